@@ -1,0 +1,131 @@
+import type { Diagnostic, Range } from './diagnostic.ts';
+
+/** The version of `bundle.json`; a reader refuses any other. */
+export const formatVersion = 1;
+
+/** `sha256:` followed by 64 hexadecimal digits. */
+export type Digest = `sha256:${string}`;
+
+/** Hidden state of a process that cells share without naming it. */
+export type StateName =
+  | 'random'
+  | 'numpy.random'
+  | 'torch.random'
+  | 'cwd'
+  | 'environ'
+  | 'sys.path'
+  | 'matplotlib'
+  | 'pandas.options'
+  | 'numpy.options'
+  | 'warnings'
+  | 'decimal'
+  | 'locale'
+  | 'logging'
+  | 'ipython'
+  | 'output-history'
+  | 'modules';
+
+/** What an edge or a claim speaks of. */
+export type Resource =
+  | { readonly kind: 'variable'; readonly name: string }
+  | { readonly kind: 'state'; readonly name: StateName }
+  | { readonly kind: 'file'; readonly path: string }
+  | { readonly kind: 'outside'; readonly reason: OutsideReason };
+
+export type OutsideReason = 'file-write' | 'subprocess' | 'network' | 'unknown';
+
+/** `must`: on every path. `may`: on some path, or assumed for lack of knowledge (`assumed` on the edge). */
+export type Certainty = 'must' | 'may';
+
+/** One use of a resource at a place in a task's cell, with the words that `explain` prints. */
+export interface Access {
+  readonly resource: Resource;
+  readonly access: 'read' | 'bind' | 'mutate' | 'delete';
+  readonly certainty: Certainty;
+  /** True when only the lack of knowledge about a call makes this a mutation. */
+  readonly assumed: boolean;
+  readonly range: Range;
+  /** For example `df['x'] = …`, `call of clean(), which reads limit in cell 3`. */
+  readonly reason: string;
+}
+
+/** An arrow between two tasks; there is none without a reason. */
+export interface Edge {
+  readonly from: string;
+  readonly to: string;
+  /** `data`: `to` reads what `from` wrote. `order`: write after read, hidden state, files, the outside. */
+  readonly kind: 'data' | 'order';
+  readonly resource: Resource;
+  /** True when the edge rests only on an assumed mutation; the scheduler may speculate past it. */
+  readonly assumed: boolean;
+  readonly reason: string;
+  readonly fromRange: Range;
+  readonly toRange: Range;
+}
+
+export interface Parameter {
+  readonly name: string;
+  /** Cell id of the `parameters` cell. */
+  readonly cell: string;
+  readonly range: Range;
+  readonly type: 'str' | 'int' | 'float' | 'bool' | 'None' | 'list' | 'dict' | 'unknown';
+  /** Python source of the default value. */
+  readonly default: string;
+}
+
+export interface Directives {
+  readonly label?: string;
+  readonly cache: boolean;
+  readonly raisesException: boolean;
+  readonly skip: boolean;
+  readonly gate: boolean;
+  readonly timeout?: number;
+}
+
+/** One code cell as an isolated unit of work. Tasks stand in notebook order. */
+export interface Task {
+  /** Stable over edits of other cells: the cell's id. */
+  readonly id: string;
+  /** Readable and unique in the bundle, for example `07_clean`; also the module's file name. */
+  readonly name: string;
+  /** The cell's place in the notebook, Markdown cells counted, from 0. */
+  readonly index: number;
+  /** The number Jupyter shows in `In [n]` after Restart & Run All, from 1; 0 for a cell that Jupyter does not execute (empty, or skipped). */
+  readonly executionCount: number;
+  /** The cell's source as it was, given to IPython unchanged. */
+  readonly source: string;
+  /** Digest of the source without comments and layout; equal digests mean equal behaviour. */
+  readonly code: Digest;
+  /** Path of the readable module inside the bundle. */
+  readonly module: string;
+  readonly accesses: readonly Access[];
+  /** Variables that a later task or any function may read; only these are stored. `'*'` when unknown. */
+  readonly exposes: readonly string[] | '*';
+  /** Variables loaded before the task starts because their reads cannot be observed (strings, shell lines, `del`, `globals()`). `'*'` for all. */
+  readonly preload: readonly string[] | '*';
+  /** Top-level module names imported anywhere in the cell. */
+  readonly imports: readonly string[];
+  readonly directives: Directives;
+}
+
+/** What the compiler emits; deterministic, so its digest is its identity. */
+export interface Bundle {
+  readonly formatVersion: typeof formatVersion;
+  readonly notebook: {
+    /** Base name of the file. */
+    readonly name: string;
+    readonly digest: Digest;
+    readonly language: string;
+    readonly kernelName: string;
+  };
+  readonly parameters: readonly Parameter[];
+  /** Cell id after which injected parameters are assigned; absent: before the first cell. */
+  readonly parametersCell?: string;
+  readonly tasks: readonly Task[];
+  readonly edges: readonly Edge[];
+  /** Modules that the warm parent imports, in notebook order (dotted names). */
+  readonly prelude: readonly string[];
+  /** Builtin names that some cell binds; the worker looks these up as variables first. */
+  readonly shadowedBuiltins: readonly string[];
+  readonly diagnostics: readonly Diagnostic[];
+}

@@ -1,0 +1,94 @@
+/**
+ * Messages between the scheduler (Node) and worker processes (Python). One JSON object a line, UTF-8, over a Unix socket
+ * in a private directory; the first line of each connection is `hello` with the run's token.
+ * Values never travel here: workers read and write the store themselves and name objects by reference.
+ */
+
+/** A variable's value in the store. Variables that share mutable objects have the same `object` and different `member`. */
+export interface ValueRef {
+  /** Store digest of the pickle that holds the group (`sha256:…`). */
+  readonly object: string;
+  readonly member: string;
+  /** Digest of this variable's own content; equal content means equal value. */
+  readonly content: string;
+}
+
+/** Answer to: what does this name hold before task i? `held`: only the live process of task `holder` has it. */
+export type Binding =
+  | { readonly kind: 'value'; readonly ref: ValueRef }
+  | { readonly kind: 'absent' }
+  | { readonly kind: 'held'; readonly holder: string };
+
+export type ToWorker =
+  /** To the warm parent: fork a child for an attempt; the child connects on its own. */
+  | { readonly type: 'fork'; readonly attempt: string }
+  | {
+      readonly type: 'run';
+      readonly attempt: string;
+      readonly task: string;
+      readonly source: string;
+      readonly executionCount: number;
+      /** Sources of executed cells before this one, for `In`. */
+      readonly inputHistory: readonly string[];
+      /** Names to load before the start, with their values; implicit names (state:…, slot:…, def:…) included. */
+      readonly preload: Readonly<Record<string, Binding>>;
+      /** Variables to store when bound or changed; `'*'` for all. */
+      readonly exposes: readonly string[] | '*';
+      readonly shadowedBuiltins: readonly string[];
+      /** True when every earlier task is retired: effects on the outside need no permission. */
+      readonly head: boolean;
+      /** In a holder: names whose process-local value is still the right one; all others are dropped. */
+      readonly keep: readonly string[];
+      readonly allowErrors: boolean;
+    }
+  | { readonly type: 'binding'; readonly name: string; readonly binding: Binding }
+  | { readonly type: 'permit' }
+  | { readonly type: 'interrupt' }
+  | { readonly type: 'exit' };
+
+export type FromWorker =
+  | { readonly type: 'hello'; readonly token: string; readonly role: 'parent' | 'attempt'; readonly attempt?: string; readonly pid: number; readonly python?: string; readonly preloaded?: readonly string[]; readonly baseline?: Readonly<Record<string, string>> }
+  | { readonly type: 'need'; readonly name: string }
+  /** About to act on the outside; blocks until `permit`. */
+  | { readonly type: 'effect'; readonly reason: string; readonly detail: string }
+  | { readonly type: 'output'; readonly output: OutputMessage }
+  | { readonly type: 'done'; readonly result: AttemptResult };
+
+export type MimeBundle = Readonly<Record<string, unknown>>;
+
+export type OutputMessage =
+  | { readonly kind: 'stream'; readonly name: 'stdout' | 'stderr'; readonly text: string }
+  | { readonly kind: 'display'; readonly data: MimeBundle; readonly metadata: MimeBundle; readonly displayId?: string }
+  | { readonly kind: 'update-display'; readonly data: MimeBundle; readonly metadata: MimeBundle; readonly displayId: string }
+  | { readonly kind: 'result'; readonly data: MimeBundle; readonly metadata: MimeBundle }
+  | { readonly kind: 'clear'; readonly wait: boolean }
+  | { readonly kind: 'error'; readonly ename: string; readonly evalue: string; readonly traceback: readonly string[] };
+
+export interface FileRead {
+  readonly path: string;
+  readonly kind: 'content' | 'stat' | 'listing';
+  /** `missing`, or `size:mtime_ns:inode`; for a listing a digest of the names. */
+  readonly signature: string;
+}
+
+/** What an attempt observed. Names are variables, `def:ID` (classes and functions), `state:NAME` and `slot:MODULE:ATTRIBUTE`. */
+export interface AttemptResult {
+  readonly status: 'ok' | 'error';
+  /** Every name that was loaded or asked for, with the content digest it had (`absent` when it did not exist). */
+  readonly reads: Readonly<Record<string, string>>;
+  /** New values; `same` when only the group changed and the content is as before. */
+  readonly writes: Readonly<Record<string, { readonly ref: ValueRef; readonly same: boolean; readonly how: 'bind' | 'mutate' }>>;
+  readonly deletes: readonly string[];
+  /** Bound or changed, but it cannot leave the process; why. */
+  readonly held: Readonly<Record<string, string>>;
+  /** Bound, but not stored because nobody was expected to read it. */
+  readonly unsaved: readonly string[];
+  readonly filesRead: readonly FileRead[];
+  readonly filesWritten: readonly string[];
+  /** Effects on the outside that took place: subprocess, network, file-write. */
+  readonly outside: readonly string[];
+  /** Modules imported that the warm parent did not have. */
+  readonly imported: readonly string[];
+  readonly seconds: number;
+  readonly peakBytes: number;
+}
