@@ -1,0 +1,3 @@
+/** Everything that reads or writes a bundle may use: the types, and nothing that belongs to one room only. */
+export * from './diagnostic.ts';
+export * from './format.ts';
