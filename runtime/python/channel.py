@@ -1,0 +1,65 @@
+"""The line between a worker process and the scheduler: one JSON object a line over a Unix socket."""
+
+from __future__ import annotations
+
+import json
+import os
+import socket
+from typing import Any, Optional
+
+Message = dict[str, Any]
+
+
+class Disconnected(Exception):
+    """The scheduler is gone, so this process has nobody to work for."""
+
+
+class Channel:
+    """A connection to the scheduler; messages are sent whole and read in order."""
+
+    def __init__(self, path: str) -> None:
+        """Connect to the socket at `path`.
+
+        A process forked from the owner must not use the connection: `owner` guards it.
+        """
+        self._socket = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+        self._socket.connect(path)
+        self._pending = b""
+        self.owner = os.getpid()
+
+    def send(self, message: Message) -> None:
+        """Send one message; `Disconnected` when nobody listens any more."""
+        line = json.dumps(message, ensure_ascii=False, allow_nan=True, default=str)
+        try:
+            self._socket.sendall(line.encode("utf-8", "surrogatepass") + b"\n")
+        except OSError as error:
+            raise Disconnected from error
+
+    def receive(self) -> Message:
+        """Wait for the next message; `Disconnected` at the end of the stream."""
+        while b"\n" not in self._pending:
+            try:
+                chunk = self._socket.recv(1 << 16)
+            except OSError as error:
+                raise Disconnected from error
+            if not chunk:
+                raise Disconnected
+            self._pending += chunk
+        line, _, self._pending = self._pending.partition(b"\n")
+        message: Message = json.loads(line)
+        return message
+
+    def close(self) -> None:
+        """Close this process's end."""
+        self._socket.close()
+
+    @property
+    def foreign(self) -> bool:
+        """True in a child that user code forked: the connection belongs to its parent."""
+        return os.getpid() != self.owner
+
+
+def string_or_none(message: Message, key: str) -> Optional[str]:
+    """A member of a message that may be missing."""
+    value = message.get(key)
+    return value if isinstance(value, str) else None

@@ -1,0 +1,186 @@
+"""Watches what a cell does to the world outside its process: files, subprocesses, the network.
+
+An audit hook sees what CPython itself opens and starts. Effects ask for permission first and block until it is given. What
+native code does without CPython (some writers of Parquet files and databases) is not seen here.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import sys
+import tempfile
+from typing import Any, Callable, Optional
+
+Permit = Callable[[str, str], None]
+
+_WRITES = {
+    "os.remove", "os.rename", "os.mkdir", "os.rmdir", "os.link", "os.symlink", "os.truncate", "os.chmod", "os.chown",
+    "shutil.copyfile", "shutil.copytree", "shutil.move", "shutil.rmtree", "shutil.unpack_archive", "shutil.make_archive",
+}  # fmt: skip
+_SUBPROCESSES = {"subprocess.Popen", "os.system", "os.exec", "os.posix_spawn", "os.spawn", "os.fork", "os.forkpty", "pty.spawn"}
+_NETWORK = {"socket.connect", "socket.getaddrinfo", "urllib.Request", "ftplib.connect", "smtplib.connect"}
+_LISTINGS = {"os.listdir", "os.scandir"}
+_REAL_STAT = os.stat
+
+
+def signature(path: str) -> str:
+    """`missing`, `dir`, or `size:mtime_ns:inode`."""
+    try:
+        found = _REAL_STAT(path)
+    except (OSError, ValueError):
+        return "missing"
+    if (found.st_mode & 0o170000) == 0o040000:
+        return "dir"
+    return f"{found.st_size}:{found.st_mtime_ns}:{found.st_ino}"
+
+
+def listing(path: str) -> str:
+    """A digest of a folder's names."""
+    try:
+        names = sorted(os.listdir(path))
+    except OSError:
+        return "missing"
+    return hashlib.sha256("\n".join(names).encode("utf-8", "surrogateescape")).hexdigest()
+
+
+def _importing() -> bool:
+    """True when the import system itself is looking into a folder for modules."""
+    frame = sys._getframe(3)
+    return frame.f_code.co_filename.startswith("<frozen importlib")
+
+
+class Observer:
+    """The audit hook of this process; active only while a cell runs."""
+
+    def __init__(self, private: list[str]) -> None:
+        """`private` are folders of this program, whose files are nobody's business."""
+        self.active = False
+        self.permitted = False
+        self.permit: Permit = lambda reason, detail: None
+        self._reads: dict[tuple[str, str], str] = {}
+        self.written: set[str] = set()
+        self.outside: set[str] = set()
+        roots = {sys.prefix, sys.base_prefix, sys.exec_prefix, *private}
+        roots.update(path for path in sys.path if path.endswith(("site-packages", "dist-packages")))
+        home = os.path.expanduser("~")
+        roots.add(os.path.dirname(os.path.abspath(__file__)))
+        roots.add(os.path.join(tempfile.gettempdir(), "ipykernel_1"))
+        roots.update({"/proc", "/sys", "/dev", "/usr/share", "/usr/lib", "/etc", os.path.join(home, ".cache"), os.path.join(home, ".config"), os.path.join(home, ".ipython"), os.path.join(home, ".jupyter"), os.path.join(home, ".local", "share", "jupyter")})
+        self._roots = tuple(os.path.realpath(root) + os.sep for root in roots if root and os.path.isabs(root))
+
+    def install(self) -> None:
+        """Watch from now on; an audit hook cannot be taken away."""
+        sys.addaudithook(self._hook)
+        os.stat = self._stat  # type: ignore[assignment]
+
+    def start(self, head: bool) -> None:
+        """Begin a task."""
+        self._reads.clear()
+        self.written.clear()
+        self.outside.clear()
+        self.permitted = head
+        self.active = True
+
+    def stop(self) -> None:
+        """End a task."""
+        self.active = False
+
+    def reads(self) -> list[dict[str, str]]:
+        """Every file looked at, with what it was when it was first looked at; the task's own files left out."""
+        return [
+            {"path": path, "kind": kind, "signature": mark}
+            for (path, kind), mark in sorted(self._reads.items())
+        ]
+
+    def _own(self, path: str) -> bool:
+        return path.startswith(self._roots)
+
+    def _absolute(self, path: Any) -> Optional[str]:
+        if isinstance(path, bytes):
+            path = os.fsdecode(path)
+        if not isinstance(path, (str, os.PathLike)):
+            return None
+        text = os.path.abspath(os.fspath(path))  # type: ignore[arg-type]
+        return None if self._own(text) else text
+
+    def _note(self, path: str, kind: str) -> None:
+        key = (path, kind)
+        if key not in self._reads and path not in self.written:
+            self._reads[key] = listing(path) if kind == "listing" else signature(path)
+
+    def _stat(self, path: Any, *arguments: Any, **keywords: Any) -> os.stat_result:
+        if self.active and not isinstance(path, int):
+            self.active = False
+            try:
+                text = self._absolute(path)
+                if text is not None:
+                    self._note(text, "stat")
+            finally:
+                self.active = True
+        return _REAL_STAT(path, *arguments, **keywords)
+
+    def _effect(self, reason: str, detail: str) -> None:
+        self.outside.add(reason)
+        if not self.permitted:
+            self.permit(reason, detail)
+            self.permitted = True
+
+    def _hook(self, event: str, arguments: tuple[Any, ...]) -> None:
+        if not self.active:
+            return
+        if event not in _HANDLED:
+            return
+        self.active = False
+        try:
+            self._handle(event, arguments)
+        finally:
+            self.active = True
+
+    def _handle(self, event: str, arguments: tuple[Any, ...]) -> None:
+        if event == "open":
+            self._opened(*arguments[:3])
+        elif event == "sqlite3.connect":
+            path = self._absolute(arguments[0]) if arguments[0] not in (":memory:", b":memory:", "") else None
+            if path is not None:
+                self._note(path, "content")
+                self._effect("file-write", path)
+                self.written.add(path)
+        elif event in _WRITES:
+            paths = [path for path in map(self._absolute, arguments[:2]) if path is not None]
+            if event == "os.mkdir" and paths and os.path.isdir(paths[0]):
+                self._note(paths[0], "stat")
+                return
+            if paths:
+                self._effect("file-write", paths[0])
+                self.written.update(paths)
+        elif event in _LISTINGS and not _importing():
+            path = self._absolute(arguments[0] if arguments and arguments[0] is not None else ".")
+            if path is not None:
+                self._note(path, "listing")
+        elif event in _SUBPROCESSES:
+            self._effect("subprocess", event)
+        elif event in _NETWORK:
+            if event == "socket.connect" and isinstance(arguments[1], (str, bytes)):
+                return
+            self._effect("network", event)
+
+    def _opened(self, path: Any, mode: Any, flags: Any) -> None:
+        text = self._absolute(path)
+        if text is None:
+            return
+        writing = isinstance(flags, int) and (flags & (os.O_WRONLY | os.O_RDWR | os.O_CREAT | os.O_TRUNC | os.O_APPEND))
+        if isinstance(mode, str):
+            writing = any(letter in mode for letter in "wax+")
+        if os.sep + "__pycache__" + os.sep in text:
+            return
+        if writing:
+            if isinstance(mode, str) and "w" not in mode:
+                self._note(text, "content")
+            self._effect("file-write", text)
+            self.written.add(text)
+        else:
+            self._note(text, "content")
+
+
+_HANDLED = {"open", "sqlite3.connect", *_WRITES, *_SUBPROCESSES, *_NETWORK, *_LISTINGS}

@@ -1,0 +1,341 @@
+"""IPython as a Jupyter kernel runs it, with its messages handed to a callback instead of a socket.
+
+The kernel's own shell class is used when ipykernel is installed, and it has a `kernel` attribute before any library is
+imported: pandas and others decide by both how wide they print.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import builtins
+import io
+import os
+import sys
+import tempfile
+from typing import Any, Callable, Optional
+
+from IPython.core.displayhook import DisplayHook
+from IPython.core.displaypub import DisplayPublisher
+from IPython.core.error import StdinNotImplementedError
+from IPython.core.interactiveshell import InteractiveShell
+
+Emit = Callable[[dict[str, Any]], None]
+
+try:  # ipykernel is what a kernel's environment has; without it plain IPython serves.
+    from ipykernel.jsonutil import encode_images, json_clean
+    from ipykernel.zmqshell import ZMQInteractiveShell
+
+    BaseShell: Any = ZMQInteractiveShell
+except ImportError:  # pragma: no cover
+    BaseShell = InteractiveShell
+
+    def encode_images(format_dict: Any) -> Any:
+        """Images as base64 text, as Jupyter messages carry them."""
+        import base64
+
+        return {
+            mime: base64.b64encode(data).decode("ascii") if isinstance(data, bytes) else data
+            for mime, data in format_dict.items()
+        }
+
+    def json_clean(obj: Any) -> Any:
+        """Nothing to clean: the channel writes JSON itself."""
+        return obj
+
+
+class Messages:
+    """Where the outputs of this process go; set for each task."""
+
+    def __init__(self) -> None:
+        self.emit: Emit = lambda message: None
+        self.streams: list[CapturedStream] = []
+
+    def flush(self) -> None:
+        """Send what the streams hold, so that the order of outputs is the order of events."""
+        for stream in self.streams:
+            stream.flush()
+
+    def send(self, message: dict[str, Any]) -> None:
+        """Send one output after everything printed before it."""
+        self.flush()
+        self.emit(message)
+
+
+messages = Messages()
+
+
+class CapturedStream(io.TextIOBase):
+    """`sys.stdout` or `sys.stderr` of a cell; what native code writes to the descriptor is picked up in order."""
+
+    def __init__(self, name: str, descriptor: int) -> None:
+        """`descriptor` is replaced by a temporary file when `capture` is called."""
+        super().__init__()
+        self.name = f"<{name}>"
+        self._stream = name
+        self._descriptor = descriptor
+        self._file: Optional[int] = None
+        self._seen = 0
+        self._parts: list[str] = []
+        self._size = 0
+
+    @property
+    def encoding(self) -> str:  # type: ignore[override]
+        """Always UTF-8, as in a kernel."""
+        return "utf-8"
+
+    @property
+    def errors(self) -> str:  # type: ignore[override]
+        """As in a kernel."""
+        return "replace"
+
+    def capture(self) -> None:
+        """Point the descriptor at a file of this process."""
+        handle, path = tempfile.mkstemp(prefix="cellwright-")
+        os.unlink(path)
+        os.dup2(handle, self._descriptor)
+        self._file = handle
+        self._seen = 0
+
+    def _native(self) -> None:
+        if self._file is None:
+            return
+        size = os.fstat(self._file).st_size
+        if size > self._seen:
+            data = os.pread(self._file, size - self._seen, self._seen)
+            self._seen = size
+            self._parts.append(data.decode("utf-8", "replace"))
+
+    def write(self, text: str) -> int:
+        """Hold text until a flush, or until there is much of it."""
+        if not isinstance(text, str):
+            raise TypeError(f"write() argument must be str, not {type(text)}")
+        self._native()
+        if text:
+            for other in messages.streams:
+                if other is not self and other._parts:
+                    other.flush()
+            self._parts.append(text)
+            self._size += len(text)
+            if self._size > 1 << 16:
+                self.flush()
+        return len(text)
+
+    def flush(self) -> None:
+        """Send what was printed."""
+        self._native()
+        if self._parts:
+            text = "".join(self._parts)
+            self._parts.clear()
+            self._size = 0
+            messages.emit({"kind": "stream", "name": self._stream, "text": text})
+
+    def isatty(self) -> bool:
+        """A cell's output is no terminal."""
+        return False
+
+    def writable(self) -> bool:
+        """Text can be written."""
+        return True
+
+    def fileno(self) -> int:
+        """The real descriptor, for code that hands it to a subprocess."""
+        return self._descriptor
+
+
+class TaskDisplayPublisher(DisplayPublisher):
+    """`display()` and `clear_output()`."""
+
+    def publish(  # type: ignore[override]
+        self,
+        data: dict[str, Any],
+        metadata: Optional[dict[str, Any]] = None,
+        source: Any = None,
+        *,
+        transient: Optional[dict[str, Any]] = None,
+        update: bool = False,
+        **keywords: Any,
+    ) -> None:
+        """Send display data, or an update of an earlier one."""
+        message = {
+            "kind": "update-display" if update else "display",
+            "data": json_clean(encode_images(data)),
+            "metadata": json_clean(metadata or {}),
+        }
+        identifier = (transient or {}).get("display_id")
+        if identifier is not None:
+            message["displayId"] = identifier
+        messages.send(message)
+
+    def clear_output(self, wait: bool = False) -> None:
+        """Send the request to drop the outputs so far."""
+        messages.send({"kind": "clear", "wait": bool(wait)})
+
+    def set_parent(self, parent: Any) -> None:
+        """Kernels tell the publisher which request it answers; there is none here."""
+
+
+class TaskDisplayHook(DisplayHook):
+    """The value of a cell's last expression."""
+
+    _data: dict[str, Any]
+    _metadata: dict[str, Any]
+    msg: Optional[dict[str, Any]] = None
+
+    def start_displayhook(self) -> None:
+        """Begin one result; `msg` tells the shell that a traceback now comes from a formatter."""
+        self._data, self._metadata = {}, {}
+        self.msg = {}
+
+    def write_output_prompt(self) -> None:
+        """The prompt is the execution count, which the notebook's writer knows."""
+
+    def write_format_data(self, format_dict: Any, md_dict: Any = None) -> None:
+        """Keep what the formatters gave."""
+        self._data = json_clean(encode_images(format_dict))
+        self._metadata = json_clean(md_dict or {})
+
+    def finish_displayhook(self) -> None:
+        """Send the result."""
+        self.msg = None
+        if self._data:
+            messages.send({"kind": "result", "data": self._data, "metadata": self._metadata})
+
+    def set_parent(self, parent: Any) -> None:
+        """See the publisher."""
+
+
+class TaskShell(BaseShell):  # type: ignore[misc]
+    """The shell of the warm parent and of every task forked from it."""
+
+    def init_display_pub(self) -> None:
+        """Use the publisher above."""
+        self.display_pub = TaskDisplayPublisher(parent=self, shell=self)
+
+    def init_displayhook(self) -> None:
+        """Use the hook above."""
+        self.displayhook = TaskDisplayHook(parent=self, shell=self, cache_size=self.cache_size)
+        self.configurables.append(self.displayhook)
+        from IPython.core.display_trap import DisplayTrap
+
+        self.display_trap = DisplayTrap(hook=self.displayhook)
+
+    def _showtraceback(self, etype: Any, evalue: Any, stb: Any) -> None:
+        if self.displayhook.msg is not None:
+            self._last_traceback_during_displayhook = True
+        messages.send(
+            {
+                "kind": "error",
+                "ename": str(etype.__name__),
+                "evalue": str(evalue),
+                "traceback": list(stb),
+            }
+        )
+        self._last_traceback = stb
+
+    def enable_gui(self, gui: Any = None) -> None:
+        """There is no event loop of a window system."""
+
+    def init_virtualenv(self) -> None:
+        """The interpreter is the kernel's own already."""
+
+    def init_history(self) -> None:
+        """History goes nowhere: tasks would write it side by side."""
+        from IPython.core.history import HistoryManager
+
+        self.config.HistoryManager.enabled = False
+        self.config.HistoryManager.hist_file = ":memory:"
+        self.history_manager = HistoryManager(shell=self, parent=self)
+        self.configurables.append(self.history_manager)
+
+
+class StandInKernel:
+    """What libraries look for to know that they run under Jupyter."""
+
+    def __init__(self, shell: Any) -> None:
+        self.shell = shell
+        self.session = None
+        self.comm_manager = None
+
+    def _input_forbidden(self, prompt: str = "", **keywords: Any) -> str:
+        raise StdinNotImplementedError(
+            "raw_input was called, but this frontend does not support input requests."
+        )
+
+    def _getpass_forbidden(self, prompt: str = "", stream: Any = None, **keywords: Any) -> str:
+        raise StdinNotImplementedError(
+            "getpass was called, but this frontend does not support input requests."
+        )
+
+
+def start_shell() -> Any:
+    """Make the process's one shell, as ipykernel configures it."""
+    sys.stdout = CapturedStream("stdout", 1)
+    sys.stderr = CapturedStream("stderr", 2)
+    messages.streams = [sys.stdout, sys.stderr]
+    from traitlets.config import Config
+
+    config = Config()
+    config.HistoryManager.enabled = False
+    config.HistoryManager.hist_file = ":memory:"
+    TaskShell._instance = None
+    shell = TaskShell.instance(config=config, parent=None)
+    kernel = StandInKernel(shell)
+    shell.kernel = kernel
+    builtins.input = kernel._input_forbidden  # as a kernel that may not ask
+    import getpass
+
+    getpass.getpass = kernel._getpass_forbidden
+    compiler = shell.compile
+    if hasattr(compiler, "get_code_name"):
+        compiler.get_code_name = _code_name
+    return shell
+
+
+def _code_name(raw_code: str, transformed_code: str, number: int) -> str:
+    """A file name for a cell's code that is the same in every process and run."""
+    import hashlib
+
+    digest = hashlib.sha256(transformed_code.encode("utf-8", "surrogatepass")).hexdigest()
+    return os.path.join(tempfile.gettempdir(), "ipykernel_1", f"{int(digest[:8], 16)}.py")
+
+
+def register_sources(shell: Any, sources: list[str]) -> None:
+    """Make the text of earlier cells known to tracebacks that pass through their functions."""
+    for number, source in enumerate(sources, 1):
+        try:
+            transformed = shell.transform_cell(source)
+        except SyntaxError:
+            continue
+        shell.compile.cache(transformed, number, raw_code=source)
+
+
+async def execute(shell: Any, source: str) -> bool:
+    """Run one cell inside a running event loop, as a kernel does; True when it did not raise."""
+    failure = None
+    try:
+        transformed = shell.transform_cell(source)
+    except Exception:
+        transformed = source
+        failure = sys.exc_info()
+    if shell.should_run_async(source, transformed_cell=transformed, preprocessing_exc_tuple=failure):
+        result = None
+        try:
+            result = await shell.run_cell_async(
+                source,
+                store_history=True,
+                silent=False,
+                transformed_cell=transformed,
+                preprocessing_exc_tuple=failure,
+            )
+        finally:
+            shell.events.trigger("post_execute")
+            shell.events.trigger("post_run_cell", result)
+    else:
+        result = shell.run_cell(source, store_history=True, silent=False)
+    messages.flush()
+    return bool(result.success) and not getattr(shell, "_last_traceback_during_displayhook", False)
+
+
+def run_cell(shell: Any, loop: asyncio.AbstractEventLoop, source: str) -> bool:
+    """Run one cell to its end; True when it did not raise."""
+    return loop.run_until_complete(execute(shell, source))

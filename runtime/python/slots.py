@@ -1,0 +1,260 @@
+"""Finds what a cell changed inside libraries: module globals, containers, instances and classes at module level.
+
+Every module's globals are compared, by identity and one level deep, with what they were before the cell. A change that can be
+pickled is carried to later tasks as `slot:MODULE:KIND:ATTRIBUTE`; one that cannot keeps the process. What libraries fill for
+themselves (caches, lazily imported names) is left out by the rules below.
+"""
+
+from __future__ import annotations
+
+import gc
+import sys
+import types
+from typing import Any, Callable, Optional
+
+# Modules whose globals are this program's, the interpreter's or the shell's own business.
+IGNORED_ROOTS = frozenset(
+    """IPython ipykernel traitlets zmq tornado jupyter_client jupyter_core comm asyncio threading importlib linecache tokenize
+    re sre_compile sre_parse encodings abc typing functools weakref copyreg warnings site gc builtins_worker pickle _pickle
+    marshal signal socket selectors concurrent multiprocessing subprocess tempfile random decimal _decimal locale logging atexit
+    traceback inspect dis ast opcode contextlib contextvars zipimport pkgutil codecs io _io os posix genericpath posixpath stat
+    pygments prompt_toolkit jedi parso stack_data executing asttokens pure_eval wcwidth pexpect ptyprocess debugpy psutil
+    dateutil pytz zoneinfo calendar mimetypes urllib http email ssl hashlib getpass pwd uuid platform distutils setuptools
+    pkg_resources _distutils_hack token keyword heapq queue struct types enum dataclasses collections operator itertools time
+    datetime _strptime fnmatch glob shutil shelve sqlite3 textwrap string json csv numbers fractions statistics math cmath
+    xml html _pytest pytest cellwright_worker channel namespace shell state slots observe attempt worker codec reducers
+    definitions groups objects plain_run joblib threadpoolctl cffi pycparser certifi charset_normalizer idna packaging
+    six pyparsing markupsafe""".split()
+)
+IGNORED_MODULES = frozenset({"__main__", "__mp_main__", "sys", "builtins", "matplotlib.font_manager", "pandas._config.config"})
+IGNORED_PREFIXES = (
+    "matplotlib.backends",
+    "matplotlib.mathtext",
+    "matplotlib._mathtext",
+    "matplotlib._pylab_helpers",
+    "matplotlib_inline",
+    "matplotlib.texmanager",
+    "numpy.core.arrayprint",
+    "numpy._core.arrayprint",
+    "numpy.random",
+    "numpy._core._ufunc_config",
+    "scipy._lib",
+    "PIL",
+)
+IGNORED_NAMES = frozenset(
+    {
+        "__warningregistry__", "rcParams", "rcParamsDefault", "rcParamsOrig", "__builtins__", "__cached__", "__spec__", "__path__",
+        "draw_if_interactive", "_REPL_DISPLAYHOOK", "_backend_mod", "__slotnames__",
+    }
+)  # fmt: skip
+CLASS_BOOKKEEPING = frozenset(
+    {
+        "__dict__", "__weakref__", "__doc__", "__slotnames__", "__abstractmethods__", "_abc_impl", "__annotations__",
+        "__signature__", "__firstlineno__", "__static_attributes__",
+    }
+)  # fmt: skip
+LARGEST_CONTAINER = 1000
+PLAIN = (int, float, complex, str, bytes, bool, type(None), tuple, frozenset, types.FunctionType, types.BuiltinFunctionType, types.ModuleType, type)
+
+
+def _version_reader() -> Optional[Callable[[int], int]]:
+    """Reads a dict's version, which CPython changes with every write (PEP 509), without touching its reference counts.
+
+    Counting references would copy every page that the child shares with its parent. None where the interpreter has
+    no such version; a trial decides.
+    """
+    try:
+        import ctypes
+    except ImportError:
+        return None
+    at = ctypes.c_uint64.from_address
+
+    def read(address: int) -> int:
+        return at(address + 24).value
+
+    class Trial:
+        pass
+
+    trial, instance = {"a": 1}, Trial()
+    inside = vars(instance)
+    klass = gc.get_referents(vars(Trial))[0]
+    for target, write in (
+        (trial, lambda: trial.update(a=2)),
+        (inside, lambda: setattr(instance, "x", 1)),
+        (inside, lambda: setattr(instance, "x", 2)),
+        (klass, lambda: setattr(Trial, "y", 1)),
+        (klass, lambda: setattr(Trial, "y", 2)),
+    ):
+        before = read(id(target))
+        if read(id(target)) != before:
+            return None
+        write()
+        if read(id(target)) == before:
+            return None
+    return read
+
+
+_read_version = _version_reader()
+
+
+def _mark(table: dict[str, Any]) -> Any:
+    """Something that differs when the dict was written to."""
+    return _read_version(id(table)) if _read_version is not None else list(map(id, table.values()))
+
+
+class _Watch:
+    """One dict or list at module level: its holder, what it held, and a cheap mark of its state."""
+
+    __slots__ = ("kind", "attribute", "value", "table", "held", "mark")
+
+    def __init__(self, kind: str, attribute: str, value: Any, table: Any) -> None:
+        self.kind = kind
+        self.attribute = attribute
+        self.value = value
+        self.table = table
+        self.held: Any = dict(table) if type(table) is dict else list(table)
+        self.mark = _mark(table) if type(table) is dict else [id(item) for item in table]
+
+    def touched(self) -> bool:
+        """True when something may have changed; a second look decides."""
+        if type(self.table) is dict:
+            return bool(_mark(self.table) != self.mark)
+        return [id(item) for item in self.table] != self.mark
+
+    def changed_keys(self) -> list[Any]:
+        """Keys of a dict that are new or hold another object; None marks removed ones."""
+        keys = [key for key, item in self.table.items() if key not in self.held or self.held[key] is not item]
+        return keys + [None for key in self.held if key not in self.table]
+
+
+def _watches(module: types.ModuleType) -> list[_Watch]:
+    """A module's globals and everything one level inside them."""
+    name = module.__name__
+    found = [_Watch("global", "", module, vars(module))]
+    for attribute, value in list(vars(module).items()):
+        if attribute in IGNORED_NAMES or attribute == "__all__":
+            continue
+        kind = type(value)
+        if kind in (dict, list, set):
+            if len(value) <= LARGEST_CONTAINER:
+                found.append(_Watch("content", attribute, value, value))
+        elif isinstance(value, type):
+            if value.__module__ == name:
+                table = gc.get_referents(vars(value))[0]
+                if type(table) is dict:
+                    found.append(_Watch("class", attribute, value, table))
+        elif not isinstance(value, PLAIN):
+            table = getattr(value, "__dict__", None)
+            if type(table) is dict and len(table) <= LARGEST_CONTAINER:
+                found.append(_Watch("instance", attribute, value, table))
+    return found
+
+
+def _watched(name: str) -> bool:
+    root = name.partition(".")[0]
+    return root not in IGNORED_ROOTS and name not in IGNORED_MODULES and not name.startswith(IGNORED_PREFIXES)
+
+
+def _lazy(module: str, attribute: str, value: Any) -> bool:
+    """Names that a package fills in by itself on first use."""
+    lowered = attribute.lower()
+    if isinstance(value, types.ModuleType) or "cache" in lowered or "registry" in lowered and attribute.startswith("__"):
+        return True
+    home = getattr(value, "__module__", None)
+    return isinstance(home, str) and isinstance(value, (type, types.FunctionType)) and home.partition(".")[0] == module.partition(".")[0]
+
+
+class Slots:
+    """The baselines of all modules of this process."""
+
+    def __init__(self) -> None:
+        self._watches: dict[str, list[_Watch]] = {}
+        self._seen = 0
+
+    def observe_new(self) -> None:
+        """Take the baseline of modules that have none."""
+        if len(sys.modules) == self._seen:
+            return
+        for name in list(sys.modules):
+            if name not in self._watches:
+                self.rebase(name)
+        self._seen = len(sys.modules)
+
+    def rebase(self, name: str) -> None:
+        """Take one module's baseline again."""
+        module = sys.modules.get(name)
+        watched = type(module) is types.ModuleType and _watched(name)
+        self._watches[name] = _watches(module) if watched and module is not None else []
+
+    def changes(self) -> dict[str, Any]:
+        """Slot name → what it holds now, for every change since the baselines."""
+        found: dict[str, Any] = {}
+        for name, watches in self._watches.items():
+            for watch in watches:
+                if watch.touched():
+                    self._describe(name, watch, found)
+        return found
+
+    def _describe(self, name: str, watch: _Watch, found: dict[str, Any]) -> None:
+        if "cache" in watch.attribute.lower():
+            return
+        slot = f"slot:{name}:{watch.kind}:{watch.attribute}"
+        if watch.kind == "content":
+            if type(watch.table) is not dict or watch.changed_keys():
+                found[slot] = ("set", watch.table.copy())
+            return
+        keys = [key for key in watch.changed_keys() if not (isinstance(key, str) and "cache" in key.lower())]
+        if watch.kind == "global":
+            self._rebound(name, watch, keys, found)
+        elif watch.kind == "class":
+            for key in keys:
+                if key is not None and key not in CLASS_BOOKKEEPING:
+                    found[f"{slot}.{key}"] = ("set", watch.table[key])
+        elif keys:
+            found[slot] = ("set", dict(watch.table))
+
+    def _rebound(self, name: str, watch: _Watch, keys: list[Any], found: dict[str, Any]) -> None:
+        for attribute in keys:
+            if attribute is None or attribute in IGNORED_NAMES:
+                continue
+            value = watch.table[attribute]
+            if _lazy(name, attribute, value):
+                continue
+            before = watch.held.get(attribute)
+            if type(value) is type(before) and type(value) in (int, float, str, bool) and value == before:
+                continue
+            found[f"slot:{name}:global:{attribute}"] = ("set", value)
+        for attribute in watch.held:
+            if attribute not in watch.table and attribute not in IGNORED_NAMES:
+                found[f"slot:{name}:global:{attribute}"] = ("delete", None)
+
+
+def restore(slot: str, value: Any) -> None:
+    """Put a change of an earlier task into this process."""
+    import importlib
+
+    _, name, kind, attribute = slot.split(":", 3)
+    module = sys.modules.get(name) or importlib.import_module(name)
+    action, content = value
+    if kind == "global":
+        if action == "delete":
+            vars(module).pop(attribute, None)
+        else:
+            setattr(module, attribute, content)
+        return
+    if kind == "class":
+        owner, _, key = attribute.partition(".")
+        setattr(getattr(module, owner), key, content)
+        return
+    target = getattr(module, attribute)
+    if kind == "instance":
+        vars(target).clear()
+        vars(target).update(content)
+    elif isinstance(target, dict):
+        target.clear()
+        target.update(content)
+    elif isinstance(target, set):
+        target.clear()
+        target.update(content)
+    else:
+        target[:] = content
