@@ -40,6 +40,8 @@ export type ToWorker =
       /** In a holder: names whose process-local value is still the right one; all others are dropped. */
       readonly keep: readonly string[];
       readonly allowErrors: boolean;
+      /** All cells in one process: nothing is dropped, loaded, observed or stored. */
+      readonly lane?: boolean;
     }
   | { readonly type: 'binding'; readonly name: string; readonly binding: Binding }
   | { readonly type: 'permit' }
@@ -52,7 +54,9 @@ export type FromWorker =
   /** About to act on the outside; blocks until `permit`. */
   | { readonly type: 'effect'; readonly reason: string; readonly detail: string }
   | { readonly type: 'output'; readonly output: OutputMessage }
-  | { readonly type: 'done'; readonly result: AttemptResult };
+  | { readonly type: 'done'; readonly result: AttemptResult }
+  /** The worker itself failed; a fault of ours. */
+  | { readonly type: 'broken'; readonly traceback: string };
 
 export type MimeBundle = Readonly<Record<string, unknown>>;
 

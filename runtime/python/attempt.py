@@ -142,6 +142,8 @@ class Attempt:
     def _run(self, message: Message) -> Message:
         self._lane = bool(message.get("lane"))
         self._reads = {}
+        # States of random generators count as read only when the task drew from them.
+        self._generators: dict[str, str] = {}
         self._groups: dict[str, dict[str, Any]] = {}
         self._codec.task = message["task"]
         self._evict(set(message["keep"]), self._lane)
@@ -201,7 +203,7 @@ class Attempt:
             if name.startswith(("state:", "slot:")):
                 if binding["kind"] == "value":
                     reference = ValueRef(**binding["ref"])
-                    self._reads[name] = reference.content
+                    (self._generators if name.endswith("random") else self._reads)[name] = reference.content
                     value = self._load(reference)[reference.member]
                     if name.startswith("state:"):
                         self._state.by_name[name].restore(value)
@@ -251,7 +253,7 @@ class Attempt:
         }
         for name in changed:
             if name.endswith(".random") or name == "state:random":
-                result["reads"].setdefault(name, "absent")
+                result["reads"][name] = self._generators.get(name, "absent")
         changed.update(self._slots.changes())
         for name, value in changed.items():
             dumped = self._codec.dump({name: value})
@@ -275,9 +277,6 @@ class Attempt:
         result["deletes"] = sorted(
             name for name in self._loaded if not name.startswith(_IMPLICIT) and name not in tracked
         )
-        for name in tracked:
-            if name not in self._loaded and name in result["reads"] and result["reads"][name] != "absent":
-                continue
         bound = {n for n, v in tracked.items() if n not in self._loaded or self._loaded[n][1] is not v}
         wanted = bound if exposes == "*" else {name for name in bound if name in set(exposes)}
         result["unsaved"] = sorted(bound - wanted)

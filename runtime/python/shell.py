@@ -299,9 +299,12 @@ def _code_name(raw_code: str, transformed_code: str, number: int) -> str:
     return os.path.join(tempfile.gettempdir(), "ipykernel_1", f"{int(digest[:8], 16)}.py")
 
 
-def register_sources(shell: Any, sources: list[str]) -> None:
-    """Make the text of earlier cells known to tracebacks that pass through their functions."""
-    for number, source in enumerate(sources, 1):
+def register_sources(shell: Any, cells: list[tuple[int, str]]) -> None:
+    """Make every cell's text known to tracebacks and warnings that pass through its functions.
+
+    `cells` are pairs of execution count and source. Equal cells have one name; the first keeps it until a later one runs.
+    """
+    for number, source in reversed(cells):
         try:
             transformed = shell.transform_cell(source)
         except SyntaxError:

@@ -1,7 +1,7 @@
 """The warm parent of a run: imports what the notebook imports, then forks a child for every attempt at a task.
 
 Started as `python worker.py` with one line of JSON on its standard input:
-{"socket", "token", "store", "prelude": [...], "cwd", "private": [...]}. It never runs the notebook's code itself.
+{"socket", "token", "store", "prelude": [names], "cwd", "cells": [[execution count, source]]}. It never runs the notebook's code itself.
 """
 
 from __future__ import annotations
@@ -102,7 +102,6 @@ def main() -> None:
 
     sys.path.insert(0, "")
     argv, sys.argv = sys.argv, ["ipykernel_launcher.py", "-f", "kernel.json"]
-    os.environ.pop("PYTHONPATH_CELLWRIGHT", None)
     shell = shell_module.start_shell()
     done, noisy = _preload(configuration["prelude"])
     if noisy:
@@ -118,6 +117,7 @@ def main() -> None:
     codec = Codec(Store(configuration["store"]), shell.user_ns, "", lambda name: None)
     _warm_up()
     codec.refresh_singletons()
+    shell_module.register_sources(shell, [(number, source) for number, source in configuration.get("cells", [])])
     hidden = set(shell.user_ns)
     known = slots.Slots()
     known.observe_new()

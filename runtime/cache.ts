@@ -1,0 +1,157 @@
+import type { Task } from '../compiler/bundle/format.ts';
+import type { AttemptResult, FileRead, OutputMessage } from './process/protocol.ts';
+import { hashFile, type LocalStore } from './store/local.ts';
+import { createHash } from 'node:crypto';
+import { readdirSync, statSync } from 'node:fs';
+import { isFileError } from './store/local.ts';
+import { implicitNames, isGenerator, originOf, type Progress } from './versions.ts';
+
+/** One remembered execution of a task's code: what it read, and what came of it. */
+export interface CacheEntry {
+  readonly environment: string;
+  readonly reads: Readonly<Record<string, string>>;
+  readonly files: readonly (FileRead & { readonly digest: string })[];
+  readonly written: Readonly<Record<string, string>>;
+  readonly result: AttemptResult;
+  readonly outputs: readonly OutputMessage[];
+  /** The run that made it. */
+  readonly run: string;
+}
+
+/** Why a task cannot be taken from the cache: the part of the key that differs. */
+export interface Miss {
+  readonly part: 'no earlier run' | 'environment' | 'input' | 'file' | 'store' | 'state';
+  readonly name: string;
+}
+
+const entriesKept = 8;
+
+function manifestPath(task: Task): string {
+  return `manifests/${task.code.slice(task.code.indexOf(':') + 1)}.json`;
+}
+
+/** Looks for an entry whose every input holds now; all earlier tasks must have ended. */
+export function findCached(
+  store: LocalStore,
+  environment: string,
+  progress: readonly Progress[],
+  index: number,
+): { readonly entry: CacheEntry } | { readonly miss: Miss } {
+  const task = progress[index]?.task;
+  if (task === undefined) return { miss: { part: 'no earlier run', name: '' } };
+  let miss: Miss = { part: 'no earlier run', name: '' };
+  const implicit = [...implicitNames(progress, index)].filter((name) => !isGenerator(name));
+  for (const entry of readEntries(store, task)) {
+    const found = compare(store, environment, progress, index, entry, implicit);
+    if (found === undefined) return { entry };
+    miss = found;
+  }
+  return { miss };
+}
+
+function readEntries(store: LocalStore, task: Task): CacheEntry[] {
+  const document = store.readDocument(manifestPath(task));
+  if (typeof document !== 'object' || document === null || !('entries' in document)) return [];
+  return Array.isArray(document.entries) ? (document.entries as CacheEntry[]) : [];
+}
+
+function compare(
+  store: LocalStore,
+  environment: string,
+  progress: readonly Progress[],
+  index: number,
+  entry: CacheEntry,
+  implicit: readonly string[],
+): Miss | undefined {
+  if (entry.environment !== environment) return { part: 'environment', name: 'installed packages or interpreter' };
+  for (const name of [...Object.keys(entry.reads), ...implicit]) {
+    const origin = originOf(progress, name, index);
+    const now = origin.kind === 'value' ? origin.binding.ref.content : origin.kind;
+    if ((entry.reads[name] ?? 'absent') !== now) return { part: name.includes(':') ? 'state' : 'input', name };
+  }
+  for (const file of entry.files) if (!stillHolds(file)) return { part: 'file', name: file.path };
+  for (const [path, digest] of Object.entries(entry.written)) {
+    if (hashFile(path) !== digest) return { part: 'file', name: path };
+  }
+  for (const [name, write] of Object.entries(entry.result.writes)) {
+    if (!store.has(write.ref.object)) return { part: 'store', name };
+  }
+  return undefined;
+}
+
+/** What a file is now, in the worker's words. */
+export function fileSignature(path: string): string {
+  try {
+    const stat = statSync(path, { bigint: true });
+    return stat.isDirectory() ? 'dir' : `${stat.size}:${stat.mtimeNs}:${stat.ino}`;
+  } catch (error) {
+    if (isFileError(error)) return 'missing';
+    throw error;
+  }
+}
+
+/** True when a file that an attempt looked at is as it was. */
+export function stillSame(file: FileRead): boolean {
+  return file.kind === 'listing' ? listing(file.path) === file.signature : fileSignature(file.path) === file.signature;
+}
+
+function stillHolds(file: FileRead & { readonly digest: string }): boolean {
+  return stillSame(file) || (file.kind !== 'listing' && file.digest !== 'missing' && hashFile(file.path) === file.digest);
+}
+
+function listing(path: string): string {
+  try {
+    // Sorted as Python sorts: by code point.
+    const names = readdirSync(path).sort((left, right) => Buffer.compare(utf32(left), utf32(right)));
+    return createHash('sha256').update(names.join('\n'), 'utf8').digest('hex');
+  } catch (error) {
+    if (isFileError(error)) return 'missing';
+    throw error;
+  }
+}
+
+function utf32(text: string): Buffer {
+  return Buffer.from(Uint32Array.from([...text].map((letter) => letter.codePointAt(0) ?? 0)).buffer).swap32();
+}
+
+/** True when the result may be used again: nothing happened outside that could not be checked. */
+export function isCacheable(task: Task, result: AttemptResult): boolean {
+  if (!task.directives.cache || result.status !== 'ok') return false;
+  return !result.outside.some((reason) => reason !== 'file-write');
+}
+
+/** Remembers a retired result. */
+export function remember(
+  store: LocalStore,
+  environment: string,
+  run: string,
+  task: Task,
+  index: number,
+  progress: readonly Progress[],
+  result: AttemptResult,
+  outputs: readonly OutputMessage[],
+): void {
+  if (!isCacheable(task, result)) return;
+  const reads: Record<string, string> = { ...result.reads };
+  for (const name of implicitNames(progress, index)) {
+    const origin = originOf(progress, name, index);
+    if (!isGenerator(name)) reads[name] = origin.kind === 'value' ? origin.binding.ref.content : origin.kind;
+  }
+  const written = new Set(result.filesWritten);
+  const entry: CacheEntry = {
+    environment,
+    reads,
+    files: result.filesRead
+      .filter((file) => !written.has(file.path) || file.kind === 'content')
+      .map((file) => ({ ...file, digest: written.has(file.path) ? 'missing' : hashFile(file.path) })),
+    written: Object.fromEntries(result.filesWritten.map((path) => [path, hashFile(path)])),
+    result,
+    outputs,
+    run,
+  };
+  const key = JSON.stringify([entry.environment, entry.reads, entry.files.map((file) => [file.path, file.digest])]);
+  const others = readEntries(store, task).filter(
+    (other) => JSON.stringify([other.environment, other.reads, other.files.map((file) => [file.path, file.digest])]) !== key,
+  );
+  store.writeDocument(manifestPath(task), { entries: [entry, ...others].slice(0, entriesKept) });
+}

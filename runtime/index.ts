@@ -1,0 +1,163 @@
+import { createHash, randomBytes } from 'node:crypto';
+import { realpathSync } from 'node:fs';
+import { homedir } from 'node:os';
+import { join } from 'node:path';
+import type { Diagnostic } from '../compiler/bundle/diagnostic.ts';
+import type { Bundle } from '../compiler/bundle/format.ts';
+import { findCached, type Miss } from './cache.ts';
+import type { RunEvent } from './event.ts';
+import { describeEnvironment, findInterpreter } from './process/interpreter.ts';
+import { WorkerParent } from './process/worker-parent.ts';
+import { openRunLog } from './record.ts';
+import { executedNotebook } from './report/notebook.ts';
+import { Run, type TaskOutcome } from './run.ts';
+import { openLocalStore, writeAtomically } from './store/local.ts';
+import type { Progress } from './versions.ts';
+
+export type { RunEvent, TaskStatus } from './event.ts';
+export type { TaskOutcome } from './run.ts';
+export { foldOutputs, type NotebookOutput } from './report/outputs.ts';
+export { writeAtomically } from './store/local.ts';
+
+/** How to run a bundle. */
+export interface RunOptions {
+  /** Path of `worker.py`. */
+  readonly worker: string;
+  /** Folder the cells run in. */
+  readonly cwd: string;
+  /** Where the store, the cache and the logs of this notebook are. */
+  readonly state: string;
+  readonly python?: string | undefined;
+  readonly kernel?: string | undefined;
+  readonly jobs: number;
+  /** False: nothing is read from or written to the cache. */
+  readonly cache: boolean;
+  /** True: everything runs, and the cache is written. */
+  readonly force: boolean;
+  readonly keepGoing: boolean;
+  /** Index in `bundle.tasks` of the last task to run. */
+  readonly until?: number | undefined;
+  /** Run all cells in one process. */
+  readonly lane: boolean;
+  readonly environment: Readonly<Record<string, string | undefined>>;
+  readonly onEvent: (event: RunEvent) => void;
+}
+
+/** What a run gave. */
+export interface RunRecord {
+  readonly id: string;
+  readonly status: 'ok' | 'failed' | 'refused';
+  readonly tasks: readonly TaskOutcome[];
+  readonly diagnostics: readonly Diagnostic[];
+  readonly seconds: number;
+  readonly lane: boolean;
+  /** The executed notebook as nbformat JSON text. */
+  readonly notebook: string;
+  /** The folder of the run's log. */
+  readonly folder: string;
+}
+
+/** Where the state of a notebook is kept when nothing else is said: outside its folder, so that a cell that lists it sees no change. */
+export function defaultState(notebook: string, environment: Readonly<Record<string, string | undefined>>): string {
+  const cache = environment['XDG_CACHE_HOME'] ?? join(homedir(), '.cache');
+  const name = createHash('sha256').update(realpathSync(notebook)).digest('hex').slice(0, 16);
+  return join(cache, 'cellwright', name);
+}
+
+function noInterpreter(options: { readonly kernel?: string | undefined; readonly python?: string | undefined }): Diagnostic {
+  const what = options.python ?? options.kernel ?? 'python3';
+  return {
+    code: 'CW500',
+    severity: 'error',
+    message: `No interpreter was found for ${what}.`,
+    help: 'Name one that has IPython with --python EXE, or a kernel with -k NAME.',
+    related: [],
+  };
+}
+
+/**
+ * Runs a bundle.
+ * @param document the notebook as nbformat 4 JSON text
+ */
+export async function run(bundle: Bundle, document: string, options: RunOptions): Promise<RunRecord> {
+  const started = performance.now();
+  const id = `${new Date().toISOString().replace(/[-:]/g, '').slice(0, 15)}-${randomBytes(2).toString('hex')}`;
+  const log = openRunLog(options.state, id);
+  const emit = (event: RunEvent): void => {
+    log.add(event);
+    options.onEvent(event);
+  };
+  emit({ type: 'run-started', id, tasks: bundle.tasks.filter((task) => task.executionCount > 0).length });
+  const interpreter = findInterpreter({ python: options.python, kernel: options.kernel ?? bundle.notebook.kernelName, environment: options.environment });
+  if (interpreter === undefined) {
+    const diagnostic = noInterpreter({ kernel: options.kernel ?? bundle.notebook.kernelName, python: options.python });
+    emit({ type: 'diagnostic', diagnostic });
+    const tasks: TaskOutcome[] = bundle.tasks.map((task) => ({ task, status: 'not-run', outputs: [], seconds: 0, reason: '', result: undefined }));
+    return { id, status: 'refused', tasks, diagnostics: [diagnostic], seconds: 0, lane: false, notebook: executedNotebook(document, tasks), folder: log.folder };
+  }
+  const store = openLocalStore(options.state);
+  const history = bundle.tasks.some((task) =>
+    task.accesses.some((access) => access.resource.kind === 'state' && access.resource.name === 'output-history'),
+  );
+  const outcome = await new Run({
+    bundle,
+    id,
+    store,
+    environment: describeEnvironment(interpreter),
+    jobs: options.jobs,
+    useCache: options.cache,
+    readCache: options.cache && !options.force,
+    keepGoing: options.keepGoing,
+    lane: options.lane || history,
+    until: options.until ?? Number.MAX_SAFE_INTEGER,
+    startParent: () =>
+      WorkerParent.start({
+        interpreter,
+        script: options.worker,
+        store: store.objects,
+        cwd: options.cwd,
+        prelude: bundle.prelude,
+        cells: bundle.tasks.filter((task) => task.executionCount > 0).map((task) => [task.executionCount, task.source]),
+        environment: options.environment,
+      }),
+    onEvent: emit,
+  }).execute();
+  const seconds = (performance.now() - started) / 1000;
+  emit({ type: 'run-finished', status: outcome.status, seconds });
+  log.close();
+  const notebook = executedNotebook(document, outcome.tasks);
+  writeAtomically(`${log.folder}/notebook.ipynb`, notebook);
+  return { id, ...outcome, seconds, notebook, folder: log.folder };
+}
+
+/** What a run would do with one task. */
+export interface TaskPlan {
+  readonly task: string;
+  readonly name: string;
+  readonly plan: 'cached' | 'run' | 'unknown';
+  readonly miss?: Miss;
+}
+
+/** What would run and what is cached; a task after one that must run is unknown until that has run. */
+export function status(bundle: Bundle, options: Pick<RunOptions, 'state' | 'python' | 'kernel' | 'environment'>): readonly TaskPlan[] {
+  const interpreter = findInterpreter({ python: options.python, kernel: options.kernel ?? bundle.notebook.kernelName, environment: options.environment });
+  const environment = interpreter === undefined ? '' : describeEnvironment(interpreter);
+  const store = openLocalStore(options.state);
+  const progress: Progress[] = bundle.tasks.map((task) => ({ task, result: undefined }));
+  const plans: TaskPlan[] = [];
+  const unsettled = new Set<string>();
+  bundle.tasks.forEach((task, index) => {
+    if (task.executionCount === 0) return;
+    const found = findCached(store, environment, progress, index);
+    const waits = bundle.edges.some((edge) => edge.to === task.id && unsettled.has(edge.from));
+    const own = progress[index];
+    if ('entry' in found && own !== undefined) {
+      own.result = found.entry.result;
+      plans.push({ task: task.id, name: task.name, plan: waits ? 'unknown' : 'cached' });
+    } else {
+      unsettled.add(task.id);
+      plans.push({ task: task.id, name: task.name, plan: waits ? 'unknown' : 'run', ...('miss' in found ? { miss: found.miss } : {}) });
+    }
+  });
+  return plans;
+}

@@ -1,0 +1,108 @@
+import { createHash } from 'node:crypto';
+import { accessSync, constants, readdirSync, readFileSync, realpathSync, statSync } from 'node:fs';
+import { homedir } from 'node:os';
+import { delimiter, dirname, join } from 'node:path';
+import { isFileError } from '../store/local.ts';
+
+/** The Python that runs the notebook's cells. */
+export interface Interpreter {
+  readonly executable: string;
+  /** Environment variables that the kernel's specification asks for. */
+  readonly environment: Readonly<Record<string, string>>;
+}
+
+/** Finds the kernel's interpreter: `--python`, else the kernelspec, else the Python of the active environment. */
+export function findInterpreter(options: {
+  readonly python?: string | undefined;
+  readonly kernel?: string | undefined;
+  readonly environment: Readonly<Record<string, string | undefined>>;
+}): Interpreter | undefined {
+  if (options.python !== undefined) {
+    const found = onPath(options.python, options.environment);
+    return found === undefined ? undefined : { executable: found, environment: {} };
+  }
+  const own = onPath('python3', options.environment) ?? onPath('python', options.environment);
+  const kernel = options.kernel;
+  if (kernel !== undefined && kernel !== '') {
+    const spec = readKernelSpec(kernel, options.environment, own);
+    if (spec !== undefined) {
+      const executable = onPath(spec.executable, options.environment) ?? own;
+      if (executable !== undefined) return { executable, environment: spec.environment };
+    }
+    if (kernel !== 'python3' && kernel !== 'python') return undefined;
+  }
+  return own === undefined ? undefined : { executable: own, environment: {} };
+}
+
+function onPath(name: string, environment: Readonly<Record<string, string | undefined>>): string | undefined {
+  if (name.includes('/')) return isExecutable(name) ? name : undefined;
+  for (const folder of (environment['PATH'] ?? '').split(delimiter)) {
+    const path = join(folder, name);
+    if (folder !== '' && isExecutable(path)) return path;
+  }
+  return undefined;
+}
+
+function isExecutable(path: string): boolean {
+  try {
+    accessSync(path, constants.X_OK);
+    return true;
+  } catch (error) {
+    if (isFileError(error)) return false;
+    throw error;
+  }
+}
+
+function readKernelSpec(
+  name: string,
+  environment: Readonly<Record<string, string | undefined>>,
+  python: string | undefined,
+): Interpreter | undefined {
+  const data = [
+    ...(environment['JUPYTER_PATH'] ?? '').split(delimiter),
+    join(homedir(), '.local', 'share', 'jupyter'),
+    ...(python === undefined ? [] : [join(dirname(dirname(python)), 'share', 'jupyter')]),
+    '/usr/local/share/jupyter',
+    '/usr/share/jupyter',
+  ];
+  for (const folder of data.filter((entry) => entry !== '')) {
+    try {
+      const spec = JSON.parse(readFileSync(join(folder, 'kernels', name, 'kernel.json'), 'utf8')) as {
+        argv?: string[];
+        env?: Record<string, string>;
+      };
+      const executable = spec.argv?.[0];
+      // A specification that names no path means the interpreter of the environment it was found in.
+      if (executable !== undefined) return { executable, environment: spec.env ?? {} };
+    } catch (error) {
+      if (!isFileError(error) && !(error instanceof SyntaxError)) throw error;
+    }
+  }
+  return undefined;
+}
+
+/** A digest of the interpreter and of every installed distribution, made without starting Python. */
+export function describeEnvironment(interpreter: Interpreter): string {
+  const hash = createHash('sha256');
+  const real = realpathSync(interpreter.executable);
+  hash.update(`${real}:${statSync(real).size}:${process.platform}:${process.arch}\n`);
+  const prefix = dirname(dirname(interpreter.executable));
+  for (const library of ['lib', 'lib64']) {
+    for (const version of list(join(prefix, library)).filter((name) => name.startsWith('python3'))) {
+      for (const place of ['site-packages', 'dist-packages']) {
+        const names = list(join(prefix, library, version, place)).filter((name) => name.endsWith('-info'));
+        hash.update(`${version}:${names.sort().join(',')}\n`);
+      }
+    }
+  }
+  return `sha256:${hash.digest('hex')}`;
+}
+
+function list(folder: string): string[] {
+  try {
+    return readdirSync(folder);
+  } catch (error) {
+    if (isFileError(error)) return [];
+    throw error;
+  }
+}

@@ -1,0 +1,29 @@
+import { appendFileSync, fsyncSync, mkdirSync, openSync, closeSync } from 'node:fs';
+import { join } from 'node:path';
+import type { RunEvent } from './event.ts';
+
+/** The append-only log of one run; a line is an event with the time it was seen. */
+export interface RunLog {
+  readonly id: string;
+  readonly folder: string;
+  add(event: RunEvent): void;
+  close(): void;
+}
+
+/** Opens the log of a new run below `root`. Retired tasks are flushed to the disk, so that a kill loses none. */
+export function openRunLog(root: string, id: string): RunLog {
+  const folder = join(root, 'runs', id);
+  mkdirSync(folder, { recursive: true });
+  const file = openSync(join(folder, 'events.jsonl'), 'a', 0o600);
+  return {
+    id,
+    folder,
+    add: (event) => {
+      appendFileSync(file, `${JSON.stringify({ at: new Date().toISOString(), ...event })}\n`);
+      if (event.type === 'task-finished' || event.type === 'run-finished') fsyncSync(file);
+    },
+    close: () => {
+      closeSync(file);
+    },
+  };
+}

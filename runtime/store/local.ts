@@ -1,0 +1,110 @@
+import { createHash, randomBytes } from 'node:crypto';
+import {
+  closeSync,
+  existsSync,
+  fsyncSync,
+  mkdirSync,
+  openSync,
+  readFileSync,
+  readSync,
+  renameSync,
+  statSync,
+  writeSync,
+} from 'node:fs';
+import { dirname, join } from 'node:path';
+
+/** A folder that keeps objects by digest, and small JSON documents beside them. Writes are atomic. */
+export interface LocalStore {
+  readonly root: string;
+  /** Where workers put objects. */
+  readonly objects: string;
+  has(digest: string): boolean;
+  /** A JSON document, or undefined when it is missing or damaged. */
+  readDocument(path: string): unknown;
+  /** Written to a temporary name, flushed and renamed, so that a reader sees all of it or nothing. */
+  writeDocument(path: string, value: unknown): void;
+}
+
+/** Opens the store at `root`, made when it does not exist. */
+export function openLocalStore(root: string): LocalStore {
+  const objects = join(root, 'store');
+  mkdirSync(objects, { recursive: true, mode: 0o700 });
+  return {
+    root,
+    objects,
+    has: (digest) => existsSync(objectPath(objects, digest)),
+    readDocument: (path) => readDocument(join(root, path)),
+    writeDocument: (path, value) => {
+      writeAtomically(join(root, path), JSON.stringify(value));
+    },
+  };
+}
+
+/** The file of an object: two levels keep folders small. */
+export function objectPath(objects: string, digest: string): string {
+  const hex = digest.slice(digest.indexOf(':') + 1);
+  return join(objects, 'objects', hex.slice(0, 2), hex);
+}
+
+function readDocument(path: string): unknown {
+  try {
+    return JSON.parse(readFileSync(path, 'utf8')) as unknown;
+  } catch (error) {
+    // A missing or half-read document is no document: the cache is only ever a saving.
+    if (error instanceof SyntaxError || isFileError(error)) return undefined;
+    throw error;
+  }
+}
+
+/** True for errors of the file system, which are expected. */
+export function isFileError(error: unknown): error is NodeJS.ErrnoException {
+  return error instanceof Error && 'code' in error && typeof error.code === 'string';
+}
+
+/** Writes a file so that at any moment either the old or the new content is there. */
+export function writeAtomically(path: string, text: string | Uint8Array): void {
+  mkdirSync(dirname(path), { recursive: true });
+  const temporary = `${path}.${randomBytes(6).toString('hex')}.tmp`;
+  const file = openSync(temporary, 'w', 0o600);
+  try {
+    writeSync(file, typeof text === 'string' ? Buffer.from(text, 'utf8') : text);
+    fsyncSync(file);
+  } finally {
+    closeSync(file);
+  }
+  renameSync(temporary, path);
+}
+
+const known = new Map<string, string>();
+
+/** sha256 of a file in constant memory; `missing` when it cannot be read. Remembered by size, time and inode. */
+export function hashFile(path: string): string {
+  try {
+    const stat = statSync(path, { bigint: true });
+    const key = `${path}:${stat.size}:${stat.mtimeNs}:${stat.ino}`;
+    const before = known.get(key);
+    if (before !== undefined) return before;
+    const digest = stat.isDirectory() ? 'dir' : hashContent(path);
+    known.set(key, digest);
+    return digest;
+  } catch (error) {
+    if (isFileError(error)) return 'missing';
+    throw error;
+  }
+}
+
+function hashContent(path: string): string {
+  const hash = createHash('sha256');
+  const file = openSync(path, 'r');
+  try {
+    const chunk = Buffer.allocUnsafe(1 << 20);
+    for (;;) {
+      const size = readSync(file, chunk, 0, chunk.length, null);
+      if (size === 0) break;
+      hash.update(chunk.subarray(0, size));
+    }
+  } finally {
+    closeSync(file);
+  }
+  return `sha256:${hash.digest('hex')}`;
+}

@@ -1,0 +1,78 @@
+import type { Task } from '../compiler/bundle/format.ts';
+import type { AttemptResult, Binding } from './process/protocol.ts';
+
+/** What is known of a task while a run goes on. */
+export interface Progress {
+  readonly task: Task;
+  /** Observed by the newest attempt that ended, or taken from the cache. */
+  result: AttemptResult | undefined;
+}
+
+/** The latest writer of a name before a task: its place, and what it left. */
+export type Origin =
+  | { readonly kind: 'value'; readonly at: number; readonly binding: Binding & { kind: 'value' } }
+  | { readonly kind: 'held' | 'unsaved'; readonly at: number }
+  | { readonly kind: 'absent' };
+
+/** Generators of random numbers count as read only by a task that drew from them. */
+export function isGenerator(name: string): boolean {
+  return name === 'state:random' || name.endsWith('.random');
+}
+
+/** True for hidden state and changes inside libraries: every task depends on all of it. */
+export function isImplicit(name: string): boolean {
+  return name.startsWith('state:') || name.startsWith('slot:');
+}
+
+/** Finds what `name` holds before the task at `index`, from the ended tasks before it. */
+export function originOf(progress: readonly Progress[], name: string, index: number): Origin {
+  for (let at = index - 1; at >= 0; at--) {
+    const result = progress[at]?.result;
+    if (result === undefined) continue;
+    const write = result.writes[name];
+    if (result.held[name] !== undefined) return { kind: 'held', at };
+    if (write !== undefined) return { kind: 'value', at, binding: { kind: 'value', ref: write.ref } };
+    if (result.unsaved.includes(name)) return { kind: 'unsaved', at };
+    if (result.deletes.includes(name)) return { kind: 'absent' };
+  }
+  return { kind: 'absent' };
+}
+
+/** Every implicit name that some ended task before `index` wrote or holds. */
+export function implicitNames(progress: readonly Progress[], index: number): ReadonlySet<string> {
+  const names = new Set<string>();
+  for (let at = 0; at < index; at++) {
+    const result = progress[at]?.result;
+    if (result === undefined) continue;
+    for (const name of Object.keys(result.writes)) if (isImplicit(name)) names.add(name);
+    for (const name of Object.keys(result.held)) if (isImplicit(name)) names.add(name);
+  }
+  return names;
+}
+
+/** True when the compiler expects the task to write the variable (assumptions for lack of knowledge left out). */
+export function isExpectedToWrite(task: Task, name: string): boolean {
+  return task.accesses.some(
+    (access) =>
+      access.access !== 'read' && !access.assumed && access.resource.kind === 'variable' && access.resource.name === name,
+  );
+}
+
+/** Why a result may not be retired: the first name whose value is no longer the one it was made from. */
+export function staleRead(
+  progress: readonly Progress[],
+  index: number,
+  result: AttemptResult,
+  heldHere: ReadonlySet<string>,
+): string | undefined {
+  const names = new Set(Object.keys(result.reads));
+  for (const name of implicitNames(progress, index)) if (!isGenerator(name)) names.add(name);
+  for (const name of names) {
+    if (heldHere.has(name)) continue;
+    const origin = originOf(progress, name, index);
+    const used = result.reads[name] ?? 'absent';
+    const now = origin.kind === 'value' ? origin.binding.ref.content : origin.kind;
+    if (used !== now) return name;
+  }
+  return undefined;
+}
