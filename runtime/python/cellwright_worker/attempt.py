@@ -11,13 +11,11 @@ import time
 import types
 from typing import Any, Optional
 
-import observe
-import shell as shell_module
-import slots
-import state
-from channel import Channel, Disconnected, Message
-from codec import Codec, ValueRef
-from namespace import FaultingBuiltins
+from . import observe, slots, state
+from . import shell as shell_module
+from .channel import Channel, Disconnected, Message
+from .codec import Codec, ValueRef
+from .namespace import FaultingBuiltins
 
 _IMPLICIT = ("state:", "slot:", "def:")
 _HISTORY = frozenset({"_", "__", "___", "_i", "_ii", "_iii", "_ih", "_oh", "_dh", "In", "Out", "_exit_code", "__warningregistry__"})

@@ -22,8 +22,7 @@ IGNORED_ROOTS = frozenset(
     dateutil pytz zoneinfo calendar mimetypes urllib http email ssl hashlib getpass pwd uuid platform distutils setuptools
     pkg_resources _distutils_hack token keyword heapq queue struct types enum dataclasses collections operator itertools time
     datetime _strptime fnmatch glob shutil shelve sqlite3 textwrap string json csv numbers fractions statistics math cmath
-    xml html _pytest pytest cellwright_worker channel namespace shell state slots observe attempt worker codec reducers
-    definitions groups objects plain_run joblib threadpoolctl cffi pycparser certifi charset_normalizer idna packaging
+    xml html _pytest pytest cellwright_worker joblib threadpoolctl cffi pycparser certifi charset_normalizer idna packaging
     six pyparsing markupsafe""".split()
 )
 IGNORED_MODULES = frozenset({"__main__", "__mp_main__", "sys", "builtins", "matplotlib.font_manager", "pandas._config.config"})

@@ -1,0 +1,160 @@
+"""The warm parent of a run: imports what the notebook imports, then forks a child for every attempt at a task.
+
+Started as `python worker.py` with one line of JSON on its standard input:
+{"socket", "token", "store", "prelude": [names], "cwd", "cells": [[execution count, source]]}. It never runs the notebook's code itself.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import gc
+import importlib
+import importlib.util
+import io
+import json
+import os
+import random
+import signal
+import sys
+import traceback
+from typing import Any
+
+
+def _configure() -> dict[str, Any]:
+    configuration: dict[str, Any] = json.loads(sys.stdin.readline())
+    here = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
+    sys.path[:] = [entry for entry in sys.path if os.path.abspath(entry or os.curdir) != here]
+    os.chdir(configuration["cwd"])
+    os.environ.setdefault("MPLBACKEND", "module://matplotlib_inline.backend_inline")
+    sys.dont_write_bytecode = True
+    return configuration
+
+
+def _installed(name: str) -> bool:
+    """True for a module of the standard library or of an installed package, not for one beside the notebook."""
+    root = name.partition(".")[0]
+    if root in sys.builtin_module_names:
+        return True
+    try:
+        spec = importlib.util.find_spec(root)
+    except (ImportError, ValueError):
+        return False
+    if spec is None:
+        return False
+    origin = spec.origin or next(iter(spec.submodule_search_locations or []), "")
+    if origin in ("built-in", "frozen"):
+        return True
+    roots = (os.path.realpath(sys.prefix), os.path.realpath(sys.base_prefix))
+    inside = os.path.realpath(origin).startswith(tuple(root + os.sep for root in roots))
+    return inside or "site-packages" in origin or "dist-packages" in origin
+
+
+def _preload(names: list[str]) -> tuple[list[str], list[str]]:
+    """Import the prelude; gives the imported names and those that printed or warned while they were imported."""
+    from . import shell as shell_module
+
+    done: list[str] = []
+    noisy: list[str] = []
+    for name in names:
+        if not _installed(name):
+            continue
+        said: list[dict[str, Any]] = []
+        shell_module.messages.emit = said.append
+        with contextlib.suppress(BaseException):
+            importlib.import_module(name)
+            done.append(name)
+        shell_module.messages.flush()
+        if said:
+            noisy.append(name)
+    shell_module.messages.emit = lambda message: None
+    return done, noisy
+
+
+def _warm_up() -> None:
+    """Fill caches that every figure needs and that no result depends on."""
+    if "matplotlib" not in sys.modules or "matplotlib.pyplot" not in sys.modules:
+        return
+    from matplotlib.backends.backend_agg import FigureCanvasAgg
+    from matplotlib.figure import Figure
+
+    figure = Figure()
+    canvas = FigureCanvasAgg(figure)
+    figure.subplots().set_title("warm")
+    canvas.print_png(io.BytesIO())
+
+
+def _restart_without(configuration: dict[str, Any], noisy: list[str]) -> None:
+    """Begin again without modules whose import shows something: that belongs to the cell that imports them."""
+    configuration["prelude"] = [name for name in configuration["prelude"] if name not in noisy]
+    reader, writer = os.pipe()
+    os.write(writer, json.dumps(configuration).encode() + b"\n")
+    os.close(writer)
+    os.dup2(reader, 0)
+    os.execv(sys.executable, [sys.executable, *sys.orig_argv[1:]] if hasattr(sys, "orig_argv") else [sys.executable, *sys.argv])
+
+
+def main() -> None:
+    """Serve fork requests until the scheduler goes."""
+    configuration = _configure()
+    from . import shell as shell_module
+    from .channel import Channel, Disconnected
+
+    sys.path.insert(0, "")
+    argv, sys.argv = sys.argv, ["ipykernel_launcher.py", "-f", "kernel.json"]
+    shell = shell_module.start_shell()
+    done, noisy = _preload(configuration["prelude"])
+    if noisy:
+        sys.argv = argv
+        _restart_without(configuration, noisy)
+    from . import attempt, observe, slots  # noqa: F401  (children use attempt; loading it here shares its pages)
+    from .codec import Codec
+    from .objects import Store
+
+    observer = observe.Observer([configuration["store"], configuration["socket"]])
+    codec = Codec(Store(configuration["store"]), shell.user_ns, "", lambda name: None)
+    _warm_up()
+    codec.refresh_singletons()
+    shell_module.register_sources(shell, [(number, source) for number, source in configuration.get("cells", [])])
+    hidden = set(shell.user_ns)
+    known = slots.Slots()
+    known.observe_new()
+    channel = Channel(configuration["socket"])
+    hello = {"type": "hello", "token": configuration["token"], "pid": os.getpid()}
+    channel.send({**hello, "role": "parent", "python": sys.version.split()[0], "preloaded": done})
+    signal.signal(signal.SIGCHLD, signal.SIG_IGN)
+    gc.collect()
+    gc.freeze()
+    seeds = {"random": random.getstate()}
+    while True:
+        try:
+            message = channel.receive()
+        except Disconnected:
+            return
+        if message["type"] == "exit":
+            return
+        if message["type"] != "fork" or os.fork() != 0:
+            continue
+        _child(configuration, channel, message["attempt"], hello, (shell, codec, observer, hidden, seeds, known))
+
+
+def _child(configuration: dict[str, Any], parent: Any, name: str, hello: dict[str, Any], parts: tuple[Any, ...]) -> None:
+    """The life of a forked child; never returns to the parent's loop."""
+    from . import attempt
+    from .channel import Channel
+
+    status = 1
+    try:
+        signal.signal(signal.SIGCHLD, signal.SIG_DFL)
+        parent.close()
+        channel = Channel(configuration["socket"])
+        channel.send({**hello, "role": "attempt", "attempt": name, "pid": os.getpid()})
+        shell, codec, observer, hidden, seeds, known = parts
+        observer.install()
+        attempt.start(channel, shell, codec, observer, hidden, seeds, known)
+        status = 0
+    except BaseException:
+        with contextlib.suppress(Exception):
+            channel.send({"type": "broken", "traceback": traceback.format_exc()})
+    finally:
+        os._exit(status)
+
