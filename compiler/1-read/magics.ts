@@ -1,0 +1,153 @@
+/** A piece of IPython syntax in a cell. Lines are zero-based. */
+export interface Magic {
+  readonly kind: 'line' | 'cell' | 'shell' | 'help';
+  /** Without `%`; empty for shell lines. */
+  readonly name: string;
+  readonly text: string;
+  readonly line: number;
+  /** Names that the statement binds: `x = !ls`. */
+  readonly assigns: readonly string[];
+}
+
+/** A cell as plain Python on the same lines, and the magics that were taken out. */
+export interface LoweredCell {
+  readonly python: string;
+  readonly magics: readonly Magic[];
+}
+
+const cellMagic = /^%%(\w+)([^\n]*)/;
+const lineMagic = /^(\s*)(%%?)(\w[\w.]*)(.*)$/;
+const shellLine = /^(\s*)(!!?)(.*)$/;
+const assigned = /^(\s*)([\w.,\s*()[\]'"]+?)\s*=\s*(!|%)(?![=])\s*(.*)$/;
+const help = /^(\s*)(\?{1,2}\s*[\w.*%]+|%?%?[\w.*]+\?{1,2})\s*;?$/;
+const escaped = /^(\s*)([,;/])(\w.*)$/;
+
+/** Cell magics whose body is Python that runs in the notebook's namespace. */
+const pythonBodies = new Set(['time', 'timeit', 'capture', 'prun', 'memit', 'mprun', 'debug', 'py', 'pypy', 'lprun', 'heat', 'notify', 'skip', 'wandb', 'python_in_place']);
+
+/**
+ * Turns IPython's syntax into Python with the same lines, after the rules of IPython's input transformer: a cell magic is on the first
+ * line, other escapes start a statement, and nothing inside a string or an open bracket is one.
+ */
+export function lowerCell(source: string): LoweredCell {
+  const magics: Magic[] = [];
+  const lines = stripPrompts(source.replace(/\r\n?/g, '\n')).split('\n');
+  let first = lines.findIndex((line) => line.trim() !== '');
+  let prefix = '';
+  for (;;) {
+    const found = first < 0 ? null : cellMagic.exec(lines[first] ?? '');
+    if (found === null) break;
+    const [, name = '', text = ''] = found;
+    const body = lines.slice(first + 1).join('\n');
+    magics.push({ kind: 'cell', name, text: pythonBodies.has(name) ? text : `${text}\n${body}`, line: first, assigns: captured(name, text) });
+    lines[first] = prefix + lowerTimed(name, text);
+    if (!pythonBodies.has(name)) return { python: lines.slice(0, first + 1).join('\n') + '\n'.repeat(Math.max(lines.length - first - 1, 0)), magics };
+    prefix = '';
+    first++;
+    while (first < lines.length && (lines[first] ?? '').trim() === '') first++;
+    if (first >= lines.length) break;
+  }
+  const state = { depth: 0, quote: '' };
+  for (let number = Math.max(first, 0); number < lines.length; number++) {
+    if (state.depth === 0 && state.quote === '') number = lowerLine(lines, number, magics);
+    advance(state, lines[number] ?? '');
+  }
+  return { python: dedent(lines).join('\n'), magics };
+}
+
+function captured(name: string, text: string): string[] {
+  if (name !== 'capture') return [];
+  return text.split(/\s+/).filter((word) => /^[A-Za-z_]\w*$/.test(word)).slice(0, 1);
+}
+
+/** `%%time x = f()` runs the rest of its line too. */
+function lowerTimed(name: string, text: string): string {
+  return (name === 'timeit' || name === 'time') && text.trim() !== '' && !text.trim().startsWith('-') ? text.trim() : 'pass';
+}
+
+function stripPrompts(source: string): string {
+  if (!/^\s*(>>> |In \[\d+\]: )/.test(source)) return source;
+  return source.split('\n').map((line) => line.replace(/^\s*(>>> |\.\.\. ?|In \[\d+\]: |\s*\.{3,}: ?)/, '')).join('\n');
+}
+
+/** Lowers the statement that starts at a line; gives the last line it took. */
+function lowerLine(lines: string[], number: number, magics: Magic[]): number {
+  let text = lines[number] ?? '';
+  let last = number;
+  const joined = (): void => {
+    while (text.endsWith('\\') && last + 1 < lines.length) {
+      text = text.slice(0, -1) + (lines[++last] ?? '');
+    }
+  };
+  const isEscape = lineMagic.test(text) || shellLine.test(text) || assigned.test(text);
+  if (isEscape) joined();
+  const replacement = lowerStatement(text, number, magics);
+  if (replacement === undefined) return number;
+  lines[number] = replacement;
+  for (let extra = number + 1; extra <= last; extra++) lines[extra] = '';
+  return last;
+}
+
+function lowerStatement(text: string, line: number, magics: Magic[]): string | undefined {
+  let found = help.exec(text);
+  if (found !== null && text.includes('?')) {
+    magics.push({ kind: 'help', name: 'pinfo', text: text.trim(), line, assigns: [] });
+    return `${found[1] ?? ''}pass`;
+  }
+  found = lineMagic.exec(text);
+  if (found !== null) {
+    const [, indent = '', , name = '', rest = ''] = found;
+    magics.push({ kind: 'line', name, text: rest.trim(), line, assigns: [] });
+    const runs = (name === 'time' || name === 'timeit' || name === 'prun') && rest.trim() !== '';
+    return indent + (runs ? rest.trim().replace(/^(-\w+(\s*\d+)?\s+)+/, '') : 'pass');
+  }
+  found = shellLine.exec(text);
+  if (found !== null) {
+    magics.push({ kind: 'shell', name: '', text: (found[3] ?? '').trim(), line, assigns: [] });
+    return `${found[1] ?? ''}pass`;
+  }
+  found = assigned.exec(text);
+  if (found !== null) {
+    const [, indent = '', targets = '', mark = '', rest = ''] = found;
+    const names = [...targets.matchAll(/[A-Za-z_]\w*/g)].map((name) => name[0]);
+    const name = mark === '%' ? (/^\w+/.exec(rest)?.[0] ?? '') : '';
+    magics.push({ kind: mark === '!' ? 'shell' : 'line', name, text: mark === '!' ? rest : rest.slice(name.length).trim(), line, assigns: names });
+    return `${indent}${targets} = None`;
+  }
+  found = escaped.exec(text);
+  if (found !== null) {
+    const [, indent = '', mark = '', rest = ''] = found;
+    const [callee = '', ...words] = rest.split(/\s+/);
+    if (!/^[\w.]+$/.test(callee)) return undefined;
+    if (mark === '/') return `${indent}${callee}(${words.join(', ')})`;
+    return `${indent}${callee}(${(mark === ',' ? words : [words.join(' ')]).map((word) => JSON.stringify(word)).join(', ')})`;
+  }
+  return undefined;
+}
+
+/** Follows brackets and strings over one line, so that the next line is known to start a statement or not. */
+function advance(state: { depth: number; quote: string }, line: string): void {
+  for (let place = 0; place < line.length; place++) {
+    const letter = line[place] ?? '';
+    if (state.quote !== '') {
+      if (letter === '\\') place++;
+      else if (line.startsWith(state.quote, place)) {
+        place += state.quote.length - 1;
+        state.quote = '';
+      }
+    } else if (letter === '#') return;
+    else if (letter === '"' || letter === "'") {
+      state.quote = line.startsWith(letter.repeat(3), place) ? letter.repeat(3) : letter;
+      place += state.quote.length - 1;
+    } else if ('([{'.includes(letter)) state.depth++;
+    else if (')]}'.includes(letter)) state.depth = Math.max(0, state.depth - 1);
+  }
+  if (state.quote.length === 1 && !line.endsWith('\\')) state.quote = '';
+}
+
+/** IPython drops the indentation that all lines of a cell share with the first. */
+function dedent(lines: string[]): string[] {
+  const indent = /^[ \t]+/.exec(lines.find((line) => line.trim() !== '') ?? '')?.[0];
+  if (indent === undefined) return lines;
+  return lines.map((line) => (line.startsWith(indent) ? line.slice(indent.length) : line));
+}

@@ -1,0 +1,80 @@
+import { Language, Parser, type TreeCursor } from 'web-tree-sitter';
+import type { Range } from '../../bundle/diagnostic.ts';
+
+/** A node of the syntax tree, taken out of the parser's memory: named nodes, and the few unnamed ones that carry meaning. */
+export interface SyntaxNode {
+  readonly type: string;
+  /** The name of the parent's field that this node fills; empty for none. */
+  readonly field: string;
+  readonly text: string;
+  readonly range: Range;
+  readonly children: readonly SyntaxNode[];
+  readonly isError: boolean;
+}
+
+/** Parses Python; never fails: a tree with error nodes comes out of any text. */
+export interface PythonParser {
+  parse(source: string): SyntaxNode;
+}
+
+/** Starts the parser from the bytes of its two WebAssembly files, so that it runs where there are no files. */
+export async function loadPythonParser(wasm: {
+  readonly runtimeWasm: Uint8Array;
+  readonly languageWasm: Uint8Array;
+}): Promise<PythonParser> {
+  await Parser.init({ wasmBinary: wasm.runtimeWasm });
+  const language = await Language.load(wasm.languageWasm);
+  const parser = new Parser();
+  parser.setLanguage(language);
+  return {
+    parse: (source) => {
+      const tree = parser.parse(source);
+      if (tree === null) throw new Error('the parser has no language');
+      const cursor = tree.walk();
+      const root = copyNode(cursor, source);
+      cursor.delete();
+      tree.delete();
+      return root;
+    },
+  };
+}
+
+function copyNode(cursor: TreeCursor, source: string): SyntaxNode {
+  const type = cursor.nodeType;
+  const field = cursor.currentFieldName ?? '';
+  const { startIndex, endIndex, startPosition, endPosition } = cursor;
+  const children: SyntaxNode[] = [];
+  if (cursor.gotoFirstChild()) {
+    do {
+      if (cursor.nodeIsNamed || cursor.currentFieldName !== null || cursor.nodeIsMissing) children.push(copyNode(cursor, source));
+      else if (cursor.nodeType === '=' || cursor.nodeType === 'async') children.push(copyNode(cursor, source));
+    } while (cursor.gotoNextSibling());
+    cursor.gotoParent();
+  }
+  return {
+    type,
+    field,
+    text: source.slice(startIndex, endIndex),
+    range: {
+      start: { line: startPosition.row, column: startPosition.column },
+      end: { line: endPosition.row, column: endPosition.column },
+    },
+    children,
+    isError: type === 'ERROR' || cursor.nodeIsMissing,
+  };
+}
+
+/** The child that fills a field. */
+export function fieldOf(node: SyntaxNode, name: string): SyntaxNode | undefined {
+  return node.children.find((child) => child.field === name);
+}
+
+/** The first error in a tree, in source order. */
+export function firstError(node: SyntaxNode): SyntaxNode | undefined {
+  if (node.isError) return node;
+  for (const child of node.children) {
+    const found = firstError(child);
+    if (found !== undefined) return found;
+  }
+  return undefined;
+}

@@ -1,0 +1,37 @@
+import type { Access } from '../bundle/format.ts';
+import type { Cell } from '../1-read/notebook.ts';
+import { lowerCell } from '../1-read/magics.ts';
+import { builtinNames } from './names.ts';
+
+/** A task as a module for people: a function with its inputs as parameters, its outputs returned, and the Markdown above as its docstring. */
+export function printModule(options: {
+  readonly name: string;
+  readonly cell: Cell;
+  readonly above: string;
+  readonly accesses: readonly Access[];
+  readonly exposes: readonly string[] | '*';
+  readonly imports: readonly string[];
+}): string {
+  const { name, cell, above, accesses, exposes, imports } = options;
+  const names = (kinds: readonly Access['access'][]): string[] => [
+    ...new Set(accesses.flatMap((access) => (kinds.includes(access.access) && access.resource.kind === 'variable' ? [access.resource.name] : []))),
+  ];
+  const modules = new Map(imports.map((line) => [line.split(' ').at(-1) ?? '', line]));
+  const inputs = names(['read', 'mutate']).filter((input) => !builtinNames.has(input) && !modules.has(input)).sort();
+  const needed = names(['read', 'mutate']).flatMap((input) => modules.get(input) ?? []);
+  const outputs = names(['bind', 'mutate']).filter((output) => (exposes === '*' || exposes.includes(output)) && !modules.has(output)).sort();
+  const lowered = lowerCell(cell.source);
+  const body = lowered.python.split('\n').map((line) => (line === '' ? '' : `    ${line}`)).join('\n').trimEnd();
+  const notes = lowered.magics.map((magic) => `    # IPython: ${magic.kind === 'shell' ? `!${magic.text}` : `${magic.kind === 'cell' ? '%%' : '%'}${magic.name} ${magic.text}`}`.split('\n', 1)[0] ?? '');
+  const docstring = (above === '' ? `Cell ${cell.id}.` : above).replace(/\\/g, '\\\\').replace(/"""/g, '\\"\\"\\"');
+  return [
+    ...[...new Set(needed)].sort(),
+    ...(needed.length > 0 ? ['', ''] : []),
+    `def task_${name}(${inputs.join(', ')}):`,
+    `    """${docstring.split('\n').join('\n    ')}"""`,
+    ...notes,
+    ...(body === '' ? [] : [body]),
+    outputs.length === 0 ? '    return None' : `    return ${outputs.length === 1 ? (outputs[0] ?? '') : `(${outputs.join(', ')})`}`,
+    '',
+  ].join('\n');
+}

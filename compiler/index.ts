@@ -1,0 +1,49 @@
+import { canonicalJson } from './bundle/canonical.ts';
+import type { Bundle } from './bundle/format.ts';
+import type { Notebook } from './1-read/notebook.ts';
+import { createPythonAnalyzer } from './2-analyze/python/analyzer.ts';
+import { loadPythonParser } from './2-analyze/python/parse.ts';
+import { headingAbove } from './4-emit/names.ts';
+import { printModule } from './4-emit/python.ts';
+import { compileNotebook, type Compilation } from './compile.ts';
+
+export type { Compilation } from './compile.ts';
+export type { Notebook, Cell } from './1-read/notebook.ts';
+
+/** The compiler, ready to be called any number of times. */
+export interface Compiler {
+  /** @param name base name of the file; `.py` means percent format */
+  compile(bytes: Uint8Array | string, name: string): Compilation;
+}
+
+/** Loads the parser from the bytes of its WebAssembly files; needs no file system and no network. */
+export async function createCompiler(wasm: { readonly runtimeWasm: Uint8Array; readonly languageWasm: Uint8Array }): Promise<Compiler> {
+  const analyzers = [createPythonAnalyzer(await loadPythonParser(wasm))];
+  return { compile: (bytes, name) => compileNotebook(bytes, name, analyzers) };
+}
+
+/**
+ * The files of a bundle by path, always with the same bytes.
+ * @param workerFiles the worker's Python files by path, which make the bundle self-contained
+ */
+export function bundleFiles(bundle: Bundle, notebook: Notebook, workerFiles: Readonly<Record<string, string>>): Record<string, string> {
+  const imports = importLines(notebook);
+  const files: Record<string, string> = { 'bundle.json': `${canonicalJson(bundle)}\n`, 'notebook.ipynb': `${notebook.document}\n` };
+  for (const task of bundle.tasks) {
+    const cell = notebook.cells[task.index];
+    if (cell === undefined) continue;
+    files[task.module] = printModule({ name: task.name, cell, above: headingAbove(notebook.cells, cell.index), accesses: task.accesses, exposes: task.exposes, imports });
+  }
+  for (const [path, text] of Object.entries(workerFiles)) files[`worker/${path}`] = text;
+  return files;
+}
+
+/** One-name import statements of all cells; each ends with the name it binds. */
+function importLines(notebook: Notebook): string[] {
+  const found: string[] = [];
+  for (const cell of notebook.cells) {
+    if (cell.kind !== 'code') continue;
+    for (const [, line = ''] of cell.source.matchAll(/^((?:from [\w.]+ )?import [\w.]+(?: as \w+)?)\s*(?:#.*)?$/gm)) found.push(line);
+  }
+  return found;
+}
