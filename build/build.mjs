@@ -70,7 +70,9 @@ for (const file of ['web-tree-sitter/web-tree-sitter.wasm', 'tree-sitter-python/
 }
 
 const workerSource = path.join(root, 'runtime', 'python');
-const workers = existsSync(workerSource) ? readdirSync(workerSource).filter((name) => name.endsWith('.py')) : [];
+const workers = existsSync(workerSource)
+  ? readdirSync(workerSource, { recursive: true, encoding: 'utf8' }).filter((name) => name.endsWith('.py'))
+  : [];
 if (workers.length === 0) failures.push('runtime/python holds no .py file');
 for (const name of workers) cpSync(path.join(workerSource, name), path.join(dist, 'python', name));
 

@@ -16,6 +16,7 @@ import type { Progress } from './versions.ts';
 
 export type { RunEvent, TaskStatus } from './event.ts';
 export type { TaskOutcome } from './run.ts';
+export { renderReport, type ReportInput } from './report/html.ts';
 export { foldOutputs, type NotebookOutput } from './report/outputs.ts';
 export { writeAtomically } from './store/local.ts';
 

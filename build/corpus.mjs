@@ -1,0 +1,273 @@
+/**
+ * Runs real notebooks plainly and compiled, and compares them cell by cell.
+ *
+ *   npm run corpus -- DIR|LIST.tsv [--limit N] [--only GLOB] [--python EXE] [--jobs N] [--timeout SECONDS]
+ *                     [--rerun] [--isolated-check] [--plain-only] [--again] [--work DIR]
+ *
+ * Every run gets a fresh copy of the project (the first folder below DIR) at the same path. Plain runs are kept; compiled
+ * runs are kept as long as the program is the same, so an interrupted corpus goes on where it stopped.
+ */
+import { spawn } from 'node:child_process';
+import { createHash } from 'node:crypto';
+import { cpSync, existsSync, mkdirSync, readFileSync, readdirSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { parseArgs } from 'node:util';
+
+import { compareRuns, cellsOf, difference } from './compare.mjs';
+import { python as ownPython, root } from './command.mjs';
+
+const { values: options, positionals } = parseArgs({
+  allowPositionals: true,
+  options: {
+    limit: { type: 'string' },
+    only: { type: 'string' },
+    python: { type: 'string', default: ownPython },
+    jobs: { type: 'string', default: '1' },
+    timeout: { type: 'string', default: '300' },
+    rerun: { type: 'boolean', default: false },
+    'isolated-check': { type: 'boolean', default: false },
+    'plain-only': { type: 'boolean', default: false },
+    again: { type: 'boolean', default: false },
+    work: { type: 'string', default: path.join(root, 'out', 'corpus') },
+  },
+});
+
+const [source] = positionals;
+if (source === undefined || !existsSync(source)) {
+  process.stderr.write('corpus: name a folder of notebooks, or a table with a column of paths\n');
+  process.exit(2);
+}
+const base = path.resolve(statSync(source).isDirectory() ? source : path.dirname(source));
+const work = path.resolve(options.work);
+const timeout = Number(options.timeout);
+const edits = options['isolated-check'] ? 3 : options.rerun ? 1 : 0;
+const program = programDigest();
+for (const folder of ['plain', 'compiled', 'results']) mkdirSync(path.join(work, folder), { recursive: true });
+
+/** What the compiled results depend on. */
+function programDigest() {
+  const hash = createHash('sha256').update(String(edits));
+  const dist = path.join(root, 'dist');
+  for (const name of existsSync(dist) ? readdirSync(dist, { recursive: true }).map(String).sort() : []) {
+    if (/(?:cellwright\.mjs|\.py)$/.test(name)) hash.update(name).update(readFileSync(path.join(dist, name)));
+  }
+  return hash.digest('hex').slice(0, 16);
+}
+
+function listNotebooks() {
+  if (!statSync(source).isDirectory()) {
+    return readFileSync(source, 'utf8')
+      .split('\n')
+      .slice(1)
+      .map((line) => line.split('\t')[0])
+      .filter((name) => name !== '' && existsSync(path.resolve(base, name)))
+      .map((name) => path.resolve(base, name));
+  }
+  return readdirSync(source, { recursive: true })
+    .map(String)
+    .filter((name) => name.endsWith('.ipynb') && !name.includes('.ipynb_checkpoints') && !name.includes('.cellwright'))
+    .map((name) => path.resolve(base, name))
+    .sort();
+}
+
+function matchesGlob(name) {
+  if (options.only === undefined) return true;
+  return options.only.split(',').some((glob) => {
+    const pattern = glob.split('*').map((part) => part.replace(/[.+?^${}()|[\]\\]/g, '\\$&')).join('.*');
+    return new RegExp(pattern).test(name);
+  });
+}
+
+/** Runs a program in a process group of its own, so that a time-out ends its children too. */
+function call(program, args, cwd, seconds) {
+  return new Promise((resolve) => {
+    const started = performance.now();
+    const child = spawn(program, args, { cwd, detached: true, stdio: ['ignore', 'pipe', 'pipe'], env: { ...process.env, MPLBACKEND: undefined, PYTHONHASHSEED: '0' } });
+    let out = '';
+    let err = '';
+    let late = false;
+    child.stdout.setEncoding('utf8').on('data', (text) => (out += text));
+    child.stderr.setEncoding('utf8').on('data', (text) => (err = (err + text).slice(-20_000)));
+    const timer = setTimeout(() => {
+      late = true;
+      try {
+        process.kill(-child.pid, 'SIGKILL');
+      } catch (error) {
+        if (error.code !== 'ESRCH') throw error;
+      }
+    }, seconds * 1000);
+    child.on('close', (code) => {
+      clearTimeout(timer);
+      resolve({ code: late ? 'timeout' : code, out, err, seconds: (performance.now() - started) / 1000 });
+    });
+    child.on('error', (error) => {
+      clearTimeout(timer);
+      resolve({ code: 127, out, err: error.message, seconds: 0 });
+    });
+  });
+}
+
+function layOut(notebook, key) {
+  const relative = path.relative(base, notebook);
+  const inProject = relative.includes(path.sep);
+  const project = inProject ? path.join(base, relative.split(path.sep)[0]) : path.dirname(notebook);
+  const copy = path.join(tmpdir(), 'cellwright-corpus', key);
+  rmSync(copy, { recursive: true, force: true });
+  if (inProject) cpSync(project, copy, { recursive: true, verbatimSymlinks: true });
+  else {
+    mkdirSync(copy, { recursive: true });
+    for (const name of readdirSync(project)) cpSync(path.join(project, name), path.join(copy, name), { recursive: true });
+  }
+  return { copy, file: path.join(copy, path.relative(project, notebook)) };
+}
+
+async function plainRun(notebook, key, which) {
+  const target = path.join(work, 'plain', `${key}.${which}.ipynb`);
+  const failed = `${target}.failed`;
+  if (existsSync(target)) return { notebook: JSON.parse(readFileSync(target, 'utf8')) };
+  if (existsSync(failed)) return { problem: readFileSync(failed, 'utf8') };
+  const { copy, file } = layOut(notebook, key);
+  const result = await call(options.python, [path.join(root, 'build', 'plain_run.py'), file, target, String(timeout), path.dirname(file)], path.dirname(file), timeout + 60);
+  rmSync(copy, { recursive: true, force: true });
+  if (existsSync(target)) return { notebook: JSON.parse(readFileSync(target, 'utf8')) };
+  const problem = `${result.code}: ${result.err.trim().split('\n').at(-1)}`;
+  writeFileSync(failed, problem);
+  return { problem };
+}
+
+async function compiledRun(file, target, state) {
+  rmSync(target, { force: true });
+  const program = path.join(root, 'dist', 'cellwright.mjs');
+  const args = ['--enable-source-maps', program, 'run', file, '-o', target, '--no-report', '--state', state, '--python', options.python, '--json', '-j', '2'];
+  const result = await call(process.execPath, args, path.dirname(file), timeout + 60);
+  let document;
+  try {
+    document = JSON.parse(result.out);
+  } catch {
+    document = undefined;
+  }
+  const notebook = existsSync(target) ? JSON.parse(readFileSync(target, 'utf8')) : undefined;
+  return { ...result, document, notebook };
+}
+
+/** `pass` before the first line: the cell's code is another, what it does is not. */
+function editCell(file, part) {
+  const notebook = JSON.parse(readFileSync(file, 'utf8'));
+  const all = notebook.cells ?? notebook.worksheets?.[0]?.cells ?? [];
+  const text = (cell) => [cell.source ?? cell.input ?? ''].flat().join('');
+  const cells = all.filter((cell) => {
+    const code = text(cell);
+    return cell.cell_type === 'code' && code.trim() !== '' && !/^\s*(?:%%|!|\?)|\?\s*$|__future__|%%?time/.test(code);
+  });
+  const cell = cells[Math.floor(cells.length * part)];
+  if (cell === undefined) return undefined;
+  const edited = `pass\n${text(cell)}`;
+  if ('source' in cell) cell.source = edited;
+  else cell.input = edited;
+  writeFileSync(file, JSON.stringify(notebook));
+  return text(cell);
+}
+
+function judge(run, first, second) {
+  const { code, document, notebook, err } = run;
+  if (code === 'timeout') return { verdict: 'timeout' };
+  if (document === undefined || ![0, 1, 3, 4].includes(code)) {
+    const lines = err.trim().split('\n');
+    const said = document?.diagnostics?.map((diagnostic) => `${diagnostic.code} ${diagnostic.message}`).join('; ');
+    return { verdict: 'crashed', why: said || lines.find((line) => /Error/.test(line)) || `exit ${code}: ${lines.at(-1)}` };
+  }
+  if (code === 3) {
+    const reasons = document.diagnostics.filter(({ severity }) => severity === 'error');
+    return { verdict: 'refused', why: reasons.map(({ code: name, message }) => `${name} ${message}`).join('; ') };
+  }
+  const found = compareRuns(first, second, notebook);
+  if (found.different.length > 0) {
+    const [one] = found.different;
+    return { verdict: 'DIFFERENT', why: `cell ${one.cell} \`${one.source}\`: ${one.what}`, found };
+  }
+  return { verdict: found.failedAt >= 0 ? 'fails alike' : 'equal', found };
+}
+
+/** A rerun is compared with the fresh run: the same outputs, whatever was reused. */
+function judgeRerun(run, first, second, skip) {
+  const judged = judge(run, first, second);
+  if (judged.verdict !== 'DIFFERENT' || skip === undefined) return judged;
+  const lines = (outputs) => JSON.parse(JSON.stringify(outputs).replaceAll(/CELL\.py:\d+/g, 'CELL.py'));
+  const real = judged.found.different.filter(({ cell }) => {
+    const [one, two] = [cellsOf(first)[cell], cellsOf(run.notebook)[cell]];
+    return !(one.source === skip && difference(lines(one.outputs), lines(two.outputs)) === undefined);
+  });
+  if (real.length === 0) return { ...judged, verdict: 'equal', why: undefined };
+  return judged;
+}
+
+async function check(notebook) {
+  const name = path.relative(base, notebook);
+  const key = createHash('sha256').update(name).update(readFileSync(notebook)).digest('hex').slice(0, 16);
+  const resultFile = path.join(work, 'results', `${key}.json`);
+  if (!options.again && !options['plain-only'] && existsSync(resultFile)) {
+    const known = JSON.parse(readFileSync(resultFile, 'utf8'));
+    if (known.program === program) return known;
+  }
+  const one = await plainRun(notebook, key, 1);
+  const two = await plainRun(notebook, key, 2);
+  if (one.problem !== undefined || two.problem !== undefined) {
+    return { name, program, verdict: 'plain run failed', why: one.problem ?? two.problem };
+  }
+  const plainSeconds = one.notebook.metadata.plain.seconds;
+  if (options['plain-only']) return { name, verdict: 'plain', plainSeconds };
+  const { copy, file } = layOut(notebook, key);
+  const state = path.join(tmpdir(), 'cellwright-corpus', `${key}.state`);
+  rmSync(state, { recursive: true, force: true });
+  const target = path.join(work, 'compiled', `${key}.ipynb`);
+  const run = await compiledRun(file, target, state);
+  const result = { name, program, plainSeconds, seconds: run.document?.seconds ?? run.seconds, lane: run.document?.oneProcess, ...judge(run, one.notebook, two.notebook) };
+  if (edits > 0 && (result.verdict === 'equal' || result.verdict === 'fails alike')) {
+    result.reruns = [];
+    for (let turn = 0; turn <= edits; turn++) {
+      const edited = turn === 0 ? undefined : editCell(file, turn / (edits + 1));
+      const rerun = await compiledRun(file, path.join(work, 'compiled', `${key}.${turn + 1}.ipynb`), state);
+      const judged = judgeRerun(rerun, one.notebook, two.notebook, edited);
+      result.reruns.push({ edited: edited !== undefined, ran: rerun.document?.ran, reused: rerun.document?.reused, seconds: rerun.document?.seconds, verdict: judged.verdict, why: judged.why });
+    }
+  }
+  rmSync(copy, { recursive: true, force: true });
+  rmSync(state, { recursive: true, force: true });
+  writeFileSync(`${resultFile}.part`, JSON.stringify(result, null, 1));
+  renameSync(`${resultFile}.part`, resultFile);
+  return result;
+}
+
+function table(results) {
+  const counts = new Map();
+  for (const { verdict } of results) counts.set(verdict, (counts.get(verdict) ?? 0) + 1);
+  const cell = (text) => String(text ?? '').replaceAll('|', '\\|').replaceAll('\n', ' ').slice(0, 300);
+  const rows = results.map((result) => {
+    const reruns = (result.reruns ?? []).map((rerun) => `${rerun.verdict}${rerun.edited ? ' (edited)' : ''} ${rerun.ran ?? '?'}/${rerun.reused ?? '?'}`);
+    const why = [result.why, ...(result.reruns ?? []).map((rerun) => rerun.why)].filter(Boolean).join('; ');
+    const times = [result.plainSeconds, result.seconds].map((seconds) => (seconds === undefined ? '' : seconds.toFixed(1)));
+    return `| ${[result.name, result.verdict + (result.lane ? ' (one process)' : ''), ...times, reruns.join(', '), why].map(cell).join(' | ')} |`;
+  });
+  const summary = [...counts].sort().map(([verdict, number]) => `${number} ${verdict}`).join(', ');
+  return `# Corpus\n\n${results.length} notebooks: ${summary}.\n\n| notebook | verdict | plain s | compiled s | reruns (ran/reused) | why |\n| --- | --- | --- | --- | --- | --- |\n${rows.join('\n')}\n`;
+}
+
+const notebooks = listNotebooks()
+  .filter((name) => matchesGlob(path.relative(base, name)))
+  .slice(0, options.limit === undefined ? undefined : Number(options.limit));
+const results = [];
+const queue = [...notebooks.entries()];
+async function next() {
+  for (let entry = queue.shift(); entry !== undefined; entry = queue.shift()) {
+    const [place, notebook] = entry;
+    const result = await check(notebook);
+    results[place] = result;
+    const reruns = (result.reruns ?? []).map((rerun) => `${rerun.verdict} ${rerun.ran}/${rerun.reused}`).join(', ');
+    process.stdout.write(`${result.verdict.padEnd(12)} ${result.name}  ${result.seconds?.toFixed(1) ?? ''} s (plain ${result.plainSeconds?.toFixed(1) ?? ''} s)  ${reruns}${result.why ? `\n             ${result.why}` : ''}\n`);
+    if (!options['plain-only']) writeFileSync(path.join(work, 'table.md'), table(results.filter(Boolean)));
+  }
+}
+await Promise.all(Array.from({ length: Number(options.jobs) }, next));
+if (!options['plain-only']) process.stdout.write(`\n${table(results.filter(Boolean)).split('\n')[2]}\n${path.join(work, 'table.md')}\n`);
+process.exit(results.some((result) => result.verdict === 'DIFFERENT' || result.reruns?.some((rerun) => rerun.verdict === 'DIFFERENT')) ? 5 : 0);

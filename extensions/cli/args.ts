@@ -1,0 +1,133 @@
+/** A thin table of flags: papermill's `-p NAME VALUE` takes two words, which `node:util` cannot read. */
+
+/** One flag of a command. */
+export interface Flag {
+  readonly name: string;
+  readonly short?: string;
+  /** Other long names that people know from other tools. */
+  readonly aliases?: readonly string[];
+  /** Names of the words it takes; none for a switch. */
+  readonly values: readonly string[];
+  readonly help: string;
+}
+
+/** A command line, read. Every use of a flag is kept, in order. */
+export interface ParsedArguments {
+  readonly positionals: readonly string[];
+  readonly uses: readonly { readonly flag: string; readonly values: readonly string[] }[];
+}
+
+/** Why a command line cannot be read, in one sentence. */
+export interface UsageError {
+  readonly message: string;
+  readonly help: string;
+}
+
+/** Either what was asked for, or why it cannot be understood. */
+export type Parsed =
+  | { readonly ok: true; readonly value: ParsedArguments }
+  | { readonly ok: false; readonly error: UsageError };
+
+/** Reads the words after the command. `--name=value`, `-j4` and `--` are understood. */
+export function parseArguments(words: readonly string[], flags: readonly Flag[]): Parsed {
+  const positionals: string[] = [];
+  const uses: { flag: string; values: readonly string[] }[] = [];
+  for (let place = 0; place < words.length; place++) {
+    const word = words[place] ?? '';
+    if (word === '--') {
+      positionals.push(...words.slice(place + 1));
+      break;
+    }
+    if (!word.startsWith('-') || word === '-') {
+      positionals.push(word);
+      continue;
+    }
+    const { name, attached } = splitFlag(word);
+    const flag = flags.find((candidate) => matches(candidate, name));
+    if (flag === undefined) return { ok: false, error: unknownFlag(name, flags) };
+    const values = attached === undefined ? [] : [attached];
+    while (values.length < flag.values.length && place + 1 < words.length) values.push(words[++place] ?? '');
+    if (values.length !== flag.values.length) {
+      const wanted = flag.values.length === 0 ? 'no value' : flag.values.join(' ');
+      return {
+        ok: false,
+        error: { message: `${name} takes ${wanted}.`, help: 'Add what is missing, or see --help.' },
+      };
+    }
+    uses.push({ flag: flag.name, values });
+  }
+  return { ok: true, value: { positionals, uses } };
+}
+
+function splitFlag(word: string): { name: string; attached: string | undefined } {
+  if (word.startsWith('--')) {
+    const equals = word.indexOf('=');
+    return equals < 0
+      ? { name: word, attached: undefined }
+      : { name: word.slice(0, equals), attached: word.slice(equals + 1) };
+  }
+  return { name: word.slice(0, 2), attached: word.length > 2 ? word.slice(2) : undefined };
+}
+
+function matches(flag: Flag, name: string): boolean {
+  if (name === `--${flag.name}`) return true;
+  if (flag.short !== undefined && name === `-${flag.short}`) return true;
+  return flag.aliases?.some((alias) => name === `--${alias}`) ?? false;
+}
+
+function unknownFlag(name: string, flags: readonly Flag[]): UsageError {
+  const near = nearest(
+    name,
+    flags.map((flag) => `--${flag.name}`),
+  );
+  return {
+    message: `There is no option ${name}.`,
+    help: near === undefined ? 'See --help for the options.' : `Did you mean ${near}?`,
+  };
+}
+
+/** The last value of a flag that takes one word. */
+export function lastValue(parsed: ParsedArguments, flag: string): string | undefined {
+  return parsed.uses.findLast((use) => use.flag === flag)?.values[0];
+}
+
+/** True when a switch was given. */
+export function hasFlag(parsed: ParsedArguments, flag: string): boolean {
+  return parsed.uses.some((use) => use.flag === flag);
+}
+
+/** The known word that a misspelt one most probably meant. */
+export function nearest(word: string, known: readonly string[]): string | undefined {
+  let best: string | undefined;
+  let bestDistance = Math.max(2, Math.floor(word.length / 3)) + 1;
+  for (const candidate of known) {
+    const distance = editDistance(word.toLowerCase(), candidate.toLowerCase());
+    if (distance < bestDistance) {
+      best = candidate;
+      bestDistance = distance;
+    }
+  }
+  return best;
+}
+
+/** Insertions, deletions, replacements and swaps of neighbours that turn one word into the other. */
+function editDistance(left: string, right: string): number {
+  const rows: number[][] = [Array.from({ length: right.length + 1 }, (_, column) => column)];
+  for (let row = 1; row <= left.length; row++) {
+    const line: number[] = [row];
+    for (let column = 1; column <= right.length; column++) {
+      const same = left[row - 1] === right[column - 1];
+      let cost = Math.min(
+        (rows[row - 1]?.[column] ?? 0) + 1,
+        (line[column - 1] ?? 0) + 1,
+        (rows[row - 1]?.[column - 1] ?? 0) + (same ? 0 : 1),
+      );
+      if (row > 1 && column > 1 && left[row - 1] === right[column - 2] && left[row - 2] === right[column - 1]) {
+        cost = Math.min(cost, (rows[row - 2]?.[column - 2] ?? 0) + 1);
+      }
+      line.push(cost);
+    }
+    rows.push(line);
+  }
+  return rows[left.length]?.[right.length] ?? 0;
+}

@@ -1,0 +1,165 @@
+import type { Diagnostic } from '../../compiler/bundle/diagnostic.ts';
+import { hasFlag, nearest, parseArguments, type Flag, type ParsedArguments } from './args.ts';
+import { compileCommand } from './commands/compile.ts';
+import { explainCommand } from './commands/explain.ts';
+import { graphCommand } from './commands/graph.ts';
+import { runCommand } from './commands/run.ts';
+import { statusCommand } from './commands/status.ts';
+import { verifyCommand } from './commands/verify.ts';
+import { exitCode, usage, type CommandResult, type Host } from './host.ts';
+import { commonFlags, environmentFlags, parameterFlags, runFlags } from './options.ts';
+import { renderDiagnostics } from './render.ts';
+
+/** The version of the program; a test keeps it equal to the package's. */
+export const version = '0.1.0';
+
+/** The version of the JSON documents. */
+export const jsonVersion = 1;
+
+interface Command {
+  readonly name: string;
+  readonly words: string;
+  readonly help: string;
+  readonly flags: readonly Flag[];
+  readonly most: number;
+  readonly run: (host: Host, parsed: ParsedArguments) => Promise<CommandResult>;
+}
+
+const folderFlag: Flag = { name: 'output', short: 'o', aliases: ['out'], values: ['DIR'], help: "the bundle's folder" };
+const fileFlag: Flag = { name: 'output', short: 'o', aliases: ['out'], values: ['FILE'], help: 'write it to a file' };
+const formatFlag: Flag = { name: 'format', values: ['FORMAT'], help: 'text (default), json, dot, mermaid or svg' };
+const cwdFlag: Flag = { name: 'cwd', values: ['DIR'], help: "run the cells there (default: the notebook's folder)" };
+
+const commands: readonly Command[] = [
+  {
+    name: 'compile',
+    words: 'NB [-o DIR]',
+    help: 'Writes the bundle of a notebook. Executes nothing.',
+    flags: [folderFlag, ...parameterFlags],
+    most: 1,
+    run: compileCommand,
+  },
+  {
+    name: 'run',
+    words: 'NB|BUNDLE [OUT]',
+    help: 'Runs a notebook or a bundle and writes the executed notebook and a report.',
+    flags: [...runFlags, ...parameterFlags, ...environmentFlags],
+    most: 2,
+    run: runCommand,
+  },
+  {
+    name: 'graph',
+    words: 'NB',
+    help: 'Draws which cell needs which.',
+    flags: [formatFlag, fileFlag, ...parameterFlags],
+    most: 1,
+    run: graphCommand,
+  },
+  {
+    name: 'explain',
+    words: 'NB [CELL]',
+    help: 'Says what each cell reads, binds and changes, and why one waits for another.',
+    flags: parameterFlags,
+    most: 2,
+    run: explainCommand,
+  },
+  {
+    name: 'status',
+    words: 'NB',
+    help: 'Says what a run would reuse and what it would run. Executes nothing.',
+    flags: [...parameterFlags, ...environmentFlags],
+    most: 1,
+    run: statusCommand,
+  },
+  {
+    name: 'verify',
+    words: 'NB',
+    help: 'Compares a run, cell by cell, with Restart & Run All in a Jupyter kernel.',
+    flags: [cwdFlag, ...parameterFlags, ...environmentFlags],
+    most: 1,
+    run: verifyCommand,
+  },
+];
+
+/** Runs one command line and returns the exit code. */
+export async function runCommandLine(words: readonly string[], host: Host): Promise<number> {
+  const [first] = words;
+  if (first === undefined || first === '--help' || first === '-h' || first === 'help') {
+    host.out(renderHelp());
+    return first === undefined ? exitCode('usage') : 0;
+  }
+  if (first === '--version') {
+    host.out(`cellwright ${version}\n`);
+    return 0;
+  }
+  const wantsJson = words.includes('--json');
+  const command = commands.find((candidate) => candidate.name === first);
+  if (command === undefined) {
+    const names = commands.map(({ name }) => name);
+    const near = nearest(first, names);
+    const help = near === undefined ? `The commands are ${names.join(', ')}.` : `Did you mean ${near}?`;
+    return finish(host, { command: first, wantsJson, quiet: false }, usage(`There is no command ${first}.`, help));
+  }
+  const parsed = parseArguments(words.slice(1), [...command.flags, ...commonFlags]);
+  const shape = { command: command.name, wantsJson, quiet: parsed.ok && hasFlag(parsed.value, 'quiet') };
+  if (!parsed.ok) return finish(host, shape, usage(parsed.error.message, parsed.error.help));
+  if (hasFlag(parsed.value, 'help')) {
+    host.out(renderCommandHelp(command));
+    return 0;
+  }
+  if (hasFlag(parsed.value, 'version')) {
+    host.out(`cellwright ${version}\n`);
+    return 0;
+  }
+  const surplus = parsed.value.positionals[command.most];
+  if (surplus !== undefined) {
+    const help = `It is used as: cellwright ${command.name} ${command.words}`;
+    return finish(host, shape, usage(`${command.name} does not take ${surplus}.`, help));
+  }
+  return finish(host, shape, await command.run(host, parsed.value));
+}
+
+interface Shape {
+  readonly command: string;
+  readonly wantsJson: boolean;
+  readonly quiet: boolean;
+}
+
+function finish(host: Host, { command, wantsJson, quiet }: Shape, result: CommandResult): number {
+  const code = exitCode(result.status);
+  if (wantsJson) {
+    const head = { cellwright: version, jsonVersion, command, status: result.status, exitCode: code };
+    host.out(`${JSON.stringify({ ...head, diagnostics: result.diagnostics, ...result.document }, null, 2)}\n`);
+    return code;
+  }
+  const shown = result.diagnostics.filter((diagnostic) => isShown(diagnostic, quiet));
+  if (shown.length > 0) host.err(renderDiagnostics(shown, result.sources ?? new Map<string, string>()));
+  if (!quiet || result.status !== 'ok') host.out(result.text);
+  return code;
+}
+
+function isShown(diagnostic: Diagnostic, quiet: boolean): boolean {
+  return diagnostic.severity === 'error' || (!quiet && diagnostic.severity === 'warning');
+}
+
+function renderHelp(): string {
+  const width = Math.max(...commands.map(({ name, words }) => name.length + words.length + 1));
+  const lines = commands.map(({ name, words, help }) => `  ${`${name} ${words}`.padEnd(width)}  ${help}`);
+  return `cellwright ${version}: compiles a notebook into isolated tasks whose result equals Restart & Run All.
+
+${lines.join('\n')}
+
+Every command takes --json, --quiet, --help and --version.
+Exit codes: 0 ok, 1 a cell raised, 2 usage or unreadable input, 3 refused, 4 a gate does not hold, 5 verify found a difference.
+`;
+}
+
+function renderCommandHelp(command: Command): string {
+  const rows = [...command.flags, ...commonFlags].map((flag) => {
+    const short = flag.short === undefined ? '    ' : `-${flag.short}, `;
+    return [`  ${short}--${[flag.name, ...flag.values].join(' ')}`, flag.help] as const;
+  });
+  const width = Math.max(...rows.map(([left]) => left.length));
+  const lines = rows.map(([left, right]) => `${left.padEnd(width)}  ${right}`);
+  return `cellwright ${command.name} ${command.words}\n\n${command.help}\n\n${lines.join('\n')}\n`;
+}

@@ -1,0 +1,52 @@
+import { status as planStatus, type TaskPlan } from '../../../runtime/index.ts';
+import { lastValue, type ParsedArguments } from '../args.ts';
+import type { CommandResult, Host } from '../host.ts';
+import { openInput } from '../input.ts';
+import { renderTable } from '../render.ts';
+import { stateFolder } from './run.ts';
+
+/** `cellwright status NB`: what the next run would reuse, and why it would run the rest. */
+export async function statusCommand(host: Host, parsed: ParsedArguments): Promise<CommandResult> {
+  const input = await openInput(host, parsed);
+  if (!input.ok) return input.result;
+  const { bundle, diagnostics, sources, path } = input.value;
+  const plans = planStatus(bundle, {
+    state: stateFolder(host, parsed, input.value),
+    python: lastValue(parsed, 'python'),
+    kernel: lastValue(parsed, 'kernel'),
+    environment: host.environment,
+  });
+  const number = (plan: TaskPlan['plan']): number => plans.filter((entry) => entry.plan === plan).length;
+  const counts = [`${number('cached')} would be reused`, `${number('run')} would run`];
+  if (number('unknown') > 0) counts.push(`${number('unknown')} depend on those`);
+  const tasks = new Map(bundle.tasks.map((task) => [task.id, task]));
+  const rows = plans.map((plan) => [
+    `[${tasks.get(plan.task)?.executionCount ?? 0}]`,
+    plan.name,
+    plan.plan === 'cached' ? 'reuse' : plan.plan,
+    describeMiss(plan),
+  ]);
+  return {
+    status: 'ok',
+    diagnostics,
+    sources,
+    text: `${renderTable(rows)}${counts.join(', ')}\n`,
+    document: {
+      notebook: path,
+      reused: number('cached'),
+      run: number('run'),
+      unknown: number('unknown'),
+      tasks: plans.map((plan) => ({
+        id: plan.task,
+        name: plan.name,
+        plan: plan.plan === 'cached' ? 'reuse' : plan.plan,
+        because: describeMiss(plan),
+      })),
+    },
+  };
+}
+
+function describeMiss({ miss }: TaskPlan): string {
+  if (miss === undefined) return '';
+  return miss.name === '' ? miss.part : `${miss.part}: ${miss.name}`;
+}
