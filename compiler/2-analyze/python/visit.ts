@@ -209,7 +209,11 @@ class Visitor {
       this.#target(left, excerpt(node));
       for (const name of targetNames(left)) this.#bind(name, excerpt(node));
     }
+    // In the body the loop's own names are certainly bound, after it they may not be.
+    const fresh = left === undefined || this.#scope.kind !== 'module' ? [] : targetNames(left).map((name) => name.text).filter((name) => !this.#definite.has(name));
+    for (const name of fresh) this.#definite.add(name);
     for (const child of node.children) if (child.field !== 'left' && child.field !== 'right') this.visit(child);
+    for (const name of fresh) this.#definite.delete(name);
     this.#branches--;
   }
 

@@ -106,7 +106,19 @@ class Attempt:
         members = self._load(reference)
         self._reads[name] = reference.content
         self._take(name, reference, members[reference.member])
+        for other in members:
+            if other not in self._loaded:
+                self._take_companion(other, reference.object, members)
         return True
+
+    def _take_companion(self, name: str, group: str, members: dict[str, Any]) -> None:
+        """A variable that shares objects with one that was loaded is here too, if it still has that value."""
+        if name in self._namespace and name not in self._hidden:
+            return
+        self._channel.send({"type": "need", "name": name})
+        binding = self._wait_for("binding")["binding"]
+        if binding["kind"] == "value" and binding["ref"]["object"] == group:
+            self._take(name, ValueRef(**binding["ref"]), members[name])
 
     def _take(self, name: str, reference: ValueRef, value: Any) -> None:
         self._loaded[name] = (reference, value)
@@ -122,11 +134,12 @@ class Attempt:
         if group is None:
             emit, shell_module.messages.emit = shell_module.messages.emit, lambda output: None
             try:
-                group = self._codec.load(reference)
+                group, together = self._codec.load(reference)
                 shell_module.messages.flush()
             finally:
                 shell_module.messages.emit = emit
-            self._groups[reference.object] = group
+            if together:
+                self._groups[reference.object] = group
         return group
 
     def resolve_definition(self, name: str) -> Any:
@@ -301,6 +314,8 @@ class Attempt:
                     continue
                 how = "bind" if name in bound or loaded is None else "mutate"
                 result["writes"][name] = {"ref": _ref(reference), "same": same, "how": how}
+                if same and loaded is not None:
+                    result["reads"].setdefault(name, loaded[0].content)
                 if how == "mutate" and not same:
                     self._companions(result, name)
             pending = {

@@ -102,7 +102,8 @@ def main() -> None:
     sys.path.insert(0, "")
     argv, sys.argv = sys.argv, ["ipykernel_launcher.py", "-f", "kernel.json"]
     shell = shell_module.start_shell()
-    done, noisy = _preload(configuration["prelude"])
+    with shell.builtin_trap:  # libraries ask for get_ipython while they are imported
+        done, noisy = _preload(configuration["prelude"])
     if noisy:
         sys.argv = argv
         _restart_without(configuration, noisy)

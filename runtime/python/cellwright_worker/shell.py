@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import builtins
+import contextlib
 import io
 import os
 import sys
@@ -285,18 +286,16 @@ def start_shell() -> Any:
     import getpass
 
     getpass.getpass = kernel._getpass_forbidden
-    compiler = shell.compile
-    if hasattr(compiler, "get_code_name"):
-        compiler.get_code_name = _code_name
+    _name_cells_alike()
     return shell
 
 
-def _code_name(raw_code: str, transformed_code: str, number: int) -> str:
-    """A file name for a cell's code that is the same in every process and run."""
-    import hashlib
+def _name_cells_alike() -> None:
+    """Let a cell's code have the same file name in every process and run; the kernel's own name has the process's number."""
+    with contextlib.suppress(ImportError):
+        import ipykernel.compiler
 
-    digest = hashlib.sha256(transformed_code.encode("utf-8", "surrogatepass")).hexdigest()
-    return os.path.join(tempfile.gettempdir(), "ipykernel_1", f"{int(digest[:8], 16)}.py")
+        ipykernel.compiler.get_tmp_directory = lambda: os.path.join(tempfile.gettempdir(), "ipykernel_1")
 
 
 def register_sources(shell: Any, cells: list[tuple[int, str]]) -> None:

@@ -268,6 +268,71 @@ def _capture_threads(baseline: int, loop: asyncio.AbstractEventLoop) -> Callable
     return capture
 
 
+def _is_own(thing: Any) -> bool:
+    """True for what the notebook itself defined."""
+    target = getattr(thing, "__func__", thing)
+    if getattr(target, "__module__", None) == "__main__":
+        return True
+    return getattr(type(thing), "__module__", None) == "__main__"
+
+
+class Hooks:
+    """Hooks of the interpreter and the shell that the notebook's own code was put into; they stay with their process."""
+
+    def __init__(self, shell: Any) -> None:
+        """Remembers what the standard streams were."""
+        self._shell = shell
+        self._streams = (sys.stdout, sys.stderr, sys.excepthook)
+
+    def capture(self) -> Any:
+        """Nothing, or `Stuck`."""
+        shell = self._shell
+        callbacks = [item for items in shell.events.callbacks.values() for item in items]
+        magics = [item for table in shell.magics_manager.magics.values() for item in table.values()]
+        transformers = [*shell.input_transformers_cleanup, *shell.input_transformers_post, *shell.ast_transformers]
+        for what, hooks in (
+            ("an import hook", [*sys.meta_path, *sys.path_hooks]),
+            ("a callback of the shell", callbacks),
+            ("a magic of the notebook", magics),
+            ("an input transformer", transformers),
+            ("an exception handler", list(getattr(shell, "custom_exceptions", ()) or ())),
+        ):
+            if any(map(_is_own, hooks)):
+                raise Stuck(what)
+        if (sys.stdout, sys.stderr, sys.excepthook) != self._streams:
+            raise Stuck("a standard stream that was replaced")
+        return None
+
+
+class Formatters:
+    """Display formatters that were registered for types."""
+
+    def __init__(self, shell: Any) -> None:
+        """Remembers the formatters of the fresh shell."""
+        self._formatters = shell.display_formatter.formatters
+        self._before = {mime: dict(item.type_printers) for mime, item in self._formatters.items()}
+
+    def capture(self) -> Any:
+        """Mime type → (type, function) that are new."""
+        found = {}
+        for mime, formatter in self._formatters.items():
+            before = self._before[mime]
+            fresh = [
+                (kind, printer)
+                for kind, printer in formatter.type_printers.items()
+                if before.get(kind) is not printer and kind.__module__ != "matplotlib.figure"
+            ]
+            if fresh:
+                found[mime] = fresh
+        return found or None
+
+    def restore(self, value: Any) -> None:
+        """Register them again."""
+        for mime, printers in value.items():
+            for kind, printer in printers:
+                self._formatters[mime].type_printers[kind] = printer
+
+
 class WarningRegistry:
     """Which warnings the notebook's own lines have shown: a warning is shown once a line and text."""
 
@@ -308,6 +373,7 @@ class HiddenState:
         """Made once a process, after the fork."""
         magics = SetupMagics(shell)
         registry = WarningRegistry(shell.user_ns)
+        formatters = Formatters(shell)
 
         def nothing(value: Any) -> None:
             return None
@@ -330,6 +396,8 @@ class HiddenState:
             Component("locale", _capture_locale, _restore_locale),
             Component("logging", _capture_logging, _restore_logging),
             Component("recursion-limit", sys.getrecursionlimit, sys.setrecursionlimit),
+            Component("formatters", formatters.capture, formatters.restore),
+            Component("hooks", Hooks(shell).capture, nothing),
             Component("threads", _capture_threads(threading.active_count(), loop), nothing),
         ]
         self.by_name = {component.name: component for component in self.components}
