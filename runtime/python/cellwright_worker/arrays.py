@@ -90,7 +90,14 @@ def reduce_array(dumper: Any, found: Any) -> Any:
 def _compact(found: Any, low: int, high: int) -> Any:
     lean = found[tuple(slice(0, 1) if stride == 0 else slice(None) for stride in found.strides)]
     start = found.__array_interface__["data"][0]
-    arguments = (lean.copy(order="C"), low - start, high - start, found.strides, found.shape, bool(found.flags.writeable))
+    arguments = (
+        lean.copy(order="C"),
+        low - start,
+        high - start,
+        found.strides,
+        found.shape,
+        bool(found.flags.writeable),
+    )
     if found.dtype.hasobject and (high - low) % found.itemsize:
         raise Refusal("an array of objects with unusual strides", found)
     return (rebuild.strided, arguments)
@@ -98,7 +105,10 @@ def _compact(found: Any, low: int, high: int) -> Any:
 
 def _in_region(found: Any, region: Region) -> Any:
     start = found.__array_interface__["data"][0] - region.start
-    return (rebuild.view, (region.root, start, kind_of(found.dtype), found.shape, found.strides, bool(found.flags.writeable)))
+    return (
+        rebuild.view,
+        (region.root, start, kind_of(found.dtype), found.shape, found.strides, bool(found.flags.writeable)),
+    )
 
 
 def _foreign_base(found: Any) -> Optional[Any]:
@@ -111,7 +121,7 @@ def _foreign_base(found: Any) -> Optional[Any]:
         base = base.obj
     if type(base) in (bytearray, plain_array):
         return base
-    if type(base).__module__ == "mmap" and top.base is base or type(top).__name__ == "memmap":
+    if (type(base).__module__ == "mmap" and top.base is base) or type(top).__name__ == "memmap":
         raise Refusal("an array over a mapped file", found)
     return None
 

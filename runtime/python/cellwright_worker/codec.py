@@ -92,7 +92,9 @@ class _Hashes:
 class Codec:
     """Dumps and loads the values of one process."""
 
-    def __init__(self, store: Store, namespace: dict[str, Any], task: str, resolve_definition: Callable[[str], Any]) -> None:
+    def __init__(
+        self, store: Store, namespace: dict[str, Any], task: str, resolve_definition: Callable[[str], Any]
+    ) -> None:
         """`resolve_definition` gives a class of the notebook that this process does not have yet."""
         self._store = store
         self.registry = Registry()
@@ -262,8 +264,15 @@ class Codec:
             for target in part.dumper.weak if part.dumper is not None else ():
                 if id(target) in owners:
                     union.join(name, owners[id(target)])
-        named = {id(span[2]): name for name, part in parts.items() if part.dumper is not None for span in part.dumper.spans}
-        spans = [(low, high, _Tag(name, thing)) for name, part in parts.items() if part.dumper is not None for low, high, thing in part.dumper.spans]
+        named = {
+            id(span[2]): name for name, part in parts.items() if part.dumper is not None for span in part.dumper.spans
+        }
+        spans = [
+            (low, high, _Tag(name, thing))
+            for name, part in parts.items()
+            if part.dumper is not None
+            for low, high, thing in part.dumper.spans
+        ]
         if len(named) > 1:
             for run in groups.runs(spans):
                 for span in run[1:]:
@@ -299,8 +308,12 @@ class Codec:
             self._settled.add(contents[name])
             result.refs[name] = ValueRef(whole.digest, name, contents[name])
 
-    def _together(self, members: list[str], values: dict[str, Any], parts: dict[str, _Part], aliases: Optional[dict[int, str]]) -> _Part:
-        plan = self._plan({id(values[name]): name for name in members if name.startswith("def:") and isinstance(values[name], type)})
+    def _together(
+        self, members: list[str], values: dict[str, Any], parts: dict[str, _Part], aliases: Optional[dict[int, str]]
+    ) -> _Part:
+        plan = self._plan(
+            {id(values[name]): name for name in members if name.startswith("def:") and isinstance(values[name], type)}
+        )
         plan.aliases = aliases or {}
         plan.allowed = set().union(*(part.memo for part in (parts[name] for name in members)))
         spans = [span for name in members for span in _spans(parts[name])]

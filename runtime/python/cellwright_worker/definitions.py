@@ -17,14 +17,59 @@ from . import rebuild
 
 _HEAP = 1 << 9
 _ENUM_OWN = frozenset(
-    """_generate_next_value_ __new__ __new_member__ _new_member_ _member_names_ _member_map_ _member_type_ _value2member_map_
-    _unhashable_values_ _unhashable_values_map_ _hashable_values_ _value_repr_ _use_args_ _boundary_ _flag_mask_ _all_bits_
-    _singles_mask_ _inverted_ _iter_member_ _iter_member_by_value_ _iter_member_by_def_ _sort_order_ __reduce_ex__ __set_name__
-    __dict__ __weakref__ _missing_ __doc__ __module__ __qualname__ __firstlineno__ __static_attributes__ _use_args""".split()
+    [
+        "_generate_next_value_",
+        "__new__",
+        "__new_member__",
+        "_new_member_",
+        "_member_names_",
+        "_member_map_",
+        "_member_type_",
+        "_value2member_map_",
+        "_unhashable_values_",
+        "_unhashable_values_map_",
+        "_hashable_values_",
+        "_value_repr_",
+        "_use_args_",
+        "_boundary_",
+        "_flag_mask_",
+        "_all_bits_",
+        "_singles_mask_",
+        "_inverted_",
+        "_iter_member_",
+        "_iter_member_by_value_",
+        "_iter_member_by_def_",
+        "_sort_order_",
+        "__reduce_ex__",
+        "__set_name__",
+        "__dict__",
+        "__weakref__",
+        "_missing_",
+        "__doc__",
+        "__module__",
+        "__qualname__",
+        "__firstlineno__",
+        "__static_attributes__",
+        "_use_args",
+    ]
 )
 _TUPLE_OWN = frozenset(
-    """_fields _field_defaults _make _replace _asdict __new__ __repr__ __getnewargs__ __match_args__ __slots__ __replace__
-    __module__ _field_types __doc__""".split()
+    [
+        "_fields",
+        "_field_defaults",
+        "_make",
+        "_replace",
+        "_asdict",
+        "__new__",
+        "__repr__",
+        "__getnewargs__",
+        "__match_args__",
+        "__slots__",
+        "__replace__",
+        "__module__",
+        "_field_types",
+        "__doc__",
+    ]
 )
 
 
@@ -109,14 +154,23 @@ def reduce_class(kind: Any, identifier: str) -> tuple[Any, ...]:
     body: list[tuple[str, Any]] = [("__qualname__", kind.__qualname__)]
     items: list[tuple[str, Any]] = []
     for name, value in vars(kind).items():
-        if name in rebuild.AUTOMATIC or rebuild._own_slot(kind, value):
+        if name in rebuild.AUTOMATIC or rebuild.own_slot(kind, value):
             continue
-        early = name in ("__module__", "__slots__", "__orig_bases__", "__classcell__") or (name == "__doc__" and isinstance(value, str))
+        early = name in ("__module__", "__slots__", "__orig_bases__", "__classcell__") or (
+            name == "__doc__" and isinstance(value, str)
+        )
         body.append((name, value if early else None))
         items.append((name, value))
     abstract = vars(kind).get("__abstractmethods__")
     state = (items, None if abstract is None else sorted(abstract), _virtual_subclasses(kind))
-    return (rebuild.new_class, (identifier, meta, kind.__name__, kind.__bases__, body), state, None, None, rebuild.fill_class)
+    return (
+        rebuild.new_class,
+        (identifier, meta, kind.__name__, kind.__bases__, body),
+        state,
+        None,
+        None,
+        rebuild.fill_class,
+    )
 
 
 def _plain_meta(meta: Any) -> bool:
@@ -165,7 +219,9 @@ def _enumeration(kind: Any, identifier: str) -> tuple[Any, ...]:
             body.append((name, vars(kind)[name]))
     methods: list[tuple[str, Any]] = []
     maker = vars(kind).get("__new_member__") or vars(kind).get("_new_member_")
-    custom_new = isinstance(getattr(maker, "__func__", maker), types.FunctionType) and not importable(getattr(maker, "__func__", maker))
+    custom_new = isinstance(getattr(maker, "__func__", maker), types.FunctionType) and not importable(
+        getattr(maker, "__func__", maker)
+    )
     if custom_new:
         raise Refusal(f"the class {kind.__name__}, an enumeration with its own __new__", kind)
     for name, value in vars(kind).items():
@@ -183,4 +239,11 @@ def _enumeration(kind: Any, identifier: str) -> tuple[Any, ...]:
     attributes = {name: dict(vars(member)) for name, member in kind._member_map_.items()}
     late = [item for item in methods if isinstance(item[1], type)]
     state = (late, attributes)
-    return (rebuild.enumeration, (identifier, meta, kind.__name__, kind.__bases__, body, options), state, None, None, rebuild.fill_enumeration)
+    return (
+        rebuild.enumeration,
+        (identifier, meta, kind.__name__, kind.__bases__, body, options),
+        state,
+        None,
+        None,
+        rebuild.fill_enumeration,
+    )

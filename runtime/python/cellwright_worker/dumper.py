@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import io
 import marshal
+import math
 import pickle
 import types
-from typing import Any, Callable, Optional
+from typing import Any, Optional
 
 from . import definitions, layouts, rebuild, reducers
 from .groups import Region, Span
@@ -211,11 +212,7 @@ class ExactDumper(Dumper):
             if rebuild_member(place) is thing:
                 return (rebuild.same_float, place)
         self.shared.add(id(thing))
-        return (rebuild.other_float, (_bits(thing),))
-
-
-def _bits(thing: float) -> str:
-    return str(thing)
+        return (rebuild.other_float, (int(math.copysign(1, thing)),))
 
 
 def _set_answer(kind: Any, thing: Any) -> Any:
@@ -259,6 +256,3 @@ def unpickle(stream: bytes, buffers: Any, context: rebuild.Context) -> Any:
         return Loader(io.BytesIO(stream), buffers=buffers).load()
     finally:
         rebuild.leave()
-
-
-Filter = Callable[[Any], bool]

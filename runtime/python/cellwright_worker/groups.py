@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import Any, Callable, Iterable, Optional
+from typing import Any, Callable, Optional
 
 Span = tuple[int, int, Any]
 
@@ -61,7 +62,9 @@ def runs(spans: list[tuple[int, int, Any]]) -> list[list[Span]]:
     return found
 
 
-def regions(spans: list[Span], extent: Callable[[Any], tuple[int, int]], raw: Callable[[int, int, Any], Any]) -> list[Region]:
+def regions(
+    spans: list[Span], extent: Callable[[Any], tuple[int, int]], raw: Callable[[int, int, Any], Any]
+) -> list[Region]:
     """The memory that several arrays share, with the array to store for each."""
     made: list[Region] = []
     for run in runs(spans):

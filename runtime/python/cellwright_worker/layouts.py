@@ -64,9 +64,9 @@ def refilled(kind: type, items: list[Any]) -> Any:
 
 def same(found: Any, other: Any) -> bool:
     """True when two sets cannot be told apart by iterating them or adding to them."""
-    if exact:
-        return _read(found) == _read(other)
-    return len(found) == len(other) and all(a is b for a, b in zip(found, other)) and found.__sizeof__() == other.__sizeof__()
+    if len(found) != len(other) or not all(a is b for a, b in zip(found, other)):
+        return False
+    return _read(found) == _read(other) if exact else bool(found.__sizeof__() == other.__sizeof__())
 
 
 def write(kind: type, items: list[Any], layout: Layout) -> Any:

@@ -30,18 +30,35 @@ _STAYS = (
 _MAY_LEAVE = frozenset({"StringIO", "BytesIO", "WeakKeyDictionary", "WeakValueDictionary", "WeakSet"})
 _HOOKS = ("__reduce__", "__reduce_ex__", "__getstate__", "__setstate__", "__getnewargs__", "__getnewargs_ex__")
 _VALUES: tuple[type, ...] = (int, float, str, bytes, complex, tuple, frozenset)
-_ACCESS = ("__setitem__", "append", "extend", "add", "update", "__iter__", "items", "keys", "__len__", "__contains__", "__missing__")
+_ACCESS = (
+    "__setitem__",
+    "append",
+    "extend",
+    "add",
+    "update",
+    "__iter__",
+    "items",
+    "keys",
+    "__len__",
+    "__contains__",
+    "__missing__",
+)
 
 
 def stays(kind: type) -> bool:
     """True for types whose instances must not leave the process."""
     if kind.__name__ in _MAY_LEAVE:
         return False
-    return any(_within(part.__module__) for part in kind.__mro__ if part is not object and isinstance(part.__module__, str))
+    return any(
+        _within(part.__module__) for part in kind.__mro__ if part is not object and isinstance(part.__module__, str)
+    )
 
 
 def _within(name: str) -> bool:
-    return any(name == home or name.startswith(home + ".") or (home == "matplotlib.backend" and name.startswith(home)) for home in _STAYS)
+    return any(
+        name == home or name.startswith(home + ".") or (home == "matplotlib.backend" and name.startswith(home))
+        for home in _STAYS
+    )
 
 
 def classify(kind: Any, ours: Callable[[Any], bool]) -> Optional[Handler]:
@@ -149,7 +166,14 @@ def _function(dumper: Any, thing: types.FunctionType) -> Any:
         dict(vars(thing)),
         getattr(thing, "__type_params__", ()) or (),
     )
-    return (rebuild.function, (thing.__code__, _home(dumper, thing), thing.__closure__), state, None, None, rebuild.fill_function)
+    return (
+        rebuild.function,
+        (thing.__code__, _home(dumper, thing), thing.__closure__),
+        state,
+        None,
+        None,
+        rebuild.fill_function,
+    )
 
 
 def _method(dumper: Any, thing: types.MethodType) -> Any:
@@ -162,7 +186,9 @@ def _lru(dumper: Any, thing: Any) -> Any:
     info = thing.cache_info()
     if info.currsize or info.hits or info.misses:
         raise Refusal("a function with a filled lru_cache", thing)
-    parameters = thing.cache_parameters() if hasattr(thing, "cache_parameters") else {"maxsize": info.maxsize, "typed": False}
+    parameters = (
+        thing.cache_parameters() if hasattr(thing, "cache_parameters") else {"maxsize": info.maxsize, "typed": False}
+    )
     state = {key: item for key, item in vars(thing).items() if key != "cache_parameters"}
     return (rebuild.lru_cache, (thing.__wrapped__, parameters["maxsize"], parameters["typed"]), state)
 
@@ -228,7 +254,14 @@ def _exception(dumper: Any, thing: BaseException) -> Any:
     if any(hook in vars(part) for part in kind.__mro__ if dumper.ours(part) for hook in _HOOKS):
         raise Refusal(f"{article(kind)}, whose class says itself how it is pickled", thing)
     if not issubclass(kind, OSError) and kind.__new__ is BaseException.__new__:
-        return (rebuild.exception, (kind, thing.args), (dict(vars(thing)), _slots(thing), None), None, None, rebuild.fill_instance)
+        return (
+            rebuild.exception,
+            (kind, thing.args),
+            (dict(vars(thing)), _slots(thing), None),
+            None,
+            None,
+            rebuild.fill_instance,
+        )
     return NotImplemented
 
 
@@ -278,7 +311,11 @@ def _slots(thing: Any) -> list[tuple[Any, str, Any]]:
     found = []
     for part in type(thing).__mro__:
         for name, member in vars(part).items():
-            if isinstance(member, types.MemberDescriptorType) and member.__objclass__ is part and part.__flags__ & (1 << 9):
+            if (
+                isinstance(member, types.MemberDescriptorType)
+                and member.__objclass__ is part
+                and part.__flags__ & (1 << 9)
+            ):
                 try:
                     found.append((part, name, member.__get__(thing)))
                 except AttributeError:
@@ -323,7 +360,14 @@ def _value_instance(base: Any) -> Handler:
 def _container_instance(base: Any) -> Handler:
     def handle(dumper: Any, thing: Any) -> Any:
         content = list(dict.items(thing)) if base is dict else list(base.__iter__(thing))
-        return (rebuild.container_instance, (type(thing), base), _state(thing, content), None, None, rebuild.fill_instance)
+        return (
+            rebuild.container_instance,
+            (type(thing), base),
+            _state(thing, content),
+            None,
+            None,
+            rebuild.fill_instance,
+        )
 
     return handle
 
@@ -355,7 +399,9 @@ def _stateless(part: Any) -> bool:
     """A base that adds nothing of its own to an instance but attributes."""
     if not part.__flags__ & (1 << 9):
         return False
-    return not any(hook in vars(part) for hook in (*_HOOKS, "__new__")) and part.__basicsize__ <= object.__basicsize__ + 16
+    return (
+        not any(hook in vars(part) for hook in (*_HOOKS, "__new__")) and part.__basicsize__ <= object.__basicsize__ + 16
+    )
 
 
 _NAMELESS: dict[Any, str] = {

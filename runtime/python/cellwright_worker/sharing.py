@@ -13,8 +13,39 @@ _IMMUTABLE: tuple[type, ...] = (
     types.CodeType, types.CellType, range, slice, type(Ellipsis), type(NotImplemented), re.Pattern, property, staticmethod, classmethod,
     types.MethodType, types.GenericAlias, types.MappingProxyType,
 )  # fmt: skip
-_IMMUTABLE_MODULES = frozenset({"datetime", "decimal", "fractions", "uuid", "pathlib", "pathlib._local", "zoneinfo", "pytz", "ipaddress", "typing", "enum"})
-_IMMUTABLE_BASES = frozenset({"numpy.generic", "numpy.dtype", "pandas.core.dtypes.base.ExtensionDtype", "pandas._libs.tslibs.nattype._NaT", "pandas._libs.tslibs.offsets.BaseOffset", "enum.Enum", "datetime.tzinfo", "datetime.date", "datetime.timedelta", "pandas._libs.missing.NAType", "pandas._libs.tslibs.period._Period", "pandas._libs.interval.Interval", "pathlib.PurePath", "pathlib._local.PurePath"})
+_IMMUTABLE_MODULES = frozenset(
+    {
+        "datetime",
+        "decimal",
+        "fractions",
+        "uuid",
+        "pathlib",
+        "pathlib._local",
+        "zoneinfo",
+        "pytz",
+        "ipaddress",
+        "typing",
+        "enum",
+    }
+)
+_IMMUTABLE_BASES = frozenset(
+    {
+        "numpy.generic",
+        "numpy.dtype",
+        "pandas.core.dtypes.base.ExtensionDtype",
+        "pandas._libs.tslibs.nattype._NaT",
+        "pandas._libs.tslibs.offsets.BaseOffset",
+        "enum.Enum",
+        "datetime.tzinfo",
+        "datetime.date",
+        "datetime.timedelta",
+        "pandas._libs.missing.NAType",
+        "pandas._libs.tslibs.period._Period",
+        "pandas._libs.interval.Interval",
+        "pathlib.PurePath",
+        "pathlib._local.PurePath",
+    }
+)
 _SKIPPED: tuple[type, ...] = (
     str, bytes, int, float, complex, type(None), tuple, frozenset, type, types.BuiltinFunctionType, types.ModuleType, types.FunctionType,
     types.CodeType, range, slice, type(Ellipsis), type(NotImplemented), re.Pattern, types.MethodType, types.GenericAlias,
@@ -53,8 +84,12 @@ def needs_exactness(stream: bytes, memo: dict[int, Any], containers: dict[int, t
             if type(thing) in (set, frozenset) and thing:
                 return True
     if len(memo) < len(containers):
-        return any(key in containers and type(memo[key]) in _CONTAINERS and _holds(containers[key], memo[key]) for key in memo)
-    return any(key in memo and type(memo[key]) in _CONTAINERS and _holds(containers[key], memo[key]) for key in containers)
+        return any(
+            key in containers and type(memo[key]) in _CONTAINERS and _holds(containers[key], memo[key]) for key in memo
+        )
+    return any(
+        key in memo and type(memo[key]) in _CONTAINERS and _holds(containers[key], memo[key]) for key in containers
+    )
 
 
 def _holds(place: tuple[str, str], thing: Any) -> bool:
@@ -67,7 +102,9 @@ def _rank(place: tuple[str, str]) -> tuple[bool, int, tuple[str, str]]:
     return (private, len(place[0]), place)
 
 
-def index_modules(seen: set[str], singletons: dict[int, tuple[str, str]], containers: dict[int, tuple[str, str]]) -> None:
+def index_modules(
+    seen: set[str], singletons: dict[int, tuple[str, str]], containers: dict[int, tuple[str, str]]
+) -> None:
     """Add the modules not seen before; the plainest public name of an object is kept."""
     for name, module in list(sys.modules.items()):
         if name in seen:

@@ -51,7 +51,7 @@ def reduce_index(dumper: Any, found: Any) -> Any:
 def reduce_frame(dumper: Any, found: Any) -> Any:
     """A DataFrame or Series."""
     if dumper.copies_on_write:
-        for part in getattr(found, "_mgr").blocks if hasattr(getattr(found, "_mgr", None), "blocks") else ():
+        for part in found._mgr.blocks if hasattr(getattr(found, "_mgr", None), "blocks") else ():
             dumper.exclude(_arrays_of(part.values))
     copied = _copied(dumper, getattr(found, "_is_copy", None))
     cacher = _cacher(dumper, found)
