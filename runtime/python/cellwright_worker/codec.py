@@ -14,7 +14,6 @@ import io
 import pickle
 import sys
 import types
-from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any, Callable, Optional
 
@@ -92,9 +91,7 @@ class _Hashes:
 class Codec:
     """Dumps and loads the values of one process."""
 
-    def __init__(
-        self, store: Store, namespace: dict[str, Any], task: str, resolve_definition: Callable[[str], Any]
-    ) -> None:
+    def __init__(self, store: Store, namespace: dict[str, Any], task: str, resolve_definition: Callable[[str], Any]) -> None:
         """`resolve_definition` gives a class of the notebook that this process does not have yet."""
         self._store = store
         self.registry = Registry()
@@ -129,14 +126,14 @@ class Codec:
     def _context(self) -> rebuild.Context:
         return rebuild.Context(self._around.namespace, self._find, self.registry.define)
 
-    def load(self, ref: ValueRef, object_members: Optional[Sequence[str]] = None) -> dict[str, Any]:
-        """All members of the object that holds the value."""
+    def load(self, ref: ValueRef) -> tuple[dict[str, Any], bool]:
+        """All members of the object that holds the value, and whether it is a group."""
         stream, buffers = self._store.read(ref.object, verify=ref.object not in self._verified)
         self._verified.add(ref.object)
         value = unpickle(stream[1:], buffers, self._context())
         self._settled.add(ref.content)
         self._settled.add(ref.object)
-        return value if stream[:1] == b"G" else {ref.member: value}
+        return (value, True) if stream[:1] == b"G" else ({ref.member: value}, False)
 
     # Dumping.
 
@@ -264,9 +261,7 @@ class Codec:
             for target in part.dumper.weak if part.dumper is not None else ():
                 if id(target) in owners:
                     union.join(name, owners[id(target)])
-        named = {
-            id(span[2]): name for name, part in parts.items() if part.dumper is not None for span in part.dumper.spans
-        }
+        named = {id(span[2]): name for name, part in parts.items() if part.dumper is not None for span in part.dumper.spans}
         spans = [
             (low, high, _Tag(name, thing))
             for name, part in parts.items()
@@ -279,9 +274,7 @@ class Codec:
                     union.join(span[2].name, run[0][2].name)
         return union.sets()
 
-    def _store_group(
-        self, members: list[str], values: dict[str, Any], parts: dict[str, _Part], fixpoint: bool, result: DumpResult
-    ) -> None:
+    def _store_group(self, members: list[str], values: dict[str, Any], parts: dict[str, _Part], fixpoint: bool, result: DumpResult) -> None:
         if len(members) == 1:
             self._store_one(members[0], values[members[0]], parts[members[0]], fixpoint, result)
             return
@@ -308,12 +301,8 @@ class Codec:
             self._settled.add(contents[name])
             result.refs[name] = ValueRef(whole.digest, name, contents[name])
 
-    def _together(
-        self, members: list[str], values: dict[str, Any], parts: dict[str, _Part], aliases: Optional[dict[int, str]]
-    ) -> _Part:
-        plan = self._plan(
-            {id(values[name]): name for name in members if name.startswith("def:") and isinstance(values[name], type)}
-        )
+    def _together(self, members: list[str], values: dict[str, Any], parts: dict[str, _Part], aliases: Optional[dict[int, str]]) -> _Part:
+        plan = self._plan({id(values[name]): name for name in members if name.startswith("def:") and isinstance(values[name], type)})
         plan.aliases = aliases or {}
         plan.allowed = set().union(*(part.memo for part in (parts[name] for name in members)))
         spans = [span for name in members for span in _spans(parts[name])]
