@@ -9,12 +9,22 @@
  */
 import { spawn } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { cpSync, existsSync, mkdirSync, readFileSync, readdirSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import {
+  cpSync,
+  existsSync,
+  mkdirSync,
+  readFileSync,
+  readdirSync,
+  renameSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
+import { pathToFileURL } from 'node:url';
 import { parseArgs } from 'node:util';
 
-import { compareRuns, cellsOf, difference } from './compare.mjs';
 import { python as ownPython, root } from './command.mjs';
 
 const { values: options, positionals } = parseArgs({
@@ -43,14 +53,19 @@ const work = path.resolve(options.work);
 const timeout = Number(options.timeout);
 const edits = options['isolated-check'] ? 3 : options.rerun ? 1 : 0;
 const program = programDigest();
-for (const folder of ['plain', 'compiled', 'results']) mkdirSync(path.join(work, folder), { recursive: true });
+// A copy, so that a build in the meantime changes nothing.
+const dist = path.join(work, 'dist', program);
+if (!options['plain-only'] && !existsSync(dist)) cpSync(path.join(root, 'dist'), dist, { recursive: true });
+const { compareRuns } = options['plain-only'] ? {} : await import(pathToFileURL(path.join(dist, 'runtime.mjs')).href);
+for (const folder of ['plain', 'compiled', 'results', 'dist']) mkdirSync(path.join(work, folder), { recursive: true });
 
 /** What the compiled results depend on. */
 function programDigest() {
   const hash = createHash('sha256').update(String(edits));
   const dist = path.join(root, 'dist');
   for (const name of existsSync(dist) ? readdirSync(dist, { recursive: true }).map(String).sort() : []) {
-    if (/(?:cellwright\.mjs|\.py)$/.test(name)) hash.update(name).update(readFileSync(path.join(dist, name)));
+    if (/(?:cellwright\.mjs|runtime\.mjs|\.py)$/.test(name))
+      hash.update(name).update(readFileSync(path.join(dist, name)));
   }
   return hash.digest('hex').slice(0, 16);
 }
@@ -74,7 +89,10 @@ function listNotebooks() {
 function matchesGlob(name) {
   if (options.only === undefined) return true;
   return options.only.split(',').some((glob) => {
-    const pattern = glob.split('*').map((part) => part.replace(/[.+?^${}()|[\]\\]/g, '\\$&')).join('.*');
+    const pattern = glob
+      .split('*')
+      .map((part) => part.replace(/[.+?^${}()|[\]\\]/g, '\\$&'))
+      .join('.*');
     return new RegExp(pattern).test(name);
   });
 }
@@ -83,7 +101,12 @@ function matchesGlob(name) {
 function call(program, args, cwd, seconds) {
   return new Promise((resolve) => {
     const started = performance.now();
-    const child = spawn(program, args, { cwd, detached: true, stdio: ['ignore', 'pipe', 'pipe'], env: { ...process.env, MPLBACKEND: undefined, PYTHONHASHSEED: '0' } });
+    const child = spawn(program, args, {
+      cwd,
+      detached: true,
+      stdio: ['ignore', 'pipe', 'pipe'],
+      env: { ...process.env, MPLBACKEND: undefined, PYTHONHASHSEED: '0' },
+    });
     let out = '';
     let err = '';
     let late = false;
@@ -117,7 +140,8 @@ function layOut(notebook, key) {
   if (inProject) cpSync(project, copy, { recursive: true, verbatimSymlinks: true });
   else {
     mkdirSync(copy, { recursive: true });
-    for (const name of readdirSync(project)) cpSync(path.join(project, name), path.join(copy, name), { recursive: true });
+    for (const name of readdirSync(project))
+      cpSync(path.join(project, name), path.join(copy, name), { recursive: true });
   }
   return { copy, file: path.join(copy, path.relative(project, notebook)) };
 }
@@ -128,7 +152,12 @@ async function plainRun(notebook, key, which) {
   if (existsSync(target)) return { notebook: JSON.parse(readFileSync(target, 'utf8')) };
   if (existsSync(failed)) return { problem: readFileSync(failed, 'utf8') };
   const { copy, file } = layOut(notebook, key);
-  const result = await call(options.python, [path.join(root, 'build', 'plain_run.py'), file, target, String(timeout), path.dirname(file)], path.dirname(file), timeout + 60);
+  const result = await call(
+    options.python,
+    [path.join(root, 'runtime', 'python', 'plain_run.py'), file, target, path.dirname(file), String(timeout)],
+    path.dirname(file),
+    timeout + 60,
+  );
   rmSync(copy, { recursive: true, force: true });
   if (existsSync(target)) return { notebook: JSON.parse(readFileSync(target, 'utf8')) };
   const problem = `${result.code}: ${result.err.trim().split('\n').at(-1)}`;
@@ -138,8 +167,21 @@ async function plainRun(notebook, key, which) {
 
 async function compiledRun(file, target, state) {
   rmSync(target, { force: true });
-  const program = path.join(root, 'dist', 'cellwright.mjs');
-  const args = ['--enable-source-maps', program, 'run', file, '-o', target, '--no-report', '--state', state, '--python', options.python, '--json', '-j', '2'];
+  const args = [
+    path.join(dist, 'cellwright.mjs'),
+    'run',
+    file,
+    '-o',
+    target,
+    '--no-report',
+    '--state',
+    state,
+    '--python',
+    options.python,
+    '--json',
+    '-j',
+    '2',
+  ];
   const result = await call(process.execPath, args, path.dirname(file), timeout + 60);
   let document;
   try {
@@ -162,11 +204,12 @@ function editCell(file, part) {
   });
   const cell = cells[Math.floor(cells.length * part)];
   if (cell === undefined) return undefined;
+  const index = all.indexOf(cell);
   const edited = `pass\n${text(cell)}`;
   if ('source' in cell) cell.source = edited;
   else cell.input = edited;
   writeFileSync(file, JSON.stringify(notebook));
-  return text(cell);
+  return { index };
 }
 
 function judge(run, first, second) {
@@ -175,31 +218,49 @@ function judge(run, first, second) {
   if (document === undefined || ![0, 1, 3, 4].includes(code)) {
     const lines = err.trim().split('\n');
     const said = document?.diagnostics?.map((diagnostic) => `${diagnostic.code} ${diagnostic.message}`).join('; ');
-    return { verdict: 'crashed', why: said || lines.find((line) => /Error/.test(line)) || `exit ${code}: ${lines.at(-1)}` };
+    return {
+      verdict: 'crashed',
+      why: said || lines.find((line) => /Error/.test(line)) || `exit ${code}: ${lines.at(-1)}`,
+    };
   }
   if (code === 3) {
     const reasons = document.diagnostics.filter(({ severity }) => severity === 'error');
     return { verdict: 'refused', why: reasons.map(({ code: name, message }) => `${name} ${message}`).join('; ') };
   }
-  const found = compareRuns(first, second, notebook);
-  if (found.different.length > 0) {
-    const [one] = found.different;
-    return { verdict: 'DIFFERENT', why: `cell ${one.cell} \`${one.source}\`: ${one.what}`, found };
+  const cells = compareRuns(first, second, notebook);
+  const different = cells.filter(({ verdict }) => verdict === 'different');
+  const found = {
+    cells: cells.length,
+    unstable: cells.filter(({ verdict }) => verdict === 'unstable').length,
+    different,
+  };
+  if (different.length > 0) {
+    const [{ index, what }] = different;
+    return { verdict: 'DIFFERENT', why: `cell ${index} \`${firstLine(first.cells[index])}\`: ${what}`, found };
   }
-  return { verdict: found.failedAt >= 0 ? 'fails alike' : 'equal', found };
+  return { verdict: first.metadata.plain.status === 0 ? 'equal' : 'fails alike', found };
 }
 
-/** A rerun is compared with the fresh run: the same outputs, whatever was reused. */
-function judgeRerun(run, first, second, skip) {
-  const judged = judge(run, first, second);
-  if (judged.verdict !== 'DIFFERENT' || skip === undefined) return judged;
-  const lines = (outputs) => JSON.parse(JSON.stringify(outputs).replaceAll(/CELL\.py:\d+/g, 'CELL.py'));
-  const real = judged.found.different.filter(({ cell }) => {
-    const [one, two] = [cellsOf(first)[cell], cellsOf(run.notebook)[cell]];
-    return !(one.source === skip && difference(lines(one.outputs), lines(two.outputs)) === undefined);
-  });
-  if (real.length === 0) return { ...judged, verdict: 'equal', why: undefined };
-  return judged;
+function firstLine(cell) {
+  const lines = [cell.source].flat().join('').split('\n');
+  return (lines.find((line) => line.trim() !== '' && !line.trim().startsWith('#')) ?? lines[0] ?? '')
+    .trim()
+    .slice(0, 80);
+}
+
+/** A rerun is compared with the fresh run: the same outputs, whatever was reused. The edit itself is no difference. */
+function judgeRerun(run, first, second, edited) {
+  if (run.notebook !== undefined && edited !== undefined) {
+    // The edit put one line before the cell's own, so what names a line of that cell names the next one.
+    const cell = run.notebook.cells[edited.index];
+    cell.source = first.cells[edited.index].source;
+    const moved = JSON.stringify(cell.outputs ?? []).replaceAll(
+      /(\.py:)(\d+)/g,
+      (_, name, line) => `${name}${line - 1}`,
+    );
+    cell.outputs = JSON.parse(moved);
+  }
+  return judge(run, first, second);
 }
 
 async function check(notebook) {
@@ -222,14 +283,28 @@ async function check(notebook) {
   rmSync(state, { recursive: true, force: true });
   const target = path.join(work, 'compiled', `${key}.ipynb`);
   const run = await compiledRun(file, target, state);
-  const result = { name, program, plainSeconds, seconds: run.document?.seconds ?? run.seconds, lane: run.document?.oneProcess, ...judge(run, one.notebook, two.notebook) };
+  const result = {
+    name,
+    program,
+    plainSeconds,
+    seconds: run.document?.seconds ?? run.seconds,
+    lane: run.document?.oneProcess,
+    ...judge(run, one.notebook, two.notebook),
+  };
   if (edits > 0 && (result.verdict === 'equal' || result.verdict === 'fails alike')) {
     result.reruns = [];
     for (let turn = 0; turn <= edits; turn++) {
       const edited = turn === 0 ? undefined : editCell(file, turn / (edits + 1));
       const rerun = await compiledRun(file, path.join(work, 'compiled', `${key}.${turn + 1}.ipynb`), state);
       const judged = judgeRerun(rerun, one.notebook, two.notebook, edited);
-      result.reruns.push({ edited: edited !== undefined, ran: rerun.document?.ran, reused: rerun.document?.reused, seconds: rerun.document?.seconds, verdict: judged.verdict, why: judged.why });
+      result.reruns.push({
+        edited: edited !== undefined,
+        ran: rerun.document?.ran,
+        reused: rerun.document?.reused,
+        seconds: rerun.document?.seconds,
+        verdict: judged.verdict,
+        why: judged.why,
+      });
     }
   }
   rmSync(copy, { recursive: true, force: true });
@@ -242,14 +317,25 @@ async function check(notebook) {
 function table(results) {
   const counts = new Map();
   for (const { verdict } of results) counts.set(verdict, (counts.get(verdict) ?? 0) + 1);
-  const cell = (text) => String(text ?? '').replaceAll('|', '\\|').replaceAll('\n', ' ').slice(0, 300);
+  const cell = (text) =>
+    String(text ?? '')
+      .replaceAll('|', '\\|')
+      .replaceAll('\n', ' ')
+      .slice(0, 300);
   const rows = results.map((result) => {
-    const reruns = (result.reruns ?? []).map((rerun) => `${rerun.verdict}${rerun.edited ? ' (edited)' : ''} ${rerun.ran ?? '?'}/${rerun.reused ?? '?'}`);
+    const reruns = (result.reruns ?? []).map(
+      (rerun) => `${rerun.verdict}${rerun.edited ? ' (edited)' : ''} ${rerun.ran ?? '?'}/${rerun.reused ?? '?'}`,
+    );
     const why = [result.why, ...(result.reruns ?? []).map((rerun) => rerun.why)].filter(Boolean).join('; ');
-    const times = [result.plainSeconds, result.seconds].map((seconds) => (seconds === undefined ? '' : seconds.toFixed(1)));
+    const times = [result.plainSeconds, result.seconds].map((seconds) =>
+      seconds === undefined ? '' : seconds.toFixed(1),
+    );
     return `| ${[result.name, result.verdict + (result.lane ? ' (one process)' : ''), ...times, reruns.join(', '), why].map(cell).join(' | ')} |`;
   });
-  const summary = [...counts].sort().map(([verdict, number]) => `${number} ${verdict}`).join(', ');
+  const summary = [...counts]
+    .sort()
+    .map(([verdict, number]) => `${number} ${verdict}`)
+    .join(', ');
   return `# Corpus\n\n${results.length} notebooks: ${summary}.\n\n| notebook | verdict | plain s | compiled s | reruns (ran/reused) | why |\n| --- | --- | --- | --- | --- | --- |\n${rows.join('\n')}\n`;
 }
 
@@ -264,10 +350,19 @@ async function next() {
     const result = await check(notebook);
     results[place] = result;
     const reruns = (result.reruns ?? []).map((rerun) => `${rerun.verdict} ${rerun.ran}/${rerun.reused}`).join(', ');
-    process.stdout.write(`${result.verdict.padEnd(12)} ${result.name}  ${result.seconds?.toFixed(1) ?? ''} s (plain ${result.plainSeconds?.toFixed(1) ?? ''} s)  ${reruns}${result.why ? `\n             ${result.why}` : ''}\n`);
+    process.stdout.write(
+      `${result.verdict.padEnd(12)} ${result.name}  ${result.seconds?.toFixed(1) ?? ''} s (plain ${result.plainSeconds?.toFixed(1) ?? ''} s)  ${reruns}${result.why ? `\n             ${result.why}` : ''}\n`,
+    );
     if (!options['plain-only']) writeFileSync(path.join(work, 'table.md'), table(results.filter(Boolean)));
   }
 }
 await Promise.all(Array.from({ length: Number(options.jobs) }, next));
-if (!options['plain-only']) process.stdout.write(`\n${table(results.filter(Boolean)).split('\n')[2]}\n${path.join(work, 'table.md')}\n`);
-process.exit(results.some((result) => result.verdict === 'DIFFERENT' || result.reruns?.some((rerun) => rerun.verdict === 'DIFFERENT')) ? 5 : 0);
+if (!options['plain-only'])
+  process.stdout.write(`\n${table(results.filter(Boolean)).split('\n')[2]}\n${path.join(work, 'table.md')}\n`);
+process.exit(
+  results.some(
+    (result) => result.verdict === 'DIFFERENT' || result.reruns?.some((rerun) => rerun.verdict === 'DIFFERENT'),
+  )
+    ? 5
+    : 0,
+);

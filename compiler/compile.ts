@@ -17,25 +17,45 @@ export interface Compilation {
 }
 
 /** Compiles a notebook with the analyzers at hand. Pure: text in, values out, nothing executed. */
-export function compileNotebook(bytes: Uint8Array | string, name: string, analyzers: readonly LanguageAnalyzer[]): Compilation {
+export function compileNotebook(
+  bytes: Uint8Array | string,
+  name: string,
+  analyzers: readonly LanguageAnalyzer[],
+): Compilation {
   const read = readNotebook(bytes, name);
   if (!read.ok) return { diagnostics: read.error };
   const notebook = read.value;
   const analyzer = analyzers.find((candidate) => notebook.language.startsWith(candidate.language));
   if (analyzer === undefined) {
     const message = `The language ${notebook.language} cannot be compiled.`;
-    return { notebook, diagnostics: [{ code: 'CW401', severity: 'error', message, help: 'Python notebooks are compiled.', related: [] }] };
+    return {
+      notebook,
+      diagnostics: [{ code: 'CW401', severity: 'error', message, help: 'Python notebooks are compiled.', related: [] }],
+    };
   }
   const cells = notebook.cells.filter((cell) => cell.kind === 'code');
   const effects = cells.map((cell) => analyzer.analyzeCell(cell.source, cell));
   const directives = cells.map((cell) => readDirectives(cell));
-  const diagnostics = [...directives.flatMap((found) => found.diagnostics), ...effects.flatMap((found) => found.diagnostics)];
+  const diagnostics = [
+    ...directives.flatMap((found) => found.diagnostics),
+    ...effects.flatMap((found) => found.diagnostics),
+  ];
   if (diagnostics.some((diagnostic) => diagnostic.severity === 'error')) return { notebook, diagnostics };
-  const tasks = emitTasks(notebook, cells, effects, directives.map((found) => found.directives));
+  const tasks = emitTasks(
+    notebook,
+    cells,
+    effects,
+    directives.map((found) => found.directives),
+  );
   const { parameters, cell: parametersCell } = readParameters(cells, effects);
   const bundle: Bundle = {
     formatVersion,
-    notebook: { name: notebook.name, digest: digest(notebook.document), language: notebook.language, kernelName: notebook.kernelName },
+    notebook: {
+      name: notebook.name,
+      digest: digest(notebook.document),
+      language: notebook.language,
+      kernelName: notebook.kernelName,
+    },
     parameters: parameters satisfies readonly Parameter[],
     ...(parametersCell === undefined ? {} : { parametersCell }),
     ...tasks,
@@ -51,7 +71,13 @@ function emitTasks(
   directives: readonly Task['directives'][],
 ): Pick<Bundle, 'tasks' | 'edges' | 'prelude' | 'shadowedBuiltins'> {
   const executed = cells.map((cell, place) => cell.source.trim() !== '' && directives[place]?.skip !== true);
-  const graph = linkCells(cells.map((cell, place) => ({ id: cell.id, effects: effects[place] as Effects, executed: executed[place] === true })));
+  const graph = linkCells(
+    cells.map((cell, place) => ({
+      id: cell.id,
+      effects: effects[place] as Effects,
+      executed: executed[place] === true,
+    })),
+  );
   let count = 0;
   const tasks = cells.map((cell, place): Task => {
     const own = effects[place] as Effects;
@@ -74,14 +100,21 @@ function emitTasks(
     };
   });
   const bound = new Set(effects.flatMap((own) => own.binds.map((use) => use.name)));
-  return { tasks, edges: graph.edges, prelude: findPrelude(effects), shadowedBuiltins: [...bound].filter((name) => builtinNames.has(name)).sort() };
+  return {
+    tasks,
+    edges: graph.edges,
+    prelude: findPrelude(effects),
+    shadowedBuiltins: [...bound].filter((name) => builtinNames.has(name)).sort(),
+  };
 }
 
 /** Imports for the warm parent, up to the first cell that changes what an import may depend on. */
 function findPrelude(effects: readonly Effects[]): string[] {
   const modules = new Set<string>();
   for (const own of effects) {
-    const decisive = own.state.some((use) => use.access === 'write' && (use.state === 'environ' || use.state === 'sys.path'));
+    const decisive = own.state.some(
+      (use) => use.access === 'write' && (use.state === 'environ' || use.state === 'sys.path'),
+    );
     if (decisive) break;
     for (const module of own.imports) modules.add(module);
   }

@@ -17,7 +17,10 @@ export interface Compiler {
 }
 
 /** Loads the parser from the bytes of its WebAssembly files; needs no file system and no network. */
-export async function createCompiler(wasm: { readonly runtimeWasm: Uint8Array; readonly languageWasm: Uint8Array }): Promise<Compiler> {
+export async function createCompiler(wasm: {
+  readonly runtimeWasm: Uint8Array;
+  readonly languageWasm: Uint8Array;
+}): Promise<Compiler> {
   const analyzers = [createPythonAnalyzer(await loadPythonParser(wasm))];
   return { compile: (bytes, name) => compileNotebook(bytes, name, analyzers) };
 }
@@ -26,13 +29,27 @@ export async function createCompiler(wasm: { readonly runtimeWasm: Uint8Array; r
  * The files of a bundle by path, always with the same bytes.
  * @param workerFiles the worker's Python files by path, which make the bundle self-contained
  */
-export function bundleFiles(bundle: Bundle, notebook: Notebook, workerFiles: Readonly<Record<string, string>>): Record<string, string> {
+export function bundleFiles(
+  bundle: Bundle,
+  notebook: Notebook,
+  workerFiles: Readonly<Record<string, string>>,
+): Record<string, string> {
   const imports = importLines(notebook);
-  const files: Record<string, string> = { 'bundle.json': `${canonicalJson(bundle)}\n`, 'notebook.ipynb': `${notebook.document}\n` };
+  const files: Record<string, string> = {
+    'bundle.json': `${canonicalJson(bundle)}\n`,
+    'notebook.ipynb': `${notebook.document}\n`,
+  };
   for (const task of bundle.tasks) {
     const cell = notebook.cells[task.index];
     if (cell === undefined) continue;
-    files[task.module] = printModule({ name: task.name, cell, above: headingAbove(notebook.cells, cell.index), accesses: task.accesses, exposes: task.exposes, imports });
+    files[task.module] = printModule({
+      name: task.name,
+      cell,
+      above: headingAbove(notebook.cells, cell.index),
+      accesses: task.accesses,
+      exposes: task.exposes,
+      imports,
+    });
   }
   for (const [path, text] of Object.entries(workerFiles)) files[`worker/${path}`] = text;
   return files;
@@ -43,7 +60,8 @@ function importLines(notebook: Notebook): string[] {
   const found: string[] = [];
   for (const cell of notebook.cells) {
     if (cell.kind !== 'code') continue;
-    for (const [, line = ''] of cell.source.matchAll(/^((?:from [\w.]+ )?import [\w.]+(?: as \w+)?)\s*(?:#.*)?$/gm)) found.push(line);
+    for (const [, line = ''] of cell.source.matchAll(/^((?:from [\w.]+ )?import [\w.]+(?: as \w+)?)\s*(?:#.*)?$/gm))
+      found.push(line);
   }
   return found;
 }

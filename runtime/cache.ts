@@ -96,7 +96,9 @@ export function stillSame(file: FileRead): boolean {
 }
 
 function stillHolds(file: FileRead & { readonly digest: string }): boolean {
-  return stillSame(file) || (file.kind !== 'listing' && file.digest !== 'missing' && hashFile(file.path) === file.digest);
+  return (
+    stillSame(file) || (file.kind !== 'listing' && file.digest !== 'missing' && hashFile(file.path) === file.digest)
+  );
 }
 
 function listing(path: string): string {
@@ -110,8 +112,9 @@ function listing(path: string): string {
   }
 }
 
+/** Code points in an order that bytes compare as numbers do. */
 function utf32(text: string): Buffer {
-  return Buffer.from(Uint32Array.from([...text].map((letter) => letter.codePointAt(0) ?? 0)).buffer).swap32();
+  return Buffer.from(Uint32Array.from(Array.from(text, (letter) => letter.codePointAt(0) ?? 0)).buffer).swap32();
 }
 
 /** True when the result may be used again: nothing happened outside that could not be checked. */
@@ -151,7 +154,8 @@ export function remember(
   };
   const key = JSON.stringify([entry.environment, entry.reads, entry.files.map((file) => [file.path, file.digest])]);
   const others = readEntries(store, task).filter(
-    (other) => JSON.stringify([other.environment, other.reads, other.files.map((file) => [file.path, file.digest])]) !== key,
+    (other) =>
+      JSON.stringify([other.environment, other.reads, other.files.map((file) => [file.path, file.digest])]) !== key,
   );
   store.writeDocument(manifestPath(task), { entries: [entry, ...others].slice(0, entriesKept) });
 }

@@ -8,7 +8,13 @@ export type RunEvent =
   | { readonly type: 'run-started'; readonly id: string; readonly tasks: number }
   | { readonly type: 'task-started'; readonly task: string; readonly name: string; readonly speculative: boolean }
   | { readonly type: 'task-dropped'; readonly task: string; readonly name: string; readonly reason: string }
-  | { readonly type: 'task-fused'; readonly task: string; readonly name: string; readonly with: string; readonly reason: string }
+  | {
+      readonly type: 'task-fused';
+      readonly task: string;
+      readonly name: string;
+      readonly with: string;
+      readonly reason: string;
+    }
   | { readonly type: 'lane'; readonly reason: string }
   | {
       readonly type: 'task-finished';

@@ -17,6 +17,8 @@ import type { Progress } from './versions.ts';
 export type { RunEvent, TaskStatus } from './event.ts';
 export type { TaskOutcome } from './run.ts';
 export { renderReport, type ReportInput } from './report/html.ts';
+export { compareRuns, type CellVerdict, type ExecutedNotebook } from './verify/compare.ts';
+export { judgeRuns, runPlainly, type PlainRun, type VerifiedTask } from './verify/verify.ts';
 export { foldOutputs, type NotebookOutput } from './report/outputs.ts';
 export { writeAtomically } from './store/local.ts';
 
@@ -65,7 +67,10 @@ export function defaultState(notebook: string, environment: Readonly<Record<stri
   return join(cache, 'cellwright', name);
 }
 
-function noInterpreter(options: { readonly kernel?: string | undefined; readonly python?: string | undefined }): Diagnostic {
+function noInterpreter(options: {
+  readonly kernel?: string | undefined;
+  readonly python?: string | undefined;
+}): Diagnostic {
   const what = options.python ?? options.kernel ?? 'python3';
   return {
     code: 'CW500',
@@ -89,12 +94,32 @@ export async function run(bundle: Bundle, document: string, options: RunOptions)
     options.onEvent(event);
   };
   emit({ type: 'run-started', id, tasks: bundle.tasks.filter((task) => task.executionCount > 0).length });
-  const interpreter = findInterpreter({ python: options.python, kernel: options.kernel ?? bundle.notebook.kernelName, environment: options.environment });
+  const interpreter = findInterpreter({
+    python: options.python,
+    kernel: options.kernel ?? bundle.notebook.kernelName,
+    environment: options.environment,
+  });
   if (interpreter === undefined) {
     const diagnostic = noInterpreter({ kernel: options.kernel ?? bundle.notebook.kernelName, python: options.python });
     emit({ type: 'diagnostic', diagnostic });
-    const tasks: TaskOutcome[] = bundle.tasks.map((task) => ({ task, status: 'not-run', outputs: [], seconds: 0, reason: '', result: undefined }));
-    return { id, status: 'refused', tasks, diagnostics: [diagnostic], seconds: 0, lane: false, notebook: executedNotebook(document, tasks), folder: log.folder };
+    const tasks: TaskOutcome[] = bundle.tasks.map((task) => ({
+      task,
+      status: 'not-run',
+      outputs: [],
+      seconds: 0,
+      reason: '',
+      result: undefined,
+    }));
+    return {
+      id,
+      status: 'refused',
+      tasks,
+      diagnostics: [diagnostic],
+      seconds: 0,
+      lane: false,
+      notebook: executedNotebook(document, tasks),
+      folder: log.folder,
+    };
   }
   const store = openLocalStore(options.state);
   const history = bundle.tasks.some((task) =>
@@ -140,8 +165,15 @@ export interface TaskPlan {
 }
 
 /** What would run and what is cached; a task after one that must run is unknown until that has run. */
-export function status(bundle: Bundle, options: Pick<RunOptions, 'state' | 'python' | 'kernel' | 'environment'>): readonly TaskPlan[] {
-  const interpreter = findInterpreter({ python: options.python, kernel: options.kernel ?? bundle.notebook.kernelName, environment: options.environment });
+export function status(
+  bundle: Bundle,
+  options: Pick<RunOptions, 'state' | 'python' | 'kernel' | 'environment'>,
+): readonly TaskPlan[] {
+  const interpreter = findInterpreter({
+    python: options.python,
+    kernel: options.kernel ?? bundle.notebook.kernelName,
+    environment: options.environment,
+  });
   const environment = interpreter === undefined ? '' : describeEnvironment(interpreter);
   const store = openLocalStore(options.state);
   const progress: Progress[] = bundle.tasks.map((task) => ({ task, result: undefined }));
@@ -157,7 +189,12 @@ export function status(bundle: Bundle, options: Pick<RunOptions, 'state' | 'pyth
       plans.push({ task: task.id, name: task.name, plan: waits ? 'unknown' : 'cached' });
     } else {
       unsettled.add(task.id);
-      plans.push({ task: task.id, name: task.name, plan: waits ? 'unknown' : 'run', ...('miss' in found ? { miss: found.miss } : {}) });
+      plans.push({
+        task: task.id,
+        name: task.name,
+        plan: waits ? 'unknown' : 'run',
+        ...('miss' in found ? { miss: found.miss } : {}),
+      });
     }
   });
   return plans;

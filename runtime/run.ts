@@ -1,71 +1,20 @@
-import type { Bundle, Task } from '../compiler/bundle/format.ts';
 import type { Diagnostic } from '../compiler/bundle/diagnostic.ts';
-import type { RunEvent } from './event.ts';
-import type { AttemptResult, Binding, FromWorker, OutputMessage } from './process/protocol.ts';
-import type { TaskProcess, WorkerParent } from './process/worker-parent.ts';
-import type { LocalStore } from './store/local.ts';
 import { findCached, remember, stillSame } from './cache.ts';
-import { implicitNames, isExpectedToWrite, originOf, staleRead, type Progress } from './versions.ts';
+import { runLane } from './lane.ts';
+import type { AttemptResult, Binding, FromWorker } from './process/protocol.ts';
+import type { TaskProcess, WorkerParent } from './process/worker-parent.ts';
+import {
+  initialState,
+  inputHistory,
+  outcomeOf,
+  type Holder,
+  type RunContext,
+  type RunOutcome,
+  type State,
+} from './run-state.ts';
+import { implicitNames, isExpectedToWrite, originOf, staleRead } from './versions.ts';
 
-/** A process of this run, and the values that only it has. */
-interface Holder {
-  readonly process: TaskProcess;
-  readonly holds: Set<string>;
-  busy: boolean;
-}
-
-interface State extends Progress {
-  readonly index: number;
-  status: 'waiting' | 'running' | 'ended' | 'retired';
-  outputs: OutputMessage[];
-  holder: Holder | undefined;
-  cached: string | undefined;
-  /** Names a running attempt asked for that an unfinished task is expected to write. */
-  needs: string[];
-  permit: 'none' | 'asked' | 'given';
-  /** Attempts so far; a late message of a dropped one is known by it. */
-  attempts: number;
-  seconds: number;
-  /** Why it ran: the part of the cache key that differed. */
-  because: string;
-}
-
-/** What a run needs besides the bundle. */
-export interface RunContext {
-  readonly bundle: Bundle;
-  readonly id: string;
-  readonly store: LocalStore;
-  readonly environment: string;
-  readonly jobs: number;
-  readonly useCache: boolean;
-  readonly readCache: boolean;
-  readonly keepGoing: boolean;
-  /** Start in one process from the beginning. */
-  readonly lane: boolean;
-  /** The last task to run; later ones are left untouched. */
-  readonly until: number;
-  readonly startParent: () => Promise<WorkerParent>;
-  readonly onEvent: (event: RunEvent) => void;
-}
-
-/** What became of each task. */
-export interface TaskOutcome {
-  readonly task: Task;
-  readonly status: 'ran' | 'cached' | 'failed' | 'not-run';
-  readonly outputs: readonly OutputMessage[];
-  readonly seconds: number;
-  readonly reason: string;
-  readonly result: AttemptResult | undefined;
-}
-
-/** The end of a run. */
-export interface RunOutcome {
-  readonly status: 'ok' | 'failed' | 'refused';
-  readonly tasks: readonly TaskOutcome[];
-  readonly diagnostics: readonly Diagnostic[];
-  /** True when all cells ran in one process. */
-  readonly lane: boolean;
-}
+export type { TaskOutcome } from './run-state.ts';
 
 /**
  * Executes tasks out of order and retires them in notebook order.
@@ -89,20 +38,7 @@ export class Run {
 
   constructor(context: RunContext) {
     this.#context = context;
-    this.#states = context.bundle.tasks.map((task, index) => ({
-      task,
-      index,
-      status: 'waiting',
-      result: undefined,
-      outputs: [],
-      holder: undefined,
-      cached: undefined,
-      needs: [],
-      permit: 'none',
-      attempts: 0,
-      seconds: 0,
-      because: '',
-    }));
+    this.#states = context.bundle.tasks.map(initialState);
     const waits = new Map<string, string[]>();
     for (const edge of context.bundle.edges) {
       if (edge.assumed) continue;
@@ -122,7 +58,7 @@ export class Run {
         this.#crash = reject;
         this.#pump();
       });
-      if (this.#lane) await this.#runLane('');
+      if (this.#inLane()) await this.#runLane('');
     }
     await this.#stop();
     return {
@@ -137,6 +73,14 @@ export class Run {
     };
   }
 
+  #isOver(): boolean {
+    return this.#over;
+  }
+
+  #inLane(): boolean {
+    return this.#lane;
+  }
+
   async #stop(): Promise<void> {
     if (this.#parent === undefined) return;
     const parent = await this.#parent;
@@ -148,8 +92,7 @@ export class Run {
   #pump(): void {
     if (this.#over) return;
     try {
-      this.#retire();
-      if (this.#over) return;
+      if (!this.#retire()) return;
       this.#answer();
       this.#startTasks();
     } catch (error) {
@@ -158,12 +101,13 @@ export class Run {
     }
   }
 
-  #retire(): void {
+  /** Retires all that can be; false when the run is over. */
+  #retire(): boolean {
     for (;;) {
       const state = this.#states[this.#head];
       if (state === undefined || this.#head > this.#context.until) {
         this.#end();
-        return;
+        return false;
       }
       if (state.task.executionCount === 0) {
         state.status = 'retired';
@@ -171,8 +115,8 @@ export class Run {
         continue;
       }
       if (state.status === 'waiting' && this.#takeFromCache(state)) continue;
-      if (state.status !== 'ended') return;
-      if (!this.#retireOne(state)) return;
+      if (state.status !== 'ended') return !this.#isOver();
+      if (!this.#retireOne(state)) return !this.#isOver();
     }
   }
 
@@ -264,7 +208,14 @@ export class Run {
     const acted = state.permit === 'given';
     this.#context.onEvent({ type: 'task-dropped', task: state.task.id, name: state.task.name, reason });
     this.#abandon(state);
-    Object.assign(state, { status: 'waiting', result: undefined, outputs: [], needs: [], permit: 'none', cached: undefined });
+    Object.assign(state, {
+      status: 'waiting',
+      result: undefined,
+      outputs: [],
+      needs: [],
+      permit: 'none',
+      cached: undefined,
+    });
     if (acted) this.#goLane(`${state.task.name} had acted on the outside before its inputs were known (${reason})`);
   }
 
@@ -338,7 +289,9 @@ export class Run {
     for (const state of this.#states) {
       if (this.#over) return;
       if (state.status !== 'waiting' || state.task.executionCount === 0 || state.index > this.#context.until) continue;
-      const active = this.#states.filter((other) => other.status === 'running' && other.needs.length === 0 && other.permit !== 'asked');
+      const active = this.#states.filter(
+        (other) => other.status === 'running' && other.needs.length === 0 && other.permit !== 'asked',
+      );
       if (active.length >= this.#context.jobs && state.index !== this.#head) return;
       if (this.#mayStart(state)) this.#start(state);
     }
@@ -359,7 +312,7 @@ export class Run {
   #wanted(state: State): readonly string[] {
     const names = new Set<string>(state.task.preload === '*' ? this.#everyName(state.index) : state.task.preload);
     for (const access of state.task.accesses) {
-      if (access.resource.kind === 'variable' && (access.access !== 'bind')) names.add(access.resource.name);
+      if (access.resource.kind === 'variable' && access.access !== 'bind') names.add(access.resource.name);
     }
     return [...names];
   }
@@ -367,7 +320,8 @@ export class Run {
   #everyName(index: number): readonly string[] {
     const names = new Set<string>();
     for (const state of this.#states.slice(0, index)) {
-      for (const name of [...Object.keys(state.result?.writes ?? {}), ...Object.keys(state.result?.held ?? {})]) names.add(name);
+      for (const name of [...Object.keys(state.result?.writes ?? {}), ...Object.keys(state.result?.held ?? {})])
+        names.add(name);
     }
     return [...names].filter((name) => !name.includes(':'));
   }
@@ -417,8 +371,11 @@ export class Run {
       const parent = await this.#parent;
       const process = await parent.fork();
       if (process === undefined && !this.#over) {
-        this.#refuse('CW501', `The Python interpreter could not be used: ${parent.complaint.trim().split('\n').at(-1) ?? ''}`,
-          'Name an interpreter that has IPython with --python, or install ipykernel in this one.');
+        this.#refuse(
+          'CW501',
+          `The Python interpreter could not be used: ${parent.complaint.trim().split('\n').at(-1) ?? ''}`,
+          'Name an interpreter that has IPython with --python, or install ipykernel in this one.',
+        );
       }
       return process;
     } catch (error) {
@@ -453,8 +410,7 @@ export class Run {
     };
     holder.process.onExit = () => {
       if (state.attempts === attempt && state.status === 'running' && !this.#over) {
-        this.#refuse('CW502', `The process of ${state.task.name} ended before the cell did.`,
-          'The cell may have used more memory than there is, or crashed the interpreter; run it alone with --only.', state);
+        this.#died(state);
       } else this.#holders.delete(holder);
     };
     const head = state.index === this.#head;
@@ -466,7 +422,7 @@ export class Run {
       task: state.task.id,
       source: state.task.source,
       executionCount: state.task.executionCount,
-      inputHistory: this.#states.slice(0, state.index).filter((other) => other.task.executionCount > 0).map((other) => other.task.source),
+      inputHistory: inputHistory(this.#states, state.index),
       preload: this.#bindings(state, keep),
       exposes: state.task.exposes === '*' ? '*' : [...state.task.exposes, ...keep],
       shadowedBuiltins: this.#context.bundle.shadowedBuiltins,
@@ -474,6 +430,15 @@ export class Run {
       keep,
       allowErrors: state.task.directives.raisesException,
     });
+  }
+
+  #died(state: State): void {
+    this.#refuse(
+      'CW502',
+      `The process of ${state.task.name} ended before the cell did.`,
+      'The cell may have used more memory than there is, or crashed the interpreter; run it alone with --only.',
+      state,
+    );
   }
 
   #bindings(state: State, keep: readonly string[]): Record<string, Binding> {
@@ -503,8 +468,12 @@ export class Run {
         state.status = 'ended';
         break;
       case 'broken':
-        this.#refuse('CW503', `The worker failed in ${state.task.name}: ${message.traceback.trim().split('\n').at(-1) ?? ''}`,
-          'This is a fault of Cellwright; please report it with the notebook.', state);
+        this.#refuse(
+          'CW503',
+          `The worker failed in ${state.task.name}: ${message.traceback.trim().split('\n').at(-1) ?? ''}`,
+          'This is a fault of Cellwright; please report it with the notebook.',
+          state,
+        );
         return;
       case 'hello':
         return;
@@ -512,78 +481,15 @@ export class Run {
     this.#pump();
   }
 
-  // All cells in one process: exactly Restart & Run All.
-
   async #runLane(reason: string): Promise<void> {
     if (reason !== '') this.#context.onEvent({ type: 'lane', reason });
     this.#over = false;
     this.#lane = true;
-    this.#failed = false;
     const process = await this.#fork();
     if (process === undefined) return;
-    for (const state of this.#states) {
-      if (state.task.executionCount === 0 || state.index > this.#context.until) continue;
-      const ok = await this.#runInLane(state, process);
-      if (!ok) break;
-    }
+    const end = await runLane(this.#context, this.#states, process);
+    this.#failed = end.failed;
+    if (end.died !== undefined) this.#died(end.died);
     process.kill();
   }
-
-  async #runInLane(state: State, process: TaskProcess): Promise<boolean> {
-    const started = performance.now();
-    state.outputs = [];
-    state.cached = undefined;
-    const result = await new Promise<AttemptResult | undefined>((resolve) => {
-      process.onExit = () => {
-        resolve(undefined);
-      };
-      process.onMessage = (message) => {
-        if (message.type === 'output') state.outputs.push(message.output);
-        else if (message.type === 'done') resolve(message.result);
-        else if (message.type === 'need') process.send({ type: 'binding', name: message.name, binding: { kind: 'absent' } });
-        else if (message.type === 'effect') process.send({ type: 'permit' });
-      };
-      process.send({
-        type: 'run',
-        attempt: 'lane',
-        task: state.task.id,
-        source: state.task.source,
-        executionCount: state.task.executionCount,
-        inputHistory: this.#states.slice(0, state.index).filter((other) => other.task.executionCount > 0).map((other) => other.task.source),
-        preload: {},
-        exposes: [],
-        shadowedBuiltins: [],
-        head: true,
-        keep: ['*'],
-        allowErrors: state.task.directives.raisesException,
-        lane: true,
-      });
-    });
-    if (result === undefined) {
-      this.#refuse('CW502', `The process of ${state.task.name} ended before the cell did.`,
-        'The cell may have used more memory than there is, or crashed the interpreter.', state);
-      return false;
-    }
-    state.result = result;
-    state.status = 'retired';
-    state.seconds = (performance.now() - started) / 1000;
-    const failed = result.status === 'error' && !state.task.directives.raisesException;
-    const status = result.status === 'error' ? 'failed' : 'ran';
-    this.#context.onEvent({ type: 'task-finished', task: state.task.id, name: state.task.name, status, seconds: state.seconds, reason: 'in one process' });
-    if (failed) this.#failed = true;
-    return !failed || this.#context.keepGoing;
-  }
-}
-
-function outcomeOf(state: State): TaskOutcome {
-  const { task, outputs, seconds, result, because } = state;
-  const status =
-    state.status !== 'retired' || result === undefined
-      ? 'not-run'
-      : result.status === 'error'
-        ? 'failed'
-        : state.cached === undefined
-          ? 'ran'
-          : 'cached';
-  return { task, status, outputs: status === 'not-run' ? [] : outputs, seconds, reason: because, result: status === 'not-run' ? undefined : result };
 }

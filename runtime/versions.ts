@@ -54,7 +54,10 @@ export function implicitNames(progress: readonly Progress[], index: number): Rea
 export function isExpectedToWrite(task: Task, name: string): boolean {
   return task.accesses.some(
     (access) =>
-      access.access !== 'read' && !access.assumed && access.resource.kind === 'variable' && access.resource.name === name,
+      access.access !== 'read' &&
+      !access.assumed &&
+      access.resource.kind === 'variable' &&
+      access.resource.name === name,
   );
 }
 

@@ -23,7 +23,23 @@ const help = /^(\s*)(\?{1,2}\s*[\w.*%]+|%?%?[\w.*]+\?{1,2})\s*;?$/;
 const escaped = /^(\s*)([,;/])(\w.*)$/;
 
 /** Cell magics whose body is Python that runs in the notebook's namespace. */
-const pythonBodies = new Set(['time', 'timeit', 'capture', 'prun', 'memit', 'mprun', 'debug', 'py', 'pypy', 'lprun', 'heat', 'notify', 'skip', 'wandb', 'python_in_place']);
+const pythonBodies = new Set([
+  'time',
+  'timeit',
+  'capture',
+  'prun',
+  'memit',
+  'mprun',
+  'debug',
+  'py',
+  'pypy',
+  'lprun',
+  'heat',
+  'notify',
+  'skip',
+  'wandb',
+  'python_in_place',
+]);
 
 /**
  * Turns IPython's syntax into Python with the same lines, after the rules of IPython's input transformer: a cell magic is on the first
@@ -39,9 +55,19 @@ export function lowerCell(source: string): LoweredCell {
     if (found === null) break;
     const [, name = '', text = ''] = found;
     const body = lines.slice(first + 1).join('\n');
-    magics.push({ kind: 'cell', name, text: pythonBodies.has(name) ? text : `${text}\n${body}`, line: first, assigns: captured(name, text) });
+    magics.push({
+      kind: 'cell',
+      name,
+      text: pythonBodies.has(name) ? text : `${text}\n${body}`,
+      line: first,
+      assigns: captured(name, text),
+    });
     lines[first] = prefix + lowerTimed(name, text);
-    if (!pythonBodies.has(name)) return { python: lines.slice(0, first + 1).join('\n') + '\n'.repeat(Math.max(lines.length - first - 1, 0)), magics };
+    if (!pythonBodies.has(name))
+      return {
+        python: lines.slice(0, first + 1).join('\n') + '\n'.repeat(Math.max(lines.length - first - 1, 0)),
+        magics,
+      };
     prefix = '';
     first++;
     while (first < lines.length && (lines[first] ?? '').trim() === '') first++;
@@ -57,17 +83,25 @@ export function lowerCell(source: string): LoweredCell {
 
 function captured(name: string, text: string): string[] {
   if (name !== 'capture') return [];
-  return text.split(/\s+/).filter((word) => /^[A-Za-z_]\w*$/.test(word)).slice(0, 1);
+  return text
+    .split(/\s+/)
+    .filter((word) => /^[A-Za-z_]\w*$/.test(word))
+    .slice(0, 1);
 }
 
 /** `%%time x = f()` runs the rest of its line too. */
 function lowerTimed(name: string, text: string): string {
-  return (name === 'timeit' || name === 'time') && text.trim() !== '' && !text.trim().startsWith('-') ? text.trim() : 'pass';
+  return (name === 'timeit' || name === 'time') && text.trim() !== '' && !text.trim().startsWith('-')
+    ? text.trim()
+    : 'pass';
 }
 
 function stripPrompts(source: string): string {
   if (!/^\s*(>>> |In \[\d+\]: )/.test(source)) return source;
-  return source.split('\n').map((line) => line.replace(/^\s*(>>> |\.\.\. ?|In \[\d+\]: |\s*\.{3,}: ?)/, '')).join('\n');
+  return source
+    .split('\n')
+    .map((line) => line.replace(/^\s*(>>> |\.\.\. ?|In \[\d+\]: |\s*\.{3,}: ?)/, ''))
+    .join('\n');
 }
 
 /** Lowers the statement that starts at a line; gives the last line it took. */
@@ -111,7 +145,13 @@ function lowerStatement(text: string, line: number, magics: Magic[]): string | u
     const [, indent = '', targets = '', mark = '', rest = ''] = found;
     const names = [...targets.matchAll(/[A-Za-z_]\w*/g)].map((name) => name[0]);
     const name = mark === '%' ? (/^\w+/.exec(rest)?.[0] ?? '') : '';
-    magics.push({ kind: mark === '!' ? 'shell' : 'line', name, text: mark === '!' ? rest : rest.slice(name.length).trim(), line, assigns: names });
+    magics.push({
+      kind: mark === '!' ? 'shell' : 'line',
+      name,
+      text: mark === '!' ? rest : rest.slice(name.length).trim(),
+      line,
+      assigns: names,
+    });
     return `${indent}${targets} = None`;
   }
   found = escaped.exec(text);

@@ -20,7 +20,11 @@ export function parsePercent(text: string): Record<string, unknown> {
       const rest = marker[1] ?? '';
       const kind = /\[(markdown|md)\]/.test(rest) ? 'markdown' : /\[raw\]/.test(rest) ? 'raw' : 'code';
       const tags = /tags=\[([^\]]*)\]/.exec(rest)?.[1] ?? '';
-      current = { kind, tags: [...tags.matchAll(/"([^"]*)"|'([^']*)'/g)].map((found) => found[1] ?? found[2] ?? ''), lines: [] };
+      current = {
+        kind,
+        tags: [...tags.matchAll(/"([^"]*)"|'([^']*)'/g)].map((found) => found[1] ?? found[2] ?? ''),
+        lines: [],
+      };
       cells.push(current);
     } else {
       if (current === undefined) {
@@ -34,8 +38,16 @@ export function parsePercent(text: string): Record<string, unknown> {
   return {
     cells: cells.map((cell) => {
       const code = cell.kind === 'code';
-      const source = cell.lines.map((line) => (code ? line.replace(/^# (?=(%%?|!)[A-Za-z])/, '') : line.replace(/^# ?/, ''))).join('\n').replace(/^\n+|\n+$/g, '');
-      return { cell_type: cell.kind, metadata: cell.tags.length > 0 ? { tags: cell.tags } : {}, source, ...(code ? { outputs: [], execution_count: null } : {}) };
+      const source = cell.lines
+        .map((line) => (code ? line.replace(/^# (?=(%%?|!)[A-Za-z])/, '') : line.replace(/^# ?/, '')))
+        .join('\n')
+        .replace(/^\n+|\n+$/g, '');
+      return {
+        cell_type: cell.kind,
+        metadata: cell.tags.length > 0 ? { tags: cell.tags } : {},
+        source,
+        ...(code ? { outputs: [], execution_count: null } : {}),
+      };
     }),
     metadata,
     nbformat: 4,

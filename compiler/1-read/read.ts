@@ -20,12 +20,27 @@ export function readNotebook(bytes: Uint8Array | string, name: string): Result<N
   if (text === undefined) return unreadable('CW101', `${name} is not UTF-8 text.`, 'Save the notebook as UTF-8.');
   if (name.endsWith('.py')) return fromDocument(parsePercent(text), name);
   const parsed = parseJson(text);
-  if (parsed === undefined) return unreadable('CW102', `${name} is not valid JSON.`, 'The file may be cut off or hold merge markers; open it in Jupyter and save it again.');
-  if (!isObject(parsed)) return unreadable('CW103', `${name} is JSON, but no notebook.`, 'Give the path of an .ipynb file or a percent-format .py file.');
+  if (parsed === undefined)
+    return unreadable(
+      'CW102',
+      `${name} is not valid JSON.`,
+      'The file may be cut off or hold merge markers; open it in Jupyter and save it again.',
+    );
+  if (!isObject(parsed))
+    return unreadable(
+      'CW103',
+      `${name} is JSON, but no notebook.`,
+      'Give the path of an .ipynb file or a percent-format .py file.',
+    );
   const major = parsed['nbformat'];
-  if (major === 3 || (major === undefined && Array.isArray(parsed['worksheets']))) return fromDocument(upgradeVersion3(parsed), name);
+  if (major === 3 || (major === undefined && Array.isArray(parsed['worksheets'])))
+    return fromDocument(upgradeVersion3(parsed), name);
   if (major !== 4) {
-    return unreadable('CW104', `${name} is of nbformat ${JSON.stringify(major) ?? 'unknown'}, which cannot be read.`, 'Versions 3 and 4 are read; convert it with jupyter nbconvert --to notebook.');
+    return unreadable(
+      'CW104',
+      `${name} is of nbformat ${major === undefined ? 'unknown' : JSON.stringify(major)}, which cannot be read.`,
+      'Versions 3 and 4 are read; convert it with jupyter nbconvert --to notebook.',
+    );
   }
   return fromDocument(parsed, name);
 }
@@ -59,17 +74,33 @@ function fromDocument(document: Json, name: string): Result<Notebook> {
   const written: Json[] = [];
   const ids = new Set<string>();
   for (const [index, raw] of stored.entries()) {
-    if (!isObject(raw)) return unreadable('CW105', `Cell ${String(index + 1)} of ${name} is no cell.`, 'Open the notebook in Jupyter and save it again.');
+    if (!isObject(raw))
+      return unreadable(
+        'CW105',
+        `Cell ${String(index + 1)} of ${name} is no cell.`,
+        'Open the notebook in Jupyter and save it again.',
+      );
     const source = joinLines(raw['source'] ?? '');
-    if (source === undefined) return unreadable('CW105', `Cell ${String(index + 1)} of ${name} has a source that is no text.`, 'Open the notebook in Jupyter and save it again.');
+    if (source === undefined)
+      return unreadable(
+        'CW105',
+        `Cell ${String(index + 1)} of ${name} has a source that is no text.`,
+        'Open the notebook in Jupyter and save it again.',
+      );
     const type = raw['cell_type'];
     if (type !== 'code' && type !== 'markdown' && type !== 'raw') {
-      return unreadable('CW106', `Cell ${String(index + 1)} of ${name} is of the unknown type ${JSON.stringify(type) ?? 'none'}.`, 'Cells are code, markdown or raw.');
+      return unreadable(
+        'CW106',
+        `Cell ${String(index + 1)} of ${name} is of the unknown type ${type === undefined ? 'none' : JSON.stringify(type)}.`,
+        'Cells are code, markdown or raw.',
+      );
     }
     const cellMetadata = isObject(raw['metadata']) ? raw['metadata'] : {};
     const id = chooseId(raw['id'], type, source, ids);
     ids.add(id);
-    const tags = Array.isArray(cellMetadata['tags']) ? cellMetadata['tags'].filter((tag) => typeof tag === 'string') : [];
+    const tags = Array.isArray(cellMetadata['tags'])
+      ? cellMetadata['tags'].filter((tag) => typeof tag === 'string')
+      : [];
     cells.push({ id, index, kind: type, source, tags, metadata: cellMetadata });
     written.push(documentCell(raw, id, type, source, cellMetadata));
   }
@@ -90,7 +121,14 @@ function chooseId(stored: unknown, type: string, source: string, taken: Readonly
 }
 
 function documentCell(raw: Json, id: string, type: string, source: string, metadata: Json): Json {
-  if (type !== 'code') return { cell_type: type, id, metadata, source, ...(isObject(raw['attachments']) ? { attachments: raw['attachments'] } : {}) };
+  if (type !== 'code')
+    return {
+      cell_type: type,
+      id,
+      metadata,
+      source,
+      ...(isObject(raw['attachments']) ? { attachments: raw['attachments'] } : {}),
+    };
   const outputs = Array.isArray(raw['outputs']) ? raw['outputs'].filter(isObject) : [];
   const count = typeof raw['execution_count'] === 'number' ? raw['execution_count'] : null;
   return { cell_type: 'code', execution_count: count, id, metadata, outputs, source };

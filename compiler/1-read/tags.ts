@@ -4,14 +4,52 @@ import type { Cell } from './notebook.ts';
 
 /** Options of Quarto that say how a document looks; they mean nothing here and are no mistake. */
 const ofQuarto: ReadonlySet<string> = new Set([
-  'echo', 'eval', 'output', 'warning', 'error', 'include', 'code-fold', 'code-summary', 'code-overflow', 'code-line-numbers', 'fig-cap', 'fig-alt', 'fig-width',
-  'fig-height', 'fig-align', 'fig-subcap', 'fig-format', 'fig-dpi', 'tbl-cap', 'layout', 'layout-ncol', 'layout-nrow', 'column', 'results', 'message', 'lst-cap',
-  'lst-label', 'tags', 'id', 'export', 'hide', 'default_exp', 'panel', 'classes', 'renderings', 'slideshow', 'code-annotations', 'freeze',
+  'echo',
+  'eval',
+  'output',
+  'warning',
+  'error',
+  'include',
+  'code-fold',
+  'code-summary',
+  'code-overflow',
+  'code-line-numbers',
+  'fig-cap',
+  'fig-alt',
+  'fig-width',
+  'fig-height',
+  'fig-align',
+  'fig-subcap',
+  'fig-format',
+  'fig-dpi',
+  'tbl-cap',
+  'layout',
+  'layout-ncol',
+  'layout-nrow',
+  'column',
+  'results',
+  'message',
+  'lst-cap',
+  'lst-label',
+  'tags',
+  'id',
+  'export',
+  'hide',
+  'default_exp',
+  'panel',
+  'classes',
+  'renderings',
+  'slideshow',
+  'code-annotations',
+  'freeze',
 ]);
 const own = ['label', 'cache', 'gate', 'timeout', 'raises-exception'] as const;
 
 /** What a cell's tags and `#|` lines ask for; an unknown directive is an error with a suggestion. */
-export function readDirectives(cell: Cell): { readonly directives: Directives; readonly diagnostics: readonly Diagnostic[] } {
+export function readDirectives(cell: Cell): {
+  readonly directives: Directives;
+  readonly diagnostics: readonly Diagnostic[];
+} {
   const given = new Map<string, string>();
   const diagnostics: Diagnostic[] = [];
   for (const [line, text] of cell.source.split('\n').entries()) {
@@ -46,7 +84,11 @@ function unknownDirective(cell: Cell, line: number, text: string, name: string):
     severity: 'error',
     message: `There is no directive ${name}.`,
     help: near === undefined ? `Directives are ${own.join(', ')}.` : `Did you mean ${near}?`,
-    location: { cell: cell.id, index: cell.index, range: { start: { line, column: 0 }, end: { line, column: text.length } } },
+    location: {
+      cell: cell.id,
+      index: cell.index,
+      range: { start: { line, column: 0 }, end: { line, column: text.length } },
+    },
     related: [],
   };
 }
@@ -67,7 +109,9 @@ function editDistance(left: string, right: string): number {
   for (let i = 1; i <= left.length; i++) {
     const next = [i];
     for (let j = 1; j <= right.length; j++) {
-      next.push(Math.min((next[j - 1] ?? 0) + 1, (row[j] ?? 0) + 1, (row[j - 1] ?? 0) + (left[i - 1] === right[j - 1] ? 0 : 1)));
+      next.push(
+        Math.min((next[j - 1] ?? 0) + 1, (row[j] ?? 0) + 1, (row[j - 1] ?? 0) + (left[i - 1] === right[j - 1] ? 0 : 1)),
+      );
     }
     row = next;
   }

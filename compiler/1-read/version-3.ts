@@ -5,7 +5,8 @@ export function upgradeVersion3(document: Record<string, unknown>): Record<strin
     const list = typeof sheet === 'object' && sheet !== null && 'cells' in sheet ? sheet.cells : [];
     return Array.isArray(list) ? list.map(upgradeCell) : [];
   });
-  const metadata = typeof document['metadata'] === 'object' && document['metadata'] !== null ? { ...document['metadata'] } : {};
+  const metadata =
+    typeof document['metadata'] === 'object' && document['metadata'] !== null ? { ...document['metadata'] } : {};
   return { cells, metadata, nbformat: 4, nbformat_minor: 5 };
 }
 
@@ -15,12 +16,24 @@ function upgradeCell(cell: unknown): unknown {
   const metadata = typeof old['metadata'] === 'object' && old['metadata'] !== null ? old['metadata'] : {};
   switch (old['cell_type']) {
     case 'code': {
-      const outputs = Array.isArray(old['outputs']) ? old['outputs'].map(upgradeOutput).filter((output) => output !== undefined) : [];
-      return { cell_type: 'code', metadata, source: old['input'] ?? '', outputs, execution_count: old['prompt_number'] ?? null };
+      const outputs = Array.isArray(old['outputs'])
+        ? old['outputs'].map(upgradeOutput).filter((output) => output !== undefined)
+        : [];
+      return {
+        cell_type: 'code',
+        metadata,
+        source: old['input'] ?? '',
+        outputs,
+        execution_count: old['prompt_number'] ?? null,
+      };
     }
     case 'heading': {
       const level = typeof old['level'] === 'number' ? old['level'] : 1;
-      const source = Array.isArray(old['source']) ? old['source'].join('') : String(old['source'] ?? '');
+      const source = Array.isArray(old['source'])
+        ? old['source'].join('')
+        : typeof old['source'] === 'string'
+          ? old['source']
+          : '';
       return { cell_type: 'markdown', metadata, source: `${'#'.repeat(level)} ${source.replace(/\n/g, ' ')}` };
     }
     case 'html':
@@ -48,10 +61,17 @@ function upgradeOutput(output: unknown): Record<string, unknown> | undefined {
     case 'stream':
       return { output_type: 'stream', name: old['stream'] ?? 'stdout', text: old['text'] ?? '' };
     case 'pyerr':
-      return { output_type: 'error', ename: old['ename'] ?? '', evalue: old['evalue'] ?? '', traceback: old['traceback'] ?? [] };
+      return {
+        output_type: 'error',
+        ename: old['ename'] ?? '',
+        evalue: old['evalue'] ?? '',
+        traceback: old['traceback'] ?? [],
+      };
     case 'pyout':
     case 'display_data': {
-      const data = Object.fromEntries(Object.entries(mimeTypes).flatMap(([key, mime]) => (key in old ? [[mime, old[key]]] : [])));
+      const data = Object.fromEntries(
+        Object.entries(mimeTypes).flatMap(([key, mime]) => (key in old ? [[mime, old[key]]] : [])),
+      );
       const metadata = typeof old['metadata'] === 'object' && old['metadata'] !== null ? old['metadata'] : {};
       if (old['output_type'] === 'display_data') return { output_type: 'display_data', data, metadata };
       return { output_type: 'execute_result', data, metadata, execution_count: old['prompt_number'] ?? null };

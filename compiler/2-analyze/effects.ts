@@ -21,7 +21,11 @@ export interface Summary {
   readonly reads: readonly NameUse[];
   readonly binds: readonly NameUse[];
   readonly mutates: readonly NameUse[];
-  readonly mutatedParameters: readonly { readonly name: string; readonly position: number; readonly assumed: boolean }[];
+  readonly mutatedParameters: readonly {
+    readonly name: string;
+    readonly position: number;
+    readonly assumed: boolean;
+  }[];
   /** Names it calls; joined with other cells' summaries by the linker. */
   readonly calls: readonly CallSite[];
   readonly state: readonly StateUse[];

@@ -40,7 +40,10 @@ export function linkCells(cells: readonly LinkedCell[]): Graph {
     tasks: cells.map((cell, index) => ({
       accesses: accesses[index] ?? [],
       exposes: exposedNames(cells, accesses, index),
-      preload: cell.effects.unknown.length > 0 ? '*' : unique(cell.effects.unobservable.map((use) => use.name).filter((name) => names.has(name))),
+      preload:
+        cell.effects.unknown.length > 0
+          ? '*'
+          : unique(cell.effects.unobservable.map((use) => use.name).filter((name) => names.has(name))),
     })),
     edges: findEdges(cells, accesses),
   };
@@ -61,7 +64,11 @@ function toAccess(use: NameUse, access: Access['access'], reason?: string): Acce
   };
 }
 
-function collectAccesses(effects: Effects, callables: ReadonlyMap<string, Callable>, names: ReadonlySet<string>): Access[] {
+function collectAccesses(
+  effects: Effects,
+  callables: ReadonlyMap<string, Callable>,
+  names: ReadonlySet<string>,
+): Access[] {
   const found: Access[] = [
     ...effects.reads.map((use) => toAccess(use, 'read')),
     ...effects.unobservable.filter((use) => names.has(use.name)).map((use) => toAccess(use, 'read')),
@@ -70,13 +77,34 @@ function collectAccesses(effects: Effects, callables: ReadonlyMap<string, Callab
     ...effects.deletes.map((use) => toAccess(use, 'delete')),
   ];
   for (const state of effects.state) {
-    found.push({ resource: { kind: 'state', name: state.state }, access: state.access === 'read' ? 'read' : 'mutate', certainty: 'may', assumed: false, range: state.range, reason: state.reason });
+    found.push({
+      resource: { kind: 'state', name: state.state },
+      access: state.access === 'read' ? 'read' : 'mutate',
+      certainty: 'may',
+      assumed: false,
+      range: state.range,
+      reason: state.reason,
+    });
   }
   for (const outside of effects.outside) {
-    found.push({ resource: { kind: 'outside', reason: outside.outside }, access: 'mutate', certainty: 'may', assumed: false, range: outside.range, reason: outside.reason });
+    found.push({
+      resource: { kind: 'outside', reason: outside.outside },
+      access: 'mutate',
+      certainty: 'may',
+      assumed: false,
+      range: outside.range,
+      reason: outside.reason,
+    });
   }
   for (const unknown of effects.unknown) {
-    found.push({ resource: { kind: 'outside', reason: 'unknown' }, access: 'mutate', certainty: 'may', assumed: false, range: unknown.range, reason: unknown.reason });
+    found.push({
+      resource: { kind: 'outside', reason: 'unknown' },
+      access: 'mutate',
+      certainty: 'may',
+      assumed: false,
+      range: unknown.range,
+      reason: unknown.reason,
+    });
   }
   const own = new Set(effects.binds.map((use) => use.name));
   addCalls(effects.calls, callables, own, found);
@@ -84,7 +112,12 @@ function collectAccesses(effects: Effects, callables: ReadonlyMap<string, Callab
 }
 
 /** Late binding: a call does what the body does with the names as they are now. */
-function addCalls(calls: readonly CallSite[], callables: ReadonlyMap<string, Callable>, own: ReadonlySet<string>, found: Access[]): void {
+function addCalls(
+  calls: readonly CallSite[],
+  callables: ReadonlyMap<string, Callable>,
+  own: ReadonlySet<string>,
+  found: Access[],
+): void {
   const seen = new Set<string>();
   const queue = calls.flatMap((call) => targetsOf(call, callables).map((target) => ({ call, target })));
   for (let next = queue.pop(); next !== undefined; next = queue.pop()) {
@@ -93,16 +126,36 @@ function addCalls(calls: readonly CallSite[], callables: ReadonlyMap<string, Cal
     for (const parameter of summary.mutatedParameters) {
       const argument = call.positional[parameter.position] ?? call.keywords[parameter.name];
       if (argument !== undefined) {
-        found.push(toAccess({ name: argument, range: call.range, certainty: 'may', assumed: false, reason: '' }, 'mutate', `call of ${summary.name}(), which changes its parameter ${parameter.name}`));
+        found.push(
+          toAccess(
+            { name: argument, range: call.range, certainty: 'may', assumed: false, reason: '' },
+            'mutate',
+            `call of ${summary.name}(), which changes its parameter ${parameter.name}`,
+          ),
+        );
       }
     }
     if (seen.has(`${summary.name}:${String(cell)}`)) continue;
     seen.add(`${summary.name}:${String(cell)}`);
     const through = `call of ${summary.name}()`;
-    for (const use of summary.reads) if (!own.has(use.name)) found.push(toAccess({ ...use, range: call.range, certainty: 'may' }, 'read', `${through}, which reads ${use.name}`));
-    for (const use of summary.mutates) found.push(toAccess({ ...use, range: call.range, certainty: 'may' }, 'mutate', `${through}, which changes ${use.name}`));
-    for (const use of summary.binds) found.push(toAccess({ ...use, range: call.range, certainty: 'may' }, 'bind', `${through}, which binds ${use.name}`));
-    queue.push(...summary.calls.flatMap((inner) => targetsOf(inner, callables).map((found_) => ({ call: { ...inner, range: call.range }, target: found_ }))));
+    for (const use of summary.reads)
+      if (!own.has(use.name))
+        found.push(
+          toAccess({ ...use, range: call.range, certainty: 'may' }, 'read', `${through}, which reads ${use.name}`),
+        );
+    for (const use of summary.mutates)
+      found.push(
+        toAccess({ ...use, range: call.range, certainty: 'may' }, 'mutate', `${through}, which changes ${use.name}`),
+      );
+    for (const use of summary.binds)
+      found.push(
+        toAccess({ ...use, range: call.range, certainty: 'may' }, 'bind', `${through}, which binds ${use.name}`),
+      );
+    queue.push(
+      ...summary.calls.flatMap((inner) =>
+        targetsOf(inner, callables).map((found_) => ({ call: { ...inner, range: call.range }, target: found_ })),
+      ),
+    );
   }
 }
 
@@ -139,12 +192,19 @@ function unify(accesses: readonly Access[]): Access[] {
 }
 
 /** What later cells, or functions of any cell, may read of what a cell writes. */
-function exposedNames(cells: readonly LinkedCell[], accesses: readonly (readonly Access[])[], index: number): readonly string[] | '*' {
+function exposedNames(
+  cells: readonly LinkedCell[],
+  accesses: readonly (readonly Access[])[],
+  index: number,
+): readonly string[] | '*' {
   const later = cells.slice(index + 1);
   if (later.some((cell) => cell.effects.unknown.length > 0)) return '*';
   const wanted = new Set<string>();
-  for (const access of accesses.slice(index + 1).flat()) if (access.resource.kind === 'variable') wanted.add(access.resource.name);
-  for (const cell of cells) for (const summary of cell.effects.summaries) for (const use of [...summary.reads, ...summary.mutates]) wanted.add(use.name);
+  for (const access of accesses.slice(index + 1).flat())
+    if (access.resource.kind === 'variable') wanted.add(access.resource.name);
+  for (const cell of cells)
+    for (const summary of cell.effects.summaries)
+      for (const use of [...summary.reads, ...summary.mutates]) wanted.add(use.name);
   for (const cell of later) for (const use of cell.effects.unobservable) wanted.add(use.name);
   return unique([...wanted]);
 }
@@ -165,7 +225,16 @@ function findEdges(cells: readonly LinkedCell[], accesses: readonly (readonly Ac
     const before = edges.get(key);
     if (write.index === to || (before !== undefined && (!before.assumed || assumed))) return;
     const reason = `${describe(access.resource)}: ${write.access.reason} → ${access.reason === '' ? 'read' : access.reason}`;
-    edges.set(key, { from, to: target, kind, resource: access.resource, assumed, reason, fromRange: write.access.range, toRange: access.range });
+    edges.set(key, {
+      from,
+      to: target,
+      kind,
+      resource: access.resource,
+      assumed,
+      reason,
+      fromRange: write.access.range,
+      toRange: access.range,
+    });
   };
   accesses.forEach((list, index) => {
     for (const access of list) {
@@ -174,7 +243,10 @@ function findEdges(cells: readonly LinkedCell[], accesses: readonly (readonly Ac
       for (const write of reaching(writes.get(keyOf(access.resource)) ?? [])) add(write, index, access, kind);
     }
     const unknown = list.find((access) => access.resource.kind === 'outside' && access.resource.reason === 'unknown');
-    if (unknown !== undefined) for (const [, found] of writes) for (const write of reaching(found)) add(write, index, { ...write.access, reason: unknown.reason, range: unknown.range }, 'data');
+    if (unknown !== undefined)
+      for (const [, found] of writes)
+        for (const write of reaching(found))
+          add(write, index, { ...write.access, reason: unknown.reason, range: unknown.range }, 'data');
     for (const access of list) {
       if (access.access === 'read') continue;
       const key = keyOf(access.resource);
@@ -182,7 +254,9 @@ function findEdges(cells: readonly LinkedCell[], accesses: readonly (readonly Ac
     }
     for (const [key, found] of writes) {
       if (!key.startsWith('state:') || key.endsWith('random')) continue;
-      for (const write of reaching(found)) if (write.index < index && cells[index]?.executed === true) add(write, index, { ...write.access, access: 'read', reason: 'every cell may depend on it' }, 'order');
+      for (const write of reaching(found))
+        if (write.index < index && cells[index]?.executed === true)
+          add(write, index, { ...write.access, access: 'read', reason: 'every cell may depend on it' }, 'order');
     }
   });
   return [...edges.values()];

@@ -3,7 +3,10 @@ import type { Cell } from '../1-read/notebook.ts';
 import type { Effects } from '../2-analyze/effects.ts';
 
 /** The parameters of cells tagged `parameters`, with the types of their default values, and the last such cell. */
-export function readParameters(cells: readonly Cell[], effects: readonly Effects[]): { readonly parameters: readonly Parameter[]; readonly cell?: string } {
+export function readParameters(
+  cells: readonly Cell[],
+  effects: readonly Effects[],
+): { readonly parameters: readonly Parameter[]; readonly cell?: string } {
   const parameters = new Map<string, Parameter>();
   let last: string | undefined;
   cells.forEach((cell, place) => {
@@ -15,7 +18,13 @@ export function readParameters(cells: readonly Cell[], effects: readonly Effects
       const found = /^\w+\s*(?::\s*([\w.[\], |]+?))?\s*=\s*(.*)/.exec(text);
       if (found === null) continue;
       const value = (found[2] ?? '').replace(/\s+#.*$/, '').trim();
-      parameters.set(bind.name, { name: bind.name, cell: cell.id, range: bind.range, type: typeOf(found[1], value), default: value });
+      parameters.set(bind.name, {
+        name: bind.name,
+        cell: cell.id,
+        range: bind.range,
+        type: typeOf(found[1], value),
+        default: value,
+      });
     }
   });
   return { parameters: [...parameters.values()], ...(last === undefined ? {} : { cell: last }) };

@@ -2,7 +2,13 @@ import type { Cell } from '../1-read/notebook.ts';
 import type { Effects } from '../2-analyze/effects.ts';
 
 /** A readable, unique name for a task: its number and the label, what it binds first, or the heading above. */
-export function taskName(number: number, cell: Cell, label: string | undefined, effects: Effects, heading: string): string {
+export function taskName(
+  number: number,
+  cell: Cell,
+  label: string | undefined,
+  effects: Effects,
+  heading: string,
+): string {
   const bound = effects.binds.find((use) => !effects.imports.includes(use.name))?.name;
   const imported = effects.imports.length > 0 && bound === undefined ? 'imports' : undefined;
   const words = label ?? imported ?? bound ?? (heading === '' ? 'cell' : heading);
@@ -10,7 +16,11 @@ export function taskName(number: number, cell: Cell, label: string | undefined, 
 }
 
 function slug(text: string): string {
-  const plain = text.normalize('NFKD').toLowerCase().replace(/[^a-z0-9]+/g, '_').replace(/^_+|_+$/g, '');
+  const plain = text
+    .normalize('NFKD')
+    .toLowerCase()
+    .replace(/[^a-z0-9]+/g, '_')
+    .replace(/^_+|_+$/g, '');
   return plain.slice(0, 40) === '' ? 'cell' : plain.slice(0, 40);
 }
 

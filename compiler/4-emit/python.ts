@@ -14,15 +14,33 @@ export function printModule(options: {
 }): string {
   const { name, cell, above, accesses, exposes, imports } = options;
   const names = (kinds: readonly Access['access'][]): string[] => [
-    ...new Set(accesses.flatMap((access) => (kinds.includes(access.access) && access.resource.kind === 'variable' ? [access.resource.name] : []))),
+    ...new Set(
+      accesses.flatMap((access) =>
+        kinds.includes(access.access) && access.resource.kind === 'variable' ? [access.resource.name] : [],
+      ),
+    ),
   ];
   const modules = new Map(imports.map((line) => [line.split(' ').at(-1) ?? '', line]));
-  const inputs = names(['read', 'mutate']).filter((input) => !builtinNames.has(input) && !modules.has(input)).sort();
+  const inputs = names(['read', 'mutate'])
+    .filter((input) => !builtinNames.has(input) && !modules.has(input))
+    .sort();
   const needed = names(['read', 'mutate']).flatMap((input) => modules.get(input) ?? []);
-  const outputs = names(['bind', 'mutate']).filter((output) => (exposes === '*' || exposes.includes(output)) && !modules.has(output)).sort();
+  const outputs = names(['bind', 'mutate'])
+    .filter((output) => (exposes === '*' || exposes.includes(output)) && !modules.has(output))
+    .sort();
   const lowered = lowerCell(cell.source);
-  const body = lowered.python.split('\n').map((line) => (line === '' ? '' : `    ${line}`)).join('\n').trimEnd();
-  const notes = lowered.magics.map((magic) => `    # IPython: ${magic.kind === 'shell' ? `!${magic.text}` : `${magic.kind === 'cell' ? '%%' : '%'}${magic.name} ${magic.text}`}`.split('\n', 1)[0] ?? '');
+  const body = lowered.python
+    .split('\n')
+    .map((line) => (line === '' ? '' : `    ${line}`))
+    .join('\n')
+    .trimEnd();
+  const notes = lowered.magics.map(
+    (magic) =>
+      `    # IPython: ${magic.kind === 'shell' ? `!${magic.text}` : `${magic.kind === 'cell' ? '%%' : '%'}${magic.name} ${magic.text}`}`.split(
+        '\n',
+        1,
+      )[0] ?? '',
+  );
   const docstring = (above === '' ? `Cell ${cell.id}.` : above).replace(/\\/g, '\\\\').replace(/"""/g, '\\"\\"\\"');
   return [
     ...[...new Set(needed)].sort(),
@@ -31,7 +49,9 @@ export function printModule(options: {
     `    """${docstring.split('\n').join('\n    ')}"""`,
     ...notes,
     ...(body === '' ? [] : [body]),
-    outputs.length === 0 ? '    return None' : `    return ${outputs.length === 1 ? (outputs[0] ?? '') : `(${outputs.join(', ')})`}`,
+    outputs.length === 0
+      ? '    return None'
+      : `    return ${outputs.length === 1 ? (outputs[0] ?? '') : `(${outputs.join(', ')})`}`,
     '',
   ].join('\n');
 }

@@ -92,7 +92,16 @@ export function decodeUtf8(bytes: Uint8Array): string | undefined {
   let place = bytes[0] === 0xef && bytes[1] === 0xbb && bytes[2] === 0xbf ? 3 : 0;
   while (place < bytes.length) {
     const first = bytes[place++] ?? 0;
-    const more = first < 0x80 ? 0 : first >= 0xc2 && first < 0xe0 ? 1 : first >= 0xe0 && first < 0xf0 ? 2 : first >= 0xf0 && first < 0xf5 ? 3 : -1;
+    const more =
+      first < 0x80
+        ? 0
+        : first >= 0xc2 && first < 0xe0
+          ? 1
+          : first >= 0xe0 && first < 0xf0
+            ? 2
+            : first >= 0xf0 && first < 0xf5
+              ? 3
+              : -1;
     if (more < 0) return undefined;
     let code = more === 0 ? first : first & (0x3f >> more);
     for (let i = 0; i < more; i++) {
@@ -100,7 +109,12 @@ export function decodeUtf8(bytes: Uint8Array): string | undefined {
       if (next === undefined || (next & 0xc0) !== 0x80) return undefined;
       code = (code << 6) | (next & 0x3f);
     }
-    if ((more === 2 && code < 0x800) || (more === 3 && (code < 0x10000 || code > 0x10ffff)) || (code >= 0xd800 && code <= 0xdfff)) return undefined;
+    if (
+      (more === 2 && code < 0x800) ||
+      (more === 3 && (code < 0x10000 || code > 0x10ffff)) ||
+      (code >= 0xd800 && code <= 0xdfff)
+    )
+      return undefined;
     codes.push(code);
     if (codes.length === 4096) {
       parts.push(String.fromCodePoint(...codes));

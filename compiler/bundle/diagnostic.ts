@@ -32,5 +32,4 @@ export interface Diagnostic {
 
 /** An expected failure is a value; a thrown exception is a bug of ours. */
 export type Result<T, E = readonly Diagnostic[]> =
-  | { readonly ok: true; readonly value: T }
-  | { readonly ok: false; readonly error: E };
+  { readonly ok: true; readonly value: T } | { readonly ok: false; readonly error: E };

@@ -25,8 +25,7 @@ export interface UsageError {
 
 /** Either what was asked for, or why it cannot be understood. */
 export type Parsed =
-  | { readonly ok: true; readonly value: ParsedArguments }
-  | { readonly ok: false; readonly error: UsageError };
+  { readonly ok: true; readonly value: ParsedArguments } | { readonly ok: false; readonly error: UsageError };
 
 /** Reads the words after the command. `--name=value`, `-j4` and `--` are understood. */
 export function parseArguments(words: readonly string[], flags: readonly Flag[]): Parsed {

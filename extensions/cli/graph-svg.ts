@@ -85,7 +85,8 @@ function drawEdge(
   points: readonly { readonly x: number; readonly y: number }[],
   names: ReadonlyMap<string, string>,
 ): string {
-  const at = (point: { readonly x: number; readonly y: number }): string => `${point.x.toFixed(1)} ${point.y.toFixed(1)}`;
+  const at = (point: { readonly x: number; readonly y: number }): string =>
+    `${point.x.toFixed(1)} ${point.y.toFixed(1)}`;
   const [first, ...rest] = points;
   if (first === undefined) return '';
   let line = `M${at(first)}`;

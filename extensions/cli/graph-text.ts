@@ -26,7 +26,10 @@ export interface JoinedEdge {
 
 /** Joins parallel edges: data wins over order, knowledge over assumption. */
 export function joinEdges(edges: readonly Edge[]): readonly JoinedEdge[] {
-  const joined = new Map<string, { from: string; to: string; kind: Edge['kind']; assumed: boolean; labels: Set<string> }>();
+  const joined = new Map<
+    string,
+    { from: string; to: string; kind: Edge['kind']; assumed: boolean; labels: Set<string> }
+  >();
   for (const edge of edges) {
     const key = `${edge.from}\n${edge.to}`;
     const known = joined.get(key);
@@ -85,7 +88,8 @@ export function renderRail(bundle: Bundle): string {
 
 /** The graph in Graphviz's language. */
 export function renderDot(bundle: Bundle): string {
-  const text = (value: string): string => `"${value.replaceAll('\\', '\\\\').replaceAll('"', '\\"').replaceAll('\n', '\\n')}"`;
+  const text = (value: string): string =>
+    `"${value.replaceAll('\\', '\\\\').replaceAll('"', '\\"').replaceAll('\n', '\\n')}"`;
   const nodes = shownTasks(bundle).map(
     (task) => `  ${text(task.id)} [label=${text(`[${task.executionCount}] ${task.name}\n${firstLine(task)}`)}];`,
   );

@@ -34,7 +34,8 @@ export interface Input {
 }
 
 /** What was asked for, or the result that says why it cannot be had. */
-export type Outcome<T> = { readonly ok: true; readonly value: T } | { readonly ok: false; readonly result: CommandResult };
+export type Outcome<T> =
+  { readonly ok: true; readonly value: T } | { readonly ok: false; readonly result: CommandResult };
 
 /** True for errors of the file system, which are expected. */
 export function isFileError(error: unknown): error is NodeJS.ErrnoException {

@@ -10,7 +10,12 @@ export const commonFlags: readonly Flag[] = [
 
 /** Parameters, as papermill's users give them. */
 export const parameterFlags: readonly Flag[] = [
-  { name: 'parameters', short: 'p', values: ['NAME', 'VALUE'], help: 'set a parameter; the value is read as YAML reads it' },
+  {
+    name: 'parameters',
+    short: 'p',
+    values: ['NAME', 'VALUE'],
+    help: 'set a parameter; the value is read as YAML reads it',
+  },
   {
     name: 'parameters-raw',
     short: 'r',

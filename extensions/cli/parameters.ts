@@ -25,12 +25,7 @@ export class PythonNumber {
 
 /** What a parameter may be: the types that YAML has. */
 export type ParameterValue =
-  | null
-  | boolean
-  | string
-  | PythonNumber
-  | readonly ParameterValue[]
-  | { readonly [key: string]: ParameterValue };
+  null | boolean | string | PythonNumber | readonly ParameterValue[] | { readonly [key: string]: ParameterValue };
 
 /** Values by name, in the order in which the names were first given. */
 export type ParameterValues = ReadonlyMap<string, ParameterValue>;
@@ -96,7 +91,8 @@ export function readValue(word: string): ParameterValue {
   return read.ok && typeof read.value === 'object' ? read.value : word;
 }
 
-type YamlRead = { readonly ok: true; readonly value: ParameterValue } | { readonly ok: false; readonly message: string };
+type YamlRead =
+  { readonly ok: true; readonly value: ParameterValue } | { readonly ok: false; readonly message: string };
 
 function readYaml(text: string): YamlRead {
   try {
@@ -113,9 +109,7 @@ function readYaml(text: string): YamlRead {
 export function readMapping(
   text: string,
   origin: string,
-):
-  | { readonly ok: true; readonly value: ParameterValues }
-  | { readonly ok: false; readonly error: UsageError } {
+): { readonly ok: true; readonly value: ParameterValues } | { readonly ok: false; readonly error: UsageError } {
   const read = readYaml(text);
   const help = 'Give one `name: value` a line.';
   if (!read.ok) return { ok: false, error: { message: `${origin} is not YAML: ${read.message}.`, help } };

@@ -7,10 +7,7 @@ export function count(number: number, noun: string): string {
 }
 
 /** Diagnostics as text, errors first. */
-export function renderDiagnostics(
-  diagnostics: readonly Diagnostic[],
-  sources: ReadonlyMap<string, string>,
-): string {
+export function renderDiagnostics(diagnostics: readonly Diagnostic[], sources: ReadonlyMap<string, string>): string {
   const rank = { error: 0, warning: 1, info: 2 };
   const sorted = [...diagnostics].sort((left, right) => rank[left.severity] - rank[right.severity]);
   return sorted.map((diagnostic) => `${renderFrame(diagnostic, sources).trimEnd()}\n`).join('\n');
@@ -25,6 +22,12 @@ export function renderTable(rows: readonly (readonly string[])[]): string {
     });
   }
   return rows
-    .map((row) => `${row.map((cell, column) => cell.padEnd(widths[column] ?? 0)).join('  ').trimEnd()}\n`)
+    .map(
+      (row) =>
+        `${row
+          .map((cell, column) => cell.padEnd(widths[column] ?? 0))
+          .join('  ')
+          .trimEnd()}\n`,
+    )
     .join('');
 }

@@ -6,7 +6,11 @@ import { bundleFiles, createCompiler, type Compilation, type Compiler } from '..
 let compiler: Promise<Compiler> | undefined;
 
 /** Compiles with the parser that is installed beside the program; it is loaded once. */
-export async function compileNotebook(installation: string, bytes: Uint8Array | string, name: string): Promise<Compilation> {
+export async function compileNotebook(
+  installation: string,
+  bytes: Uint8Array | string,
+  name: string,
+): Promise<Compilation> {
   const wasm = (file: string): Uint8Array => readFileSync(path.join(installation, file));
   compiler ??= createCompiler({
     runtimeWasm: wasm('web-tree-sitter.wasm'),
@@ -21,7 +25,8 @@ export function listBundleFiles(installation: string, { bundle, notebook }: Comp
   const folder = path.join(installation, 'python');
   const workerFiles: Record<string, string> = {};
   for (const name of readdirSync(folder, { recursive: true, encoding: 'utf8' }).sort()) {
-    if (name.endsWith('.py')) workerFiles[name.replaceAll(path.sep, '/')] = readFileSync(path.join(folder, name), 'utf8');
+    if (name.endsWith('.py'))
+      workerFiles[name.replaceAll(path.sep, '/')] = readFileSync(path.join(folder, name), 'utf8');
   }
   return new Map(Object.entries(bundleFiles(bundle, notebook, workerFiles)));
 }
@@ -38,12 +43,17 @@ export function renderFrame(diagnostic: Diagnostic, sources: ReadonlyMap<string,
   const source = location === undefined ? undefined : sources.get(location.cell)?.split('\n');
   if (location !== undefined) {
     const start = location.range?.start;
-    lines.push(`  at cell ${location.index + 1}${start === undefined ? '' : `, line ${start.line + 1}`} (${location.cell})`);
+    lines.push(
+      `  at cell ${location.index + 1}${start === undefined ? '' : `, line ${start.line + 1}`} (${location.cell})`,
+    );
     const line = start === undefined ? undefined : source?.[start.line];
     if (start !== undefined && line !== undefined) {
       const end = location.range?.end;
       const width = end !== undefined && end.line === start.line ? Math.max(1, end.column - start.column) : 1;
-      lines.push(`  ${String(start.line + 1).padStart(4)} | ${line}`, `       | ${' '.repeat(start.column)}${'^'.repeat(width)}`);
+      lines.push(
+        `  ${String(start.line + 1).padStart(4)} | ${line}`,
+        `       | ${' '.repeat(start.column)}${'^'.repeat(width)}`,
+      );
     }
   }
   for (const related of diagnostic.related) lines.push(`  cell ${related.location.index + 1}: ${related.message}`);

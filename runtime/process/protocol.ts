@@ -49,7 +49,16 @@ export type ToWorker =
   | { readonly type: 'exit' };
 
 export type FromWorker =
-  | { readonly type: 'hello'; readonly token: string; readonly role: 'parent' | 'attempt'; readonly attempt?: string; readonly pid: number; readonly python?: string; readonly preloaded?: readonly string[]; readonly baseline?: Readonly<Record<string, string>> }
+  | {
+      readonly type: 'hello';
+      readonly token: string;
+      readonly role: 'parent' | 'attempt';
+      readonly attempt?: string;
+      readonly pid: number;
+      readonly python?: string;
+      readonly preloaded?: readonly string[];
+      readonly baseline?: Readonly<Record<string, string>>;
+    }
   | { readonly type: 'need'; readonly name: string }
   /** About to act on the outside; blocks until `permit`. */
   | { readonly type: 'effect'; readonly reason: string; readonly detail: string }
@@ -63,7 +72,12 @@ export type MimeBundle = Readonly<Record<string, unknown>>;
 export type OutputMessage =
   | { readonly kind: 'stream'; readonly name: 'stdout' | 'stderr'; readonly text: string }
   | { readonly kind: 'display'; readonly data: MimeBundle; readonly metadata: MimeBundle; readonly displayId?: string }
-  | { readonly kind: 'update-display'; readonly data: MimeBundle; readonly metadata: MimeBundle; readonly displayId: string }
+  | {
+      readonly kind: 'update-display';
+      readonly data: MimeBundle;
+      readonly metadata: MimeBundle;
+      readonly displayId: string;
+    }
   | { readonly kind: 'result'; readonly data: MimeBundle; readonly metadata: MimeBundle }
   | { readonly kind: 'clear'; readonly wait: boolean }
   | { readonly kind: 'error'; readonly ename: string; readonly evalue: string; readonly traceback: readonly string[] };
@@ -81,7 +95,9 @@ export interface AttemptResult {
   /** Every name that was loaded or asked for, with the content digest it had (`absent` when it did not exist). */
   readonly reads: Readonly<Record<string, string>>;
   /** New values; `same` when only the group changed and the content is as before. */
-  readonly writes: Readonly<Record<string, { readonly ref: ValueRef; readonly same: boolean; readonly how: 'bind' | 'mutate' }>>;
+  readonly writes: Readonly<
+    Record<string, { readonly ref: ValueRef; readonly same: boolean; readonly how: 'bind' | 'mutate' }>
+  >;
   readonly deletes: readonly string[];
   /** Bound or changed, but it cannot leave the process; why. */
   readonly held: Readonly<Record<string, string>>;

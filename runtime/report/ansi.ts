@@ -23,7 +23,7 @@ interface Look {
 const plain: Look = { bold: false, italic: false, underline: false, inverse: false, ink: undefined, paper: undefined };
 
 // CSI sequences, OSC sequences, and two-character escapes.
-// eslint-disable-next-line no-control-regex -- escape sequences are what this is about
+
 const escapes = /\u001B(?:\[([0-9;:]*)([@-~])|\][^\u0007\u001B]*(?:\u0007|\u001B\\)|[@-Z\\^_])/g;
 
 /** The text with colours as spans; every other escape sequence is left out, and all else is escaped. */
@@ -48,9 +48,12 @@ function span(text: string, look: Look): string {
   if (look.italic) classes.push('i');
   if (look.underline) classes.push('u');
   if (look.inverse) classes.push('inv');
-  if (look.ink !== undefined) (look.ink.startsWith('#') ? styles : classes).push(look.ink.startsWith('#') ? `color:${look.ink}` : `f${look.ink}`);
+  if (look.ink !== undefined)
+    (look.ink.startsWith('#') ? styles : classes).push(look.ink.startsWith('#') ? `color:${look.ink}` : `f${look.ink}`);
   if (look.paper !== undefined) {
-    (look.paper.startsWith('#') ? styles : classes).push(look.paper.startsWith('#') ? `background:${look.paper}` : `k${look.paper}`);
+    (look.paper.startsWith('#') ? styles : classes).push(
+      look.paper.startsWith('#') ? `background:${look.paper}` : `k${look.paper}`,
+    );
   }
   if (classes.length === 0 && styles.length === 0) return safe;
   const name = classes.length === 0 ? '' : ` class="${classes.join(' ')}"`;

@@ -84,7 +84,8 @@ function verdict({ record }: ReportInput): string {
   else if (failed !== undefined) {
     const what = failed.task.directives.gate ? 'The gate does not hold' : 'The cell raised';
     sentence = `${what} in ${failed.task.name}: ${error?.ename ?? 'error'}: ${error?.evalue ?? ''}`;
-  } else if (number('not-run') > 0) sentence = `The run stopped where it was asked to; ${number('not-run')} cells did not run.`;
+  } else if (number('not-run') > 0)
+    sentence = `The run stopped where it was asked to; ${number('not-run')} cells did not run.`;
   const where = record.lane ? '<p>All cells ran in one process.</p>' : '';
   return `<section class="verdict ${record.status}" aria-label="Verdict"><p><strong>${record.status}</strong> ${escapeHtml(sentence)}</p><p>${escapeHtml(counts)}</p>${where}</section>`;
 }
@@ -107,7 +108,9 @@ function timings(tasks: readonly TaskOutcome[]): string {
     const time = status === 'not-run' ? '' : `${seconds.toFixed(2)} s`;
     return `<tr class="${status}"><td>[${task.executionCount}]</td><th scope="row"><a href="#cell-${task.index}">${escapeHtml(task.name)}</a></th><td>${word}</td><td class="number">${time}</td><td class="bar"><div style="width:${share}%"></div></td><td>${escapeHtml(reason)}</td></tr>`;
   });
-  const head = ['cell', 'task', 'status', 'time', 'share', 'why'].map((word) => `<th scope="col">${word}</th>`).join('');
+  const head = ['cell', 'task', 'status', 'time', 'share', 'why']
+    .map((word) => `<th scope="col">${word}</th>`)
+    .join('');
   return `<section aria-labelledby="tasks"><h2 id="tasks">Tasks</h2><div class="wide" tabindex="0" role="group" aria-label="Tasks, scrollable"><table><thead><tr>${head}</tr></thead><tbody>${rows.join('')}</tbody></table></div></section>`;
 }
 

@@ -15,7 +15,9 @@ interface DocumentCell {
  */
 export function executedNotebook(document: string, tasks: readonly TaskOutcome[]): string {
   const notebook = JSON.parse(document) as { cells: DocumentCell[] };
-  const folded = foldOutputs(tasks.map((outcome) => ({ executionCount: outcome.task.executionCount, messages: outcome.outputs })));
+  const folded = foldOutputs(
+    tasks.map((outcome) => ({ executionCount: outcome.task.executionCount, messages: outcome.outputs })),
+  );
   for (const cell of notebook.cells) {
     if (cell.cell_type !== 'code') continue;
     cell.outputs = [];
@@ -26,7 +28,11 @@ export function executedNotebook(document: string, tasks: readonly TaskOutcome[]
     if (cell?.cell_type !== 'code' || outcome.status === 'not-run') return;
     cell.outputs = folded[place] ?? [];
     cell.execution_count = outcome.task.executionCount;
-    cell.metadata['cellwright'] = { status: outcome.status, seconds: Number(outcome.seconds.toFixed(3)), reason: outcome.reason };
+    cell.metadata['cellwright'] = {
+      status: outcome.status,
+      seconds: Number(outcome.seconds.toFixed(3)),
+      reason: outcome.reason,
+    };
   });
   return `${JSON.stringify(notebook, null, 1)}\n`;
 }

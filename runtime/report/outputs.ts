@@ -13,7 +13,9 @@ interface Shown {
  * Folds the messages of all cells, in notebook order, into nbformat outputs: streams joined, `clear_output` obeyed, and updates
  * of a display applied to every cell that shows it.
  */
-export function foldOutputs(cells: readonly { readonly executionCount: number; readonly messages: readonly OutputMessage[] }[]): NotebookOutput[][] {
+export function foldOutputs(
+  cells: readonly { readonly executionCount: number; readonly messages: readonly OutputMessage[] }[],
+): NotebookOutput[][] {
   const shown: Shown[] = [];
   for (const cell of cells) {
     const current: Shown = { outputs: [], displayIds: [], clearNext: false };
@@ -60,14 +62,22 @@ function update(all: readonly Shown[], message: OutputMessage & { kind: 'update-
   }
 }
 
-function toOutput(message: Exclude<OutputMessage, { kind: 'clear' | 'update-display' }>, executionCount: number): NotebookOutput {
+function toOutput(
+  message: Exclude<OutputMessage, { kind: 'clear' | 'update-display' }>,
+  executionCount: number,
+): NotebookOutput {
   switch (message.kind) {
     case 'stream':
       return { output_type: 'stream', name: message.name, text: message.text };
     case 'display':
       return { output_type: 'display_data', data: message.data, metadata: message.metadata };
     case 'result':
-      return { output_type: 'execute_result', data: message.data, metadata: message.metadata, execution_count: executionCount };
+      return {
+        output_type: 'execute_result',
+        data: message.data,
+        metadata: message.metadata,
+        execution_count: executionCount,
+      };
     case 'error':
       return { output_type: 'error', ename: message.ename, evalue: message.evalue, traceback: message.traceback };
   }

@@ -8,7 +8,7 @@ import socket
 import subprocess
 import sys
 import tempfile
-from typing import Any, Optional
+from typing import Any
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 WORKER = os.path.join(HERE, "..", "..", "runtime", "python", "worker.py")
@@ -24,7 +24,7 @@ class Line:
     def send(self, message: dict[str, Any]) -> None:
         self.connection.sendall(json.dumps(message).encode() + b"\n")
 
-    def receive(self) -> Optional[dict[str, Any]]:
+    def receive(self) -> dict[str, Any] | None:
         line = self.file.readline()
         return json.loads(line) if line else None
 
@@ -32,7 +32,7 @@ class Line:
 class Rig:
     """Runs cells one by one; `versions` maps every name to its value's reference."""
 
-    def __init__(self, prelude: Optional[list[str]] = None, cwd: Optional[str] = None) -> None:
+    def __init__(self, prelude: list[str] | None = None, cwd: str | None = None) -> None:
         self.folder = tempfile.mkdtemp(prefix="cellwright-rig-")
         path = os.path.join(self.folder, "s")
         self.server = socket.socket(socket.AF_UNIX)
@@ -46,7 +46,13 @@ class Rig:
         assert self.process.stdin is not None
         store = os.path.join(self.folder, "store")
         os.makedirs(store)
-        configuration = {"socket": path, "token": "t", "store": store, "prelude": prelude or [], "cwd": cwd or tempfile.mkdtemp(prefix="cellwright-cwd-")}
+        configuration = {
+            "socket": path,
+            "token": "t",
+            "store": store,
+            "prelude": prelude or [],
+            "cwd": cwd or tempfile.mkdtemp(prefix="cellwright-cwd-"),
+        }
         self.process.stdin.write(json.dumps(configuration).encode() + b"\n")
         self.process.stdin.flush()
         self.parent = self._accept()
@@ -67,7 +73,7 @@ class Rig:
             return {"kind": "value", "ref": self.versions[name]}
         return {"kind": "absent"}
 
-    def run(self, source: str, preload: Optional[list[str]] = None) -> list[dict[str, Any]]:
+    def run(self, source: str, preload: list[str] | None = None) -> list[dict[str, Any]]:
         """Run a cell in a new process (or the one that holds what it needs); gives its outputs."""
         implicit = [name for name in self.versions if name.startswith(("state:", "slot:"))]
         line, keep = None, []
@@ -123,7 +129,7 @@ class Rig:
             line.send({"type": "exit"})
         return outputs
 
-    def text(self, source: str, preload: Optional[list[str]] = None) -> str:
+    def text(self, source: str, preload: list[str] | None = None) -> str:
         """What a cell printed, its result's text and its error's name."""
         parts = []
         for output in self.run(source, preload):

@@ -27,13 +27,24 @@ function analyze(parser: PythonParser, source: string, cell: { readonly id: stri
   const fromMagics: FromMagics = { state: [], outside: [], binds: [], unobservable: [], unknown: [] };
   for (const magic of lowered.magics) addMagic(magic, fromMagics);
   const diagnostics: Diagnostic[] = fromMagics.unknown.map((unknown) => ({
-    code: 'CW210', severity: 'info', message: unknown.reason, help: 'The cell is treated as touching every variable.',
-    location: { cell: cell.id, index: cell.index, range: unknown.range }, related: [],
+    code: 'CW210',
+    severity: 'info',
+    message: unknown.reason,
+    help: 'The cell is treated as touching every variable.',
+    location: { cell: cell.id, index: cell.index, range: unknown.range },
+    related: [],
   }));
   const error = firstError(root);
   if (error !== undefined) {
     const location = { cell: cell.id, index: cell.index, range: error.range };
-    diagnostics.push({ code: 'CW201', severity: 'warning', message: 'This is not valid Python; Jupyter raises a SyntaxError here.', help: 'Mend the syntax, or take the cell out.', location, related: [] });
+    diagnostics.push({
+      code: 'CW201',
+      severity: 'warning',
+      message: 'This is not valid Python; Jupyter raises a SyntaxError here.',
+      help: 'Mend the syntax, or take the cell out.',
+      location,
+      related: [],
+    });
     fromMagics.unknown.push({ reason: 'the cell cannot be parsed', range: error.range });
   }
   const found = findState(findings);
@@ -56,30 +67,121 @@ function analyze(parser: PythonParser, source: string, cell: { readonly id: stri
 }
 
 const stateMagics: Readonly<Record<string, StateName>> = {
-  cd: 'cwd', pushd: 'cwd', popd: 'cwd', env: 'environ', set_env: 'environ', matplotlib: 'matplotlib', pylab: 'matplotlib', config: 'ipython',
-  load_ext: 'ipython', reload_ext: 'ipython', autoreload: 'ipython', precision: 'ipython', alias: 'ipython', xmode: 'ipython', colors: 'ipython',
-  pprint: 'ipython', automagic: 'ipython', doctest_mode: 'ipython', watermark: 'ipython', aimport: 'ipython', gui: 'ipython',
+  cd: 'cwd',
+  pushd: 'cwd',
+  popd: 'cwd',
+  env: 'environ',
+  set_env: 'environ',
+  matplotlib: 'matplotlib',
+  pylab: 'matplotlib',
+  config: 'ipython',
+  load_ext: 'ipython',
+  reload_ext: 'ipython',
+  autoreload: 'ipython',
+  precision: 'ipython',
+  alias: 'ipython',
+  xmode: 'ipython',
+  colors: 'ipython',
+  pprint: 'ipython',
+  automagic: 'ipython',
+  doctest_mode: 'ipython',
+  watermark: 'ipython',
+  aimport: 'ipython',
+  gui: 'ipython',
 };
 const harmless: ReadonlySet<string> = new Set([
-  'time', 'timeit', 'capture', 'prun', 'memit', 'html', 'HTML', 'javascript', 'js', 'svg', 'SVG', 'latex', 'markdown', 'pwd', 'lsmagic', 'magic',
-  'quickref', 'pinfo', 'pinfo2', 'pdoc', 'pdef', 'psource', 'pfile', 'psearch', 'bookmark', 'dhist', 'page', 'pycat', 'notebook', 'lprun', 'mprun',
+  'time',
+  'timeit',
+  'capture',
+  'prun',
+  'memit',
+  'html',
+  'HTML',
+  'javascript',
+  'js',
+  'svg',
+  'SVG',
+  'latex',
+  'markdown',
+  'pwd',
+  'lsmagic',
+  'magic',
+  'quickref',
+  'pinfo',
+  'pinfo2',
+  'pdoc',
+  'pdef',
+  'psource',
+  'pfile',
+  'psearch',
+  'bookmark',
+  'dhist',
+  'page',
+  'pycat',
+  'notebook',
+  'lprun',
+  'mprun',
 ]);
 const subprocesses: ReadonlySet<string> = new Set([
-  'bash', 'sh', 'script', 'system', 'sx', 'pip', 'conda', 'mamba', 'micromamba', 'uv', 'ls', 'cat', 'cp', 'mv', 'rm', 'mkdir', 'rmdir', 'less', 'more', 'man',
-  'perl', 'ruby', 'python', 'python3', 'pypy', 'cmd', 'll', 'lf', 'lk', 'ldir', 'lx', 'writefile', 'file', 'save', 'notebook', 'edit',
+  'bash',
+  'sh',
+  'script',
+  'system',
+  'sx',
+  'pip',
+  'conda',
+  'mamba',
+  'micromamba',
+  'uv',
+  'ls',
+  'cat',
+  'cp',
+  'mv',
+  'rm',
+  'mkdir',
+  'rmdir',
+  'less',
+  'more',
+  'man',
+  'perl',
+  'ruby',
+  'python',
+  'python3',
+  'pypy',
+  'cmd',
+  'll',
+  'lf',
+  'lk',
+  'ldir',
+  'lx',
+  'writefile',
+  'file',
+  'save',
+  'notebook',
+  'edit',
 ]);
 
 function addMagic(magic: Magic, found: FromMagics): void {
   const range: Range = { start: { line: magic.line, column: 0 }, end: { line: magic.line, column: 80 } };
-  const label = magic.kind === 'shell' ? `!${magic.text.split('\n', 1)[0] ?? ''}` : `${magic.kind === 'cell' ? '%%' : '%'}${magic.name}`;
+  const label =
+    magic.kind === 'shell'
+      ? `!${magic.text.split('\n', 1)[0] ?? ''}`
+      : `${magic.kind === 'cell' ? '%%' : '%'}${magic.name}`;
   for (const name of magic.assigns) found.binds.push({ name, range, certainty: 'must', assumed: false, reason: label });
   const state = stateMagics[magic.name];
   if (magic.kind === 'help') return;
   if (magic.kind === 'shell' || subprocesses.has(magic.name)) {
-    const outside = magic.name === 'writefile' || magic.name === 'file' || magic.name === 'save' ? 'file-write' : 'subprocess';
+    const outside =
+      magic.name === 'writefile' || magic.name === 'file' || magic.name === 'save' ? 'file-write' : 'subprocess';
     found.outside.push({ outside, range, reason: label });
     for (const name of magic.text.matchAll(/[A-Za-z_]\w*/g)) {
-      found.unobservable.push({ name: name[0], range, certainty: 'may', assumed: true, reason: `${label} may expand it` });
+      found.unobservable.push({
+        name: name[0],
+        range,
+        certainty: 'may',
+        assumed: true,
+        reason: `${label} may expand it`,
+      });
     }
   } else if (state !== undefined) {
     found.state.push({ state, access: 'write', range, reason: label });

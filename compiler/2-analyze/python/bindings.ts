@@ -7,7 +7,12 @@ export interface BlockNames {
   readonly nonlocals: ReadonlySet<string>;
 }
 
-const comprehensions: ReadonlySet<string> = new Set(['list_comprehension', 'set_comprehension', 'dictionary_comprehension', 'generator_expression']);
+const comprehensions: ReadonlySet<string> = new Set([
+  'list_comprehension',
+  'set_comprehension',
+  'dictionary_comprehension',
+  'generator_expression',
+]);
 
 /** True for the four comprehensions, which are scopes of their own. */
 export function isComprehension(node: SyntaxNode): boolean {
@@ -39,7 +44,8 @@ export function namesOfBlock(nodes: readonly SyntaxNode[]): BlockNames {
   const walk = (node: SyntaxNode, inComprehension: boolean): void => {
     if (node.type === 'function_definition' || node.type === 'class_definition') {
       add(fieldOf(node, 'name') === undefined ? [] : [fieldOf(node, 'name') as SyntaxNode]);
-      for (const child of node.children) if (child.field !== 'body' && child.field !== 'name') walk(child, inComprehension);
+      for (const child of node.children)
+        if (child.field !== 'body' && child.field !== 'name') walk(child, inComprehension);
       return;
     }
     if (node.type === 'lambda') return;
@@ -108,7 +114,9 @@ function captures(node: SyntaxNode): SyntaxNode[] {
     case 'splat_pattern':
       return node.children.filter((child) => child.type === 'identifier' && child.text !== '_');
     case 'as_pattern':
-      return node.children.flatMap((child) => (child.field === 'alias' || child.type === 'identifier' ? targetNames(child) : captures(child)));
+      return node.children.flatMap((child) =>
+        child.field === 'alias' || child.type === 'identifier' ? targetNames(child) : captures(child),
+      );
     case 'case_pattern':
     case 'list_pattern':
     case 'tuple_pattern':

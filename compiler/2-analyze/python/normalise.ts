@@ -17,7 +17,8 @@ export function normalise(root: SyntaxNode, source: string): string {
     node.children.forEach(collect);
   };
   collect(root);
-  for (const { range } of comments) lines[range.start.line] = (lines[range.start.line] ?? '').slice(0, range.start.column);
+  for (const { range } of comments)
+    lines[range.start.line] = (lines[range.start.line] ?? '').slice(0, range.start.column);
   return lines
     .map((line, number) => (inString.has(number) ? line : line.trimEnd()))
     .filter((line, number) => line !== '' || inString.has(number))

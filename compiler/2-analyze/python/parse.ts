@@ -46,7 +46,8 @@ function copyNode(cursor: TreeCursor, source: string): SyntaxNode {
   const children: SyntaxNode[] = [];
   if (cursor.gotoFirstChild()) {
     do {
-      if (cursor.nodeIsNamed || cursor.currentFieldName !== null || cursor.nodeIsMissing) children.push(copyNode(cursor, source));
+      if (cursor.nodeIsNamed || cursor.currentFieldName !== null || cursor.nodeIsMissing)
+        children.push(copyNode(cursor, source));
       else if (cursor.nodeType === '=' || cursor.nodeType === 'async') children.push(copyNode(cursor, source));
     } while (cursor.gotoNextSibling());
     cursor.gotoParent();

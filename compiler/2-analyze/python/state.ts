@@ -10,7 +10,10 @@ const stateWriters: readonly (readonly [RegExp, StateName])[] = [
   [/^(os\.chdir|os\.fchdir)$/, 'cwd'],
   [/^os\.(putenv|unsetenv|environ\.\w+)$/, 'environ'],
   [/^sys\.path\./, 'sys.path'],
-  [/^(plt|mpl|matplotlib|matplotlib\.pyplot)\.(rc|rcdefaults|style\.use|use|ion|ioff|xkcd|rcParams\.update)$/, 'matplotlib'],
+  [
+    /^(plt|mpl|matplotlib|matplotlib\.pyplot)\.(rc|rcdefaults|style\.use|use|ion|ioff|xkcd|rcParams\.update)$/,
+    'matplotlib',
+  ],
   [/^(sns|seaborn)\.(set|set_theme|set_style|set_context|set_palette|reset_defaults|set_color_codes)$/, 'matplotlib'],
   [/^(pd|pandas)\.(set_option|reset_option)$/, 'pandas.options'],
   [/^(np|numpy)\.(set_printoptions|seterr|seterrcall)$/, 'numpy.options'],
@@ -23,7 +26,10 @@ const stateWriters: readonly (readonly [RegExp, StateName])[] = [
 const outsiders: readonly (readonly [RegExp, OutsideReason])[] = [
   [/^(subprocess\.\w+|os\.(system|popen|spawn\w*|exec\w*|fork))$/, 'subprocess'],
   [/^(requests|urllib\.request|httpx)\./, 'network'],
-  [/\.(to_csv|to_excel|to_parquet|to_pickle|to_json|to_feather|to_hdf|to_sql|savefig|imsave|write_text|write_bytes|write_csv|write_parquet|save_model|to_file|tofile)$/, 'file-write'],
+  [
+    /\.(to_csv|to_excel|to_parquet|to_pickle|to_json|to_feather|to_hdf|to_sql|savefig|imsave|write_text|write_bytes|write_csv|write_parquet|save_model|to_file|tofile)$/,
+    'file-write',
+  ],
   [/^(np|numpy)\.(save|savez|savez_compressed|savetxt)$/, 'file-write'],
   [/^(joblib|pickle|json|yaml|torch)\.(dump|save)$/, 'file-write'],
   [/^os\.(remove|unlink|rename|replace|mkdir|makedirs|rmdir|removedirs)$/, 'file-write'],
@@ -31,7 +37,12 @@ const outsiders: readonly (readonly [RegExp, OutsideReason])[] = [
 ];
 
 const assignedState: Readonly<Record<string, StateName>> = {
-  'os.environ': 'environ', 'plt.rcParams': 'matplotlib', 'mpl.rcParams': 'matplotlib', 'matplotlib.rcParams': 'matplotlib', 'sys.path': 'sys.path', 'pd.options': 'pandas.options',
+  'os.environ': 'environ',
+  'plt.rcParams': 'matplotlib',
+  'mpl.rcParams': 'matplotlib',
+  'matplotlib.rcParams': 'matplotlib',
+  'sys.path': 'sys.path',
+  'pd.options': 'pandas.options',
 };
 
 const history = /^(_{1,3}|_\d+|_i{1,3}|_i\d+|Out|In|_oh|_ih)$/;
@@ -50,11 +61,13 @@ export function findState(findings: Findings): { readonly state: StateUse[]; rea
   }
   for (const use of findings.mutates) {
     for (const [path, name] of Object.entries(assignedState)) {
-      if (use.reason.startsWith(path)) state.push({ state: name, access: 'write', range: use.range, reason: use.reason });
+      if (use.reason.startsWith(path))
+        state.push({ state: name, access: 'write', range: use.range, reason: use.reason });
     }
   }
   for (const use of findings.reads) {
-    if (history.test(use.name)) state.push({ state: 'output-history', access: 'read', range: use.range, reason: use.name });
+    if (history.test(use.name))
+      state.push({ state: 'output-history', access: 'read', range: use.range, reason: use.name });
   }
   return { state, outside };
 }

@@ -26,7 +26,17 @@ interface Scope {
 
 /** Makes empty findings. */
 export function noFindings(): Findings {
-  return { reads: [], binds: [], mutates: [], deletes: [], calls: [], summaries: [], imports: [], unobservable: [], unknown: [] };
+  return {
+    reads: [],
+    binds: [],
+    mutates: [],
+    deletes: [],
+    calls: [],
+    summaries: [],
+    imports: [],
+    unobservable: [],
+    unknown: [],
+  };
 }
 
 /** Walks a module: what its top level does goes to the findings, what its functions would do to their summaries. */
@@ -38,8 +48,18 @@ export function visitModule(root: SyntaxNode): Findings {
 }
 
 const branching: ReadonlySet<string> = new Set([
-  'if_statement', 'for_statement', 'while_statement', 'try_statement', 'match_statement', 'conditional_expression', 'boolean_operator', 'lambda',
-  'list_comprehension', 'set_comprehension', 'dictionary_comprehension', 'generator_expression',
+  'if_statement',
+  'for_statement',
+  'while_statement',
+  'try_statement',
+  'match_statement',
+  'conditional_expression',
+  'boolean_operator',
+  'lambda',
+  'list_comprehension',
+  'set_comprehension',
+  'dictionary_comprehension',
+  'generator_expression',
 ]);
 
 function excerpt(node: SyntaxNode): string {
@@ -167,7 +187,7 @@ class Visitor {
   }
 
   #bind(node: SyntaxNode, reason: string): void {
-    if (this.#scope.kind === 'module' || (this.#scope.globals.has(node.text))) {
+    if (this.#scope.kind === 'module' || this.#scope.globals.has(node.text)) {
       this.findings.binds.push(this.#use(node, reason));
       if (this.#branches === 0 && this.#scope.kind === 'module') this.#definite.add(node.text);
     }
@@ -194,7 +214,8 @@ class Visitor {
   #target(node: SyntaxNode, reason: string): void {
     if (node.type === 'identifier') return;
     if (node.type === 'attribute' || node.type === 'subscript') {
-      for (const child of node.children) if (!(node.type === 'attribute' && child.field === 'attribute')) this.visit(child);
+      for (const child of node.children)
+        if (!(node.type === 'attribute' && child.field === 'attribute')) this.visit(child);
       this.#mutate(rootName(node), reason);
       return;
     }
@@ -210,7 +231,12 @@ class Visitor {
       for (const name of targetNames(left)) this.#bind(name, excerpt(node));
     }
     // In the body the loop's own names are certainly bound, after it they may not be.
-    const fresh = left === undefined || this.#scope.kind !== 'module' ? [] : targetNames(left).map((name) => name.text).filter((name) => !this.#definite.has(name));
+    const fresh =
+      left === undefined || this.#scope.kind !== 'module'
+        ? []
+        : targetNames(left)
+            .map((name) => name.text)
+            .filter((name) => !this.#definite.has(name));
     for (const name of fresh) this.#definite.add(name);
     for (const child of node.children) if (child.field !== 'left' && child.field !== 'right') this.visit(child);
     for (const name of fresh) this.#definite.delete(name);
@@ -239,7 +265,10 @@ class Visitor {
       }
     } else if (module?.type === 'dotted_name') this.findings.imports.push(module.text);
     if (node.children.some((child) => child.type === 'wildcard_import')) {
-      this.findings.unknown.push({ reason: `from ${module?.text ?? ''} import * binds names that are not in the text`, range: node.range });
+      this.findings.unknown.push({
+        reason: `from ${module?.text ?? ''} import * binds names that are not in the text`,
+        range: node.range,
+      });
     }
     for (const name of boundBy(node)) this.#bind(name, excerpt(node));
   }
@@ -276,14 +305,21 @@ class Visitor {
     const receiver = rootName(fieldOf(callee, 'object'));
     const inplace = list?.children.some((child) => /^inplace\s*=\s*True$/.test(child.text)) === true;
     if (mutatingMethods.has(method) || inplace) this.#mutate(receiver, excerpt(node));
-    else if (!pureMethods.has(method)) this.#mutate(receiver, `call of ${callee.text}(), which is not known to leave it alone`, true);
+    else if (!pureMethods.has(method))
+      this.#mutate(receiver, `call of ${callee.text}(), which is not known to leave it alone`, true);
   }
 
   /** Names in strings that a library evaluates where it cannot be watched. */
   #namesInText(list: SyntaxNode | undefined): void {
     for (const child of list?.children ?? []) {
       for (const found of child.text.matchAll(/[A-Za-z_]\w*/g)) {
-        this.findings.unobservable.push({ name: found[0], range: child.range, certainty: 'may', assumed: true, reason: 'named in a string that is evaluated' });
+        this.findings.unobservable.push({
+          name: found[0],
+          range: child.range,
+          certainty: 'may',
+          assumed: true,
+          reason: 'named in a string that is evaluated',
+        });
       }
     }
   }
@@ -303,17 +339,38 @@ class Visitor {
 
   #nested(node: SyntaxNode, parameters: readonly string[], body: SyntaxNode | undefined, name?: SyntaxNode): void {
     const block = namesOfBlock(body === undefined ? [] : [body]);
-    const scope: Scope = { kind: 'function', bound: new Set([...parameters, ...block.bound]), globals: block.globals, parent: this.#scope };
+    const scope: Scope = {
+      kind: 'function',
+      bound: new Set([...parameters, ...block.bound]),
+      globals: block.globals,
+      parent: this.#scope,
+    };
     const inner = new Visitor(scope, noFindings(), new Set());
     if (body !== undefined) inner.visit(body);
     const { reads, binds, mutates, calls, summaries, unobservable, unknown, deletes } = inner.findings;
     if (this.#scope.kind === 'module' || this.#scope.kind === 'class') {
-      const mutated = parameters.map((parameter, position) => ({ name: parameter, position, assumed: false })).filter((parameter) => mutatesParameter(body, parameter.name));
-      this.findings.summaries.push({
-        name: name?.text ?? '<lambda>', kind: 'function', range: node.range, reads, binds, mutates, mutatedParameters: mutated, calls, state: [], outside: [],
-      }, ...summaries);
+      const mutated = parameters
+        .map((parameter, position) => ({ name: parameter, position, assumed: false }))
+        .filter((parameter) => mutatesParameter(body, parameter.name));
+      this.findings.summaries.push(
+        {
+          name: name?.text ?? '<lambda>',
+          kind: 'function',
+          range: node.range,
+          reads,
+          binds,
+          mutates,
+          mutatedParameters: mutated,
+          calls,
+          state: [],
+          outside: [],
+        },
+        ...summaries,
+      );
       // A lambda is mostly called where it is written.
-      if (name === undefined) for (const read of reads) if (!this.#definite.has(read.name)) this.findings.reads.push({ ...read, certainty: 'may' });
+      if (name === undefined)
+        for (const read of reads)
+          if (!this.#definite.has(read.name)) this.findings.reads.push({ ...read, certainty: 'may' });
     } else {
       this.findings.reads.push(...reads);
       this.findings.binds.push(...binds);
@@ -343,11 +400,22 @@ class Visitor {
     this.findings.imports.push(...found.imports);
     if (name !== undefined) {
       const methods = found.summaries;
-      const all = <Key extends 'reads' | 'binds' | 'mutates'>(key: Key): NameUse[] => methods.flatMap((method) => [...method[key]]);
-      this.findings.summaries.push({
-        name: name.text, kind: 'class', range: node.range, reads: all('reads'), binds: all('binds'), mutates: all('mutates'), mutatedParameters: [],
-        calls: methods.flatMap((method) => [...method.calls]), state: [], outside: [],
-      }, ...methods.map((method) => ({ ...method, name: `${name.text}.${method.name}` })));
+      const all = (key: 'reads' | 'binds' | 'mutates'): NameUse[] => methods.flatMap((method) => [...method[key]]);
+      this.findings.summaries.push(
+        {
+          name: name.text,
+          kind: 'class',
+          range: node.range,
+          reads: all('reads'),
+          binds: all('binds'),
+          mutates: all('mutates'),
+          mutatedParameters: [],
+          calls: methods.flatMap((method) => [...method.calls]),
+          state: [],
+          outside: [],
+        },
+        ...methods.map((method) => ({ ...method, name: `${name.text}.${method.name}` })),
+      );
       this.#bind(name, `class ${name.text}`);
     }
   }
@@ -369,7 +437,8 @@ class Visitor {
       else if (child !== first) inner.#inner(fieldOf(child, 'right'));
     }
     const here = this.#scope.kind !== 'function';
-    for (const read of inner.findings.reads) if (!(here && this.#definite.has(read.name))) this.findings.reads.push(read);
+    for (const read of inner.findings.reads)
+      if (!(here && this.#definite.has(read.name))) this.findings.reads.push(read);
     this.findings.mutates.push(...inner.findings.mutates);
     this.findings.calls.push(...inner.findings.calls);
     this.findings.unobservable.push(...inner.findings.unobservable);
@@ -402,7 +471,9 @@ function parameterNames(parameters: SyntaxNode | undefined): string[] {
   return (parameters?.children ?? []).flatMap((parameter) => {
     const name = fieldOf(parameter, 'name');
     if (name !== undefined) return targetNames(name).map((node) => node.text);
-    return targetNames(parameter.type === 'typed_parameter' ? (parameter.children[0] ?? parameter) : parameter).map((node) => node.text);
+    return targetNames(parameter.type === 'typed_parameter' ? (parameter.children[0] ?? parameter) : parameter).map(
+      (node) => node.text,
+    );
   });
 }
 
@@ -411,7 +482,12 @@ function mutatesParameter(body: SyntaxNode | undefined, name: string): boolean {
   const stack: SyntaxNode[] = [body];
   for (let node = stack.pop(); node !== undefined; node = stack.pop()) {
     const left = node.type === 'assignment' || node.type === 'augmented_assignment' ? fieldOf(node, 'left') : undefined;
-    if (left !== undefined && (left.type !== 'identifier' || node.type === 'augmented_assignment') && rootName(left)?.text === name) return true;
+    if (
+      left !== undefined &&
+      (left.type !== 'identifier' || node.type === 'augmented_assignment') &&
+      rootName(left)?.text === name
+    )
+      return true;
     if (node.type === 'call') {
       const callee = fieldOf(node, 'function');
       const method = callee?.type === 'attribute' ? (fieldOf(callee, 'attribute')?.text ?? '') : '';

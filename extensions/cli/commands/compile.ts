@@ -46,7 +46,8 @@ function summary(input: Input): string {
 function writeBundle(target: string, shown: string, files: ReadonlyMap<string, string>): CommandResult | undefined {
   try {
     const existing = statSync(target, { throwIfNoEntry: false });
-    if (existing !== undefined && !existing.isDirectory()) return usage(`${shown} is no folder.`, 'Name a folder with -o.');
+    if (existing !== undefined && !existing.isDirectory())
+      return usage(`${shown} is no folder.`, 'Name a folder with -o.');
     if (existing !== undefined) {
       const names = readdirSync(target);
       const foreign = names.length > 0 && !names.includes('bundle.json') && !names.some(isRunOutput);
@@ -54,7 +55,9 @@ function writeBundle(target: string, shown: string, files: ReadonlyMap<string, s
     }
     mkdirSync(target, { recursive: true });
     for (const name of ['tasks', 'worker']) rmSync(path.join(target, name), { recursive: true, force: true });
-    const names = [...files.keys()].sort((left, right) => Number(left === 'bundle.json') - Number(right === 'bundle.json'));
+    const names = [...files.keys()].sort(
+      (left, right) => Number(left === 'bundle.json') - Number(right === 'bundle.json'),
+    );
     for (const name of names) writeAtomically(path.join(target, name), files.get(name) ?? '');
     return undefined;
   } catch (error) {

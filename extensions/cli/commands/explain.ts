@@ -68,8 +68,14 @@ function explainTask({ bundle }: Input, task: Task): string {
     describeResource(edge.resource),
     `${edge.reason}${edge.assumed ? ' (assumed)' : ''}`,
   ];
-  section('needs', bundle.edges.filter((edge) => edge.to === task.id).map((edge) => row(edge, edge.from)));
-  section('is needed by', bundle.edges.filter((edge) => edge.from === task.id).map((edge) => row(edge, edge.to)));
+  section(
+    'needs',
+    bundle.edges.filter((edge) => edge.to === task.id).map((edge) => row(edge, edge.from)),
+  );
+  section(
+    'is needed by',
+    bundle.edges.filter((edge) => edge.from === task.id).map((edge) => row(edge, edge.to)),
+  );
   if (task.exposes === '*') lines.push('  keeps every variable, because later cells may read any\n');
   return lines.join('');
 }

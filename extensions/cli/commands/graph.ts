@@ -37,7 +37,13 @@ export async function graphCommand(host: Host, parsed: ParsedArguments): Promise
 
 function formatOf(file: string | undefined): string | undefined {
   if (file === undefined) return undefined;
-  const known: Readonly<Record<string, string>> = { '.svg': 'svg', '.dot': 'dot', '.gv': 'dot', '.mmd': 'mermaid', '.json': 'json' };
+  const known: Readonly<Record<string, string>> = {
+    '.svg': 'svg',
+    '.dot': 'dot',
+    '.gv': 'dot',
+    '.mmd': 'mermaid',
+    '.json': 'json',
+  };
   return known[path.extname(file)];
 }
 
@@ -60,6 +66,12 @@ function describeGraph(input: Input): Readonly<Record<string, unknown>> {
   return {
     notebook: input.path,
     tasks: shownTasks(input.bundle).map(({ id, name, index, executionCount }) => ({ id, name, index, executionCount })),
-    edges: joinEdges(input.bundle.edges).map(({ from, to, kind, assumed, labels }) => ({ from, to, kind, assumed, carries: labels })),
+    edges: joinEdges(input.bundle.edges).map(({ from, to, kind, assumed, labels }) => ({
+      from,
+      to,
+      kind,
+      assumed,
+      carries: labels,
+    })),
   };
 }

@@ -140,7 +140,10 @@ function writeResults(host: Host, { input, record, targets, events }: Results): 
   else files.push([targets.notebook, record.notebook]);
   if (targets.report !== undefined) {
     const picture = graphPicture(input.bundle, new Map(record.tasks.map(({ task, status }) => [task.id, status])));
-    files.push([targets.report, renderReport({ bundle: input.bundle, document: input.document, record, events, picture })]);
+    files.push([
+      targets.report,
+      renderReport({ bundle: input.bundle, document: input.document, record, events, picture }),
+    ]);
   }
   for (const [file, text] of files) {
     try {
@@ -165,7 +168,8 @@ interface Told {
 
 function describeRun(host: Host, { input, record, targets, only }: Told): CommandResult {
   const executed = record.tasks.filter(({ task }) => task.executionCount > 0);
-  const number = (status: TaskOutcome['status']): number => executed.filter((outcome) => outcome.status === status).length;
+  const number = (status: TaskOutcome['status']): number =>
+    executed.filter((outcome) => outcome.status === status).length;
   const failed = executed.find((outcome) => isFailure(outcome));
   const status = statusOf(record, failed);
   const counts = [`${number('ran') + number('failed')} ran`, `${number('cached')} reused`];
@@ -222,7 +226,16 @@ function describeTask(outcome: TaskOutcome): Readonly<Record<string, unknown>> {
   const { id, name, index, executionCount } = task;
   const error = errorOf(outcome);
   const word = status === 'cached' ? 'reused' : status;
-  return { id, name, index, executionCount, status: word, seconds: round(seconds), reason, ...(error ? { error } : {}) };
+  return {
+    id,
+    name,
+    index,
+    executionCount,
+    status: word,
+    seconds: round(seconds),
+    reason,
+    ...(error ? { error } : {}),
+  };
 }
 
 function describeError(outcome: TaskOutcome): string {

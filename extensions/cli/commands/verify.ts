@@ -1,7 +1,105 @@
-import type { ParsedArguments } from '../args.ts';
+import { statSync } from 'node:fs';
+import { availableParallelism } from 'node:os';
+import path from 'node:path';
+import { judgeRuns, run, runPlainly, type PlainRun, type VerifiedTask } from '../../../runtime/index.ts';
+import { hasFlag, lastValue, type ParsedArguments } from '../args.ts';
 import { usage, type CommandResult, type Host } from '../host.ts';
+import { openInput, type Input } from '../input.ts';
+import { formatSeconds, noProgress, showProgress } from '../progress.ts';
+import { renderTable } from '../render.ts';
+import { stateFolder } from './run.ts';
 
-/** `cellwright verify NB`. */
-export async function verifyCommand(_host: Host, _parsed: ParsedArguments): Promise<CommandResult> {
-  return Promise.resolve(usage('verify is still to come.', 'Compare the executed notebooks by hand.'));
+/** `cellwright verify NB`: two runs in a Jupyter kernel and one of ours, with everything run afresh, compared cell by cell. */
+export async function verifyCommand(host: Host, parsed: ParsedArguments): Promise<CommandResult> {
+  const opened = await openInput(host, parsed);
+  if (!opened.ok) return opened.result;
+  const input = opened.value;
+  const { bundle, document, sources } = input;
+  const cwd = path.resolve(host.cwd, lastValue(parsed, 'cwd') ?? input.folder);
+  if (!(statSync(cwd, { throwIfNoEntry: false })?.isDirectory() ?? false)) {
+    return usage(`${cwd} is no folder.`, 'Name the folder to run in with --cwd.');
+  }
+  const shared = {
+    cwd,
+    python: lastValue(parsed, 'python'),
+    kernel: lastValue(parsed, 'kernel'),
+    environment: host.environment,
+  };
+  const silent = hasFlag(parsed, 'quiet') || (hasFlag(parsed, 'json') && !host.isTerminal);
+  const plain: PlainRun[] = [];
+  for (const which of ['first', 'second']) {
+    if (!silent) host.err(`Restart & Run All, ${which} time\n`);
+    const script = path.join(host.installation, 'python', 'plain_run.py');
+    const made = await runPlainly(document, bundle, { ...shared, script });
+    if (!made.ok)
+      return { status: 'refused', diagnostics: made.error, sources, text: '', document: { notebook: input.path } };
+    plain.push(made.value);
+  }
+  const progress = silent ? noProgress : showProgress(host);
+  const record = await run(bundle, document, {
+    ...shared,
+    worker: path.join(host.installation, 'python', 'worker.py'),
+    state: stateFolder(host, parsed, input),
+    jobs: availableParallelism(),
+    cache: true,
+    force: true,
+    keepGoing: false,
+    lane: false,
+    onEvent: progress.onEvent,
+  });
+  progress.stop();
+  const [first, second] = plain;
+  if (record.status === 'refused' || first === undefined || second === undefined) {
+    return {
+      status: 'refused',
+      diagnostics: record.diagnostics,
+      sources,
+      text: '',
+      document: { notebook: input.path },
+    };
+  }
+  const tasks = judgeRuns(bundle, [first, second], record.notebook);
+  return describe(input, tasks, { jupyter: first.seconds, ours: record.seconds });
+}
+
+function describe(
+  input: Input,
+  tasks: readonly VerifiedTask[],
+  seconds: { readonly jupyter: number; readonly ours: number },
+): CommandResult {
+  const number = (verdict: VerifiedTask['verdict']): number => tasks.filter((task) => task.verdict === verdict).length;
+  const rows = tasks
+    .filter(({ verdict }) => verdict !== 'equal')
+    .map((task) => [
+      `[${task.executionCount}]`,
+      task.name,
+      task.verdict,
+      task.verdict === 'unstable' ? task.cause : task.what,
+    ]);
+  const parts = [`${number('equal')} of ${tasks.length} cells equal`];
+  if (number('unstable') > 0) parts.push(`${number('unstable')} differ between two runs in Jupyter`);
+  if (number('different') > 0) parts.push(`${number('different')} DIFFERENT`);
+  const times = `Jupyter ${formatSeconds(seconds.jupyter)}, here ${formatSeconds(seconds.ours)}`;
+  return {
+    status: number('different') > 0 ? 'different' : 'ok',
+    diagnostics: input.diagnostics,
+    sources: input.sources,
+    text: `${renderTable(rows)}${parts.join(', ')} (${times})\n`,
+    document: {
+      notebook: input.path,
+      equal: number('equal'),
+      unstable: number('unstable'),
+      different: number('different'),
+      seconds: { jupyter: seconds.jupyter, cellwright: seconds.ours },
+      tasks: tasks.map(({ task, name, index, executionCount, verdict, what, cause }) => ({
+        id: task,
+        name,
+        index,
+        executionCount,
+        verdict,
+        what,
+        cause,
+      })),
+    },
+  };
 }

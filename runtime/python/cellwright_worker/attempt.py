@@ -9,7 +9,7 @@ import random
 import resource
 import time
 import types
-from typing import Any, Optional
+from typing import Any
 
 from . import observe, slots, state
 from . import shell as shell_module
@@ -28,7 +28,15 @@ def _is_history(name: str) -> bool:
 class Attempt:
     """A child of the warm parent; it runs one task, and more when it holds values that cannot leave it."""
 
-    def __init__(self, channel: Channel, shell: Any, codec: Codec, observer: observe.Observer, hidden: set[str], known: slots.Slots) -> None:
+    def __init__(
+        self,
+        channel: Channel,
+        shell: Any,
+        codec: Codec,
+        observer: observe.Observer,
+        hidden: set[str],
+        known: slots.Slots,
+    ) -> None:
         """`hidden` are the names of IPython's own namespace; `known` are the parent's baselines."""
         self._channel = channel
         self._shell = shell
@@ -127,7 +135,7 @@ class Attempt:
 
     def _load(self, reference: ValueRef) -> dict[str, Any]:
         """The members of a group; a group that is here already is not loaded again, so identity holds."""
-        for name, (other, value) in self._loaded.items():
+        for _name, (other, value) in self._loaded.items():
             if other.object == reference.object and other.member == reference.member:
                 return {reference.member: value}
         group = self._groups.get(reference.object)
@@ -196,7 +204,15 @@ class Attempt:
         for name in list(self._namespace):
             if name in keep or (name in self._hidden and self._namespace[name] is self._hidden[name]) or _is_history(name):
                 continue
-            if name not in ("__builtins__", "__builtin__", "__name__", "__doc__", "__loader__", "__package__", "__spec__"):
+            if name not in (
+                "__builtins__",
+                "__builtin__",
+                "__name__",
+                "__doc__",
+                "__loader__",
+                "__package__",
+                "__spec__",
+            ):
                 del self._namespace[name]
         self._loaded = {name: entry for name, entry in self._loaded.items() if name in keep or name.startswith("def:")}
 
@@ -207,7 +223,15 @@ class Attempt:
         self._shell.user_ns["In"] = self._shell.user_ns["_ih"] = self._shell.history_manager.input_hist_parsed
 
     def _preload(self, bindings: dict[str, Any]) -> None:
-        order = sorted(bindings, key=lambda name: (not name.startswith("def:"), not name.startswith("state:sys.path"), not name.startswith(("state:", "slot:")), name))
+        order = sorted(
+            bindings,
+            key=lambda name: (
+                not name.startswith("def:"),
+                not name.startswith("state:sys.path"),
+                not name.startswith(("state:", "slot:")),
+                name,
+            ),
+        )
         touched: set[str] = set()
         for name in order:
             binding = bindings[name]
@@ -257,11 +281,7 @@ class Attempt:
     def _conclude_state(self, result: Message, before: dict[str, Any]) -> None:
         after, stuck = self._capture()
         result["held"].update(stuck)
-        changed = {
-            name: value
-            for name, value in after.items()
-            if name not in before or not _same(before[name], value)
-        }
+        changed = {name: value for name, value in after.items() if name not in before or not _same(before[name], value)}
         for name in changed:
             if name.endswith(".random") or name == "state:random":
                 result["reads"][name] = self._generators.get(name, "absent")
@@ -276,7 +296,7 @@ class Attempt:
     def _tracked(self) -> dict[str, Any]:
         tracked: dict[str, Any] = {}
         for name, value in self._namespace.items():
-            if name in self._hidden and self._hidden[name] is value or _is_history(name):
+            if (name in self._hidden and self._hidden[name] is value) or _is_history(name):
                 continue
             if name in ("__builtins__", "__builtin__"):
                 continue
@@ -285,9 +305,7 @@ class Attempt:
 
     def _conclude_variables(self, result: Message, exposes: Any) -> None:
         tracked = self._tracked()
-        result["deletes"] = sorted(
-            name for name in self._loaded if not name.startswith(_IMPLICIT) and name not in tracked
-        )
+        result["deletes"] = sorted(name for name in self._loaded if not name.startswith(_IMPLICIT) and name not in tracked)
         bound = {n for n, v in tracked.items() if n not in self._loaded or self._loaded[n][1] is not v}
         wanted = bound if exposes == "*" else {name for name in bound if name in set(exposes)}
         result["unsaved"] = sorted(bound - wanted)
@@ -318,11 +336,7 @@ class Attempt:
                     result["reads"].setdefault(name, loaded[0].content)
                 if how == "mutate" and not same:
                     self._companions(result, name)
-            pending = {
-                name: value
-                for name, value in dumped.definitions.items()
-                if name not in values and name not in pending
-            }
+            pending = {name: value for name, value in dumped.definitions.items() if name not in values and name not in pending}
             values = {**values, **pending}
         self._spread_holding(result, values)
 
@@ -361,7 +375,7 @@ def _ref(reference: ValueRef) -> dict[str, str]:
 def _same(left: Any, right: Any) -> bool:
     try:
         return _freeze(left) == _freeze(right)
-    except Exception:
+    except Exception:  # noqa: BLE001  (a value that cannot be compared counts as changed)
         return False
 
 
@@ -377,7 +391,19 @@ def _freeze(value: Any) -> Any:
     return repr(value) if type(value).__name__ == "Context" else value
 
 
-_OPAQUE = (type, types.ModuleType, types.FunctionType, types.BuiltinFunctionType, str, bytes, int, float, complex, bool, type(None))
+_OPAQUE = (
+    type,
+    types.ModuleType,
+    types.FunctionType,
+    types.BuiltinFunctionType,
+    str,
+    bytes,
+    int,
+    float,
+    complex,
+    bool,
+    type(None),
+)
 
 
 def _reachable(roots: list[Any], limit: int = 200_000) -> set[int]:
@@ -399,13 +425,21 @@ def _reachable(roots: list[Any], limit: int = 200_000) -> set[int]:
     return found
 
 
-def start(channel: Channel, shell: Any, codec: Codec, observer: observe.Observer, hidden: set[str], seeds: dict[str, Any], known: slots.Slots) -> None:
+def start(
+    channel: Channel,
+    shell: Any,
+    codec: Codec,
+    observer: observe.Observer,
+    hidden: set[str],
+    seeds: dict[str, Any],
+    known: slots.Slots,
+) -> None:
     """Set a fresh child up and serve; `seeds` undo what a fork does to random generators."""
     if "random" in seeds:
         random.setstate(seeds["random"])
     for stream in shell_module.messages.streams:
         stream.capture()
-    attempt: Optional[Attempt] = None
+    attempt: Attempt | None = None
     try:
         attempt = Attempt(channel, shell, codec, observer, hidden, known)
         codec.resolve_definition = attempt.resolve_definition

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import os
 import socket
-from typing import Any, Optional
+from typing import Any
 
 Message = dict[str, Any]
 
@@ -59,7 +59,7 @@ class Channel:
         return os.getpid() != self.owner
 
 
-def string_or_none(message: Message, key: str) -> Optional[str]:
+def string_or_none(message: Message, key: str) -> str | None:
     """A member of a message that may be missing."""
     value = message.get(key)
     return value if isinstance(value, str) else None

@@ -156,9 +156,7 @@ def reduce_class(kind: Any, identifier: str) -> tuple[Any, ...]:
     for name, value in vars(kind).items():
         if name in rebuild.AUTOMATIC or rebuild.own_slot(kind, value):
             continue
-        early = name in ("__module__", "__slots__", "__orig_bases__", "__classcell__") or (
-            name == "__doc__" and isinstance(value, str)
-        )
+        early = name in ("__module__", "__slots__", "__orig_bases__", "__classcell__") or (name == "__doc__" and isinstance(value, str))
         body.append((name, value if early else None))
         items.append((name, value))
     abstract = vars(kind).get("__abstractmethods__")
@@ -187,7 +185,7 @@ def _virtual_subclasses(kind: Any) -> list[Any]:
     if not isinstance(kind, abc.ABCMeta) or "_abc_impl" not in vars(kind):
         return []
     try:
-        from _abc import _get_dump
+        from _abc import _get_dump  # type: ignore
     except ImportError:  # pragma: no cover
         return []
     found = [reference() for reference in _get_dump(kind)[0]]
@@ -219,9 +217,7 @@ def _enumeration(kind: Any, identifier: str) -> tuple[Any, ...]:
             body.append((name, vars(kind)[name]))
     methods: list[tuple[str, Any]] = []
     maker = vars(kind).get("__new_member__") or vars(kind).get("_new_member_")
-    custom_new = isinstance(getattr(maker, "__func__", maker), types.FunctionType) and not importable(
-        getattr(maker, "__func__", maker)
-    )
+    custom_new = isinstance(getattr(maker, "__func__", maker), types.FunctionType) and not importable(getattr(maker, "__func__", maker))
     if custom_new:
         raise Refusal(f"the class {kind.__name__}, an enumeration with its own __new__", kind)
     for name, value in vars(kind).items():

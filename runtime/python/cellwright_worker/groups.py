@@ -62,9 +62,7 @@ def runs(spans: list[tuple[int, int, Any]]) -> list[list[Span]]:
     return found
 
 
-def regions(
-    spans: list[Span], extent: Callable[[Any], tuple[int, int]], raw: Callable[[int, int, Any], Any]
-) -> list[Region]:
+def regions(spans: list[Span], extent: Callable[[Any], tuple[int, int]], raw: Callable[[int, int, Any], Any]) -> list[Region]:
     """The memory that several arrays share, with the array to store for each."""
     made: list[Region] = []
     for run in runs(spans):

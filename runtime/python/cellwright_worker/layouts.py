@@ -114,7 +114,7 @@ def _self_test() -> bool:
             and all(item in copy for item in items)
             and "k0" not in copy
         )
-    except Exception:
+    except Exception:  # noqa: BLE001
         return False
 
 

@@ -10,7 +10,7 @@ import hashlib
 import os
 import sys
 import tempfile
-from typing import Any, Callable, Optional
+from typing import Any, Callable
 
 Permit = Callable[[str, str], None]
 
@@ -18,7 +18,16 @@ _WRITES = {
     "os.remove", "os.rename", "os.mkdir", "os.rmdir", "os.link", "os.symlink", "os.truncate", "os.chmod", "os.chown",
     "shutil.copyfile", "shutil.copytree", "shutil.move", "shutil.rmtree", "shutil.unpack_archive", "shutil.make_archive",
 }  # fmt: skip
-_SUBPROCESSES = {"subprocess.Popen", "os.system", "os.exec", "os.posix_spawn", "os.spawn", "os.fork", "os.forkpty", "pty.spawn"}
+_SUBPROCESSES = {
+    "subprocess.Popen",
+    "os.system",
+    "os.exec",
+    "os.posix_spawn",
+    "os.spawn",
+    "os.fork",
+    "os.forkpty",
+    "pty.spawn",
+}
 _NETWORK = {"socket.connect", "socket.getaddrinfo", "urllib.Request", "ftplib.connect", "smtplib.connect"}
 _LISTINGS = {"os.listdir", "os.scandir"}
 _REAL_STAT = os.stat
@@ -66,7 +75,21 @@ class Observer:
         home = os.path.expanduser("~")
         roots.add(os.path.dirname(os.path.abspath(__file__)))
         roots.add(os.path.join(tempfile.gettempdir(), "ipykernel_1"))
-        roots.update({"/proc", "/sys", "/dev", "/usr/share", "/usr/lib", "/etc", os.path.join(home, ".cache"), os.path.join(home, ".config"), os.path.join(home, ".ipython"), os.path.join(home, ".jupyter"), os.path.join(home, ".local", "share", "jupyter")})
+        roots.update(
+            {
+                "/proc",
+                "/sys",
+                "/dev",
+                "/usr/share",
+                "/usr/lib",
+                "/etc",
+                os.path.join(home, ".cache"),
+                os.path.join(home, ".config"),
+                os.path.join(home, ".ipython"),
+                os.path.join(home, ".jupyter"),
+                os.path.join(home, ".local", "share", "jupyter"),
+            }
+        )
         self._roots = tuple(os.path.realpath(root) + os.sep for root in roots if root and os.path.isabs(root))
 
     def install(self) -> None:
@@ -88,15 +111,12 @@ class Observer:
 
     def reads(self) -> list[dict[str, str]]:
         """Every file looked at, with what it was when it was first looked at; the task's own files left out."""
-        return [
-            {"path": path, "kind": kind, "signature": mark}
-            for (path, kind), mark in sorted(self._reads.items())
-        ]
+        return [{"path": path, "kind": kind, "signature": mark} for (path, kind), mark in sorted(self._reads.items())]
 
     def _own(self, path: str) -> bool:
         return path.startswith(self._roots)
 
-    def _absolute(self, path: Any) -> Optional[str]:
+    def _absolute(self, path: Any) -> str | None:
         if isinstance(path, bytes):
             path = os.fsdecode(path)
         if not isinstance(path, (str, os.PathLike)):

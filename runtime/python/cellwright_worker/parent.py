@@ -90,7 +90,10 @@ def _restart_without(configuration: dict[str, Any], noisy: list[str]) -> None:
     os.write(writer, json.dumps(configuration).encode() + b"\n")
     os.close(writer)
     os.dup2(reader, 0)
-    os.execv(sys.executable, [sys.executable, *sys.orig_argv[1:]] if hasattr(sys, "orig_argv") else [sys.executable, *sys.argv])
+    os.execv(
+        sys.executable,
+        [sys.executable, *sys.orig_argv[1:]] if hasattr(sys, "orig_argv") else [sys.executable, *sys.argv],
+    )
 
 
 def main() -> None:
@@ -153,9 +156,8 @@ def _child(configuration: dict[str, Any], parent: Any, name: str, hello: dict[st
         observer.install()
         attempt.start(channel, shell, codec, observer, hidden, seeds, known)
         status = 0
-    except BaseException:
+    except BaseException:  # noqa: BLE001  (told to the scheduler, whatever it was)
         with contextlib.suppress(Exception):
             channel.send({"type": "broken", "traceback": traceback.format_exc()})
     finally:
         os._exit(status)
-

@@ -25,9 +25,7 @@ CELL_MARK = "<cell>"
 class Context:
     """What loading needs of the process: the notebook's namespace and its classes."""
 
-    def __init__(
-        self, namespace: dict[str, Any], find: Callable[[str], Any], define: Callable[[str, Any], None]
-    ) -> None:
+    def __init__(self, namespace: dict[str, Any], find: Callable[[str], Any], define: Callable[[str, Any], None]) -> None:
         """`find` gives a class of the notebook by its id; `define` is told of one that was made."""
         self.namespace = namespace
         self.find = find
@@ -246,9 +244,7 @@ def fill_instance(target: Any, state: tuple[Any, ...]) -> None:
     for owner, name, value in slots or ():
         vars(owner)[name].__set__(target, value)
     if attributes is not None:
-        target.__dict__.update(
-            {sys.intern(key) if type(key) is str else key: value for key, value in attributes.items()}
-        )
+        target.__dict__.update({sys.intern(key) if type(key) is str else key: value for key, value in attributes.items()})
 
 
 # Arrays.
@@ -274,8 +270,8 @@ def array(memory: Any, kind: Any, shape: tuple[int, ...], order: str, owns: bool
     import numpy
 
     if 0 in shape:
-        return numpy.empty(shape, kind, order)  # type: ignore[call-overload]
-    return _settled(numpy.ndarray(shape, kind, memory, order=order), owns, memory)  # type: ignore[call-overload]
+        return numpy.empty(shape, kind, order)  # type: ignore
+    return _settled(numpy.ndarray(shape, kind, memory, order=order), owns, memory)  # type: ignore
 
 
 def span(memory: Any, offset: int, kind: Any, shape: tuple[int, ...], strides: tuple[int, ...]) -> Any:
@@ -429,9 +425,7 @@ def fill_named_tuple(target: Any, items: list[tuple[str, Any]]) -> None:
         type.__setattr__(target, name, value)
 
 
-def enumeration(
-    identifier: str, meta: Any, name: str, bases: tuple[Any, ...], body: list[tuple[str, Any]], options: dict[str, Any]
-) -> Any:
+def enumeration(identifier: str, meta: Any, name: str, bases: tuple[Any, ...], body: list[tuple[str, Any]], options: dict[str, Any]) -> Any:
     """An enumeration, made again from its members and methods."""
     scope = meta.__prepare__(name, bases, **options)
     for key, value in body:
@@ -463,6 +457,6 @@ def new_type(name: str, supertype: Any, home: Any) -> Any:
     """A `typing.NewType` of the notebook."""
     import typing
 
-    made: Any = typing.NewType(name, supertype)
+    made: Any = typing.NewType(name, supertype)  # type: ignore
     made.__module__ = home
     return made

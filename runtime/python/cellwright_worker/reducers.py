@@ -49,16 +49,11 @@ def stays(kind: type) -> bool:
     """True for types whose instances must not leave the process."""
     if kind.__name__ in _MAY_LEAVE:
         return False
-    return any(
-        _within(part.__module__) for part in kind.__mro__ if part is not object and isinstance(part.__module__, str)
-    )
+    return any(_within(part.__module__) for part in kind.__mro__ if part is not object and isinstance(part.__module__, str))
 
 
 def _within(name: str) -> bool:
-    return any(
-        name == home or name.startswith(home + ".") or (home == "matplotlib.backend" and name.startswith(home))
-        for home in _STAYS
-    )
+    return any(name == home or name.startswith(home + ".") or (home == "matplotlib.backend" and name.startswith(home)) for home in _STAYS)
 
 
 def classify(kind: Any, ours: Callable[[Any], bool]) -> Optional[Handler]:
@@ -186,9 +181,7 @@ def _lru(dumper: Any, thing: Any) -> Any:
     info = thing.cache_info()
     if info.currsize or info.hits or info.misses:
         raise Refusal("a function with a filled lru_cache", thing)
-    parameters = (
-        thing.cache_parameters() if hasattr(thing, "cache_parameters") else {"maxsize": info.maxsize, "typed": False}
-    )
+    parameters = thing.cache_parameters() if hasattr(thing, "cache_parameters") else {"maxsize": info.maxsize, "typed": False}
     state = {key: item for key, item in vars(thing).items() if key != "cache_parameters"}
     return (rebuild.lru_cache, (thing.__wrapped__, parameters["maxsize"], parameters["typed"]), state)
 
@@ -311,11 +304,7 @@ def _slots(thing: Any) -> list[tuple[Any, str, Any]]:
     found = []
     for part in type(thing).__mro__:
         for name, member in vars(part).items():
-            if (
-                isinstance(member, types.MemberDescriptorType)
-                and member.__objclass__ is part
-                and part.__flags__ & (1 << 9)
-            ):
+            if isinstance(member, types.MemberDescriptorType) and member.__objclass__ is part and part.__flags__ & (1 << 9):
                 try:
                     found.append((part, name, member.__get__(thing)))
                 except AttributeError:
@@ -399,9 +388,7 @@ def _stateless(part: Any) -> bool:
     """A base that adds nothing of its own to an instance but attributes."""
     if not part.__flags__ & (1 << 9):
         return False
-    return (
-        not any(hook in vars(part) for hook in (*_HOOKS, "__new__")) and part.__basicsize__ <= object.__basicsize__ + 16
-    )
+    return not any(hook in vars(part) for hook in (*_HOOKS, "__new__")) and part.__basicsize__ <= object.__basicsize__ + 16
 
 
 _NAMELESS: dict[Any, str] = {

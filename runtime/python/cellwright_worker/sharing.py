@@ -84,12 +84,8 @@ def needs_exactness(stream: bytes, memo: dict[int, Any], containers: dict[int, t
             if type(thing) in (set, frozenset) and thing:
                 return True
     if len(memo) < len(containers):
-        return any(
-            key in containers and type(memo[key]) in _CONTAINERS and _holds(containers[key], memo[key]) for key in memo
-        )
-    return any(
-        key in memo and type(memo[key]) in _CONTAINERS and _holds(containers[key], memo[key]) for key in containers
-    )
+        return any(key in containers and type(memo[key]) in _CONTAINERS and _holds(containers[key], memo[key]) for key in memo)
+    return any(key in memo and type(memo[key]) in _CONTAINERS and _holds(containers[key], memo[key]) for key in containers)
 
 
 def _holds(place: tuple[str, str], thing: Any) -> bool:
@@ -102,9 +98,7 @@ def _rank(place: tuple[str, str]) -> tuple[bool, int, tuple[str, str]]:
     return (private, len(place[0]), place)
 
 
-def index_modules(
-    seen: set[str], singletons: dict[int, tuple[str, str]], containers: dict[int, tuple[str, str]]
-) -> None:
+def index_modules(seen: set[str], singletons: dict[int, tuple[str, str]], containers: dict[int, tuple[str, str]]) -> None:
     """Add the modules not seen before; the plainest public name of an object is kept."""
     for name, module in list(sys.modules.items()):
         if name in seen:

@@ -13,7 +13,7 @@ import io
 import os
 import sys
 import tempfile
-from typing import Any, Callable, Optional
+from typing import Any, Callable
 
 from IPython.core.displayhook import DisplayHook
 from IPython.core.displaypub import DisplayPublisher
@@ -34,10 +34,7 @@ except ImportError:  # pragma: no cover
         """Images as base64 text, as Jupyter messages carry them."""
         import base64
 
-        return {
-            mime: base64.b64encode(data).decode("ascii") if isinstance(data, bytes) else data
-            for mime, data in format_dict.items()
-        }
+        return {mime: base64.b64encode(data).decode("ascii") if isinstance(data, bytes) else data for mime, data in format_dict.items()}
 
     def json_clean(obj: Any) -> Any:
         """Nothing to clean: the channel writes JSON itself."""
@@ -74,7 +71,7 @@ class CapturedStream(io.TextIOBase):
         self.name = f"<{name}>"
         self._stream = name
         self._descriptor = descriptor
-        self._file: Optional[int] = None
+        self._file: int | None = None
         self._seen = 0
         self._parts: list[str] = []
         self._size = 0
@@ -149,10 +146,10 @@ class TaskDisplayPublisher(DisplayPublisher):
     def publish(  # type: ignore[override]
         self,
         data: dict[str, Any],
-        metadata: Optional[dict[str, Any]] = None,
+        metadata: dict[str, Any] | None = None,
         source: Any = None,
         *,
-        transient: Optional[dict[str, Any]] = None,
+        transient: dict[str, Any] | None = None,
         update: bool = False,
         **keywords: Any,
     ) -> None:
@@ -180,7 +177,7 @@ class TaskDisplayHook(DisplayHook):
 
     _data: dict[str, Any]
     _metadata: dict[str, Any]
-    msg: Optional[dict[str, Any]] = None
+    msg: dict[str, Any] | None = None
 
     def start_displayhook(self) -> None:
         """Begin one result; `msg` tells the shell that a traceback now comes from a formatter."""
@@ -258,14 +255,10 @@ class StandInKernel:
         self.comm_manager = None
 
     def _input_forbidden(self, prompt: str = "", **keywords: Any) -> str:
-        raise StdinNotImplementedError(
-            "raw_input was called, but this frontend does not support input requests."
-        )
+        raise StdinNotImplementedError("raw_input was called, but this frontend does not support input requests.")
 
     def _getpass_forbidden(self, prompt: str = "", stream: Any = None, **keywords: Any) -> str:
-        raise StdinNotImplementedError(
-            "getpass was called, but this frontend does not support input requests."
-        )
+        raise StdinNotImplementedError("getpass was called, but this frontend does not support input requests.")
 
 
 def start_shell() -> Any:
@@ -282,7 +275,7 @@ def start_shell() -> Any:
     shell = TaskShell.instance(config=config, parent=None)
     kernel = StandInKernel(shell)
     shell.kernel = kernel
-    builtins.input = kernel._input_forbidden  # as a kernel that may not ask
+    builtins.input = kernel._input_forbidden  # type: ignore[assignment]  # as a kernel that may not ask
     import getpass
 
     getpass.getpass = kernel._getpass_forbidden
@@ -316,7 +309,7 @@ async def execute(shell: Any, source: str) -> bool:
     failure = None
     try:
         transformed = shell.transform_cell(source)
-    except Exception:
+    except Exception:  # noqa: BLE001  (IPython reports it when the cell runs)
         transformed = source
         failure = sys.exc_info()
     if shell.should_run_async(source, transformed_cell=transformed, preprocessing_exc_tuple=failure):

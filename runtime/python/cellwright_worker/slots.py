@@ -10,21 +10,28 @@ from __future__ import annotations
 import gc
 import sys
 import types
-from typing import Any, Callable, Optional
+from typing import Any, Callable
 
 # Modules whose globals are this program's, the interpreter's or the shell's own business.
 IGNORED_ROOTS = frozenset(
-    """IPython ipykernel traitlets zmq tornado jupyter_client jupyter_core comm asyncio threading importlib linecache tokenize
-    re sre_compile sre_parse encodings abc typing functools weakref copyreg warnings site gc builtins_worker pickle _pickle
-    marshal signal socket selectors concurrent multiprocessing subprocess tempfile random decimal _decimal locale logging atexit
-    traceback inspect dis ast opcode contextlib contextvars zipimport pkgutil codecs io _io os posix genericpath posixpath stat
-    pygments prompt_toolkit jedi parso stack_data executing asttokens pure_eval wcwidth pexpect ptyprocess debugpy psutil
-    dateutil pytz zoneinfo calendar mimetypes urllib http email ssl hashlib getpass pwd uuid platform distutils setuptools
-    pkg_resources _distutils_hack token keyword heapq queue struct types enum dataclasses collections operator itertools time
-    datetime _strptime fnmatch glob shutil shelve sqlite3 textwrap string json csv numbers fractions statistics math cmath
-    xml html _pytest pytest cellwright_worker joblib threadpoolctl cffi pycparser certifi charset_normalizer idna packaging
-    six pyparsing markupsafe""".split()
-)
+    {
+        "IPython", "_decimal", "_distutils_hack", "_io", "_pickle", "_pytest", "_strptime", "abc", "ast",
+        "asttokens", "asyncio", "atexit", "builtins_worker", "calendar", "cellwright_worker", "certifi", "cffi",
+        "charset_normalizer", "cmath", "codecs", "collections", "comm", "concurrent", "contextlib", "contextvars",
+        "copyreg", "csv", "dataclasses", "datetime", "dateutil", "debugpy", "decimal", "dis", "distutils", "email",
+        "encodings", "enum", "executing", "fnmatch", "fractions", "functools", "gc", "genericpath", "getpass",
+        "glob", "hashlib", "heapq", "html", "http", "idna", "importlib", "inspect", "io", "ipykernel", "itertools",
+        "jedi", "joblib", "json", "jupyter_client", "jupyter_core", "keyword", "linecache", "locale", "logging",
+        "markupsafe", "marshal", "math", "mimetypes", "multiprocessing", "numbers", "opcode", "operator", "os",
+        "packaging", "parso", "pexpect", "pickle", "pkg_resources", "pkgutil", "platform", "posix", "posixpath",
+        "prompt_toolkit", "psutil", "ptyprocess", "pure_eval", "pwd", "pycparser", "pygments", "pyparsing", "pytest",
+        "pytz", "queue", "random", "re", "selectors", "setuptools", "shelve", "shutil", "signal", "site", "six",
+        "socket", "sqlite3", "sre_compile", "sre_parse", "ssl", "stack_data", "stat", "statistics", "string",
+        "struct", "subprocess", "tempfile", "textwrap", "threading", "threadpoolctl", "time", "token", "tokenize",
+        "tornado", "traceback", "traitlets", "types", "typing", "urllib", "uuid", "warnings", "wcwidth", "weakref",
+        "xml", "zipimport", "zmq", "zoneinfo",
+    }
+)  # fmt: skip
 IGNORED_MODULES = frozenset({"__main__", "__mp_main__", "sys", "builtins", "matplotlib.font_manager", "pandas._config.config"})
 IGNORED_PREFIXES = (
     "matplotlib.backends",
@@ -53,10 +60,24 @@ CLASS_BOOKKEEPING = frozenset(
     }
 )  # fmt: skip
 LARGEST_CONTAINER = 1000
-PLAIN = (int, float, complex, str, bytes, bool, type(None), tuple, frozenset, types.FunctionType, types.BuiltinFunctionType, types.ModuleType, type)
+PLAIN = (
+    int,
+    float,
+    complex,
+    str,
+    bytes,
+    bool,
+    type(None),
+    tuple,
+    frozenset,
+    types.FunctionType,
+    types.BuiltinFunctionType,
+    types.ModuleType,
+    type,
+)
 
 
-def _version_reader() -> Optional[Callable[[int], int]]:
+def _version_reader() -> Callable[[int], int] | None:
     """Reads a dict's version, which CPython changes with every write (PEP 509), without touching its reference counts.
 
     Counting references would copy every page that the child shares with its parent. None where the interpreter has
@@ -104,7 +125,7 @@ def _mark(table: dict[str, Any]) -> Any:
 class _Watch:
     """One dict or list at module level: its holder, what it held, and a cheap mark of its state."""
 
-    __slots__ = ("kind", "attribute", "value", "table", "held", "mark")
+    __slots__ = ("attribute", "held", "kind", "mark", "table", "value")
 
     def __init__(self, kind: str, attribute: str, value: Any, table: Any) -> None:
         self.kind = kind
@@ -157,7 +178,7 @@ def _watched(name: str) -> bool:
 def _lazy(module: str, attribute: str, value: Any) -> bool:
     """Names that a package fills in by itself on first use."""
     lowered = attribute.lower()
-    if isinstance(value, types.ModuleType) or "cache" in lowered or "registry" in lowered and attribute.startswith("__"):
+    if isinstance(value, types.ModuleType) or "cache" in lowered or ("registry" in lowered and attribute.startswith("__")):
         return True
     home = getattr(value, "__module__", None)
     return isinstance(home, str) and isinstance(value, (type, types.FunctionType)) and home.partition(".")[0] == module.partition(".")[0]
@@ -249,10 +270,7 @@ def restore(slot: str, value: Any) -> None:
     if kind == "instance":
         vars(target).clear()
         vars(target).update(content)
-    elif isinstance(target, dict):
-        target.clear()
-        target.update(content)
-    elif isinstance(target, set):
+    elif isinstance(target, (dict, set)):
         target.clear()
         target.update(content)
     else:

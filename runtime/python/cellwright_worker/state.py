@@ -14,10 +14,21 @@ import random
 import sys
 import threading
 import warnings
-from typing import Any, Callable, Optional
+from typing import Any, Callable
 
 SETUP_MAGICS = frozenset(
-    {"matplotlib", "config", "load_ext", "reload_ext", "autoreload", "precision", "pylab", "alias", "automagic", "aimport"}
+    {
+        "matplotlib",
+        "config",
+        "load_ext",
+        "reload_ext",
+        "autoreload",
+        "precision",
+        "pylab",
+        "alias",
+        "automagic",
+        "aimport",
+    }
 )
 
 
@@ -168,7 +179,7 @@ def _restore_locale(value: Any) -> None:
     locale.setlocale(locale.LC_ALL, value)
 
 
-def _handler(handler: logging.Handler) -> Optional[tuple[Any, ...]]:
+def _handler(handler: logging.Handler) -> tuple[Any, ...] | None:
     """What makes an ordinary handler again, or None for nothing special."""
     if isinstance(handler, logging.NullHandler):
         return ("null", handler.level)
@@ -258,7 +269,12 @@ class SetupMagics:
 def _capture_threads(baseline: int, loop: asyncio.AbstractEventLoop) -> Callable[[], Any]:
     def capture() -> Any:
         alive = [thread for thread in threading.enumerate() if not getattr(thread, "_cellwright_known", False)]
-        alive = [t for t in alive if t is not threading.main_thread() and not t.name.startswith(("loky", "QueueManagerThread", "QueueFeederThread", "ExecutorManager"))]
+        alive = [
+            t
+            for t in alive
+            if t is not threading.main_thread()
+            and not t.name.startswith(("loky", "QueueManagerThread", "QueueFeederThread", "ExecutorManager"))
+        ]
         if alive:
             raise Stuck(f"the running thread {alive[0].name}")
         if asyncio.all_tasks(loop):

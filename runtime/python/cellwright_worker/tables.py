@@ -44,7 +44,7 @@ def reduce_index(dumper: Any, found: Any) -> Any:
         dumper.exclude(_arrays_of(data))
     codes = getattr(found, "_codes", None)
     if isinstance(codes, (list, tuple)) or type(codes).__name__ == "FrozenList":
-        dumper.exclude(list(codes))
+        dumper.exclude(list(codes))  # type: ignore
     return NotImplemented
 
 

@@ -1,0 +1,115 @@
+import type { Diagnostic } from '../compiler/bundle/diagnostic.ts';
+import type { Bundle, Task } from '../compiler/bundle/format.ts';
+import type { RunEvent } from './event.ts';
+import type { AttemptResult, OutputMessage } from './process/protocol.ts';
+import type { TaskProcess, WorkerParent } from './process/worker-parent.ts';
+import type { LocalStore } from './store/local.ts';
+import type { Progress } from './versions.ts';
+
+/** A process of this run, and the values that only it has. */
+export interface Holder {
+  readonly process: TaskProcess;
+  readonly holds: Set<string>;
+  busy: boolean;
+}
+
+/** What a run knows of one task. */
+export interface State extends Progress {
+  readonly index: number;
+  status: 'waiting' | 'running' | 'ended' | 'retired';
+  outputs: OutputMessage[];
+  holder: Holder | undefined;
+  cached: string | undefined;
+  /** Names a running attempt asked for that an unfinished task is expected to write. */
+  needs: string[];
+  permit: 'none' | 'asked' | 'given';
+  /** Attempts so far; a late message of a dropped one is known by it. */
+  attempts: number;
+  seconds: number;
+  /** Why it ran: the part of the cache key that differed. */
+  because: string;
+}
+
+/** What a run needs besides the bundle. */
+export interface RunContext {
+  readonly bundle: Bundle;
+  readonly id: string;
+  readonly store: LocalStore;
+  readonly environment: string;
+  readonly jobs: number;
+  readonly useCache: boolean;
+  readonly readCache: boolean;
+  readonly keepGoing: boolean;
+  /** Start in one process from the beginning. */
+  readonly lane: boolean;
+  /** The last task to run; later ones are left untouched. */
+  readonly until: number;
+  readonly startParent: () => Promise<WorkerParent>;
+  readonly onEvent: (event: RunEvent) => void;
+}
+
+/** What became of each task. */
+export interface TaskOutcome {
+  readonly task: Task;
+  readonly status: 'ran' | 'cached' | 'failed' | 'not-run';
+  readonly outputs: readonly OutputMessage[];
+  readonly seconds: number;
+  readonly reason: string;
+  readonly result: AttemptResult | undefined;
+}
+
+/** The end of a run. */
+export interface RunOutcome {
+  readonly status: 'ok' | 'failed' | 'refused';
+  readonly tasks: readonly TaskOutcome[];
+  readonly diagnostics: readonly Diagnostic[];
+  /** True when all cells ran in one process. */
+  readonly lane: boolean;
+}
+
+/** A task before anything happened to it. */
+export function initialState(task: Task, index: number): State {
+  return {
+    task,
+    index,
+    status: 'waiting',
+    result: undefined,
+    outputs: [],
+    holder: undefined,
+    cached: undefined,
+    needs: [],
+    permit: 'none',
+    attempts: 0,
+    seconds: 0,
+    because: '',
+  };
+}
+
+/** Sources of the executed cells before a task, for `In`. */
+export function inputHistory(states: readonly State[], index: number): string[] {
+  return states
+    .slice(0, index)
+    .filter((other) => other.task.executionCount > 0)
+    .map((other) => other.task.source);
+}
+
+/** What became of a task. */
+export function outcomeOf(state: State): TaskOutcome {
+  const { task, outputs, seconds, result, because } = state;
+  const status =
+    state.status !== 'retired' || result === undefined
+      ? 'not-run'
+      : result.status === 'error'
+        ? 'failed'
+        : state.cached === undefined
+          ? 'ran'
+          : 'cached';
+  return {
+    task,
+    status,
+    outputs: status === 'not-run' ? [] : outputs,
+    seconds,
+    reason: because,
+    result: status === 'not-run' ? undefined : result,
+  };
+}

@@ -1,0 +1,116 @@
+import { spawn } from 'node:child_process';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { Diagnostic, Result } from '../../compiler/bundle/diagnostic.ts';
+import type { Bundle, Task } from '../../compiler/bundle/format.ts';
+import { findInterpreter } from '../process/interpreter.ts';
+import { compareRuns, type CellVerdict, type ExecutedNotebook } from './compare.ts';
+
+/** How the plain runs are made. */
+export interface PlainOptions {
+  /** Path of `plain_run.py`. */
+  readonly script: string;
+  readonly cwd: string;
+  readonly python?: string | undefined;
+  readonly kernel?: string | undefined;
+  readonly environment: Readonly<Record<string, string | undefined>>;
+}
+
+/** A notebook as a Jupyter kernel executed it, and how long that took. */
+export interface PlainRun {
+  readonly notebook: ExecutedNotebook;
+  readonly seconds: number;
+}
+
+/** The verdict on a task, with the likely cause when a plain run does not even agree with itself. */
+export interface VerifiedTask extends CellVerdict {
+  readonly task: string;
+  readonly name: string;
+  readonly executionCount: number;
+  readonly cause: string;
+}
+
+function refused(message: string, help: string): Result<never> {
+  const diagnostic: Diagnostic = { code: 'CW601', severity: 'error', message, help, related: [] };
+  return { ok: false, error: [diagnostic] };
+}
+
+/** Runs the notebook as Restart & Run All does: a fresh kernel, cell by cell, until one raises. */
+export async function runPlainly(document: string, bundle: Bundle, options: PlainOptions): Promise<Result<PlainRun>> {
+  const kernel = options.kernel ?? bundle.notebook.kernelName;
+  const interpreter = findInterpreter({ python: options.python, kernel, environment: options.environment });
+  if (interpreter === undefined) {
+    return refused(`No interpreter was found for ${options.python ?? kernel}.`, 'Name one with --python EXE.');
+  }
+  const folder = mkdtempSync(join(tmpdir(), 'cw-plain-'));
+  try {
+    const source = join(folder, 'notebook.ipynb');
+    const target = join(folder, 'executed.ipynb');
+    writeFileSync(source, document);
+    const started = performance.now();
+    const { code, complaint } = await execute(interpreter.executable, [options.script, source, target, options.cwd], {
+      cwd: options.cwd,
+      environment: { ...options.environment, ...interpreter.environment, PYTHONHASHSEED: '0' },
+    });
+    const seconds = (performance.now() - started) / 1000;
+    if (code !== 0 && code !== 1) {
+      const last = complaint.trim().split('\n').at(-1) ?? '';
+      const help = 'verify needs nbclient and ipykernel in the interpreter that runs the notebook.';
+      return refused(`The notebook could not be run in a Jupyter kernel: ${last}`, help);
+    }
+    return { ok: true, value: { notebook: JSON.parse(readFileSync(target, 'utf8')) as ExecutedNotebook, seconds } };
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
+  }
+}
+
+function execute(
+  program: string,
+  args: readonly string[],
+  options: { readonly cwd: string; readonly environment: Readonly<Record<string, string | undefined>> },
+): Promise<{ readonly code: number; readonly complaint: string }> {
+  return new Promise((resolve) => {
+    const child = spawn(program, args, {
+      cwd: options.cwd,
+      env: options.environment,
+      stdio: ['ignore', 'ignore', 'pipe'],
+    });
+    let complaint = '';
+    child.stderr.setEncoding('utf8').on('data', (text: string) => {
+      complaint = (complaint + text).slice(-8000);
+    });
+    child.on('error', (error) => {
+      resolve({ code: 127, complaint: error.message });
+    });
+    child.on('close', (code) => {
+      resolve({ code: code ?? 127, complaint });
+    });
+  });
+}
+
+/** The verdict on every executed task, from two plain runs and ours. */
+export function judgeRuns(
+  bundle: Bundle,
+  plain: readonly [PlainRun, PlainRun],
+  executed: string,
+): readonly VerifiedTask[] {
+  const [first, second] = plain;
+  const verdicts = compareRuns(first.notebook, second.notebook, JSON.parse(executed) as ExecutedNotebook);
+  const tasks = new Map(bundle.tasks.map((task) => [task.index, task]));
+  return verdicts.flatMap((verdict) => {
+    const task = tasks.get(verdict.index);
+    if (task === undefined || task.executionCount === 0) return [];
+    const { id, name, executionCount } = task;
+    return [{ ...verdict, task: id, name, executionCount, cause: verdict.verdict === 'unstable' ? causeOf(task) : '' }];
+  });
+}
+
+function causeOf(task: Task): string {
+  const states = task.accesses.flatMap(({ resource }) => (resource.kind === 'state' ? [resource.name] : []));
+  if (states.some((name) => name.endsWith('random'))) return 'random numbers without a seed';
+  if (/\b(?:time|datetime|perf_counter|now|today)\b|%%?time/.test(task.source))
+    return 'the time of day, or how long something took';
+  if (task.accesses.some(({ resource }) => resource.kind === 'outside')) return 'something outside the notebook';
+  return 'an input that differs from run to run';
+}
