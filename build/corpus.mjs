@@ -249,8 +249,8 @@ function firstLine(cell) {
 }
 
 /** A rerun is compared with the fresh run: the same outputs, whatever was reused. The edit itself is no difference. */
-function judgeRerun(run, first, second, edited) {
-  if (run.notebook !== undefined && edited !== undefined) {
+function judgeRerun(run, first, second, edits) {
+  for (const edited of run.notebook === undefined ? [] : edits) {
     // The edit put one line before the cell's own, so what names a line of that cell names the next one.
     const cell = run.notebook.cells[edited.index];
     cell.source = first.cells[edited.index].source;
@@ -293,10 +293,12 @@ async function check(notebook) {
   };
   if (edits > 0 && (result.verdict === 'equal' || result.verdict === 'fails alike')) {
     result.reruns = [];
+    const made = [];
     for (let turn = 0; turn <= edits; turn++) {
       const edited = turn === 0 ? undefined : editCell(file, turn / (edits + 1));
+      if (edited !== undefined) made.push(edited);
       const rerun = await compiledRun(file, path.join(work, 'compiled', `${key}.${turn + 1}.ipynb`), state);
-      const judged = judgeRerun(rerun, one.notebook, two.notebook, edited);
+      const judged = judgeRerun(rerun, one.notebook, two.notebook, made);
       result.reruns.push({
         edited: edited !== undefined,
         ran: rerun.document?.ran,
