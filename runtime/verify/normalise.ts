@@ -54,7 +54,6 @@ function applyReturns(text: string): string {
 }
 
 function withoutColours(text: string): string {
-  // eslint-disable-next-line no-control-regex -- escape sequences are what this is about
   return text.replaceAll(/\u001B\[[0-9;]*[A-Za-z]/g, '');
 }
 
