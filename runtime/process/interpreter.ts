@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { accessSync, constants, readdirSync, readFileSync, realpathSync, statSync } from 'node:fs';
 import { homedir } from 'node:os';
-import { delimiter, dirname, join } from 'node:path';
+import { delimiter, dirname, join, resolve } from 'node:path';
 import { isFileError } from '../store/local.ts';
 
 /** The Python that runs the notebook's cells. */
@@ -35,7 +35,7 @@ export function findInterpreter(options: {
 }
 
 function onPath(name: string, environment: Readonly<Record<string, string | undefined>>): string | undefined {
-  if (name.includes('/')) return isExecutable(name) ? name : undefined;
+  if (name.includes('/')) return isExecutable(name) ? resolve(name) : undefined;
   for (const folder of (environment['PATH'] ?? '').split(delimiter)) {
     const path = join(folder, name);
     if (folder !== '' && isExecutable(path)) return path;

@@ -25,7 +25,7 @@ def dump_case(store: str, case: dict[str, Any]) -> dict[str, Any]:
     """Run the first cell and store its variables."""
     answer: dict[str, Any] = {"refs": {}, "unstorable": {}, "unstable": [], "error": None}
     try:
-        exec(compile(case["setup"], "<cell>/1.py", "exec"), globals())
+        exec(compile(case["setup"], "<cell>/1.py", "exec", dont_inherit=True), globals())
         result = Codec(Store(store), globals(), "t1", lambda name: None).dump(variables())
         answer["refs"] = {name: [ref.object, ref.member, ref.content] for name, ref in result.refs.items()}
         answer["unstorable"] = result.unstorable
@@ -65,7 +65,7 @@ def load_case(store: str, case: dict[str, Any]) -> dict[str, Any]:
                 globals()[name] = value
         result = codec.dump({name: found[name] for name in refs})
         answer["contents"] = {name: ref.content for name, ref in result.refs.items()}
-        exec(compile(case["check"], "<cell>/2.py", "exec"), globals())
+        exec(compile(case["check"], "<cell>/2.py", "exec", dont_inherit=True), globals())
     except Exception:
         answer["error"] = traceback.format_exc()
     return answer

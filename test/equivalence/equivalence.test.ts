@@ -1,0 +1,90 @@
+import { execFileSync, spawnSync } from 'node:child_process';
+import { cpSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { python, root } from '../environment.ts';
+import { outputsOf } from './normalise.ts';
+
+/** Hazards of ten lines: cells are separated by a line of `---`. */
+const folder = path.join(root, 'test', 'equivalence', 'notebooks');
+const names = readdirSync(folder).sort();
+const samples = ['messy', 'analysis'];
+const scratch = mkdtempSync(path.join(tmpdir(), 'cellwright-equivalence-'));
+const environment = { ...process.env, XDG_CACHE_HOME: path.join(scratch, 'cache') };
+
+function place(name: string, kind: string): string {
+  return path.join(scratch, kind, name, 'notebook.ipynb');
+}
+
+function write(name: string, kind: string): void {
+  mkdirSync(path.join(scratch, kind, name), { recursive: true });
+  const cells = readFileSync(path.join(folder, name), 'utf8')
+    .split(/^---\n/m)
+    .map((text, index) => ({
+      cell_type: 'code',
+      id: `cell-${String(index)}`,
+      metadata: {},
+      source: text.trimEnd(),
+      outputs: [],
+      execution_count: null,
+    }));
+  const metadata = { kernelspec: { name: 'python3', display_name: 'Python 3', language: 'python' } };
+  writeFileSync(place(name, kind), JSON.stringify({ cells, metadata, nbformat: 4, nbformat_minor: 5 }));
+}
+
+function compiled(name: string, ...flags: string[]): unknown[] {
+  const out = path.join(scratch, `${name}.out.ipynb`);
+  rmSync(out, { force: true });
+  const cli = path.join(root, 'dist', 'cellwright.mjs');
+  const done = spawnSync('node', [cli, 'run', place(name, 'compiled'), '--python', python, '-o', out, ...flags], {
+    env: environment,
+    encoding: 'utf8',
+  });
+  expect([0, 1], done.stderr).toContain(done.status);
+  return outputsOf(out);
+}
+
+/** Changes the code of every second cell without changing what it does, so that it runs again from stored values. */
+function edit(name: string): void {
+  const notebook = JSON.parse(readFileSync(place(name, 'compiled'), 'utf8')) as {
+    cells: { cell_type: string; source: string | string[] }[];
+  };
+  notebook.cells.forEach((cell, index) => {
+    const source = Array.isArray(cell.source) ? cell.source.join('') : cell.source;
+    if (cell.cell_type === 'code' && index % 2 === 1 && !/^\s*[%!]/m.test(source)) cell.source = `pass\n${source}`;
+  });
+  writeFileSync(place(name, 'compiled'), JSON.stringify(notebook));
+}
+
+beforeAll(() => {
+  for (const kind of ['plain', 'compiled']) {
+    for (const name of names) write(name, kind);
+    for (const name of samples) {
+      cpSync(path.join(root, 'samples', name), path.join(scratch, kind, name), { recursive: true });
+    }
+  }
+  const pairs = [...names, ...samples].flatMap((name) => [
+    place(name, 'plain'),
+    path.join(scratch, `${name}.plain.ipynb`),
+  ]);
+  execFileSync(python, [path.join(root, 'test', 'equivalence', 'plain.py'), ...pairs], { stdio: 'pipe' });
+}, 300_000);
+
+afterAll(() => {
+  rmSync(scratch, { recursive: true, force: true });
+});
+
+describe('a compiled notebook gives what Restart & Run All gives', () => {
+  test.each([...names, ...samples])(
+    '%s',
+    (name) => {
+      const truth = outputsOf(path.join(scratch, `${name}.plain.ipynb`));
+      expect(compiled(name)).toEqual(truth);
+      expect(compiled(name), 'from the cache').toEqual(truth);
+      edit(name);
+      expect(compiled(name), 'after an edit').toEqual(truth);
+    },
+    120_000,
+  );
+});
