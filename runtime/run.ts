@@ -126,9 +126,11 @@ export class Run {
     if (result === undefined) return false;
     const heldHere = state.holder === undefined ? new Set<string>() : state.holder.holds;
     const stale = staleRead(this.#states, state.index, result, heldHere);
-    const changed = result.filesRead.find(
-      (file) => !result.filesWritten.includes(file.path) && !stillSame(file) && state.permit !== 'given',
-    );
+    // A result from the cache was compared with the files just now, by content.
+    const checked = state.permit === 'given' || state.cached !== undefined;
+    const changed = checked
+      ? undefined
+      : result.filesRead.find((file) => !result.filesWritten.includes(file.path) && !stillSame(file));
     if (stale !== undefined || changed !== undefined) {
       this.#drop(state, `${stale ?? changed?.path ?? ''} changed`);
       return true;

@@ -18,6 +18,7 @@ from dataclasses import dataclass, field
 from typing import Any, Callable, Optional
 
 from . import arrays, groups, layouts, rebuild, sharing, tables
+from .canonical import canonical
 from .definitions import Refusal, Registry
 from .dumper import Dumper, ExactDumper, Plan, Surroundings, unpickle
 from .objects import Store, digest_of
@@ -99,7 +100,9 @@ class Codec:
         self._around.task = task
         self.resolve_definition = resolve_definition
         self._modules: set[str] = set()
+        # Contents known to come back as they are, and where streams of a content are in the store.
         self._settled: set[str] = set()
+        self._places: dict[str, str] = {}
         self._verified: set[str] = set()
         self._hashes = _Hashes()
 
@@ -131,8 +134,9 @@ class Codec:
         stream, buffers = self._store.read(ref.object, verify=ref.object not in self._verified)
         self._verified.add(ref.object)
         value = unpickle(stream[1:], buffers, self._context())
-        self._settled.add(ref.content)
-        self._settled.add(ref.object)
+        whole = digest_of(canonical(stream), [memoryview(buffer) for buffer in buffers])
+        self._places[whole] = ref.object
+        self._settled.update((ref.content, whole))
         return (value, True) if stream[:1] == b"G" else ({ref.member: value}, False)
 
     # Dumping.
@@ -189,7 +193,7 @@ class Codec:
         """One value alone; its digest is that of its content."""
         if type(value) in _SCALARS:
             stream = b"V" + pickle.dumps(value, 5)
-            return _Part(stream, None, {}, False, digest_of(stream, []))
+            return _Part(stream, None, {}, False, digest_of(canonical(stream), []))
         plan = self._plan({id(value): name} if name.startswith("def:") and isinstance(value, type) else {})
         plan.aliases = aliases or {}
         part = self._pickle(value, plan, False)
@@ -220,7 +224,7 @@ class Codec:
             raise Refusal(_reason(error)) from error
         memo = {key: entry[1] for key, entry in dumper.memo.copy().items()}
         stream = file.getvalue()
-        return _Part(stream, dumper, memo, exact, digest_of(stream, dumper.buffers, self._hashes))
+        return _Part(stream, dumper, memo, exact, digest_of(canonical(stream), dumper.buffers, self._hashes))
 
     def _again(self, stream: bytes, buffers: list[memoryview]) -> tuple[Any, dict[str, Any]]:
         """Load a stream beside the original; gives also the classes that were made again."""
@@ -295,11 +299,19 @@ class Codec:
                 whole.memo[-1] = kept
             else:
                 result.unstable.update(members)
-        self._settled.add(whole.digest)
-        self._store.write(whole.stream, whole.buffers, whole.digest)
+        place = self._place(whole)
         for name in members:
             self._settled.add(contents[name])
-            result.refs[name] = ValueRef(whole.digest, name, contents[name])
+            result.refs[name] = ValueRef(place, name, contents[name])
+
+    def _place(self, part: _Part) -> str:
+        """Where the part is in the store; written there if need be."""
+        self._settled.add(part.digest)
+        place = self._places.get(part.digest)
+        if place is None:
+            place = digest_of(part.stream, part.buffers, self._hashes)
+            self._places[part.digest] = self._store.write(part.stream, part.buffers, place)
+        return place
 
     def _together(self, members: list[str], values: dict[str, Any], parts: dict[str, _Part], aliases: Optional[dict[int, str]]) -> _Part:
         plan = self._plan({id(values[name]): name for name in members if name.startswith("def:") and isinstance(values[name], type)})
@@ -324,9 +336,7 @@ class Codec:
                 part = other
             else:
                 result.unstable.add(name)
-        self._settled.add(part.digest)
-        self._store.write(part.stream, part.buffers, part.digest)
-        result.refs[name] = ValueRef(part.digest, name, part.digest)
+        result.refs[name] = ValueRef(self._place(part), name, part.digest)
 
     def _compare(self, members: list[str], values: dict[str, Any], copies: dict[str, Any]) -> None:
         """What a copy must have in common with its original besides the pickle."""

@@ -16,6 +16,13 @@ from typing import Any, Optional
 from . import rebuild
 
 _HEAP = 1 << 9
+_FROZEN = 1 << 8
+_NATIVE = (
+    types.MethodDescriptorType,
+    types.WrapperDescriptorType,
+    types.GetSetDescriptorType,
+    types.MemberDescriptorType,
+)
 _ENUM_OWN = frozenset(
     [
         "_generate_next_value_",
@@ -97,6 +104,18 @@ def importable(thing: Any) -> bool:
     return found is thing
 
 
+def written_in_python(kind: Any) -> bool:
+    """True for classes made by a `class` statement or its like, and not by native code."""
+    table = vars(kind)
+    if not kind.__flags__ & _HEAP or kind.__flags__ & _FROZEN or "__module__" not in table:
+        return False
+    return not any(
+        isinstance(value, _NATIVE) and value.__objclass__ is kind and name not in ("__dict__", "__weakref__")
+        for name, value in table.items()
+        if "__slots__" not in table or not isinstance(value, types.MemberDescriptorType)
+    )
+
+
 class Registry:
     """The two-way table of classes and ids in a process."""
 
@@ -129,7 +148,7 @@ class Registry:
 
     def ours(self, kind: Any) -> bool:
         """True for a class of the notebook, and for one that a library made and gave no importable name."""
-        if not kind.__flags__ & _HEAP:
+        if not written_in_python(kind):
             return False
         if id(kind) in self._names:
             return True

@@ -73,6 +73,7 @@ class Dumper(pickle.Pickler):
         self.referred: dict[str, Any] = {}
         self.shared: set[int] = set()
         self.weak: list[Any] = []
+        self.dangling: list[Any] = []
         self.by_name: set[int] = set()
 
     def _take(self, buffer: pickle.PickleBuffer) -> bool:
@@ -217,11 +218,13 @@ class ExactDumper(Dumper):
 
 def _set_answer(kind: Any, thing: Any) -> Any:
     items = list(thing)
-    mark = layouts.fingerprint(items)
+    mark = layouts.fingerprint(items) if len(items) > 1 else 0
     again = layouts.refilled(kind, items)
     if layouts.same(thing, again):
         return (rebuild.refilled_set, (kind, items, mark))
     layout = layouts.read(thing)
+    if len(items) == 1 and layout is not None and layout[:3] == (7, 1, 0):
+        return (rebuild.refilled_set, (kind, items, mark))
     if layout is None:
         raise definitions.Refusal("a set whose iteration order cannot be kept", thing)
     return (rebuild.shaped_set, (kind, items, mark, layout))

@@ -18,6 +18,10 @@ MAPPED_FROM = 1 << 20
 Hasher = Callable[[memoryview], bytes]
 
 
+class Mapped(mmap.mmap):
+    """Memory of the store; nobody else's map."""
+
+
 class StoreDamaged(Exception):
     """The bytes of an object do not match its name."""
 
@@ -74,7 +78,7 @@ class Store:
             raise
         return digest
 
-    def read(self, digest: str, verify: bool = True) -> tuple[bytes, list[Any]]:
+    def read(self, digest: str, verify: bool = True, hasher: Hasher = hash_buffer) -> tuple[bytes, list[Any]]:
         """The stream and the writable buffers of an object; large buffers are private maps of the file."""
         with open(self.path(digest), "rb") as file:
             try:
@@ -92,7 +96,7 @@ class Store:
                     raise StoreDamaged(f"{digest} is cut short")
                 buffers.append(_buffer(file, place, size))
                 place += size
-        if verify and digest_of(stream, [memoryview(buffer) for buffer in buffers]) != digest:
+        if verify and digest_of(stream, [memoryview(buffer) for buffer in buffers], hasher) != digest:
             raise StoreDamaged(f"{digest} is damaged")
         return stream, buffers
 
@@ -111,5 +115,5 @@ def _buffer(file: Any, place: int, size: int) -> Any:
         file.seek(place)
         return bytearray(file.read(size))
     start = place - place % mmap.ALLOCATIONGRANULARITY
-    mapped = mmap.mmap(file.fileno(), size + place - start, access=mmap.ACCESS_COPY, offset=start)
+    mapped = Mapped(file.fileno(), size + place - start, access=mmap.ACCESS_COPY, offset=start)
     return memoryview(mapped)[place - start : place - start + size]

@@ -168,7 +168,7 @@ def shaped_set(kind: Any, items: list[Any], mark: int, layout: layouts.Layout) -
     """A set that needs its layout."""
     if not layouts.exact:
         raise Unloadable("a set whose layout this interpreter cannot make")
-    if layouts.fingerprint(items) != mark:
+    if len(items) > 1 and layouts.fingerprint(items) != mark:
         return refilled_set(kind, items, mark)
     return layouts.write(kind, items, layout)
 
@@ -202,8 +202,8 @@ class _Gone:
     pass
 
 
-def dead_weak() -> Any:
-    """A weak reference to something that is gone."""
+def dead_weak(elsewhere: int = 0) -> Any:
+    """A weak reference to something that is gone, or, while values are compared, to something not stored with it."""
     return weakref.ref(_Gone())
 
 
@@ -262,6 +262,8 @@ def _settled(made: Any, owns: bool, memory: Any) -> Any:
             base = numpy.frombuffer(memory, numpy.uint8).copy()
             made = numpy.ndarray(made.shape, made.dtype, base, 0, made.strides)
         made.flags.writeable = writable
+    elif not owns:
+        made = numpy.ndarray(made.shape, made.dtype, numpy.frombuffer(memory, numpy.uint8), 0, made.strides)
     return made
 
 

@@ -246,7 +246,7 @@ def _exception(dumper: Any, thing: BaseException) -> Any:
         return NotImplemented
     if any(hook in vars(part) for part in kind.__mro__ if dumper.ours(part) for hook in _HOOKS):
         raise Refusal(f"{article(kind)}, whose class says itself how it is pickled", thing)
-    if not issubclass(kind, OSError) and kind.__new__ is BaseException.__new__:
+    if not issubclass(kind, OSError) and isinstance(kind.__new__, types.BuiltinFunctionType):
         return (
             rebuild.exception,
             (kind, thing.args),
@@ -284,9 +284,8 @@ def _weak_reference(dumper: Any, thing: Any) -> Any:
         return (rebuild.dead_weak, ())
     if dumper.may_hold(target):
         return (rebuild.weak, (target,))
-    if dumper.exploring:
-        return (rebuild.dead_weak, ())
-    raise Refusal("a weak reference", thing)
+    dumper.dangling.append(thing)
+    return (rebuild.dead_weak, (1,))
 
 
 def _code(dumper: Any, thing: types.CodeType) -> Any:

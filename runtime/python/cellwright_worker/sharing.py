@@ -10,7 +10,7 @@ from typing import Any
 
 _IMMUTABLE: tuple[type, ...] = (
     str, bytes, int, float, complex, type(None), tuple, frozenset, type, types.BuiltinFunctionType, types.ModuleType, types.FunctionType,
-    types.CodeType, types.CellType, range, slice, type(Ellipsis), type(NotImplemented), re.Pattern, property, staticmethod, classmethod,
+    types.CodeType, range, slice, type(Ellipsis), type(NotImplemented), re.Pattern, property, staticmethod, classmethod,
     types.MethodType, types.GenericAlias, types.MappingProxyType,
 )  # fmt: skip
 _IMMUTABLE_MODULES = frozenset(
@@ -51,6 +51,7 @@ _SKIPPED: tuple[type, ...] = (
     types.CodeType, range, slice, type(Ellipsis), type(NotImplemented), re.Pattern, types.MethodType, types.GenericAlias,
     types.MethodWrapperType, types.WrapperDescriptorType, types.MethodDescriptorType, property, types.TracebackType, types.FrameType,
 )  # fmt: skip
+_VARIABLES = frozenset({"TypeVar", "ParamSpec", "TypeVarTuple", "NewType"})
 _CONTAINERS = frozenset({dict, list, set, bytearray})
 _OWN = __name__.rpartition(".")[0] or __name__
 
@@ -59,6 +60,8 @@ def changeable(kind: type) -> bool:
     """True for types whose instances two variables can tell to be the same."""
     if issubclass(kind, _IMMUTABLE) and kind.__module__ in ("builtins", "types", "re"):
         return False
+    if kind.__module__ == "typing" and kind.__name__ in _VARIABLES:
+        return True
     if kind.__module__ in _IMMUTABLE_MODULES and not issubclass(kind, (dict, list)):
         return False
     return not any(f"{part.__module__}.{part.__qualname__}" in _IMMUTABLE_BASES for part in kind.__mro__)
