@@ -1,5 +1,5 @@
-/** From nothing to an executed notebook: set up, build, compile and run the flights sample, and say where the results are. */
-import { existsSync, mkdirSync, readdirSync, rmSync } from 'node:fs';
+/** From nothing to an executed notebook: set up, build, compile the flights sample, run it twice, and say where the results are. */
+import { existsSync, mkdirSync, rmSync } from 'node:fs';
 import path from 'node:path';
 
 import { node, python, root, run } from './command.mjs';
@@ -7,7 +7,9 @@ import { node, python, root, run } from './command.mjs';
 const sample = path.join('samples', 'flights', 'notebook.ipynb');
 const out = path.join('out', 'demo');
 const bundle = path.join(out, 'flights.cellwright');
-const results = path.join(out, 'run');
+const executed = path.join(out, 'flights.ipynb');
+const report = path.join(out, 'flights.report.html');
+const program = path.join('dist', 'cellwright.mjs');
 
 async function step(name, action) {
   process.stdout.write(`\n== ${name}\n`);
@@ -17,19 +19,30 @@ async function step(name, action) {
   process.exit(code);
 }
 
+/** Shows the command as a person would type it. */
+async function command(...words) {
+  await step(`cellwright ${words.join(' ')}`, () => node(program, words));
+}
+
 if (!existsSync(path.join(root, 'node_modules', '.package-lock.json'))) {
-  await step('npm ci', () => run('npm', ['ci']));
+  await step('npm ci', () => run('npm', ['ci', '--no-audit', '--no-fund']));
 }
 await step('setup', () => node('build/setup.mjs'));
 await step('build', () => node('build/build.mjs'));
 
+// A store of its own, made anew: the first run shows a first run, every time.
 rmSync(path.join(root, out), { recursive: true, force: true });
 mkdirSync(path.join(root, out), { recursive: true });
-const command = 'dist/cellwright.mjs';
-await step('compile', () => node(command, ['compile', sample, '--out', bundle]));
-await step('run', () => node(command, ['run', bundle, '--python', python, '--out', results]));
+const where = ['--python', path.relative(root, python), '--state', path.join(out, 'state')];
+await command('compile', sample, '-o', bundle);
+await command('run', sample, '-o', executed, ...where);
+await command('run', sample, '-o', executed, ...where);
 
-process.stdout.write('\nThe executed notebook and the report:\n');
-for (const name of readdirSync(path.join(root, results)).sort()) {
-  if (/\.(?:ipynb|html|json)$/.test(name)) process.stdout.write(`  ${path.join(results, name)}\n`);
-}
+process.stdout.write(`
+The bundle             ${bundle}
+The executed notebook  ${executed}
+The report             ${report}
+
+Now change a cell of ${sample}, and run it again:
+  node ${program} run ${sample} -o ${executed} ${where.join(' ')}
+`);
