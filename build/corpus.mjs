@@ -212,7 +212,8 @@ function editCell(file, part) {
   return { index };
 }
 
-function judge(run, first, second) {
+function judge(run, plain) {
+  const [first] = plain;
   const { code, document, notebook, err } = run;
   if (code === 'timeout') return { verdict: 'timeout' };
   if (document === undefined || ![0, 1, 3, 4].includes(code)) {
@@ -227,7 +228,7 @@ function judge(run, first, second) {
     const reasons = document.diagnostics.filter(({ severity }) => severity === 'error');
     return { verdict: 'refused', why: reasons.map(({ code: name, message }) => `${name} ${message}`).join('; ') };
   }
-  const cells = compareRuns(first, second, notebook);
+  const cells = compareRuns(plain, notebook);
   const different = cells.filter(({ verdict }) => verdict === 'different');
   const found = {
     cells: cells.length,
@@ -241,6 +242,24 @@ function judge(run, first, second) {
   return { verdict: first.metadata.plain.status === 0 ? 'equal' : 'fails alike', found };
 }
 
+/** Two plain runs may agree by chance: a difference is believed when two more plain runs do not show it. */
+async function judgeSurely(run, plain, notebook, key, copy) {
+  let judged = judge(run, plain);
+  if (judged.verdict !== 'DIFFERENT') return judged;
+  // Plain runs need the same path; the project as the compiled run left it is kept for the reruns.
+  const aside = `${copy}.aside`;
+  renameSync(copy, aside);
+  for (const which of [3, 4]) {
+    if (judged.verdict !== 'DIFFERENT') break;
+    const another = await plainRun(notebook, key, which);
+    if (another.notebook === undefined) break;
+    plain.push(another.notebook);
+    judged = judge(run, plain);
+  }
+  renameSync(aside, copy);
+  return judged;
+}
+
 function firstLine(cell) {
   const lines = [cell.source].flat().join('').split('\n');
   return (lines.find((line) => line.trim() !== '' && !line.trim().startsWith('#')) ?? lines[0] ?? '')
@@ -249,7 +268,8 @@ function firstLine(cell) {
 }
 
 /** A rerun is compared with the fresh run: the same outputs, whatever was reused. The edit itself is no difference. */
-function judgeRerun(run, first, second, edits) {
+function judgeRerun(run, plain, edits) {
+  const [first] = plain;
   for (const edited of run.notebook === undefined ? [] : edits) {
     // The edit put one line before the cell's own, so what names a line of that cell names the next one.
     const cell = run.notebook.cells[edited.index];
@@ -260,7 +280,7 @@ function judgeRerun(run, first, second, edits) {
     );
     cell.outputs = JSON.parse(moved);
   }
-  return judge(run, first, second);
+  return judge(run, plain);
 }
 
 async function check(notebook) {
@@ -278,6 +298,7 @@ async function check(notebook) {
   }
   const plainSeconds = one.notebook.metadata.plain.seconds;
   if (options['plain-only']) return { name, verdict: 'plain', plainSeconds };
+  const plain = [one.notebook, two.notebook];
   const { copy, file } = layOut(notebook, key);
   const state = path.join(tmpdir(), 'cellwright-corpus', `${key}.state`);
   rmSync(state, { recursive: true, force: true });
@@ -289,7 +310,7 @@ async function check(notebook) {
     plainSeconds,
     seconds: run.document?.seconds ?? run.seconds,
     lane: run.document?.oneProcess,
-    ...judge(run, one.notebook, two.notebook),
+    ...(await judgeSurely(run, plain, notebook, key, copy)),
   };
   if (edits > 0 && (result.verdict === 'equal' || result.verdict === 'fails alike')) {
     result.reruns = [];
@@ -298,7 +319,7 @@ async function check(notebook) {
       const edited = turn === 0 ? undefined : editCell(file, turn / (edits + 1));
       if (edited !== undefined) made.push(edited);
       const rerun = await compiledRun(file, path.join(work, 'compiled', `${key}.${turn + 1}.ipynb`), state);
-      const judged = judgeRerun(rerun, one.notebook, two.notebook, made);
+      const judged = judgeRerun(rerun, plain, made);
       result.reruns.push({
         edited: edited !== undefined,
         ran: rerun.document?.ran,

@@ -4,7 +4,7 @@ import { hashFile, type LocalStore } from './store/local.ts';
 import { createHash } from 'node:crypto';
 import { readdirSync, statSync } from 'node:fs';
 import { isFileError } from './store/local.ts';
-import { implicitNames, isGenerator, originOf, type Progress } from './versions.ts';
+import { implicitNames, isGenerator, originOf, type Origin, type Progress } from './versions.ts';
 
 /** One remembered execution of a task's code: what it read, and what came of it. */
 export interface CacheEntry {
@@ -49,6 +49,12 @@ export function findCached(
   return { miss };
 }
 
+/** What a cache key says of a name; undefined for a value that only a process has, which no key can describe. */
+function contentOf(origin: Origin): string | undefined {
+  if (origin.kind === 'value') return origin.binding.ref.content;
+  return origin.kind === 'absent' ? 'absent' : undefined;
+}
+
 function readEntries(store: LocalStore, task: Task): CacheEntry[] {
   const document = store.readDocument(manifestPath(task));
   if (typeof document !== 'object' || document === null || !('entries' in document)) return [];
@@ -66,8 +72,9 @@ function compare(
   if (entry.environment !== environment) return { part: 'environment', name: 'installed packages or interpreter' };
   for (const name of [...Object.keys(entry.reads), ...implicit]) {
     const origin = originOf(progress, name, index);
-    const now = origin.kind === 'value' ? origin.binding.ref.content : origin.kind;
-    if ((entry.reads[name] ?? 'absent') !== now) return { part: name.includes(':') ? 'state' : 'input', name };
+    const now = contentOf(origin);
+    if (now === undefined || (entry.reads[name] ?? 'absent') !== now)
+      return { part: name.includes(':') ? 'state' : 'input', name };
   }
   for (const file of entry.files) if (!stillHolds(file)) return { part: 'file', name: file.path };
   for (const [path, digest] of Object.entries(entry.written)) {
@@ -136,9 +143,10 @@ export function remember(
 ): void {
   if (!isCacheable(task, result)) return;
   const reads: Record<string, string> = { ...result.reads };
-  for (const name of implicitNames(progress, index)) {
-    const origin = originOf(progress, name, index);
-    if (!isGenerator(name)) reads[name] = origin.kind === 'value' ? origin.binding.ref.content : origin.kind;
+  for (const name of [...Object.keys(reads), ...implicitNames(progress, index)]) {
+    const content = contentOf(originOf(progress, name, index));
+    if (content === undefined) return;
+    if (!isGenerator(name)) reads[name] = content;
   }
   const written = new Set(result.filesWritten);
   const entry: CacheEntry = {

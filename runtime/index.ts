@@ -1,5 +1,5 @@
 import { createHash, randomBytes } from 'node:crypto';
-import { realpathSync } from 'node:fs';
+import { realpathSync, rmSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { join } from 'node:path';
 import type { Diagnostic } from '../compiler/bundle/diagnostic.ts';
@@ -122,6 +122,7 @@ export async function run(bundle: Bundle, document: string, options: RunOptions)
     };
   }
   const store = openLocalStore(options.state);
+  const journal = join(log.folder, 'effects');
   const history = bundle.tasks.some((task) =>
     task.accesses.some((access) => access.resource.kind === 'state' && access.resource.name === 'output-history'),
   );
@@ -129,6 +130,7 @@ export async function run(bundle: Bundle, document: string, options: RunOptions)
     bundle,
     id,
     store,
+    journal,
     environment: describeEnvironment(interpreter),
     jobs: options.jobs,
     useCache: options.cache,
@@ -142,12 +144,14 @@ export async function run(bundle: Bundle, document: string, options: RunOptions)
         script: options.worker,
         store: store.objects,
         cwd: options.cwd,
+        journal,
         prelude: bundle.prelude,
         cells: bundle.tasks.filter((task) => task.executionCount > 0).map((task) => [task.executionCount, task.source]),
         environment: options.environment,
       }),
     onEvent: emit,
   }).execute();
+  rmSync(journal, { recursive: true, force: true });
   const seconds = (performance.now() - started) / 1000;
   emit({ type: 'run-finished', status: outcome.status, seconds });
   log.close();

@@ -6,6 +6,8 @@ import { inputHistory, type RunContext, type State } from './run-state.ts';
 export interface LaneEnd {
   readonly failed: boolean;
   readonly died: State | undefined;
+  /** What the worker said when it failed itself. */
+  readonly broken: string | undefined;
 }
 
 /** Runs all cells in order in one process: exactly Restart & Run All, with nothing loaded, observed or stored. */
@@ -15,7 +17,7 @@ export async function runLane(context: RunContext, states: readonly State[], pro
     if (state.task.executionCount === 0 || state.index > context.until) continue;
     const started = performance.now();
     const result = await runOne(states, state, process);
-    if (result === undefined) return { failed, died: state };
+    if (typeof result !== 'object') return { failed, died: state, broken: result };
     const seconds = (performance.now() - started) / 1000;
     Object.assign(state, { result, seconds, status: 'retired' });
     const raised = result.status === 'error';
@@ -27,14 +29,14 @@ export async function runLane(context: RunContext, states: readonly State[], pro
       if (!context.keepGoing) break;
     }
   }
-  return { failed, died: undefined };
+  return { failed, died: undefined, broken: undefined };
 }
 
 async function runOne(
   states: readonly State[],
   state: State,
   process: TaskProcess,
-): Promise<AttemptResult | undefined> {
+): Promise<AttemptResult | string | undefined> {
   state.outputs = [];
   state.cached = undefined;
   return await new Promise((resolve) => {
@@ -44,7 +46,7 @@ async function runOne(
     process.onMessage = (message) => {
       if (message.type === 'output') state.outputs.push(message.output);
       else if (message.type === 'done') resolve(message.result);
-      else if (message.type === 'broken') resolve(undefined);
+      else if (message.type === 'broken') resolve(message.traceback.trim().split('\n').at(-1) ?? '');
       else if (message.type === 'need')
         process.send({ type: 'binding', name: message.name, binding: { kind: 'absent' } });
       else if (message.type === 'effect') process.send({ type: 'permit' });

@@ -25,6 +25,8 @@ export interface State extends Progress {
   permit: 'none' | 'asked' | 'given';
   /** Attempts so far; a late message of a dropped one is known by it. */
   attempts: number;
+  /** How often a result was thrown away although every earlier task had retired. */
+  dropsAtHead: number;
   seconds: number;
   /** Why it ran: the part of the cache key that differed. */
   because: string;
@@ -35,6 +37,8 @@ export interface RunContext {
   readonly bundle: Bundle;
   readonly id: string;
   readonly store: LocalStore;
+  /** Folder of this run's journal of effects. */
+  readonly journal: string;
   readonly environment: string;
   readonly jobs: number;
   readonly useCache: boolean;
@@ -80,6 +84,7 @@ export function initialState(task: Task, index: number): State {
     needs: [],
     permit: 'none',
     attempts: 0,
+    dropsAtHead: 0,
     seconds: 0,
     because: '',
   };

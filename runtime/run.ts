@@ -3,16 +3,10 @@ import { findCached, remember, stillSame } from './cache.ts';
 import { runLane } from './lane.ts';
 import type { AttemptResult, Binding, FromWorker } from './process/protocol.ts';
 import type { TaskProcess, WorkerParent } from './process/worker-parent.ts';
-import {
-  initialState,
-  inputHistory,
-  outcomeOf,
-  type Holder,
-  type RunContext,
-  type RunOutcome,
-  type State,
-} from './run-state.ts';
-import { implicitNames, isExpectedToWrite, originOf, staleRead } from './versions.ts';
+import { initialState, outcomeOf, type Holder, type RunContext, type RunOutcome, type State } from './run-state.ts';
+import { namesToLoad, runMessage } from './task-inputs.ts';
+import { canUndo, undoEffects } from './undo.ts';
+import { isExpectedToWrite, originOf, staleRead } from './versions.ts';
 
 export type { TaskOutcome } from './run-state.ts';
 
@@ -125,19 +119,22 @@ export class Run {
     const result = state.result;
     if (result === undefined) return false;
     const heldHere = state.holder === undefined ? new Set<string>() : state.holder.holds;
-    const stale = staleRead(this.#states, state.index, result, heldHere);
-    // A result from the cache was compared with the files just now, by content.
-    const checked = state.permit === 'given' || state.cached !== undefined;
-    const changed = checked
-      ? undefined
-      : result.filesRead.find((file) => !result.filesWritten.includes(file.path) && !stillSame(file));
-    if (stale !== undefined || changed !== undefined) {
-      this.#drop(state, `${stale ?? changed?.path ?? ''} changed`);
-      return true;
+    // What came from the cache was compared with all inputs just now.
+    const changed = state.cached === undefined ? this.#changedInput(state, result, heldHere) : undefined;
+    if (changed !== undefined) {
+      this.#drop(state, `${changed} changed`);
+      return !this.#isOver();
     }
     if (result.status === 'error' && !state.task.directives.raisesException) return this.#fail(state, result);
     this.#settle(state, result.status === 'error' ? 'failed' : state.cached === undefined ? 'ran' : 'cached');
     return true;
+  }
+
+  /** The first input that is no longer what the attempt saw. */
+  #changedInput(state: State, result: AttemptResult, heldHere: ReadonlySet<string>): string | undefined {
+    const stale = staleRead(this.#states, state.index, result, heldHere);
+    if (stale !== undefined || state.permit === 'given') return stale;
+    return result.filesRead.find((file) => !result.filesWritten.includes(file.path) && !stillSame(file))?.path;
   }
 
   #settle(state: State, status: 'ran' | 'cached' | 'failed'): void {
@@ -174,8 +171,7 @@ export class Run {
   /** A cell raised: believed at once when nothing came from the store, else shown by running all cells in one process. */
   #fail(state: State, result: AttemptResult): boolean {
     const fed = Object.values(result.reads).some((content) => content !== 'absent');
-    const acted = this.#states.slice(0, state.index + 1).some((other) => (other.result?.outside.length ?? 0) > 0);
-    if (fed && !acted) {
+    if (fed && canUndo(this.#context.journal)) {
       this.#goLane(`the error in ${state.task.name} is confirmed without stored values`);
       return false;
     }
@@ -191,10 +187,20 @@ export class Run {
     this.#finish();
   }
 
+  /** The last step of the ladder: all cells again, in one process, on files as they were before the run. */
   #goLane(reason: string): void {
+    this.#end();
+    const lasting = undoEffects(this.#context.journal);
+    if (lasting.length > 0) {
+      this.#refuse(
+        'CW504',
+        `${reason}, and the cells cannot be run again from the start, because they ${lasting.join(', and ')}.`,
+        'Run the notebook with --one-process.',
+      );
+      return;
+    }
     this.#lane = true;
     this.#context.onEvent({ type: 'lane', reason });
-    this.#end();
   }
 
   #abandon(state: State): void {
@@ -208,6 +214,7 @@ export class Run {
 
   #drop(state: State, reason: string): void {
     const acted = state.permit === 'given';
+    if (state.index === this.#head) state.dropsAtHead++;
     this.#context.onEvent({ type: 'task-dropped', task: state.task.id, name: state.task.name, reason });
     this.#abandon(state);
     Object.assign(state, {
@@ -218,7 +225,7 @@ export class Run {
       permit: 'none',
       cached: undefined,
     });
-    if (acted) this.#goLane(`${state.task.name} had acted on the outside before its inputs were known (${reason})`);
+    if (acted || state.dropsAtHead > 2) this.#goLane(`${state.task.name} could not settle on its inputs (${reason})`);
   }
 
   #takeFromCache(state: State): boolean {
@@ -304,32 +311,15 @@ export class Run {
     const waits = this.#waitsFor.get(state.task.id) ?? [];
     if (waits.some((id) => this.#states.find((other) => other.task.id === id)?.result === undefined)) return false;
     if (state.task.accesses.some((access) => access.resource.kind === 'outside')) return false;
-    const names = [...this.#wanted(state), ...implicitNames(this.#states, state.index)];
+    const names = namesToLoad(this.#states, state);
     return !names.some((name) => {
       const { kind } = originOf(this.#states, name, state.index);
       return kind === 'held' || kind === 'unsaved';
     });
   }
 
-  #wanted(state: State): readonly string[] {
-    const names = new Set<string>(state.task.preload === '*' ? this.#everyName(state.index) : state.task.preload);
-    for (const access of state.task.accesses) {
-      if (access.resource.kind === 'variable' && access.access !== 'bind') names.add(access.resource.name);
-    }
-    return [...names];
-  }
-
-  #everyName(index: number): readonly string[] {
-    const names = new Set<string>();
-    for (const state of this.#states.slice(0, index)) {
-      for (const name of [...Object.keys(state.result?.writes ?? {}), ...Object.keys(state.result?.held ?? {})])
-        names.add(name);
-    }
-    return [...names].filter((name) => !name.includes(':'));
-  }
-
   #start(state: State): void {
-    const names = [...this.#wanted(state), ...implicitNames(this.#states, state.index)];
+    const names = namesToLoad(this.#states, state);
     const holders = new Set<Holder>();
     for (const name of names) {
       const { kind } = originOf(this.#states, name, state.index);
@@ -418,39 +408,36 @@ export class Run {
     const head = state.index === this.#head;
     state.permit = head ? 'given' : 'none';
     this.#context.onEvent({ type: 'task-started', task: state.task.id, name: state.task.name, speculative: !head });
-    holder.process.send({
-      type: 'run',
-      attempt: String(attempt),
-      task: state.task.id,
-      source: state.task.source,
-      executionCount: state.task.executionCount,
-      inputHistory: inputHistory(this.#states, state.index),
-      preload: this.#bindings(state, keep),
-      exposes: state.task.exposes === '*' ? '*' : [...state.task.exposes, ...keep],
-      shadowedBuiltins: this.#context.bundle.shadowedBuiltins,
-      head,
-      keep,
-      allowErrors: state.task.directives.raisesException,
-    });
+    holder.process.send(runMessage(this.#context.bundle, this.#states, state, keep, head));
+  }
+
+  /** The worker itself failed; one process needs less of it. */
+  #broke(state: State, what: string): void {
+    const diagnostic: Diagnostic = {
+      code: 'CW503',
+      severity: this.#lane ? 'error' : 'warning',
+      message: `The worker failed in ${state.task.name}: ${what}`,
+      help: 'This is a fault of Cellwright; please report it with the notebook.',
+      related: [],
+      location: { cell: state.task.id, index: state.task.index },
+    };
+    this.#diagnostics.push(diagnostic);
+    this.#context.onEvent({ type: 'diagnostic', diagnostic });
+    if (this.#lane) this.#end();
+    else this.#goLane(`the worker failed in ${state.task.name}`);
   }
 
   #died(state: State): void {
+    if (!this.#lane) {
+      this.#goLane(`the process of ${state.task.name} ended before the cell did`);
+      return;
+    }
     this.#refuse(
       'CW502',
       `The process of ${state.task.name} ended before the cell did.`,
       'The cell may have used more memory than there is, or crashed the interpreter; run it alone with --only.',
       state,
     );
-  }
-
-  #bindings(state: State, keep: readonly string[]): Record<string, Binding> {
-    const bindings: Record<string, Binding> = {};
-    for (const name of [...implicitNames(this.#states, state.index), ...this.#wanted(state)]) {
-      if (keep.includes(name)) continue;
-      const origin = originOf(this.#states, name, state.index);
-      if (origin.kind === 'value') bindings[name] = origin.binding;
-    }
-    return bindings;
   }
 
   #receive(state: State, message: FromWorker, started: number): void {
@@ -470,12 +457,7 @@ export class Run {
         state.status = 'ended';
         break;
       case 'broken':
-        this.#refuse(
-          'CW503',
-          `The worker failed in ${state.task.name}: ${message.traceback.trim().split('\n').at(-1) ?? ''}`,
-          'This is a fault of Cellwright; please report it with the notebook.',
-          state,
-        );
+        this.#broke(state, message.traceback.trim().split('\n').at(-1) ?? '');
         return;
       case 'hello':
         return;
@@ -491,7 +473,8 @@ export class Run {
     if (process === undefined) return;
     const end = await runLane(this.#context, this.#states, process);
     this.#failed = end.failed;
-    if (end.died !== undefined) this.#died(end.died);
+    if (end.died !== undefined && end.broken !== undefined) this.#broke(end.died, end.broken);
+    else if (end.died !== undefined) this.#died(end.died);
     process.kill();
   }
 }

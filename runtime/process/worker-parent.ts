@@ -14,6 +14,8 @@ export interface ParentOptions {
   readonly script: string;
   readonly store: string;
   readonly cwd: string;
+  /** Folder in which workers note what they do to the outside, before they do it. */
+  readonly journal: string;
   readonly prelude: readonly string[];
   /** Execution count and source of every cell, for tracebacks. */
   readonly cells: readonly (readonly [number, string])[];
@@ -80,9 +82,9 @@ export class WorkerParent {
       stdio: ['pipe', 'ignore', 'pipe'],
     });
     const parent = new WorkerParent(server, folder, token, child);
-    const { store, prelude, cwd, cells } = options;
+    const { store, prelude, cwd, cells, journal } = options;
     child.stdin.on('error', () => undefined);
-    child.stdin.end(`${JSON.stringify({ socket, token, store, prelude, cwd, cells })}\n`);
+    child.stdin.end(`${JSON.stringify({ socket, token, store, prelude, cwd, cells, journal })}\n`);
     return parent;
   }
 

@@ -1,7 +1,7 @@
 import type { NotebookOutput } from '../report/outputs.ts';
 import { normaliseOutputs, type Shown } from './normalise.ts';
 
-/** The verdict on one code cell. `unstable`: it differs between two plain runs, so there is nothing to compare with. */
+/** The verdict on one code cell. `unstable`: plain runs differ among themselves, so there is nothing to compare with. */
 export interface CellVerdict {
   /** Place in the notebook, all cell types counted, from 0. */
   readonly index: number;
@@ -22,24 +22,28 @@ export interface ExecutedNotebook {
   readonly cells: readonly Cell[];
 }
 
-/** Compares a run with two plain runs of the same notebook, cell by cell. */
-export function compareRuns(
-  first: ExecutedNotebook,
-  second: ExecutedNotebook,
-  ours: ExecutedNotebook,
-): readonly CellVerdict[] {
+/** Arrays that numpy leaves as the memory was: what they show has no right answer, however often it is the same. */
+const uninitialised = /\b(?:np|numpy)\.empty(?:_like)?\(/;
+
+/** Compares a run with plain runs of the same notebook, cell by cell; the more plain runs, the surer what is unstable. */
+export function compareRuns(plainRuns: readonly ExecutedNotebook[], ours: ExecutedNotebook): readonly CellVerdict[] {
   const verdicts: CellVerdict[] = [];
-  first.cells.forEach((cell, index) => {
+  const [first, ...others] = plainRuns;
+  first?.cells.forEach((cell, index) => {
     if (cell.cell_type !== 'code' || textOf(cell).trim() === '') return;
     const plain = normaliseOutputs(cell.outputs ?? []);
-    const again = normaliseOutputs(second.cells[index]?.outputs ?? []);
     const mine = ours.cells[index];
     const what =
       mine === undefined || textOf(mine) !== textOf(cell)
         ? 'the executed notebook has another cell here'
         : differenceOf(plain, normaliseOutputs(mine.outputs ?? []));
     if (what === '') verdicts.push({ index, verdict: 'equal', what });
-    else verdicts.push({ index, verdict: differenceOf(plain, again) === '' ? 'different' : 'unstable', what });
+    else {
+      const stable = others.every(
+        (other) => differenceOf(plain, normaliseOutputs(other.cells[index]?.outputs ?? [])) === '',
+      );
+      verdicts.push({ index, verdict: stable && !uninitialised.test(textOf(cell)) ? 'different' : 'unstable', what });
+    }
   });
   return verdicts;
 }

@@ -89,14 +89,12 @@ function execute(
   });
 }
 
-/** The verdict on every executed task, from two plain runs and ours. */
-export function judgeRuns(
-  bundle: Bundle,
-  plain: readonly [PlainRun, PlainRun],
-  executed: string,
-): readonly VerifiedTask[] {
-  const [first, second] = plain;
-  const verdicts = compareRuns(first.notebook, second.notebook, JSON.parse(executed) as ExecutedNotebook);
+/** The verdict on every executed task, from plain runs and ours. */
+export function judgeRuns(bundle: Bundle, plain: readonly PlainRun[], executed: string): readonly VerifiedTask[] {
+  const verdicts = compareRuns(
+    plain.map(({ notebook }) => notebook),
+    JSON.parse(executed) as ExecutedNotebook,
+  );
   const tasks = new Map(bundle.tasks.map((task) => [task.index, task]));
   return verdicts.flatMap((verdict) => {
     const task = tasks.get(verdict.index);
@@ -109,6 +107,7 @@ export function judgeRuns(
 function causeOf(task: Task): string {
   const states = task.accesses.flatMap(({ resource }) => (resource.kind === 'state' ? [resource.name] : []));
   if (states.some((name) => name.endsWith('random'))) return 'random numbers without a seed';
+  if (/\bempty(?:_like)?\(/.test(task.source)) return 'memory that was never written to';
   if (/\b(?:time|datetime|perf_counter|now|today)\b|%%?time/.test(task.source))
     return 'the time of day, or how long something took';
   if (task.accesses.some(({ resource }) => resource.kind === 'outside')) return 'something outside the notebook';

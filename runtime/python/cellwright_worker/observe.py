@@ -12,6 +12,8 @@ import sys
 import tempfile
 from typing import Any, Callable
 
+from .journal import Journal, only_reads
+
 Permit = Callable[[str, str], None]
 
 _WRITES = {
@@ -28,7 +30,8 @@ _SUBPROCESSES = {
     "os.forkpty",
     "pty.spawn",
 }
-_NETWORK = {"socket.connect", "socket.getaddrinfo", "urllib.Request", "ftplib.connect", "smtplib.connect"}
+_NETWORK = {"socket.connect", "socket.getaddrinfo", "urllib.Request", "ftplib.connect", "smtplib.connect", "http.client.send"}
+_SENDING = (b"POST ", b"PUT ", b"PATCH ", b"DELETE ")
 _LISTINGS = {"os.listdir", "os.scandir"}
 _REAL_STAT = os.stat
 
@@ -62,8 +65,10 @@ def _importing() -> bool:
 class Observer:
     """The audit hook of this process; active only while a cell runs."""
 
-    def __init__(self, private: list[str]) -> None:
+    def __init__(self, private: list[str], journal: Journal) -> None:
         """`private` are folders of this program, whose files are nobody's business."""
+        self._journal = journal
+        self._command = ""
         self.active = False
         self.permitted = False
         self.permit: Permit = lambda reason, detail: None
@@ -96,6 +101,22 @@ class Observer:
         """Watch from now on; an audit hook cannot be taken away."""
         sys.addaudithook(self._hook)
         os.stat = self._stat  # type: ignore[assignment]
+
+    def watch_commands(self, shell: Any) -> None:
+        """Know the text of `!` commands, which the interpreter only sees as a new process."""
+        for name in ("system", "getoutput"):
+            original = getattr(shell, name)
+            setattr(shell, name, self._noting(original))
+
+    def _noting(self, original: Callable[..., Any]) -> Callable[..., Any]:
+        def run(command: str, *arguments: Any, **keywords: Any) -> Any:
+            self._command = command
+            try:
+                return original(command, *arguments, **keywords)
+            finally:
+                self._command = ""
+
+        return run
 
     def start(self, head: bool) -> None:
         """Begin a task."""
@@ -165,6 +186,7 @@ class Observer:
             if path is not None:
                 self._note(path, "content")
                 self._effect("file-write", path)
+                self._journal.about_to_change(path)
                 self.written.add(path)
         elif event in _WRITES:
             paths = [path for path in map(self._absolute, arguments[:2]) if path is not None]
@@ -173,6 +195,8 @@ class Observer:
                 return
             if paths:
                 self._effect("file-write", paths[0])
+                for path in paths:
+                    self._journal.about_to_change(path)
                 self.written.update(paths)
         elif event in _LISTINGS and not _importing():
             path = self._absolute(arguments[0] if arguments and arguments[0] is not None else ".")
@@ -180,10 +204,19 @@ class Observer:
                 self._note(path, "listing")
         elif event in _SUBPROCESSES:
             self._effect("subprocess", event)
+            command = self._command or _command_of(event, arguments)
+            if event != "os.fork" and not _is_pool(command) and (not command or not only_reads(command)):
+                self._journal.lasting(f"started {command[:200] or 'a process'}")
         elif event in _NETWORK:
-            if event == "socket.connect" and isinstance(arguments[1], (str, bytes)):
-                return
-            self._effect("network", event)
+            self._contacted(event, arguments)
+
+    def _contacted(self, event: str, arguments: tuple[Any, ...]) -> None:
+        if event == "socket.connect" and isinstance(arguments[1], (str, bytes)):
+            return
+        self._effect("network", event)
+        sent = arguments[1] if event == "http.client.send" else b""
+        if event == "smtplib.connect" or (isinstance(sent, bytes) and sent.startswith(_SENDING)):
+            self._journal.lasting(f"sent data over the network ({event})")
 
     def _opened(self, path: Any, mode: Any, flags: Any) -> None:
         text = self._absolute(path)
@@ -198,9 +231,29 @@ class Observer:
             if isinstance(mode, str) and "w" not in mode:
                 self._note(text, "content")
             self._effect("file-write", text)
+            self._journal.about_to_change(text)
             self.written.add(text)
         else:
             self._note(text, "content")
+
+
+def _command_of(event: str, arguments: tuple[Any, ...]) -> str:
+    """The command line of a process that is about to start, as far as the interpreter says."""
+    place = {"subprocess.Popen": 1, "os.system": 0, "os.exec": 1, "os.posix_spawn": 1, "os.spawn": 2}.get(event, len(arguments))
+    said = arguments[place] if place < len(arguments) else ""
+    if isinstance(said, bytes):
+        return os.fsdecode(said)
+    if isinstance(said, str):
+        return said
+    if isinstance(said, (list, tuple)):
+        words = [os.fsdecode(word) if isinstance(word, (bytes, str, os.PathLike)) else str(word) for word in said]
+        return words[2] if len(words) == 3 and words[1] == "-c" and os.path.basename(words[0]) in ("sh", "bash") else " ".join(words)
+    return ""
+
+
+def _is_pool(command: str) -> bool:
+    """True for workers of a process pool: what they do is seen by their own copy of the hook, or is computation only."""
+    return any(name in command for name in ("joblib.externals.loky", "multiprocessing.", "resource_tracker"))
 
 
 _HANDLED = {"open", "sqlite3.connect", *_WRITES, *_SUBPROCESSES, *_NETWORK, *_LISTINGS}

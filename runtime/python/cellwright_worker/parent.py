@@ -1,7 +1,8 @@
 """The warm parent of a run: imports what the notebook imports, then forks a child for every attempt at a task.
 
 Started as `python worker.py` with one line of JSON on its standard input:
-{"socket", "token", "store", "prelude": [names], "cwd", "cells": [[execution count, source]]}. It never runs the notebook's code itself.
+{"socket", "token", "store", "prelude": [names], "cwd", "journal", "cells": [[execution count, source]]}.
+It never runs the notebook's code itself.
 """
 
 from __future__ import annotations
@@ -112,9 +113,11 @@ def main() -> None:
         _restart_without(configuration, noisy)
     from . import attempt, observe, slots  # noqa: F401  (children use attempt; loading it here shares its pages)
     from .codec import Codec
+    from .journal import Journal
     from .objects import Store
 
-    observer = observe.Observer([configuration["store"], configuration["socket"]])
+    observer = observe.Observer([configuration["store"], configuration["socket"]], Journal(configuration["journal"]))
+    observer.watch_commands(shell)
     codec = Codec(Store(configuration["store"]), shell.user_ns, "", lambda name: None)
     _warm_up()
     codec.refresh_singletons()

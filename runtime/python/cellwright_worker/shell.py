@@ -7,9 +7,11 @@ imported: pandas and others decide by both how wide they print.
 from __future__ import annotations
 
 import asyncio
+import base64
 import builtins
-import contextlib
+import contextvars
 import io
+import json
 import os
 import sys
 import tempfile
@@ -25,20 +27,24 @@ Emit = Callable[[dict[str, Any]], None]
 try:  # ipykernel is what a kernel's environment has; without it plain IPython serves.
     from ipykernel.jsonutil import encode_images, json_clean
     from ipykernel.zmqshell import ZMQInteractiveShell
+    from jupyter_client.session import json_packer
 
     BaseShell: Any = ZMQInteractiveShell
+
+    def as_sent(data: Any) -> Any:
+        """A mime bundle or its metadata as it arrives after a kernel has sent it: bytes as base64, numbers and dates as JSON."""
+        return json.loads(json_packer(json_clean(encode_images(data))).decode("utf-8", "surrogateescape"))
+
 except ImportError:  # pragma: no cover
     BaseShell = InteractiveShell
 
-    def encode_images(format_dict: Any) -> Any:
-        """Images as base64 text, as Jupyter messages carry them."""
-        import base64
+    def as_sent(data: Any) -> Any:
+        """A mime bundle or its metadata as JSON."""
+        return json.loads(json.dumps(data, default=_plain))
 
-        return {mime: base64.b64encode(data).decode("ascii") if isinstance(data, bytes) else data for mime, data in format_dict.items()}
 
-    def json_clean(obj: Any) -> Any:
-        """Nothing to clean: the channel writes JSON itself."""
-        return obj
+def _plain(value: Any) -> Any:
+    return base64.b64encode(value).decode("ascii") if isinstance(value, bytes) else str(value)
 
 
 class Messages:
@@ -156,8 +162,8 @@ class TaskDisplayPublisher(DisplayPublisher):
         """Send display data, or an update of an earlier one."""
         message = {
             "kind": "update-display" if update else "display",
-            "data": json_clean(encode_images(data)),
-            "metadata": json_clean(metadata or {}),
+            "data": as_sent(data),
+            "metadata": as_sent(metadata or {}),
         }
         identifier = (transient or {}).get("display_id")
         if identifier is not None:
@@ -189,8 +195,8 @@ class TaskDisplayHook(DisplayHook):
 
     def write_format_data(self, format_dict: Any, md_dict: Any = None) -> None:
         """Keep what the formatters gave."""
-        self._data = json_clean(encode_images(format_dict))
-        self._metadata = json_clean(md_dict or {})
+        self._data = as_sent(format_dict)
+        self._metadata = as_sent(md_dict or {})
 
     def finish_displayhook(self) -> None:
         """Send the result."""
@@ -272,23 +278,24 @@ def start_shell() -> Any:
     config.HistoryManager.enabled = False
     config.HistoryManager.hist_file = ":memory:"
     TaskShell._instance = None
-    shell = TaskShell.instance(config=config, parent=None)
+    shell = TaskShell.instance(config=config, parent=None, **_compiler())
     kernel = StandInKernel(shell)
     shell.kernel = kernel
     builtins.input = kernel._input_forbidden  # type: ignore[assignment]  # as a kernel that may not ask
     import getpass
 
     getpass.getpass = kernel._getpass_forbidden
-    _name_cells_alike()
     return shell
 
 
-def _name_cells_alike() -> None:
-    """Let a cell's code have the same file name in every process and run; the kernel's own name has the process's number."""
-    with contextlib.suppress(ImportError):
+def _compiler() -> dict[str, Any]:
+    """The kernel's compiler, which names cells as files; here with the same name in every process and run."""
+    try:
         import ipykernel.compiler
-
-        ipykernel.compiler.get_tmp_directory = lambda: os.path.join(tempfile.gettempdir(), "ipykernel_1")
+    except ImportError:
+        return {}
+    ipykernel.compiler.get_tmp_directory = lambda: os.path.join(tempfile.gettempdir(), "ipykernel_1")
+    return {"compiler_class": ipykernel.compiler.XCachingCompiler}
 
 
 def register_sources(shell: Any, cells: list[tuple[int, str]]) -> None:
@@ -333,4 +340,18 @@ async def execute(shell: Any, source: str) -> bool:
 
 def run_cell(shell: Any, loop: asyncio.AbstractEventLoop, source: str) -> bool:
     """Run one cell to its end; True when it did not raise."""
-    return loop.run_until_complete(execute(shell, source))
+
+    async def run() -> tuple[bool, contextvars.Context]:
+        return await execute(shell, source), contextvars.copy_context()
+
+    ok, context = loop.run_until_complete(run())
+    _keep(context)
+    return ok
+
+
+def _keep(context: contextvars.Context) -> None:
+    """Context variables that a cell sets last, as in a kernel; an asyncio task has a copy of its own."""
+    missing = object()
+    for variable, value in context.items():
+        if variable.get(missing) is not value:
+            variable.set(value)

@@ -18,7 +18,7 @@ IGNORED_ROOTS = frozenset(
         "IPython", "_decimal", "_distutils_hack", "_io", "_pickle", "_pytest", "_strptime", "abc", "ast",
         "asttokens", "asyncio", "atexit", "builtins_worker", "calendar", "cellwright_worker", "certifi", "cffi",
         "charset_normalizer", "cmath", "codecs", "collections", "comm", "concurrent", "contextlib", "contextvars",
-        "copyreg", "csv", "dataclasses", "datetime", "dateutil", "debugpy", "decimal", "dis", "distutils", "email",
+        "copy", "copyreg", "csv", "dataclasses", "datetime", "dateutil", "debugpy", "decimal", "dis", "distutils", "email",
         "encodings", "enum", "executing", "fnmatch", "fractions", "functools", "gc", "genericpath", "getpass",
         "glob", "hashlib", "heapq", "html", "http", "idna", "importlib", "inspect", "io", "ipykernel", "itertools",
         "jedi", "joblib", "json", "jupyter_client", "jupyter_core", "keyword", "linecache", "locale", "logging",
@@ -59,7 +59,7 @@ CLASS_BOOKKEEPING = frozenset(
         "__signature__", "__firstlineno__", "__static_attributes__",
     }
 )  # fmt: skip
-LARGEST_CONTAINER = 1000
+LARGEST_CONTAINER = 5000
 PLAIN = (
     int,
     float,
@@ -132,17 +132,21 @@ class _Watch:
         self.attribute = attribute
         self.value = value
         self.table = table
-        self.held: Any = dict(table) if type(table) is dict else list(table)
-        self.mark = _mark(table) if type(table) is dict else [id(item) for item in table]
+        self.held: Any = dict(table) if isinstance(table, dict) else list(table)
+        self.mark = _mark(table) if isinstance(table, dict) else [id(item) for item in table]
 
     def touched(self) -> bool:
         """True when something may have changed; a second look decides."""
-        if type(self.table) is dict:
+        if isinstance(self.table, dict):
             return bool(_mark(self.table) != self.mark)
         return [id(item) for item in self.table] != self.mark
 
     def changed_keys(self) -> list[Any]:
-        """Keys of a dict that are new or hold another object; None marks removed ones."""
+        """Keys of a dict that are new or hold another object, or new items; None marks removed ones."""
+        if not isinstance(self.table, dict):
+            before = set(map(id, self.held))
+            fresh = [item for item in self.table if id(item) not in before]
+            return fresh + [None] * (len(self.held) + len(fresh) - len(self.table)) or [None]
         keys = [key for key, item in self.table.items() if key not in self.held or self.held[key] is not item]
         return keys + [None for key in self.held if key not in self.table]
 
@@ -155,7 +159,7 @@ def _watches(module: types.ModuleType) -> list[_Watch]:
         if attribute in IGNORED_NAMES or attribute == "__all__":
             continue
         kind = type(value)
-        if kind in (dict, list, set):
+        if isinstance(value, (dict, list, set)) and "__main__" not in (kind.__module__, name):
             if len(value) <= LARGEST_CONTAINER:
                 found.append(_Watch("content", attribute, value, value))
         elif isinstance(value, type):
@@ -175,13 +179,36 @@ def _watched(name: str) -> bool:
     return root not in IGNORED_ROOTS and name not in IGNORED_MODULES and not name.startswith(IGNORED_PREFIXES)
 
 
-def _lazy(module: str, attribute: str, value: Any) -> bool:
-    """Names that a package fills in by itself on first use."""
+def _lazy(module: str, attribute: str, value: Any, before: Any) -> bool:
+    """Names that a package fills in by itself on first use; putting another thing in place of one is somebody's wish."""
     lowered = attribute.lower()
-    if isinstance(value, types.ModuleType) or "cache" in lowered or ("registry" in lowered and attribute.startswith("__")):
+    if "cache" in lowered or ("registry" in lowered and attribute.startswith("__")):
         return True
+    if before is not None:
+        return False
+    return isinstance(value, types.ModuleType) or _made_by(module, value)
+
+
+def _made_by(module: str, value: Any) -> bool:
+    """True for classes and functions of the package that `module` is in."""
     home = getattr(value, "__module__", None)
-    return isinstance(home, str) and isinstance(value, (type, types.FunctionType)) and home.partition(".")[0] == module.partition(".")[0]
+    kinds = (type, types.FunctionType, types.BuiltinFunctionType)
+    same = isinstance(home, str) and home.partition(".")[0] == module.partition(".")[0]
+    return same and (isinstance(value, kinds) or type(value).__name__ == "_ArrayFunctionDispatcher")
+
+
+def _registered_by_itself(module: str, watch: _Watch, key: Any) -> bool:
+    """True for a new entry that a package put into its own table while another of its modules was imported."""
+    if key is None:
+        return False
+    if not isinstance(watch.table, dict):
+        return _made_by(module, key)
+    return key not in watch.held and _made_by(module, watch.table[key])
+
+
+def _plain_copy(table: Any) -> Any:
+    """The items of a container, whatever class it has."""
+    return dict(table) if isinstance(table, dict) else list(table) if isinstance(table, list) else set(table)
 
 
 class Slots:
@@ -220,8 +247,9 @@ class Slots:
             return
         slot = f"slot:{name}:{watch.kind}:{watch.attribute}"
         if watch.kind == "content":
-            if type(watch.table) is not dict or watch.changed_keys():
-                found[slot] = ("set", watch.table.copy())
+            keys = watch.changed_keys()
+            if keys and not all(_registered_by_itself(name, watch, key) for key in keys):
+                found[slot] = ("set", _plain_copy(watch.table))
             return
         keys = [key for key in watch.changed_keys() if not (isinstance(key, str) and "cache" in key.lower())]
         if watch.kind == "global":
@@ -238,9 +266,9 @@ class Slots:
             if attribute is None or attribute in IGNORED_NAMES:
                 continue
             value = watch.table[attribute]
-            if _lazy(name, attribute, value):
-                continue
             before = watch.held.get(attribute)
+            if _lazy(name, attribute, value, before):
+                continue
             if type(value) is type(before) and type(value) in (int, float, str, bool) and value == before:
                 continue
             found[f"slot:{name}:global:{attribute}"] = ("set", value)
@@ -270,7 +298,13 @@ def restore(slot: str, value: Any) -> None:
     if kind == "instance":
         vars(target).clear()
         vars(target).update(content)
-    elif isinstance(target, (dict, set)):
+    elif isinstance(target, dict):
+        for key in [key for key in target if key not in content]:
+            del target[key]
+        for key, item in content.items():
+            if key not in target or target[key] is not item:
+                target[key] = item
+    elif isinstance(target, set):
         target.clear()
         target.update(content)
     else:

@@ -7,6 +7,7 @@ the same state. A component whose state cannot be restored elsewhere raises `Stu
 from __future__ import annotations
 
 import asyncio
+import contextvars
 import copy
 import logging
 import os
@@ -284,6 +285,22 @@ def _capture_threads(baseline: int, loop: asyncio.AbstractEventLoop) -> Callable
     return capture
 
 
+# Their values are components of their own.
+_KNOWN_VARIABLES = frozenset({"decimal_context", "format_options", "numpy.ufunc.extobj", "extobj"})
+
+
+def _capture_context(baseline: dict[contextvars.ContextVar[Any], Any]) -> Callable[[], Any]:
+    missing = object()
+
+    def capture() -> Any:
+        for variable, value in contextvars.copy_context().items():
+            if variable.name not in _KNOWN_VARIABLES and baseline.get(variable, missing) is not value:
+                raise Stuck(f"the context variable {variable.name}")
+        return None
+
+    return capture
+
+
 def _is_own(thing: Any) -> bool:
     """True for what the notebook itself defined."""
     target = getattr(thing, "__func__", thing)
@@ -414,6 +431,7 @@ class HiddenState:
             Component("recursion-limit", sys.getrecursionlimit, sys.setrecursionlimit),
             Component("formatters", formatters.capture, formatters.restore),
             Component("hooks", Hooks(shell).capture, nothing),
+            Component("context-variables", _capture_context(dict(contextvars.copy_context().items())), nothing),
             Component("threads", _capture_threads(threading.active_count(), loop), nothing),
         ]
         self.by_name = {component.name: component for component in self.components}

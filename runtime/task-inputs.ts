@@ -1,0 +1,60 @@
+import type { Bundle } from '../compiler/bundle/format.ts';
+import type { Binding, ToWorker } from './process/protocol.ts';
+import { inputHistory, type State } from './run-state.ts';
+import { implicitNames, originOf } from './versions.ts';
+
+/** Every name that is loaded before the task starts: what it is expected to read, and all hidden state so far. */
+export function namesToLoad(states: readonly State[], state: State): readonly string[] {
+  return [...implicitNames(states, state.index), ...expectedReads(states, state)];
+}
+
+/** The message that starts an attempt in a process that keeps `keep` from the task before. */
+export function runMessage(
+  bundle: Bundle,
+  states: readonly State[],
+  state: State,
+  keep: readonly string[],
+  head: boolean,
+): ToWorker {
+  const { task, attempts, index } = state;
+  return {
+    type: 'run',
+    attempt: String(attempts),
+    task: task.id,
+    source: task.source,
+    executionCount: task.executionCount,
+    inputHistory: inputHistory(states, index),
+    preload: bindings(states, state, keep),
+    exposes: task.exposes === '*' ? '*' : [...task.exposes, ...keep],
+    shadowedBuiltins: bundle.shadowedBuiltins,
+    head,
+    keep,
+    allowErrors: task.directives.raisesException,
+  };
+}
+
+function expectedReads(states: readonly State[], { task, index }: State): ReadonlySet<string> {
+  const names = new Set<string>(task.preload === '*' ? everyName(states, index) : task.preload);
+  for (const { resource, access } of task.accesses) {
+    if (resource.kind === 'variable' && access !== 'bind') names.add(resource.name);
+  }
+  return names;
+}
+
+function everyName(states: readonly State[], index: number): readonly string[] {
+  const names = new Set<string>();
+  for (const { result } of states.slice(0, index)) {
+    for (const name of [...Object.keys(result?.writes ?? {}), ...Object.keys(result?.held ?? {})]) names.add(name);
+  }
+  return [...names].filter((name) => !name.includes(':'));
+}
+
+function bindings(states: readonly State[], state: State, keep: readonly string[]): Record<string, Binding> {
+  const found: Record<string, Binding> = {};
+  for (const name of namesToLoad(states, state)) {
+    if (keep.includes(name)) continue;
+    const origin = originOf(states, name, state.index);
+    if (origin.kind === 'value') found[name] = origin.binding;
+  }
+  return found;
+}
