@@ -125,7 +125,11 @@ export class Run {
       this.#drop(state, `${changed} changed`);
       return !this.#isOver();
     }
-    if (result.status === 'error' && !state.task.directives.raisesException) return this.#fail(state, result);
+    if (result.status === 'error' && !state.task.directives.raisesException) {
+      if (state.permit === 'given') return this.#fail(state, result);
+      this.#drop(state, 'an error is only believed when all earlier cells have retired');
+      return !this.#isOver();
+    }
     this.#settle(state, result.status === 'error' ? 'failed' : state.cached === undefined ? 'ran' : 'cached');
     return true;
   }

@@ -15,7 +15,7 @@ from . import observe, slots, state
 from . import shell as shell_module
 from .channel import Channel, Disconnected, Message
 from .codec import Codec, ValueRef
-from .namespace import FaultingBuiltins
+from .namespace import FaultingBuiltins, watch_imports
 
 _IMPLICIT = ("state:", "slot:", "def:")
 _HISTORY = frozenset({"_", "__", "___", "_i", "_ii", "_iii", "_ih", "_oh", "_dh", "In", "Out", "_exit_code", "__warningregistry__"})
@@ -47,7 +47,8 @@ class Attempt:
         self._loop = asyncio.new_event_loop()
         asyncio.set_event_loop(self._loop)
         self._slots = known
-        self._builtins = FaultingBuiltins(self._namespace, self._fault, self._slots.observe_new)
+        self._builtins = FaultingBuiltins(self._namespace, self._fault)
+        watch_imports(self._namespace, self._slots.observe_statement)
         self._namespace["__builtins__"] = self._builtins
         self._state = state.HiddenState(shell, self._loop)
         self._loaded: dict[str, tuple[ValueRef, Any]] = {}
@@ -140,12 +141,8 @@ class Attempt:
                 return {reference.member: value}
         group = self._groups.get(reference.object)
         if group is None:
-            emit, shell_module.messages.emit = shell_module.messages.emit, lambda output: None
-            try:
+            with shell_module.messages.muted():
                 group, together = self._codec.load(reference)
-                shell_module.messages.flush()
-            finally:
-                shell_module.messages.emit = emit
             if together:
                 self._groups[reference.object] = group
         return group
@@ -268,13 +265,11 @@ class Attempt:
     def _conclude(self, result: Message, before: dict[str, Any], exposes: Any) -> None:
         gc_was = gc.isenabled()
         gc.disable()
-        emit, shell_module.messages.emit = shell_module.messages.emit, lambda output: None
         try:
-            self._conclude_state(result, before)
-            self._conclude_variables(result, exposes)
-            shell_module.messages.flush()
+            with shell_module.messages.muted():
+                self._conclude_state(result, before)
+                self._conclude_variables(result, exposes)
         finally:
-            shell_module.messages.emit = emit
             if gc_was:
                 gc.enable()
 

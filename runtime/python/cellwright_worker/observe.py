@@ -198,6 +198,8 @@ class Observer:
                 for path in paths:
                     self._journal.about_to_change(path)
                 self.written.update(paths)
+        elif event == "import":
+            self._looked_for(arguments[0])
         elif event in _LISTINGS and not _importing():
             path = self._absolute(arguments[0] if arguments and arguments[0] is not None else ".")
             if path is not None:
@@ -209,6 +211,18 @@ class Observer:
                 self._journal.lasting(f"started {command[:200] or 'a process'}")
         elif event in _NETWORK:
             self._contacted(event, arguments)
+
+    def _looked_for(self, name: Any) -> None:
+        """A module that is not loaded yet: whether the notebook's own folders have it is something that was read."""
+        if not isinstance(name, str):
+            return
+        parent, _, last = name.rpartition(".")
+        folders = getattr(sys.modules.get(parent), "__path__", ()) if parent else sys.path
+        for folder in list(folders):
+            place = self._absolute(folder or ".")
+            if place is not None:
+                self._note(os.path.join(place, last), "stat")
+                self._note(os.path.join(place, last + ".py"), "stat")
 
     def _contacted(self, event: str, arguments: tuple[Any, ...]) -> None:
         if event == "socket.connect" and isinstance(arguments[1], (str, bytes)):
@@ -256,4 +270,4 @@ def _is_pool(command: str) -> bool:
     return any(name in command for name in ("joblib.externals.loky", "multiprocessing.", "resource_tracker"))
 
 
-_HANDLED = {"open", "sqlite3.connect", *_WRITES, *_SUBPROCESSES, *_NETWORK, *_LISTINGS}
+_HANDLED = {"open", "import", "sqlite3.connect", *_WRITES, *_SUBPROCESSES, *_NETWORK, *_LISTINGS}

@@ -9,12 +9,14 @@ from __future__ import annotations
 import asyncio
 import base64
 import builtins
+import contextlib
 import contextvars
 import io
 import json
 import os
 import sys
 import tempfile
+from collections.abc import Iterator
 from typing import Any, Callable
 
 from IPython.core.displayhook import DisplayHook
@@ -58,6 +60,17 @@ class Messages:
         """Send what the streams hold, so that the order of outputs is the order of events."""
         for stream in self.streams:
             stream.flush()
+
+    @contextlib.contextmanager
+    def muted(self) -> Iterator[None]:
+        """Drop what is printed meanwhile: loading and storing a value runs its class's code, which is no part of the cell."""
+        self.flush()
+        emit, self.emit = self.emit, lambda message: None
+        try:
+            yield
+            self.flush()
+        finally:
+            self.emit = emit
 
     def send(self, message: dict[str, Any]) -> None:
         """Send one output after everything printed before it."""

@@ -15,7 +15,8 @@ from typing import Any, Callable
 # Modules whose globals are this program's, the interpreter's or the shell's own business.
 IGNORED_ROOTS = frozenset(
     {
-        "IPython", "_decimal", "_distutils_hack", "_io", "_pickle", "_pytest", "_strptime", "abc", "ast",
+        "IPython", "_decimal", "_distutils_hack", "_io", "_pickle", "_frozen_importlib",
+        "_frozen_importlib_external", "_pytest", "_strptime", "abc", "ast",
         "asttokens", "asyncio", "atexit", "builtins_worker", "calendar", "cellwright_worker", "certifi", "cffi",
         "charset_normalizer", "cmath", "codecs", "collections", "comm", "concurrent", "contextlib", "contextvars",
         "copy", "copyreg", "csv", "dataclasses", "datetime", "dateutil", "debugpy", "decimal", "dis", "distutils", "email",
@@ -217,6 +218,8 @@ class Slots:
     def __init__(self) -> None:
         self._watches: dict[str, list[_Watch]] = {}
         self._seen = 0
+        self._statement: object = None
+        self._fresh: set[str] = set()
 
     def observe_new(self) -> None:
         """Take the baseline of modules that have none."""
@@ -225,6 +228,15 @@ class Slots:
         for name in list(sys.modules):
             if name not in self._watches:
                 self.rebase(name)
+        self._seen = len(sys.modules)
+
+    def observe_statement(self, statement: object) -> None:
+        """Take the baselines of what an import statement has loaded so far; a package may still be changed by its own modules."""
+        if statement != self._statement:
+            self._statement, self._fresh = statement, set()
+        self._fresh.update(name for name in list(sys.modules) if name not in self._watches)
+        for name in self._fresh:
+            self.rebase(name)
         self._seen = len(sys.modules)
 
     def rebase(self, name: str) -> None:

@@ -337,33 +337,38 @@ class Hooks:
         return None
 
 
+_PRINTERS = ("type_printers", "deferred_printers", "singleton_printers")
+
+
 class Formatters:
     """Display formatters that were registered for types."""
 
     def __init__(self, shell: Any) -> None:
         """Remembers the formatters of the fresh shell."""
         self._formatters = shell.display_formatter.formatters
-        self._before = {mime: dict(item.type_printers) for mime, item in self._formatters.items()}
+        self._before = {(mime, table): dict(items) for mime, table, items in self._tables()}
+
+    def _tables(self) -> list[tuple[str, str, dict[Any, Any]]]:
+        return [(mime, table, getattr(item, table)) for mime, item in self._formatters.items() for table in _PRINTERS]
 
     def capture(self) -> Any:
-        """Mime type → (type, function) that are new."""
+        """(Mime type, table) → (type or name, function) that are new."""
         found = {}
-        for mime, formatter in self._formatters.items():
-            before = self._before[mime]
+        for mime, table, items in self._tables():
+            before = self._before[mime, table]
             fresh = [
                 (kind, printer)
-                for kind, printer in formatter.type_printers.items()
-                if before.get(kind) is not printer and kind.__module__ != "matplotlib.figure"
+                for kind, printer in items.items()
+                if before.get(kind) is not printer and getattr(kind, "__module__", "") != "matplotlib.figure"
             ]
             if fresh:
-                found[mime] = fresh
+                found[mime, table] = fresh
         return found or None
 
     def restore(self, value: Any) -> None:
         """Register them again."""
-        for mime, printers in value.items():
-            for kind, printer in printers:
-                self._formatters[mime].type_printers[kind] = printer
+        for (mime, table), printers in value.items():
+            getattr(self._formatters[mime], table).update(printers)
 
 
 class WarningRegistry:
