@@ -46,7 +46,7 @@ async function runOne(
     process.onMessage = (message) => {
       if (message.type === 'output') state.outputs.push(message.output);
       else if (message.type === 'done') resolve(message.result);
-      else if (message.type === 'broken') resolve(message.traceback.trim().split('\n').at(-1) ?? '');
+      else if (message.type === 'broken') resolve(message.traceback);
       else if (message.type === 'need')
         process.send({ type: 'binding', name: message.name, binding: { kind: 'absent' } });
       else if (message.type === 'effect') process.send({ type: 'permit' });

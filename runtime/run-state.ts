@@ -118,3 +118,8 @@ export function outcomeOf(state: State): TaskOutcome {
     result: status === 'not-run' ? undefined : result,
   };
 }
+
+/** True when the cell raised and is not tagged as one that may. */
+export function isFailure({ task, result }: Progress): boolean {
+  return result?.status === 'error' && !task.directives.raisesException;
+}

@@ -3,7 +3,16 @@ import { findCached, remember, stillSame } from './cache.ts';
 import { runLane } from './lane.ts';
 import type { AttemptResult, Binding, FromWorker } from './process/protocol.ts';
 import type { TaskProcess, WorkerParent } from './process/worker-parent.ts';
-import { initialState, outcomeOf, type Holder, type RunContext, type RunOutcome, type State } from './run-state.ts';
+import { effectsLast, interpreterUnusable, processDied, workerFailed } from './refusal.ts';
+import {
+  initialState,
+  isFailure,
+  outcomeOf,
+  type Holder,
+  type RunContext,
+  type RunOutcome,
+  type State,
+} from './run-state.ts';
 import { namesToLoad, runMessage } from './task-inputs.ts';
 import { canUndo, undoEffects } from './undo.ts';
 import { isExpectedToWrite, originOf, staleRead } from './versions.ts';
@@ -108,6 +117,7 @@ export class Run {
         this.#head++;
         continue;
       }
+      if (this.#failed && this.#skip(state)) continue;
       if (state.status === 'waiting' && this.#takeFromCache(state)) continue;
       if (state.status !== 'ended') return !this.#isOver();
       if (!this.#retireOne(state)) return !this.#isOver();
@@ -125,7 +135,7 @@ export class Run {
       this.#drop(state, `${changed} changed`);
       return !this.#isOver();
     }
-    if (result.status === 'error' && !state.task.directives.raisesException) {
+    if (isFailure(state)) {
       if (state.permit === 'given') return this.#fail(state, result);
       this.#drop(state, 'an error is only believed when all earlier cells have retired');
       return !this.#isOver();
@@ -185,6 +195,21 @@ export class Run {
     return this.#context.keepGoing;
   }
 
+  /** After a failure with `keepGoing`: what depends on a task that gave no result does not run. */
+  #skip(state: State): boolean {
+    const { id, name } = state.task;
+    const missing = (this.#waitsFor.get(id) ?? [])
+      .map((before) => this.#states.find((other) => other.task.id === before))
+      .find((other) => other?.status === 'retired' && (other.result === undefined || isFailure(other)));
+    if (missing === undefined || missing.task.executionCount === 0) return false;
+    if (state.status === 'running') this.#abandon(state);
+    const reason = `needs ${missing.task.name}, which ${missing.result === undefined ? 'did not run' : 'failed'}`;
+    Object.assign(state, { status: 'retired', result: undefined, outputs: [], because: reason });
+    this.#head++;
+    this.#context.onEvent({ type: 'task-finished', task: id, name, status: 'not-run', seconds: 0, reason });
+    return true;
+  }
+
   #end(): void {
     this.#over = true;
     for (const state of this.#states) if (state.status === 'running') this.#abandon(state);
@@ -196,11 +221,7 @@ export class Run {
     this.#end();
     const lasting = undoEffects(this.#context.journal);
     if (lasting.length > 0) {
-      this.#refuse(
-        'CW504',
-        `${reason}, and the cells cannot be run again from the start, because they ${lasting.join(', and ')}.`,
-        'Run the notebook with --one-process.',
-      );
+      this.#refuse(effectsLast(reason, lasting));
       return;
     }
     this.#lane = true;
@@ -367,11 +388,7 @@ export class Run {
       const parent = await this.#parent;
       const process = await parent.fork();
       if (process === undefined && !this.#over) {
-        this.#refuse(
-          'CW501',
-          `The Python interpreter could not be used: ${parent.complaint.trim().split('\n').at(-1) ?? ''}`,
-          'Name an interpreter that has IPython with --python, or install ipykernel in this one.',
-        );
+        this.#refuse(interpreterUnusable(parent.complaint));
       }
       return process;
     } catch (error) {
@@ -381,18 +398,14 @@ export class Run {
     }
   }
 
-  #refuse(code: string, message: string, help: string, state?: State): void {
-    const diagnostic: Diagnostic = {
-      code,
-      severity: 'error',
-      message,
-      help,
-      related: [],
-      ...(state === undefined ? {} : { location: { cell: state.task.id, index: state.task.index } }),
-    };
+  #refuse(diagnostic: Diagnostic): void {
+    this.#tell(diagnostic);
+    this.#end();
+  }
+
+  #tell(diagnostic: Diagnostic): void {
     this.#diagnostics.push(diagnostic);
     this.#context.onEvent({ type: 'diagnostic', diagnostic });
-    this.#end();
   }
 
   #send(state: State, holder: Holder, keep: readonly string[]): void {
@@ -416,17 +429,9 @@ export class Run {
   }
 
   /** The worker itself failed; one process needs less of it. */
-  #broke(state: State, what: string): void {
-    const diagnostic: Diagnostic = {
-      code: 'CW503',
-      severity: this.#lane ? 'error' : 'warning',
-      message: `The worker failed in ${state.task.name}: ${what}`,
-      help: 'This is a fault of Cellwright; please report it with the notebook.',
-      related: [],
-      location: { cell: state.task.id, index: state.task.index },
-    };
-    this.#diagnostics.push(diagnostic);
-    this.#context.onEvent({ type: 'diagnostic', diagnostic });
+  #broke(state: State, traceback: string): void {
+    const diagnostic = workerFailed(state.task, traceback);
+    this.#tell(this.#lane ? diagnostic : { ...diagnostic, severity: 'warning' });
     if (this.#lane) this.#end();
     else this.#goLane(`the worker failed in ${state.task.name}`);
   }
@@ -436,12 +441,7 @@ export class Run {
       this.#goLane(`the process of ${state.task.name} ended before the cell did`);
       return;
     }
-    this.#refuse(
-      'CW502',
-      `The process of ${state.task.name} ended before the cell did.`,
-      'The cell may have used more memory than there is, or crashed the interpreter; run it alone with --only.',
-      state,
-    );
+    this.#refuse(processDied(state.task));
   }
 
   #receive(state: State, message: FromWorker, started: number): void {
@@ -461,7 +461,7 @@ export class Run {
         state.status = 'ended';
         break;
       case 'broken':
-        this.#broke(state, message.traceback.trim().split('\n').at(-1) ?? '');
+        this.#broke(state, message.traceback);
         return;
       case 'hello':
         return;

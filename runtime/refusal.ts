@@ -1,0 +1,45 @@
+import type { Diagnostic } from '../compiler/bundle/diagnostic.ts';
+import type { Task } from '../compiler/bundle/format.ts';
+
+function told(code: string, message: string, help: string, task?: Task): Diagnostic {
+  const location = task === undefined ? {} : { location: { cell: task.id, index: task.index } };
+  return { code, severity: 'error', message, help, related: [], ...location };
+}
+
+/** The interpreter did not start; `complaint` is what it wrote. */
+export function interpreterUnusable(complaint: string): Diagnostic {
+  return told(
+    'CW501',
+    `The Python interpreter could not be used: ${lastLine(complaint)}`,
+    'Name an interpreter that has IPython with --python, or install ipykernel in this one.',
+  );
+}
+
+/** The process ended in the middle of a cell, in the plainest way of running as well. */
+export function processDied(task: Task): Diagnostic {
+  return told(
+    'CW502',
+    `The process of ${task.name} ended before the cell did.`,
+    'The cell may have used more memory than there is, or crashed the interpreter; run it alone with --only.',
+    task,
+  );
+}
+
+/** The worker itself failed. */
+export function workerFailed(task: Task, traceback: string): Diagnostic {
+  const help = 'This is a fault of Cellwright; please report it with the notebook.';
+  return told('CW503', `The worker failed in ${task.name}: ${lastLine(traceback)}`, help, task);
+}
+
+/** All cells would have to run again, but some did what cannot be undone. */
+export function effectsLast(reason: string, lasting: readonly string[]): Diagnostic {
+  return told(
+    'CW504',
+    `${reason}, and the cells cannot be run again from the start, because they ${lasting.join(', and ')}.`,
+    'Run the notebook with --one-process.',
+  );
+}
+
+function lastLine(text: string): string {
+  return text.trim().split('\n').at(-1) ?? '';
+}
