@@ -9,12 +9,7 @@ import { verifyCommand } from './commands/verify.ts';
 import { exitCode, usage, type CommandResult, type Host } from './host.ts';
 import { commonFlags, environmentFlags, parameterFlags, runFlags } from './options.ts';
 import { renderDiagnostics } from './render.ts';
-
-/** The version of the program; a test keeps it equal to the package's. */
-export const version = '0.1.0';
-
-/** The version of the JSON documents. */
-export const jsonVersion = 1;
+import { jsonVersion, version } from './version.ts';
 
 interface Command {
   readonly name: string;
@@ -150,7 +145,11 @@ function renderHelp(): string {
 ${lines.join('\n')}
 
 Every command takes --json, --quiet, --help and --version.
-Exit codes: 0 ok, 1 a cell raised, 2 usage or unreadable input, 3 refused, 4 a gate does not hold, 5 verify found a difference.
+NB is an .ipynb file, a .py file in percent format, the folder of a bundle, or - for standard input.
+CELL is the number in In [n], the cell's id, its label, or its task's name as explain shows it.
+
+Exit codes: 0 ok, 1 a cell raised, 2 usage or unreadable input, 3 refused, 4 a gate does not hold, 5 verify found a difference,
+130 interrupted.
 `;
 }
 

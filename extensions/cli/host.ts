@@ -10,12 +10,18 @@ export interface Host {
   readonly isTerminal: boolean;
   /** Width of that terminal. */
   readonly columns: number;
+  /** True when standard output is a terminal that shows colours. */
+  readonly hasColours: boolean;
+  /** Aborted when the user asks to stop: children end, and what is done so far is written. */
+  readonly signal: AbortSignal;
+  /** All of standard input. */
+  readonly readInput: () => Uint8Array;
   readonly out: (text: string) => void;
   readonly err: (text: string) => void;
 }
 
 /** How a command ended; each stands for one exit code. */
-export type CommandStatus = 'ok' | 'failed' | 'usage' | 'refused' | 'gate' | 'different';
+export type CommandStatus = 'ok' | 'failed' | 'usage' | 'refused' | 'gate' | 'different' | 'interrupted';
 
 /** What a command did: `text` for people, `document` for `--json`. */
 export interface CommandResult {
@@ -37,6 +43,7 @@ export function exitCode(status: CommandStatus): number {
     refused: 3,
     gate: 4,
     different: 5,
+    interrupted: 130,
   };
   return codes[status];
 }

@@ -28,6 +28,8 @@ export interface Input {
   /** nbformat 4.5 JSON text. */
   readonly document: string;
   readonly compilation: Compilation;
+  /** Parameters given on the command line. */
+  readonly values: ParameterValues;
   readonly diagnostics: readonly Diagnostic[];
   /** Source of every cell by id, for diagnostics. */
   readonly sources: ReadonlyMap<string, string>;
@@ -73,23 +75,46 @@ export async function openInput(host: Host, parsed: ParsedArguments): Promise<Ou
   }
   const values = readParameters(host, parsed);
   if (!values.ok) return values;
-  const place = locate(host, name);
-  const bytes = readNamedFile(host, place.file);
-  if (!bytes.ok) return bytes;
-  return compileInput(host, { ...place, name, bytes: bytes.value, values: values.value });
+  const source = name === '-' ? readStandardInput(host) : readSource(host, name);
+  if (!source.ok) return source;
+  return compileInput(host, { ...source.value, name, values: values.value });
 }
 
-interface Place {
-  readonly file: string;
+interface Source {
+  readonly bytes: Uint8Array;
+  /** Its ending tells the format. */
+  readonly fileName: string;
   readonly folder: string;
   readonly stem: string;
 }
 
 /** A bundle's folder stands beside its notebook, so its own folder is where the cells run. */
-function locate(host: Host, name: string): Place {
+function readSource(host: Host, name: string): Outcome<Source> {
   const full = path.resolve(host.cwd, name);
-  if (!isFolder(full)) return { file: full, folder: path.dirname(full), stem: stemOf(full) };
-  return { file: path.join(full, 'notebook.ipynb'), folder: path.dirname(full), stem: stemOf(full) };
+  const isBundle = isFolder(full);
+  const file = isBundle ? path.join(full, 'notebook.ipynb') : full;
+  if (isBundle && statSync(file, { throwIfNoEntry: false }) === undefined) {
+    const help = 'Name a notebook, or a folder that compile wrote.';
+    return { ok: false, result: usage(`${name} is a folder, and no bundle.`, help) };
+  }
+  const bytes = readNamedFile(host, file);
+  if (!bytes.ok) return bytes;
+  const place = { fileName: path.basename(file), folder: path.dirname(full), stem: stemOf(full) };
+  return { ok: true, value: { ...place, bytes: bytes.value } };
+}
+
+/** As papermill does; the cells run in the current folder. A notebook is a JSON object, so anything else is a percent script. */
+function readStandardInput(host: Host): Outcome<Source> {
+  try {
+    const bytes = host.readInput();
+    const isDocument = /^\s*\{/.test(new TextDecoder().decode(bytes.subarray(0, 1024)));
+    const fileName = isDocument ? 'notebook.ipynb' : 'notebook.py';
+    return { ok: true, value: { bytes, fileName, folder: host.cwd, stem: 'notebook' } };
+  } catch (error) {
+    if (!isFileError(error)) throw error;
+    const help = 'Send the notebook through a pipe, or name a file.';
+    return { ok: false, result: usage(`Standard input cannot be read: ${describeFileError(error)}.`, help) };
+  }
 }
 
 function isFolder(name: string): boolean {
@@ -103,17 +128,16 @@ export function stemOf(name: string): string {
 
 async function compileInput(
   host: Host,
-  request: Place & { readonly name: string; readonly bytes: Uint8Array; readonly values: ParameterValues },
+  request: Source & { readonly name: string; readonly values: ParameterValues },
 ): Promise<Outcome<Input>> {
-  const fileName = path.basename(request.file);
-  let compilation = await compileNotebook(host.installation, request.bytes, fileName);
+  let compilation = await compileNotebook(host.installation, request.bytes, request.fileName);
   const warnings: Diagnostic[] = [];
   const { bundle: plain, notebook: original } = compilation;
   if (request.values.size > 0 && plain !== undefined && original !== undefined) {
     const unknown = findUnknown(request.values, plain.parameters);
     if (unknown !== undefined) return { ok: false, result: usage(unknown.message, unknown.help) };
     for (const message of describeMismatch(request.values, plain.parameters)) {
-      const help = 'Use -r NAME TEXT to give a string as it is.';
+      const help = 'True, False, None and numbers are typed as Python writes them; -r NAME TEXT always gives text.';
       warnings.push({ code: 'CW901', severity: 'warning', message, help, related: [] });
     }
     const document = injectParameters(original.document, request.values);
@@ -128,12 +152,15 @@ async function compileInput(
   }
   const { folder, stem, name } = request;
   const { document } = notebook;
-  return { ok: true, value: { path: name, folder, stem, bundle, document, compilation, diagnostics, sources } };
+  return {
+    ok: true,
+    value: { values: request.values, path: name, folder, stem, bundle, document, compilation, diagnostics, sources },
+  };
 }
 
 function readParameters(host: Host, parsed: ParsedArguments): Outcome<ParameterValues> {
   // Files first and single values last, whatever their order in the command line, as papermill does.
-  const order = ['parameters-file', 'parameters-yaml', 'parameters', 'parameters-raw'];
+  const order = ['parameters-base64', 'parameters-file', 'parameters-yaml', 'parameters', 'parameters-raw'];
   const values = new Map<string, ParameterValue>();
   for (const flag of order) {
     for (const use of parsed.uses.filter((candidate) => candidate.flag === flag)) {
@@ -148,7 +175,9 @@ function readParameters(host: Host, parsed: ParsedArguments): Outcome<ParameterV
         if (!bytes.ok) return bytes;
         text = new TextDecoder().decode(bytes.value);
       }
-      const read = readMapping(text, flag === 'parameters-file' ? first : 'The text after -y');
+      if (flag === 'parameters-base64') text = Buffer.from(first, 'base64').toString('utf8');
+      const origin = { 'parameters-file': first, 'parameters-yaml': 'The text after -y' }[flag] ?? 'The text after -b';
+      const read = readMapping(text, origin);
       if (!read.ok) return { ok: false, result: usage(read.error.message, read.error.help) };
       for (const [key, value] of read.value) values.set(key, value);
     }

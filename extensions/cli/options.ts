@@ -14,7 +14,7 @@ export const parameterFlags: readonly Flag[] = [
     name: 'parameters',
     short: 'p',
     values: ['NAME', 'VALUE'],
-    help: 'set a parameter; the value is read as YAML reads it',
+    help: 'set a parameter; True, False, None and numbers are typed, all else is text',
   },
   {
     name: 'parameters-raw',
@@ -37,6 +37,13 @@ export const parameterFlags: readonly Flag[] = [
     values: ['YAML'],
     help: 'read parameters from YAML text',
   },
+  {
+    name: 'parameters-base64',
+    short: 'b',
+    aliases: ['parameters_base64'],
+    values: ['TEXT'],
+    help: 'read parameters from YAML text in base64',
+  },
 ];
 
 /** Which interpreter and folder, and where results are kept. */
@@ -53,15 +60,15 @@ export const runFlags: readonly Flag[] = [
     short: 'o',
     aliases: ['out'],
     values: ['OUT'],
-    help: 'the executed notebook (.ipynb), a folder for it, or - for standard output',
+    help: 'the executed notebook (.ipynb; {NAME} is a parameter), a folder for it, or - for standard output',
   },
   { name: 'jobs', short: 'j', values: ['N'], help: 'how many tasks run at once (default: the number of cores)' },
   { name: 'cwd', values: ['DIR'], help: "run the cells there (default: the notebook's folder)" },
   { name: 'no-cache', values: [], help: 'neither reuse nor remember results' },
   { name: 'force', values: [], help: 'run everything, and remember the results' },
   { name: 'until', values: ['CELL'], help: 'stop after this cell' },
-  { name: 'only', values: ['CELL'], help: 'run this cell, reusing what it needs, and print its output' },
-  { name: 'keep-going', values: [], help: 'go on after a cell that raised' },
+  { name: 'only', values: ['CELL'], help: 'run this cell with its inputs from the cache, and print its output' },
+  { name: 'keep-going', values: [], help: 'after a cell that raised, run what does not depend on it' },
   { name: 'one-process', values: [], help: 'run all cells in one process, exactly as Jupyter does' },
   { name: 'report', values: ['FILE'], help: 'where the HTML report goes' },
   { name: 'no-report', values: [], help: 'write no HTML report' },

@@ -1,14 +1,5 @@
 /** Parameters as papermill's users give them: `-p NAME VALUE`, `-r NAME TEXT`, `-f FILE`, `-y YAML`; the last word on a name wins. */
-import {
-  FAILSAFE_SCHEMA,
-  NOT_RESOLVED,
-  YAMLException,
-  boolYaml11Tag,
-  defineScalarTag,
-  load,
-  mergeTag,
-  nullYaml11Tag,
-} from 'js-yaml';
+import { FAILSAFE_SCHEMA, NOT_RESOLVED, YAMLException, defineScalarTag, load, mergeTag, nullYaml11Tag } from 'js-yaml';
 import type { Parameter } from '../../compiler/bundle/format.ts';
 import { nearest, type UsageError } from './args.ts';
 
@@ -30,66 +21,80 @@ export type ParameterValue =
 /** Values by name, in the order in which the names were first given. */
 export type ParameterValues = ReadonlyMap<string, ParameterValue>;
 
-const infinity = /^[+-]?\.?inf(?:inity)?$/i;
-const notANumber = /^[+-]?\.?nan$/i;
-const integer = /^[+-]?\d+(?:_\d+)*$/;
-const real = /^[+-]?(?:\d[\d_]*\.?\d*|\.\d+)(?:e[+-]?\d+)?$/i;
+// The words that Python's int() and float() take, without the surrounding blanks.
+const pythonInteger = /^[+-]?\d+(?:_\d+)*$/;
+const pythonFloat = /^[+-]?(?:\d+(?:_\d+)*(?:\.(?:\d+(?:_\d+)*)?)?|\.\d+(?:_\d+)*)(?:e[+-]?\d+(?:_\d+)*)?$/i;
+const pythonSpecial = /^([+-]?)(?:(inf(?:inity)?)|nan)$/i;
 
-/** The number that a word stands for in YAML or in Python, or undefined. */
-export function readNumber(word: string): PythonNumber | undefined {
-  if (integer.test(word)) {
-    const plain = word.replaceAll('_', '').replace(/^\+/, '');
-    return new PythonNumber('int', BigInt(plain).toString());
+/** The value of the word after `-p NAME`, as papermill reads it: `True`, `False`, `None`, what int() or float() take, else text. */
+export function readValue(word: string): ParameterValue {
+  if (word === 'True' || word === 'False') return word === 'True';
+  if (word === 'None') return null;
+  const bare = word.trim();
+  if (pythonInteger.test(bare)) return integerOf(bare.replaceAll('_', ''), 10);
+  if (pythonFloat.test(bare)) return new PythonNumber('float', bare.replaceAll('_', '').replace(/^\+/, ''));
+  const special = pythonSpecial.exec(bare);
+  if (special === null) return word;
+  return specialFloat(special[2] === undefined ? 'nan' : special[1] === '-' ? '-inf' : 'inf');
+}
+
+function specialFloat(name: string): PythonNumber {
+  return new PythonNumber('float', `float('${name}')`);
+}
+
+/** An integer of any length; `digits` may have a sign. */
+function integerOf(digits: string, base: 2 | 8 | 10 | 16): PythonNumber {
+  const prefix = { 2: '0b', 8: '0o', 10: '', 16: '0x' }[base];
+  const value = BigInt(prefix + digits.replace(/^[+-]/, ''));
+  return new PythonNumber('int', `${digits.startsWith('-') && value !== 0n ? '-' : ''}${value.toString()}`);
+}
+
+const yamlFloat = /^[+-]?\d[\d_]*\.[\d_]*(?:e[+-]\d+)?$|^\.\d[\d_]*(?:e[+-]\d+)?$/i;
+const yamlSixty = /^([+-]?)([1-9][\d_]*(?::[0-5]?\d)+)$/;
+const yamlSpecial = /^([+-]?)\.(?:(inf|Inf|INF)|(?:nan|NaN|NAN))$/;
+
+/** The number that a word in a YAML file is, by the rules of YAML 1.1, which papermill's reader follows: `1e5` is text, `010` is 8. */
+function readYamlNumber(source: string): PythonNumber | undefined {
+  const [, sign = '', digits = ''] = /^([+-]?)(.*)$/s.exec(source) ?? [];
+  const bare = digits.replaceAll('_', '');
+  if (/^0b[01_]+$/.test(digits) && bare !== '0b') return integerOf(sign + bare.slice(2), 2);
+  if (/^0x[0-9a-fA-F_]+$/.test(digits) && bare !== '0x') return integerOf(sign + bare.slice(2), 16);
+  if (/^0[0-7_]+$/.test(digits) && bare !== '') return integerOf(sign + bare, 8);
+  if (/^(?:0|[1-9][\d_]*)$/.test(digits)) return integerOf(sign + bare, 10);
+  if (yamlFloat.test(source)) return new PythonNumber('float', `${sign.replace('+', '')}${bare}`);
+  const sixty = yamlSixty.exec(source);
+  if (sixty !== null) {
+    const value = bare.split(':').reduce((sum, part) => sum * 60n + BigInt(part), 0n);
+    return integerOf(`${sign}${value.toString()}`, 10);
   }
-  if (/^0x[0-9a-f]+$|^0o[0-7]+$/i.test(word)) return new PythonNumber('int', BigInt(word).toString());
-  if (real.test(word)) return new PythonNumber('float', word.replaceAll('_', '').replace(/^\+/, ''));
-  if (infinity.test(word)) return new PythonNumber('float', `float('${word.startsWith('-') ? '-' : ''}inf')`);
-  if (notANumber.test(word)) return new PythonNumber('float', "float('nan')");
-  return undefined;
+  const special = yamlSpecial.exec(source);
+  if (special === null) return undefined;
+  return specialFloat(special[2] === undefined ? 'nan' : special[1] === '-' ? '-inf' : 'inf');
 }
 
 const numberTag = defineScalarTag('tag:yaml.org,2002:float', {
   implicit: true,
-  resolve: (source) => readNumber(source) ?? NOT_RESOLVED,
+  resolve: (source) => readYamlNumber(source) ?? NOT_RESOLVED,
   identify: () => false,
 });
 const integerTag = defineScalarTag('tag:yaml.org,2002:int', {
   implicit: true,
   resolve: (source) => {
-    const number = readNumber(source);
+    const number = readYamlNumber(source);
     return number?.kind === 'int' ? number : NOT_RESOLVED;
   },
   identify: () => false,
 });
+const booleanTag = defineScalarTag('tag:yaml.org,2002:bool', {
+  implicit: true,
+  resolve: (source) => {
+    if (/^(?:yes|Yes|YES|true|True|TRUE|on|On|ON)$/.test(source)) return true;
+    return /^(?:no|No|NO|false|False|FALSE|off|Off|OFF)$/.test(source) ? false : NOT_RESOLVED;
+  },
+  identify: () => false,
+});
 // Dates stay text, as papermill reads them.
-const schema = FAILSAFE_SCHEMA.withTags(nullYaml11Tag, boolYaml11Tag, integerTag, numberTag, mergeTag);
-
-/** The value of a word after `-p NAME`: YAML's scalars, Python's `True`, `False`, `None`, and lists or mappings in brackets. */
-export function readValue(word: string): ParameterValue {
-  switch (word) {
-    case 'True':
-    case 'true':
-    case 'TRUE':
-      return true;
-    case 'False':
-    case 'false':
-    case 'FALSE':
-      return false;
-    case 'None':
-    case 'null':
-    case 'Null':
-    case 'NULL':
-    case '~':
-      return null;
-    default:
-      break;
-  }
-  const number = readNumber(word);
-  if (number !== undefined) return number;
-  if (!/^\s*[[{]/.test(word)) return word;
-  const read = readYaml(word);
-  return read.ok && typeof read.value === 'object' ? read.value : word;
-}
+const schema = FAILSAFE_SCHEMA.withTags(nullYaml11Tag, booleanTag, integerTag, numberTag, mergeTag);
 
 type YamlRead =
   { readonly ok: true; readonly value: ParameterValue } | { readonly ok: false; readonly message: string };
@@ -219,4 +224,20 @@ export function injectParameters(document: string, values: ParameterValues): str
   if (injected >= 0) notebook.cells.splice(injected, 1, cell);
   else notebook.cells.splice(place('parameters') + 1, 0, cell);
   return `${JSON.stringify(notebook, null, 1)}\n`;
+}
+
+/** The value as it stands in a file name. */
+export function plainText(value: ParameterValue): string {
+  return typeof value === 'string' ? value : toPython(value);
+}
+
+/** The value as JSON; a number that JSON does not have stays text. */
+export function toJson(value: ParameterValue): unknown {
+  if (value instanceof PythonNumber) {
+    const number = Number(value.literal);
+    return Number.isFinite(number) && (value.kind === 'float' || Number.isSafeInteger(number)) ? number : value.literal;
+  }
+  if (isList(value)) return value.map(toJson);
+  if (typeof value !== 'object' || value === null) return value;
+  return Object.fromEntries(Object.entries(value).map(([key, item]) => [key, toJson(item)]));
 }

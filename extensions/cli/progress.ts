@@ -1,4 +1,6 @@
+import type { Bundle } from '../../compiler/bundle/format.ts';
 import type { RunEvent } from '../../runtime/index.ts';
+import { joinEdges } from './graph-text.ts';
 import type { Host } from './host.ts';
 
 /** Shows a run while it goes on. */
@@ -7,17 +9,11 @@ export interface Progress {
   readonly stop: () => void;
 }
 
-interface Active {
-  readonly name: string;
-  readonly since: number;
-  readonly speculative: boolean;
-}
-
 const clearLine = '\r\u001B[2K';
 
-/** Lines that stay and, on a terminal, lines below them that are rewritten: one per running task. */
-export function showProgress(host: Host): Progress {
-  return host.isTerminal ? liveProgress(host) : plainProgress(host);
+/** Lines that stay and, on a terminal, lines below them that are rewritten: one per running task, one for what comes next. */
+export function showProgress(host: Host, bundle: Bundle): Progress {
+  return host.isTerminal ? liveProgress(host, bundle) : plainProgress(host);
 }
 
 /** Shows nothing: `--quiet`, and `--json` where nobody watches. */
@@ -41,9 +37,9 @@ export function describeEvent(event: RunEvent): string | undefined {
       return `${describeStatus(event.status)}  ${event.name}  ${formatSeconds(event.seconds)}${because}`;
     }
     case 'task-dropped':
-      return `again   ${event.name}  (${event.reason})`;
+      return `again    ${event.name}  (${event.reason})`;
     case 'task-fused':
-      return `fused   ${event.name} with the process that holds ${event.with}`;
+      return `fused    ${event.name}  (in the process that holds ${event.with})`;
     case 'lane':
       return `one process for all cells: ${event.reason}`;
     case 'run-started':
@@ -67,52 +63,94 @@ export function formatSeconds(seconds: number): string {
   return `${Math.floor(whole / 60)} min ${whole % 60} s`;
 }
 
-function liveProgress(host: Host): Progress {
-  const active = new Map<string, Active>();
-  const order: string[] = [];
+interface Active {
+  readonly name: string;
+  readonly since: number;
+  readonly early: boolean;
+}
+
+/** What a run looks like at one moment. */
+export class RunPicture {
+  readonly #bundle: Bundle;
+  readonly #active = new Map<string, Active>();
+  readonly #finished = new Set<string>();
+  readonly #inputs = new Map<string, readonly { readonly from: string; readonly carries: string }[]>();
+  #lane = false;
+
+  constructor(bundle: Bundle) {
+    this.#bundle = bundle;
+    for (const { from, to, assumed, labels } of joinEdges(bundle.edges)) {
+      if (!assumed) this.#inputs.set(to, [...(this.#inputs.get(to) ?? []), { from, carries: labels.join(', ') }]);
+    }
+  }
+
+  /** Takes an event in. */
+  add(event: RunEvent, now: number): void {
+    if (event.type === 'task-started') {
+      this.#active.set(event.task, { name: event.name, since: now, early: event.speculative });
+    }
+    if (event.type === 'task-finished' || event.type === 'task-dropped') this.#active.delete(event.task);
+    if (event.type === 'task-finished') this.#finished.add(event.task);
+    if (event.type === 'lane') {
+      this.#active.clear();
+      this.#finished.clear();
+      this.#lane = true;
+    }
+  }
+
+  /** One line per running task and one for the next that waits; none when nothing goes on. */
+  lines(now: number): readonly string[] {
+    const tasks = this.#bundle.tasks.filter((task) => task.executionCount > 0);
+    const open = tasks.filter((task) => !this.#finished.has(task.id));
+    const [head] = open;
+    if (head === undefined) return [];
+    if (this.#lane && this.#active.size === 0) return [`${this.#finished.size} of ${tasks.length}, now ${head.name}`];
+    if (this.#active.size === 0) return [];
+    const running = [...this.#active].map(([task, { name, since, early }]) => {
+      const turn = early && task !== head.id ? `  started early, waits for ${head.name}` : '';
+      return `…  ${name}  ${formatSeconds((now - since) / 1000)}${turn}`;
+    });
+    const next = open.find((task) => !this.#active.has(task.id));
+    return [
+      `${this.#finished.size} of ${tasks.length}${next === undefined ? '' : this.#describeNext(next)}`,
+      ...running,
+    ];
+  }
+
+  #describeNext(task: { readonly id: string; readonly name: string }): string {
+    const names = new Map(this.#bundle.tasks.map((other) => [other.id, other.name]));
+    const missing = (this.#inputs.get(task.id) ?? []).find(({ from }) => !this.#finished.has(from));
+    if (missing === undefined) return `, next ${task.name}`;
+    return `, next ${task.name} waits for ${missing.carries} of ${names.get(missing.from) ?? ''}`;
+  }
+}
+
+function liveProgress(host: Host, bundle: Bundle): Progress {
+  const picture = new RunPicture(bundle);
   let shown = 0;
-  let total = 0;
-  let done = 0;
-  const erase = (): string => {
-    const text = clearLine + `\u001B[1A${clearLine}`.repeat(shown);
-    shown = 0;
-    return text;
-  };
   const draw = (above: string): void => {
-    const lines = [...active].map(([task, entry]) => activeLine(entry, task, order, host.columns));
-    if (lines.length > 0) lines.unshift(`${done} of ${total}`);
-    const text = lines.map((line) => `${line}\n`).join('');
-    host.err(erase() + above + text);
+    const lines = picture.lines(performance.now()).map((line) => `${cut(line, host.columns)}\n`);
+    host.err(`${clearLine}${`\u001B[1A${clearLine}`.repeat(shown)}${above}${lines.join('')}`);
     shown = lines.length;
   };
   const timer = setInterval(() => {
-    if (active.size > 0) draw('');
+    draw('');
   }, 200);
   timer.unref();
   return {
     onEvent: (event) => {
-      if (event.type === 'run-started') total = event.tasks;
-      if (event.type === 'task-started') {
-        active.set(event.task, { name: event.name, since: performance.now(), speculative: event.speculative });
-        order.push(event.task);
-      }
-      if (event.type === 'task-finished') {
-        active.delete(event.task);
-        done++;
-      }
-      if (event.type === 'task-dropped') active.delete(event.task);
+      picture.add(event, performance.now());
       const line = describeEvent(event);
       draw(line === undefined ? '' : `${line}\n`);
     },
     stop: () => {
       clearInterval(timer);
-      host.err(erase());
+      host.err(clearLine + `\u001B[1A${clearLine}`.repeat(shown));
+      shown = 0;
     },
   };
 }
 
-function activeLine(entry: Active, task: string, order: readonly string[], columns: number): string {
-  const waits = entry.speculative && order.indexOf(task) > 0 ? '  started early, waits for its turn' : '';
-  const line = `…  ${entry.name}  ${formatSeconds((performance.now() - entry.since) / 1000)}${waits}`;
+function cut(line: string, columns: number): string {
   return line.length < columns ? line : `${line.slice(0, Math.max(0, columns - 2))}…`;
 }

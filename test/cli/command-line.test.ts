@@ -1,7 +1,7 @@
 import { existsSync, readFileSync, readdirSync } from 'node:fs';
 import path from 'node:path';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
-import { version } from '../../extensions/cli/command-line.ts';
+import { version } from '../../extensions/cli/version.ts';
 import { root } from '../environment.ts';
 import { makeWorkplace, type Workplace } from './installation.ts';
 

@@ -15,6 +15,8 @@ export interface Called {
 export interface Workplace {
   readonly folder: string;
   call(...words: string[]): Promise<Called>;
+  /** What the next calls find on standard input. */
+  input: string;
   /** Writes a notebook in percent format. */
   write(name: string, text: string): void;
   remove(): void;
@@ -31,8 +33,9 @@ export function makeWorkplace(): Workplace {
     cpSync(path.join(root, 'node_modules', file), path.join(installation, path.basename(file)));
   }
   cpSync(path.join(root, 'runtime', 'python'), path.join(installation, 'python'), { recursive: true });
-  return {
+  const place: Workplace = {
     folder,
+    input: '',
     call: async (...words) => {
       let out = '';
       let err = '';
@@ -46,6 +49,9 @@ export function makeWorkplace(): Workplace {
         installation,
         isTerminal: false,
         columns: 80,
+        hasColours: false,
+        signal: new AbortController().signal,
+        readInput: () => new TextEncoder().encode(place.input),
         out: (text) => (out += text),
         err: (text) => (err += text),
       });
@@ -57,4 +63,5 @@ export function makeWorkplace(): Workplace {
     },
     remove: () => rmSync(base, { recursive: true, force: true }),
   };
+  return place;
 }

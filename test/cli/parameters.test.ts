@@ -1,44 +1,53 @@
+import { execFileSync } from 'node:child_process';
 import { expect, test } from 'vitest';
 import { readMapping, readValue, toPython } from '../../extensions/cli/parameters.ts';
+import { python } from '../environment.ts';
 
-test.each([
-  ['5', '5'],
-  ['007', '7'],
-  ['-3', '-3'],
-  ['1_000', '1000'],
-  ['12345678901234567890', '12345678901234567890'],
-  ['1.0', '1.0'],
-  ['1e5', '1e5'],
-  ['.5', '.5'],
-  ['inf', "float('inf')"],
-  ['-.inf', "float('-inf')"],
-  ['nan', "float('nan')"],
-  ['True', 'True'],
-  ['false', 'False'],
-  ['None', 'None'],
-  ['null', 'None'],
-  ['', '""'],
-  ['yes', '"yes"'],
-  ['2024-01-31', '"2024-01-31"'],
-  ['1.2.3', '"1.2.3"'],
-  ['a: b', '"a: b"'],
-  ['it\'s "so"\\', '"it\'s \\"so\\"\\\\"'],
-  ['é\u2028😀', '"\\u00e9\\u2028\\U0001f600"'],
-  ['[1, 2.5, x]', '[1, 2.5, "x"]'],
-  ['{a: 1, b: [true, null]}', '{"a": 1, "b": [True, None]}'],
-  ['[not closed', '"[not closed"'],
-])('-p NAME %j is %s', (word, literal) => {
-  expect(toPython(readValue(word))).toBe(literal);
+/** What papermill makes of words after `-p NAME`, and of scalars in a YAML file. */
+const papermill = `
+import json, sys
+import yaml
+from papermill.cli import _resolve_type
+from papermill.iorw import NoDatesSafeLoader
+words, scalars = json.load(sys.stdin)
+print(json.dumps([
+    [repr(_resolve_type(word)) for word in words],
+    [repr(yaml.load("a: " + word, Loader=NoDatesSafeLoader)["a"]) for word in scalars],
+]))
+`;
+
+/** What Python makes of the literals that we write. */
+const ours = `
+import json, sys
+print(json.dumps([repr(eval(literal)) for literal in json.load(sys.stdin)]))
+`;
+
+function ask(program: string, input: unknown): unknown {
+  const text = execFileSync(python, ['-c', program], { input: JSON.stringify(input), encoding: 'utf8' });
+  return JSON.parse(text);
+}
+
+const numbers =
+  '5 007 -3 +4 0 -0 1_000 1__0 _1 12345678901234567890 1.0 1. .5 -.5 1e5 1E-3 1.5e+3 1_0.5 . 1e 0x10 0b11 0o17 010 08 1:30 inf -inf Infinity nan -nan .inf -.Inf .nan 1.2.3';
+const texts =
+  'True False None true false null ~ yes no on off y n Null TRUE 2024-01-31 2024-01-31T10:00:00Z é😀 "5" \'it\' [] [1,2.5,x] {b:c} a:b';
+
+test('-p NAME VALUE and YAML mean what papermill makes of them', () => {
+  const words = [...`${numbers} ${texts}`.split(' '), '', ' 5 ', 'two words', 'l"a\n', '[1, 2', '\\'];
+  const scalars = [...`${numbers} ${texts}`.split(' '), '[1, 2.5, x, true]', '{a: 1, b: [yes, null]}'];
+  const [fromWords, fromScalars] = ask(papermill, [words, scalars]) as [string[], string[]];
+  const literals = words.map((word) => toPython(readValue(word)));
+  const read = scalars.map((scalar) => {
+    const mapping = readMapping(`a: ${scalar}`, 'text');
+    return mapping.ok ? toPython(mapping.value.get('a') ?? null) : `'${mapping.error.message}'`;
+  });
+  const pair = (names: readonly string[], values: readonly string[]): unknown =>
+    Object.fromEntries(names.map((name, index) => [name, values[index]]));
+  expect(pair(words, ask(ours, literals) as string[])).toEqual(pair(words, fromWords));
+  expect(pair(scalars, ask(ours, read) as string[])).toEqual(pair(scalars, fromScalars));
 });
 
-test('YAML keeps a float a float, and a date text', () => {
-  const read = readMapping('a: 1.0\nb: 10\nc: 2024-01-31\nd: yes\ne: "5"\nf:\n  - 0x10\n', 'text');
-  expect(read.ok && [...read.value].map(([name, value]) => `${name} = ${toPython(value)}`)).toEqual([
-    'a = 1.0',
-    'b = 10',
-    'c = "2024-01-31"',
-    'd = True',
-    'e = "5"',
-    'f = [16]',
-  ]);
+test('text is written so that no character can end the literal', () => {
+  expect(toPython(readValue('it\'s "so"\\'))).toBe('"it\'s \\"so\\"\\\\"');
+  expect(toPython(readValue('é\u2028😀'))).toBe('"\\u00e9\\u2028\\U0001f600"');
 });

@@ -1,9 +1,9 @@
-import { mkdirSync, readdirSync, rmSync, statSync } from 'node:fs';
+import { readdirSync, renameSync, rmSync, statSync } from 'node:fs';
 import path from 'node:path';
-import { writeAtomically } from '../../../runtime/index.ts';
 import { lastValue, type ParsedArguments } from '../args.ts';
 import { usage, type CommandResult, type Host } from '../host.ts';
 import { describeFileError, isFileError, openInput, type Input } from '../input.ts';
+import { makeFolder, writeOutput } from '../output-file.ts';
 import { listBundleFiles } from '../toolchain.ts';
 import { count } from '../render.ts';
 
@@ -42,28 +42,40 @@ function summary(input: Input): string {
   return `${input.path}: ${parts.join(', ')}`;
 }
 
-/** Each file is written whole or not at all, and `bundle.json` last: with it the bundle exists. */
+/** All files are written beside the folder first and then moved in, `bundle.json` last: with it the bundle exists. */
 function writeBundle(target: string, shown: string, files: ReadonlyMap<string, string>): CommandResult | undefined {
+  const staging = `${target}.${process.pid}.tmp`;
   try {
-    const existing = statSync(target, { throwIfNoEntry: false });
-    if (existing !== undefined && !existing.isDirectory())
-      return usage(`${shown} is no folder.`, 'Name a folder with -o.');
-    if (existing !== undefined) {
-      const names = readdirSync(target);
-      const foreign = names.length > 0 && !names.includes('bundle.json') && !names.some(isRunOutput);
-      if (foreign) return usage(`${shown} holds something that is no bundle.`, 'Name another folder with -o.');
+    const foreign = findForeign(target, shown);
+    if (foreign !== undefined) return foreign;
+    for (const [name, text] of files) {
+      const problem = writeOutput(path.join(staging, name), text, shown);
+      if (problem !== undefined) return problem;
     }
-    mkdirSync(target, { recursive: true });
-    for (const name of ['tasks', 'worker']) rmSync(path.join(target, name), { recursive: true, force: true });
-    const names = [...files.keys()].sort(
-      (left, right) => Number(left === 'bundle.json') - Number(right === 'bundle.json'),
-    );
-    for (const name of names) writeAtomically(path.join(target, name), files.get(name) ?? '');
+    makeFolder(target);
+    const names = readdirSync(staging).sort((left, right) => Number(left === last) - Number(right === last));
+    for (const name of names) {
+      if (name !== last) rmSync(path.join(target, name), { recursive: true, force: true });
+      renameSync(path.join(staging, name), path.join(target, name));
+    }
     return undefined;
   } catch (error) {
     if (!isFileError(error)) throw error;
     return usage(`${shown} cannot be written: ${describeFileError(error)}.`, 'Name another folder with -o.');
+  } finally {
+    rmSync(staging, { recursive: true, force: true });
   }
+}
+
+const last = 'bundle.json';
+
+function findForeign(target: string, shown: string): CommandResult | undefined {
+  const existing = statSync(target, { throwIfNoEntry: false });
+  if (existing === undefined) return undefined;
+  if (!existing.isDirectory()) return usage(`${shown} is no folder.`, 'Name a folder with -o.');
+  const names = readdirSync(target);
+  const isForeign = names.length > 0 && !names.includes(last) && !names.some(isRunOutput);
+  return isForeign ? usage(`${shown} holds something that is no bundle.`, 'Name another folder with -o.') : undefined;
 }
 
 function isRunOutput(name: string): boolean {

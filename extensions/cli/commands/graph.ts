@@ -1,11 +1,10 @@
-import { mkdirSync } from 'node:fs';
 import path from 'node:path';
-import { writeAtomically } from '../../../runtime/index.ts';
 import { lastValue, nearest, type ParsedArguments } from '../args.ts';
 import { graphPicture } from '../graph-svg.ts';
 import { joinEdges, renderDot, renderMermaid, renderRail, shownTasks } from '../graph-text.ts';
 import { usage, type CommandResult, type Host } from '../host.ts';
-import { describeFileError, isFileError, openInput, type Input } from '../input.ts';
+import { openInput, type Input } from '../input.ts';
+import { writeOutput } from '../output-file.ts';
 
 const formats = ['text', 'json', 'dot', 'mermaid', 'svg'];
 
@@ -25,13 +24,8 @@ export async function graphCommand(host: Host, parsed: ParsedArguments): Promise
   const target = lastValue(parsed, 'output');
   if (target === undefined) return { status: 'ok', diagnostics, sources, text: picture, document };
   const file = path.resolve(host.cwd, target);
-  try {
-    mkdirSync(path.dirname(file), { recursive: true });
-    writeAtomically(file, picture);
-  } catch (error) {
-    if (!isFileError(error)) throw error;
-    return usage(`${target} cannot be written: ${describeFileError(error)}.`, 'Name another file with -o.');
-  }
+  const problem = writeOutput(file, picture, target);
+  if (problem !== undefined) return problem;
   return { status: 'ok', diagnostics, sources, text: `${target}\n`, document: { ...document, written: file } };
 }
 

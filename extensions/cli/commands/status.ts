@@ -1,21 +1,16 @@
 import { status as planStatus, type TaskPlan } from '../../../runtime/index.ts';
-import { lastValue, type ParsedArguments } from '../args.ts';
+import type { ParsedArguments } from '../args.ts';
 import type { CommandResult, Host } from '../host.ts';
 import { openInput } from '../input.ts';
 import { renderTable } from '../render.ts';
-import { stateFolder } from './run.ts';
+import { placeOf } from './run.ts';
 
 /** `cellwright status NB`: what the next run would reuse, and why it would run the rest. */
 export async function statusCommand(host: Host, parsed: ParsedArguments): Promise<CommandResult> {
   const input = await openInput(host, parsed);
   if (!input.ok) return input.result;
   const { bundle, diagnostics, sources, path } = input.value;
-  const plans = planStatus(bundle, {
-    state: stateFolder(host, parsed, input.value),
-    python: lastValue(parsed, 'python'),
-    kernel: lastValue(parsed, 'kernel'),
-    environment: host.environment,
-  });
+  const plans = planStatus(bundle, placeOf(host, parsed, input.value));
   const number = (plan: TaskPlan['plan']): number => plans.filter((entry) => entry.plan === plan).length;
   const counts = [`${number('cached')} would be reused`, `${number('run')} would run`];
   if (number('unknown') > 0) counts.push(`${number('unknown')} depend on those`);
@@ -48,5 +43,6 @@ export async function statusCommand(host: Host, parsed: ParsedArguments): Promis
 
 function describeMiss({ miss }: TaskPlan): string {
   if (miss === undefined) return '';
+  if (miss.part === 'no earlier run') return 'no finished run of this source';
   return miss.name === '' ? miss.part : `${miss.part}: ${miss.name}`;
 }

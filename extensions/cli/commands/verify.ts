@@ -1,13 +1,12 @@
-import { statSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
 import path from 'node:path';
 import { judgeRuns, run, runPlainly, type PlainRun, type VerifiedTask } from '../../../runtime/index.ts';
-import { hasFlag, lastValue, type ParsedArguments } from '../args.ts';
-import { usage, type CommandResult, type Host } from '../host.ts';
+import { hasFlag, type ParsedArguments } from '../args.ts';
+import type { CommandResult, Host } from '../host.ts';
 import { openInput, type Input } from '../input.ts';
 import { formatSeconds, noProgress, showProgress } from '../progress.ts';
 import { renderTable } from '../render.ts';
-import { stateFolder } from './run.ts';
+import { findFolder, placeOf } from './run.ts';
 
 /** `cellwright verify NB`: two runs in a Jupyter kernel and one of ours, with everything run afresh, compared cell by cell. */
 export async function verifyCommand(host: Host, parsed: ParsedArguments): Promise<CommandResult> {
@@ -15,16 +14,9 @@ export async function verifyCommand(host: Host, parsed: ParsedArguments): Promis
   if (!opened.ok) return opened.result;
   const input = opened.value;
   const { bundle, document, sources } = input;
-  const cwd = path.resolve(host.cwd, lastValue(parsed, 'cwd') ?? input.folder);
-  if (!(statSync(cwd, { throwIfNoEntry: false })?.isDirectory() ?? false)) {
-    return usage(`${cwd} is no folder.`, 'Name the folder to run in with --cwd.');
-  }
-  const shared = {
-    cwd,
-    python: lastValue(parsed, 'python'),
-    kernel: lastValue(parsed, 'kernel'),
-    environment: host.environment,
-  };
+  const cwd = findFolder(host, parsed, input);
+  if (!cwd.ok) return cwd.result;
+  const shared = { cwd: cwd.value, ...placeOf(host, parsed, input) };
   const silent = hasFlag(parsed, 'quiet') || (hasFlag(parsed, 'json') && !host.isTerminal);
   const plain: PlainRun[] = [];
   const script = path.join(host.installation, 'python', 'plain_run.py');
@@ -38,11 +30,11 @@ export async function verifyCommand(host: Host, parsed: ParsedArguments): Promis
       return { status: 'refused', diagnostics: made.error, sources, text: '', document: { notebook: input.path } };
     plain.push(made.value);
   }
-  const progress = silent ? noProgress : showProgress(host);
+  const progress = silent ? noProgress : showProgress(host, bundle);
   const record = await run(bundle, document, {
     ...shared,
     worker: path.join(host.installation, 'python', 'worker.py'),
-    state: stateFolder(host, parsed, input),
+    ...{ signal: host.signal },
     jobs: availableParallelism(),
     cache: true,
     force: true,

@@ -1,0 +1,53 @@
+import type { RunRecord, TaskOutcome } from '../../runtime/index.ts';
+import { toJson, type ParameterValues } from './parameters.ts';
+
+/** What papermill's readers look for beside the outputs. */
+export interface ExecutionNote {
+  readonly inputPath: string;
+  readonly outputPath: string;
+  readonly values: ParameterValues;
+  readonly program: string;
+  readonly ended: Date;
+}
+
+interface NotebookDocument {
+  metadata: Record<string, unknown>;
+  cells: { metadata: Record<string, unknown> }[];
+}
+
+/** The executed notebook with papermill's metadata, so that what reads papermill's notebooks reads ours. */
+export function describeExecution(record: RunRecord, note: ExecutionNote): string {
+  const notebook = JSON.parse(record.notebook) as NotebookDocument;
+  const started = new Date(note.ended.getTime() - record.seconds * 1000);
+  notebook.metadata['papermill'] = {
+    default_parameters: {},
+    duration: round(record.seconds),
+    end_time: note.ended.toISOString(),
+    environment_variables: {},
+    exception: record.tasks.some(isUnexpected) ? true : null,
+    input_path: note.inputPath,
+    output_path: note.outputPath,
+    parameters: Object.fromEntries([...note.values].map(([name, value]) => [name, toJson(value)])),
+    start_time: started.toISOString(),
+    version: note.program,
+  };
+  for (const outcome of record.tasks) {
+    const cell = notebook.cells[outcome.task.index];
+    if (cell !== undefined && outcome.task.executionCount > 0) cell.metadata['papermill'] = describeCell(outcome);
+  }
+  return `${JSON.stringify(notebook, null, 1)}\n`;
+}
+
+function describeCell(outcome: TaskOutcome): Readonly<Record<string, unknown>> {
+  if (outcome.status === 'not-run') return { duration: null, exception: null, status: 'pending' };
+  const failed = isUnexpected(outcome);
+  return { duration: round(outcome.seconds), exception: failed, status: failed ? 'failed' : 'completed' };
+}
+
+function isUnexpected(outcome: TaskOutcome): boolean {
+  return outcome.status === 'failed' && !outcome.task.directives.raisesException;
+}
+
+function round(seconds: number): number {
+  return Math.round(seconds * 1000) / 1000;
+}

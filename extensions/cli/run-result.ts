@@ -1,0 +1,133 @@
+import path from 'node:path';
+import type { RunRecord, TaskOutcome } from '../../runtime/index.ts';
+import type { CommandResult, CommandStatus, Host } from './host.ts';
+import type { Input } from './input.ts';
+import { formatSeconds } from './progress.ts';
+import type { Targets } from './run-targets.ts';
+
+/** What there is to tell of a run. */
+export interface Told {
+  readonly input: Input;
+  readonly record: RunRecord;
+  readonly targets: Targets;
+  /** Index of the task whose output is asked for. */
+  readonly only: number | undefined;
+  readonly interrupted: boolean;
+  /** False when there was nothing to write: the files of an earlier run are as they were. */
+  readonly written: boolean;
+}
+
+/** The result of `run`: a summary for people and the JSON document. */
+export function describeRun(host: Host, told: Told): CommandResult {
+  const { input, record, targets, written } = told;
+  const executed = record.tasks.filter(({ task }) => task.executionCount > 0);
+  const number = (status: TaskOutcome['status']): number =>
+    executed.filter((outcome) => outcome.status === status).length;
+  const failures = executed.filter(isFailure);
+  return {
+    status: statusOf(told, failures[0]),
+    diagnostics: [...input.diagnostics, ...record.diagnostics],
+    sources: input.sources,
+    text: targets.notebook === undefined ? '' : summary(host, told, executed),
+    document: {
+      notebook: input.path,
+      run: record.id,
+      seconds: round(record.seconds),
+      ran: number('ran') + number('failed'),
+      reused: number('cached'),
+      failed: failures.length,
+      notRun: number('not-run'),
+      oneProcess: record.lane,
+      executed: written ? (targets.notebook ?? null) : null,
+      report: written ? (targets.report ?? null) : null,
+      log: record.folder,
+      tasks: executed.map(describeTask),
+    },
+  };
+}
+
+function summary(
+  host: Host,
+  { record, targets, only, interrupted, written }: Told,
+  executed: readonly TaskOutcome[],
+): string {
+  const number = (...statuses: TaskOutcome['status'][]): number =>
+    executed.filter((outcome) => statuses.includes(outcome.status)).length;
+  const failures = executed.filter(isFailure);
+  const counts = [`${number('ran', 'failed')} ran`, `${number('cached')} reused`];
+  if (failures.length > 0) counts.push(`${failures.length} failed`);
+  if (number('not-run') > 0) counts.push(`${number('not-run')} not run`);
+  const lines = failures.map((failure) => describeError(host, failure));
+  if (only !== undefined) lines.unshift(plainOutput(record.tasks[only]).trimEnd());
+  if (interrupted) lines.push('Interrupted. What has finished is kept: the same command goes on from there.');
+  lines.push(`${counts.join(', ')} in ${formatSeconds(record.seconds)}${record.lane ? ', all in one process' : ''}`);
+  const shown = (file: string): string => path.relative(host.cwd, file) || file;
+  if (written && targets.notebook !== undefined) lines.push(`notebook  ${shown(targets.notebook)}`);
+  if (written && targets.report !== undefined) lines.push(`report    ${shown(targets.report)}`);
+  return `${lines.filter((line) => line !== '').join('\n')}\n`;
+}
+
+function isFailure(outcome: TaskOutcome): boolean {
+  return outcome.status === 'failed' && !outcome.task.directives.raisesException;
+}
+
+// The interpreter that was named, or the notebook's kernel, cannot be used: nothing is wrong with the notebook.
+const unusable = new Set(['CW500', 'CW501']);
+
+function statusOf({ record, interrupted }: Told, failed: TaskOutcome | undefined): CommandStatus {
+  if (interrupted) return 'interrupted';
+  if (record.status === 'refused') {
+    const codes = record.diagnostics.filter(({ severity }) => severity === 'error').map(({ code }) => code);
+    if (codes.some((code) => unusable.has(code))) return 'usage';
+    // The cell ended its process: to the notebook's owner that is a cell that failed.
+    return codes.includes('CW502') ? 'failed' : 'refused';
+  }
+  if (failed === undefined) return record.status === 'ok' ? 'ok' : 'failed';
+  return failed.task.directives.gate ? 'gate' : 'failed';
+}
+
+function describeTask(outcome: TaskOutcome): Readonly<Record<string, unknown>> {
+  const { task, status, seconds, reason } = outcome;
+  const { id, name, index, executionCount } = task;
+  const error = outcome.outputs.findLast((output) => output.kind === 'error');
+  return {
+    id,
+    name,
+    index,
+    executionCount,
+    status: status === 'cached' ? 'reused' : status,
+    seconds: round(seconds),
+    reason,
+    ...(error === undefined ? {} : { error: { ename: error.ename, evalue: error.evalue } }),
+  };
+}
+
+function describeError(host: Host, outcome: TaskOutcome): string {
+  const error = outcome.outputs.findLast((output) => output.kind === 'error');
+  const { name, executionCount, directives } = outcome.task;
+  const head = directives.gate ? 'The gate does not hold' : 'The cell raised';
+  const traceback = error?.traceback.join('\n') ?? '';
+  return `${head} in ${name}, In [${executionCount}]:\n${host.hasColours ? traceback : withoutColours(traceback)}`;
+}
+
+const colours = /\u001B\[[0-9;:]*m/g;
+
+function withoutColours(text: string): string {
+  return text.replaceAll(colours, '');
+}
+
+function plainOutput(outcome: TaskOutcome | undefined): string {
+  const lines = outcome?.outputs.map((output) => {
+    if (output.kind === 'stream') return output.text;
+    if (output.kind === 'display' || output.kind === 'result') {
+      const plain = output.data['text/plain'];
+      return typeof plain === 'string' ? `${plain}\n` : '';
+    }
+    return '';
+  });
+  return lines?.join('') ?? '';
+}
+
+function round(seconds: number): number {
+  return Math.round(seconds * 1000) / 1000;
+}
