@@ -8,6 +8,7 @@ import { findCached, type Miss } from './cache.ts';
 import type { RunEvent } from './event.ts';
 import { describeEnvironment, findInterpreter } from './process/interpreter.ts';
 import { WorkerParent } from './process/worker-parent.ts';
+import { ProfileNotes, readProfile } from './profile.ts';
 import { openRunLog } from './record.ts';
 import { executedNotebook } from './report/notebook.ts';
 import { Run, type TaskOutcome } from './run.ts';
@@ -123,6 +124,8 @@ export async function run(bundle: Bundle, document: string, options: RunOptions)
   }
   const store = openLocalStore(options.state);
   const journal = join(log.folder, 'effects');
+  const profile = readProfile(store);
+  const notes = new ProfileNotes(profile);
   const history = bundle.tasks.some((task) =>
     task.accesses.some((access) => access.resource.kind === 'state' && access.resource.name === 'output-history'),
   );
@@ -130,6 +133,8 @@ export async function run(bundle: Bundle, document: string, options: RunOptions)
     bundle,
     id,
     store,
+    profile,
+    notes,
     journal,
     environment: describeEnvironment(interpreter),
     jobs: options.jobs,
@@ -145,12 +150,13 @@ export async function run(bundle: Bundle, document: string, options: RunOptions)
         store: store.objects,
         cwd: options.cwd,
         journal,
-        prelude: bundle.prelude,
+        prelude: [...bundle.prelude, ...profile.modules],
         cells: bundle.tasks.filter((task) => task.executionCount > 0).map((task) => [task.executionCount, task.source]),
         environment: options.environment,
       }),
     onEvent: emit,
   }).execute();
+  notes.save(store);
   rmSync(journal, { recursive: true, force: true });
   const seconds = (performance.now() - started) / 1000;
   emit({ type: 'run-finished', status: outcome.status, seconds });

@@ -3,6 +3,7 @@ import type { Bundle, Task } from '../compiler/bundle/format.ts';
 import type { RunEvent } from './event.ts';
 import type { AttemptResult, OutputMessage } from './process/protocol.ts';
 import type { TaskProcess, WorkerParent } from './process/worker-parent.ts';
+import type { Profile, ProfileNotes } from './profile.ts';
 import type { LocalStore } from './store/local.ts';
 import type { Progress } from './versions.ts';
 
@@ -23,6 +24,8 @@ export interface State extends Progress {
   /** Names a running attempt asked for that an unfinished task is expected to write. */
   needs: string[];
   permit: 'none' | 'asked' | 'given';
+  /** What the attempt had read when it asked for the permit. */
+  readSoFar: Pick<AttemptResult, 'reads' | 'filesRead'> | undefined;
   /** Attempts so far; a late message of a dropped one is known by it. */
   attempts: number;
   /** How often a result was thrown away although every earlier task had retired. */
@@ -37,6 +40,8 @@ export interface RunContext {
   readonly bundle: Bundle;
   readonly id: string;
   readonly store: LocalStore;
+  readonly profile: Profile;
+  readonly notes: ProfileNotes;
   /** Folder of this run's journal of effects. */
   readonly journal: string;
   readonly environment: string;
@@ -83,6 +88,7 @@ export function initialState(task: Task, index: number): State {
     cached: undefined,
     needs: [],
     permit: 'none',
+    readSoFar: undefined,
     attempts: 0,
     dropsAtHead: 0,
     seconds: 0,

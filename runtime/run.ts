@@ -13,11 +13,14 @@ import {
   type RunOutcome,
   type State,
 } from './run-state.ts';
+import { mayStartEarly, precedenceOf, type Precedence } from './schedule.ts';
 import { namesToLoad, runMessage } from './task-inputs.ts';
 import { canUndo, undoEffects } from './undo.ts';
 import { isExpectedToWrite, originOf, staleRead } from './versions.ts';
 
 export type { TaskOutcome } from './run-state.ts';
+
+type Observed = Pick<AttemptResult, 'reads' | 'filesRead' | 'filesWritten'>;
 
 /**
  * Executes tasks out of order and retires them in notebook order.
@@ -28,7 +31,7 @@ export type { TaskOutcome } from './run-state.ts';
 export class Run {
   readonly #context: RunContext;
   readonly #states: State[];
-  readonly #waitsFor: ReadonlyMap<string, readonly string[]>;
+  readonly #precedence: Precedence;
   readonly #diagnostics: Diagnostic[] = [];
   readonly #holders = new Set<Holder>();
   #parent: Promise<WorkerParent> | undefined;
@@ -42,14 +45,7 @@ export class Run {
   constructor(context: RunContext) {
     this.#context = context;
     this.#states = context.bundle.tasks.map(initialState);
-    const waits = new Map<string, string[]>();
-    for (const edge of context.bundle.edges) {
-      if (edge.assumed) continue;
-      const list = waits.get(edge.to) ?? [];
-      list.push(edge.from);
-      waits.set(edge.to, list);
-    }
-    this.#waitsFor = waits;
+    this.#precedence = precedenceOf(context.bundle, this.#states, context.profile);
   }
 
   /** Runs to the end; rejects only for a bug of ours. */
@@ -145,16 +141,25 @@ export class Run {
   }
 
   /** The first input that is no longer what the attempt saw. */
-  #changedInput(state: State, result: AttemptResult, heldHere: ReadonlySet<string>): string | undefined {
+  #changedInput(state: State, result: Observed, heldHere: ReadonlySet<string>): string | undefined {
     const stale = staleRead(this.#states, state.index, result, heldHere);
+    if (stale !== undefined) this.#learn(state, stale);
     if (stale !== undefined || state.permit === 'given') return stale;
     return result.filesRead.find((file) => !result.filesWritten.includes(file.path) && !stillSame(file))?.path;
+  }
+
+  /** Next time the task waits for the one that wrote the name. */
+  #learn(state: State, name: string): void {
+    const origin = originOf(this.#states, name, state.index);
+    const writer = origin.kind === 'absent' ? undefined : this.#states[origin.at];
+    if (writer !== undefined) this.#context.notes.tooEarly(writer.task, state.task);
   }
 
   #settle(state: State, status: 'ran' | 'cached' | 'failed'): void {
     state.status = 'retired';
     this.#head++;
     const { result } = state;
+    if (result !== undefined) this.#context.notes.retired(result);
     if (result !== undefined && status === 'ran' && this.#context.useCache) {
       const { store, environment, id } = this.#context;
       remember(store, environment, id, state.task, state.index, this.#states, result, state.outputs);
@@ -198,9 +203,9 @@ export class Run {
   /** After a failure with `keepGoing`: what depends on a task that gave no result does not run. */
   #skip(state: State): boolean {
     const { id, name } = state.task;
-    const missing = (this.#waitsFor.get(id) ?? [])
-      .map((before) => this.#states.find((other) => other.task.id === before))
-      .find((other) => other?.status === 'retired' && (other.result === undefined || isFailure(other)));
+    const missing = (this.#precedence.expected.get(state) ?? []).find(
+      (other) => other.status === 'retired' && (other.result === undefined || isFailure(other)),
+    );
     if (missing === undefined || missing.task.executionCount === 0) return false;
     if (state.status === 'running') this.#abandon(state);
     const reason = `needs ${missing.task.name}, which ${missing.result === undefined ? 'did not run' : 'failed'}`;
@@ -274,12 +279,21 @@ export class Run {
   #answer(): void {
     for (const state of this.#states) {
       if (state.status !== 'running') continue;
-      if (state.permit === 'asked' && state.index === this.#head) {
-        state.permit = 'given';
-        state.holder?.process.send({ type: 'permit' });
-      }
+      if (state.permit === 'asked' && state.index === this.#head) this.#permit(state);
       for (const name of state.needs.splice(0)) this.#need(state, name);
     }
+  }
+
+  /** The head may act on the outside, unless it has already read something that is not so any more. */
+  #permit(state: State): void {
+    const read = state.readSoFar ?? { reads: {}, filesRead: [] };
+    const changed = this.#changedInput(state, { ...read, filesWritten: [] }, state.holder?.holds ?? new Set());
+    if (changed !== undefined) {
+      this.#drop(state, `${changed} changed`);
+      return;
+    }
+    state.permit = 'given';
+    state.holder?.process.send({ type: 'permit' });
   }
 
   #need(state: State, name: string): void {
@@ -327,20 +341,9 @@ export class Run {
         (other) => other.status === 'running' && other.needs.length === 0 && other.permit !== 'asked',
       );
       if (active.length >= this.#context.jobs && state.index !== this.#head) return;
-      if (this.#mayStart(state)) this.#start(state);
+      const ready = state.index === this.#head || mayStartEarly(this.#states, state, this.#precedence);
+      if (ready) this.#start(state);
     }
-  }
-
-  #mayStart(state: State): boolean {
-    if (state.index === this.#head) return true;
-    const waits = this.#waitsFor.get(state.task.id) ?? [];
-    if (waits.some((id) => this.#states.find((other) => other.task.id === id)?.result === undefined)) return false;
-    if (state.task.accesses.some((access) => access.resource.kind === 'outside')) return false;
-    const names = namesToLoad(this.#states, state);
-    return !names.some((name) => {
-      const { kind } = originOf(this.#states, name, state.index);
-      return kind === 'held' || kind === 'unsaved';
-    });
   }
 
   #start(state: State): void {
@@ -454,6 +457,7 @@ export class Run {
         break;
       case 'effect':
         state.permit = 'asked';
+        state.readSoFar = message;
         break;
       case 'done':
         state.result = message.result;

@@ -35,8 +35,14 @@ export function runMessage(
 
 function expectedReads(states: readonly State[], { task, index }: State): ReadonlySet<string> {
   const names = new Set<string>(task.preload === '*' ? everyName(states, index) : task.preload);
+  const bound = new Set<string>();
   for (const { resource, access } of task.accesses) {
-    if (resource.kind === 'variable' && access !== 'bind') names.add(resource.name);
+    if (resource.kind === 'variable' && access === 'bind') bound.add(resource.name);
+  }
+  for (const { resource, access } of task.accesses) {
+    if (resource.kind !== 'variable' || access === 'bind') continue;
+    // What the cell binds and then changes is its own value, not an earlier cell's.
+    if (access !== 'mutate' || !bound.has(resource.name)) names.add(resource.name);
   }
   return names;
 }

@@ -65,7 +65,7 @@ export function isExpectedToWrite(task: Task, name: string): boolean {
 export function staleRead(
   progress: readonly Progress[],
   index: number,
-  result: AttemptResult,
+  result: Pick<AttemptResult, 'reads'>,
   heldHere: ReadonlySet<string>,
 ): string | undefined {
   const names = new Set(Object.keys(result.reads));

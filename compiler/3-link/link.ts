@@ -36,10 +36,11 @@ export function linkCells(cells: readonly LinkedCell[]): Graph {
     for (const summary of cell.effects.summaries) callables.set(summary.name, { summary, cell: index });
     accesses.push(cell.executed ? collectAccesses(cell.effects, callables, names) : []);
   });
+  const exposed = exposedNames(cells, accesses);
   return {
     tasks: cells.map((cell, index) => ({
       accesses: accesses[index] ?? [],
-      exposes: exposedNames(cells, accesses, index),
+      exposes: exposed[index] ?? '*',
       preload:
         cell.effects.unknown.length > 0
           ? '*'
@@ -191,22 +192,41 @@ function unify(accesses: readonly Access[]): Access[] {
   return [...best.values()];
 }
 
-/** What later cells, or functions of any cell, may read of what a cell writes. */
+/** Names that each cell must leave behind: those that later cells, or functions of any cell, may read before they bind them. */
 function exposedNames(
   cells: readonly LinkedCell[],
   accesses: readonly (readonly Access[])[],
-  index: number,
-): readonly string[] | '*' {
-  const later = cells.slice(index + 1);
-  if (later.some((cell) => cell.effects.unknown.length > 0)) return '*';
-  const wanted = new Set<string>();
-  for (const access of accesses.slice(index + 1).flat())
-    if (access.resource.kind === 'variable') wanted.add(access.resource.name);
-  for (const cell of cells)
-    for (const summary of cell.effects.summaries)
-      for (const use of [...summary.reads, ...summary.mutates]) wanted.add(use.name);
-  for (const cell of later) for (const use of cell.effects.unobservable) wanted.add(use.name);
-  return unique([...wanted]);
+): readonly (readonly string[] | '*')[] {
+  const summaries = cells.flatMap((cell) => cell.effects.summaries);
+  const anyTime = summaries.flatMap((summary) => [...summary.reads, ...summary.mutates].map((use) => use.name));
+  const exposed: (readonly string[] | '*')[] = [];
+  let live = new Set<string>();
+  let everything = false;
+  for (let index = cells.length - 1; index >= 0; index--) {
+    exposed[index] = everything ? '*' : unique([...live, ...anyTime]);
+    const effects = cells[index]?.effects;
+    if (effects === undefined || cells[index]?.executed !== true) continue;
+    everything ||= effects.unknown.length > 0;
+    live = liveBefore(live, accesses[index] ?? []);
+    for (const use of effects.unobservable) live.add(use.name);
+  }
+  return exposed;
+}
+
+/** Backward liveness over one cell: what it certainly binds is dead before it, unless the cell reads it first. */
+function liveBefore(after: ReadonlySet<string>, accesses: readonly Access[]): Set<string> {
+  const live = new Set(after);
+  const bound = new Set<string>();
+  for (const { resource, access, certainty } of accesses) {
+    if (resource.kind !== 'variable' || access !== 'bind') continue;
+    bound.add(resource.name);
+    if (certainty === 'must') live.delete(resource.name);
+  }
+  for (const { resource, access } of accesses) {
+    if (resource.kind !== 'variable' || access === 'bind') continue;
+    if (access !== 'mutate' || !bound.has(resource.name)) live.add(resource.name);
+  }
+  return live;
 }
 
 interface Write {

@@ -60,8 +60,14 @@ export type FromWorker =
       readonly baseline?: Readonly<Record<string, string>>;
     }
   | { readonly type: 'need'; readonly name: string }
-  /** About to act on the outside; blocks until `permit`. */
-  | { readonly type: 'effect'; readonly reason: string; readonly detail: string }
+  /** About to act on the outside, after having read this; blocks until `permit`. */
+  | {
+      readonly type: 'effect';
+      readonly reason: string;
+      readonly detail: string;
+      readonly reads: AttemptResult['reads'];
+      readonly filesRead: AttemptResult['filesRead'];
+    }
   | { readonly type: 'output'; readonly output: OutputMessage }
   | { readonly type: 'done'; readonly result: AttemptResult }
   /** The worker itself failed; a fault of ours. */

@@ -31,6 +31,12 @@ export interface TaskProcess {
   onExit: () => void;
 }
 
+/**
+ * Settings of libraries that make no difference to results. Threads of OpenMP that wait for work by spinning take the cores from
+ * the other tasks' threads. The worker takes them out of the environment again before a cell can see them.
+ */
+const forWorkers = { OMP_WAIT_POLICY: 'PASSIVE' };
+
 /** The warm parent: it imports the prelude and forks a child for every attempt. */
 export class WorkerParent {
   readonly #server: Server;
@@ -78,13 +84,14 @@ export class WorkerParent {
     });
     const child = spawn(options.interpreter.executable, ['-X', 'utf8', options.script], {
       cwd: options.cwd,
-      env: { ...options.environment, ...options.interpreter.environment, PYTHONHASHSEED: '0' },
+      env: { ...forWorkers, ...options.environment, ...options.interpreter.environment, PYTHONHASHSEED: '0' },
       stdio: ['pipe', 'ignore', 'pipe'],
     });
     const parent = new WorkerParent(server, folder, token, child);
     const { store, prelude, cwd, cells, journal } = options;
     child.stdin.on('error', () => undefined);
-    child.stdin.end(`${JSON.stringify({ socket, token, store, prelude, cwd, cells, journal })}\n`);
+    const hidden = Object.keys(forWorkers).filter((name) => options.environment[name] === undefined);
+    child.stdin.end(`${JSON.stringify({ hidden, socket, token, store, prelude, cwd, cells, journal })}\n`);
     return parent;
   }
 

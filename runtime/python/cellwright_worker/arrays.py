@@ -11,7 +11,7 @@ import sys
 from array import array as plain_array
 from typing import Any, Optional
 
-from . import rebuild
+from . import rebuild, words
 from .definitions import Refusal
 from .groups import Region
 
@@ -74,8 +74,10 @@ def reduce_array(dumper: Any, found: Any) -> Any:
         return _in_region(found, region)
     contiguous = found.flags.c_contiguous or found.flags.f_contiguous
     if dtype.hasobject:
+        if contiguous and not found.flags.writeable:
+            return (rebuild.readonly, (found.copy(order="A"),))
         if contiguous:
-            return NotImplemented if found.flags.writeable else (rebuild.readonly, (found.copy(order="A"),))
+            return words.reduce(found) or NotImplemented
     elif contiguous:
         order = "C" if found.flags.c_contiguous else "F"
         flat = (found if order == "C" else found.T).reshape(-1).view("u1")

@@ -7,6 +7,7 @@ import gc
 import os
 import random
 import resource
+import sys
 import time
 import types
 from typing import Any
@@ -87,7 +88,8 @@ class Attempt:
         if self._channel.foreign:
             return
         shell_module.messages.flush()
-        self._channel.send({"type": "effect", "reason": reason, "detail": detail})
+        so_far = {"reads": dict(self._reads), "filesRead": self._observer.reads()}
+        self._channel.send({"type": "effect", "reason": reason, "detail": detail, **so_far})
         try:
             self._wait_for("permit")
         except Disconnected:
@@ -122,11 +124,12 @@ class Attempt:
 
     def _take_companion(self, name: str, group: str, members: dict[str, Any]) -> None:
         """A variable that shares objects with one that was loaded is here too, if it still has that value."""
-        if name in self._namespace and name not in self._hidden:
-            return
         self._channel.send({"type": "need", "name": name})
         binding = self._wait_for("binding")["binding"]
-        if binding["kind"] == "value" and binding["ref"]["object"] == group:
+        has_value = binding["kind"] == "value"
+        self._companions_then[name] = binding["ref"]["content"] if has_value else "absent"
+        taken = name in self._namespace and name not in self._hidden
+        if not taken and has_value and binding["ref"]["object"] == group:
             self._take(name, ValueRef(**binding["ref"]), members[name])
 
     def _take(self, name: str, reference: ValueRef, value: Any) -> None:
@@ -161,6 +164,8 @@ class Attempt:
         # States of random generators count as read only when the task drew from them.
         self._generators: dict[str, str] = {}
         self._groups: dict[str, dict[str, Any]] = {}
+        # What the other variables of a loaded group were when it was loaded.
+        self._companions_then: dict[str, str] = {}
         self._codec.task = message["task"]
         self._evict(set(message["keep"]), self._lane)
         self._builtins.shadow(message["shadowedBuiltins"])
@@ -170,6 +175,7 @@ class Attempt:
             self._preload(message["preload"])
         self._slots.observe_new()
         before = {} if self._lane else self._capture()[0]
+        modules = set(sys.modules)
         started = time.perf_counter()
         self._observer.start(bool(message["head"]))
         try:
@@ -187,7 +193,7 @@ class Attempt:
             "filesRead": self._observer.reads(),
             "filesWritten": sorted(self._observer.written),
             "outside": sorted(self._observer.outside),
-            "imported": [],
+            "imported": sorted(name for name in set(sys.modules) - modules if slots.installed(name)),
             "seconds": seconds,
             "peakBytes": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024,
         }
@@ -343,11 +349,14 @@ class Attempt:
         return now <= was
 
     def _companions(self, result: Message, name: str) -> None:
-        """A mutation reaches all that share the object, so their values were read."""
+        """A mutation reaches all that share the object, so what they were, or that they no longer shared it, was read."""
         group = self._loaded[name][0].object
         for other, (reference, _) in self._loaded.items():
             if reference.object == group:
                 result["reads"].setdefault(other, reference.content)
+        for other in self._groups.get(group, ()):
+            if other in self._companions_then:
+                result["reads"].setdefault(other, self._companions_then[other])
 
     def _spread_holding(self, result: Message, values: dict[str, Any]) -> None:
         """Variables that share mutable objects with one that cannot leave must stay with it."""

@@ -10,6 +10,7 @@ An object's stream starts with a letter: `V` one value, `G` a group (its pickle 
 
 from __future__ import annotations
 
+import hashlib
 import io
 import pickle
 import sys
@@ -30,11 +31,19 @@ _SCALARS = frozenset({int, str, bytes, bool, complex, type(None)})
 
 @dataclass(frozen=True)
 class ValueRef:
-    """Where a variable's value is."""
+    """Where a variable's value is. `content` is a digest of all that a cell can learn by reading the variable."""
 
     object: str
     member: str
     content: str
+
+
+def _content_in_company(own: str, group: str) -> str:
+    """The content of a variable that shares objects with others: which objects they share is part of it.
+
+    `v = [0]; m = [v, v]` and `v = [0]; m = [[0], [0]]` have equal values, and `v[0] = 1` does different things to them.
+    """
+    return "sha256:" + hashlib.sha256(f"{own} in {group}".encode()).hexdigest()
 
 
 class Unstorable(Exception):
@@ -291,18 +300,18 @@ class Codec:
                 others = {name: self._part(name, copies[name], aliases) for name in members}
                 self._compare(members, values, copies)
                 found = {name: part.digest for name, part in others.items()}
-                if found == contents:
+                again = self._together(members, copies, others, aliases)
+                if found == contents and again.digest == whole.digest:
                     break
                 contents = found
-                kept = (whole, copies)
-                whole = self._together(members, copies, others, aliases)
-                whole.memo[-1] = kept
+                again.memo[-1] = (whole, copies)
+                whole = again
             else:
                 result.unstable.update(members)
         place = self._place(whole)
         for name in members:
             self._settled.add(contents[name])
-            result.refs[name] = ValueRef(place, name, contents[name])
+            result.refs[name] = ValueRef(place, name, _content_in_company(contents[name], whole.digest))
 
     def _place(self, part: _Part) -> str:
         """Where the part is in the store; written there if need be."""

@@ -6,6 +6,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any, Callable, Optional
 
+from .objects import MAPPED_FROM
+
 Span = tuple[int, int, Any]
 
 
@@ -71,6 +73,10 @@ def regions(spans: list[Span], extent: Callable[[Any], tuple[int, int]], raw: Ca
         owner = _owner(run, low, high, extent)
         if owner is not None:
             start, end = extent(owner)
+            if end - start >= MAPPED_FROM and not owner.dtype.hasobject:
+                # Large memory is mapped from the store, where it has no type; written as bytes it is the same before and after.
+                made.append(Region(start, end, raw(start, end, [owner]), start))
+                continue
             if id(owner) in met or owner.dtype.hasobject or end - start <= 2 * (high - low):
                 made.append(Region(start, end, owner, start))
                 continue

@@ -205,8 +205,10 @@ class Observer:
             if path is not None:
                 self._note(path, "listing")
         elif event in _SUBPROCESSES:
-            self._effect("subprocess", event)
             command = self._command or _command_of(event, arguments)
+            if not self._command and _is_probe(command):
+                return
+            self._effect("subprocess", event)
             if event != "os.fork" and not _is_pool(command) and (not command or not only_reads(command)):
                 self._journal.lasting(f"started {command[:200] or 'a process'}")
         elif event in _NETWORK:
@@ -263,6 +265,12 @@ def _command_of(event: str, arguments: tuple[Any, ...]) -> str:
         words = [os.fsdecode(word) if isinstance(word, (bytes, str, os.PathLike)) else str(word) for word in said]
         return words[2] if len(words) == 3 and words[1] == "-c" and os.path.basename(words[0]) in ("sh", "bash") else " ".join(words)
     return ""
+
+
+def _is_probe(command: str) -> bool:
+    """True for programs that libraries start on their own to learn about the machine."""
+    words = command.split()
+    return bool(words) and os.path.basename(words[0]) in ("lscpu", "fc-list", "uname", "ldconfig", "sysctl", "nvidia-smi")
 
 
 def _is_pool(command: str) -> bool:

@@ -1,7 +1,7 @@
 """The warm parent of a run: imports what the notebook imports, then forks a child for every attempt at a task.
 
 Started as `python worker.py` with one line of JSON on its standard input:
-{"socket", "token", "store", "prelude": [names], "cwd", "journal", "cells": [[execution count, source]]}.
+{"socket", "token", "store", "prelude": [names], "cwd", "journal", "hidden", "cells": [[execution count, source]]}.
 It never runs the notebook's code itself.
 """
 
@@ -82,6 +82,9 @@ def _warm_up() -> None:
     canvas = FigureCanvasAgg(figure)
     figure.subplots().set_title("warm")
     canvas.print_png(io.BytesIO())
+    if "pandas" in sys.modules:
+        with contextlib.suppress(ImportError):
+            importlib.import_module("pandas.plotting._matplotlib")
 
 
 def _restart_without(configuration: dict[str, Any], noisy: list[str]) -> None:
@@ -111,6 +114,8 @@ def main() -> None:
     if noisy:
         sys.argv = argv
         _restart_without(configuration, noisy)
+    for name in configuration["hidden"]:
+        os.environ.pop(name, None)
     from . import attempt, observe, slots  # noqa: F401  (children use attempt; loading it here shares its pages)
     from .codec import Codec
     from .journal import Journal

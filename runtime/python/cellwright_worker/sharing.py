@@ -58,6 +58,8 @@ _OWN = __name__.rpartition(".")[0] or __name__
 
 def changeable(kind: type) -> bool:
     """True for types whose instances two variables can tell to be the same."""
+    if issubclass(kind, type):
+        return False
     if issubclass(kind, _IMMUTABLE) and kind.__module__ in ("builtins", "types", "re"):
         return False
     if kind.__module__ == "typing" and kind.__name__ in _VARIABLES:

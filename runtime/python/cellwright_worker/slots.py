@@ -16,7 +16,7 @@ from typing import Any, Callable
 IGNORED_ROOTS = frozenset(
     {
         "IPython", "_decimal", "_distutils_hack", "_io", "_pickle", "_frozen_importlib",
-        "_frozen_importlib_external", "_pytest", "_strptime", "abc", "ast",
+        "_frozen_importlib_external", "_pytest", "_strptime", "_warnings", "abc", "ast",
         "asttokens", "asyncio", "atexit", "builtins_worker", "calendar", "cellwright_worker", "certifi", "cffi",
         "charset_normalizer", "cmath", "codecs", "collections", "comm", "concurrent", "contextlib", "contextvars",
         "copy", "copyreg", "csv", "dataclasses", "datetime", "dateutil", "debugpy", "decimal", "dis", "distutils", "email",
@@ -52,6 +52,8 @@ IGNORED_NAMES = frozenset(
     {
         "__warningregistry__", "rcParams", "rcParamsDefault", "rcParamsOrig", "__builtins__", "__cached__", "__spec__", "__path__",
         "draw_if_interactive", "_REPL_DISPLAYHOOK", "_backend_mod", "__slotnames__",
+        # Filled on first use, with the same content whoever is first.
+        "_unit_circle", "_unit_rectangle", "_unit_circle_righthalf", "_mpl_units", "_backends",
     }
 )  # fmt: skip
 CLASS_BOOKKEEPING = frozenset(
@@ -180,6 +182,15 @@ def _watched(name: str) -> bool:
     return root not in IGNORED_ROOTS and name not in IGNORED_MODULES and not name.startswith(IGNORED_PREFIXES)
 
 
+def installed(name: str) -> bool:
+    """True for a module of the standard library or of an installed package."""
+    module = sys.modules.get(name)
+    origin = getattr(module, "__file__", None)
+    if type(module) is not types.ModuleType or module.__name__ != name:
+        return False
+    return origin is None or "-packages" in origin or origin.startswith((sys.prefix, sys.base_prefix))
+
+
 def _lazy(module: str, attribute: str, value: Any, before: Any) -> bool:
     """Names that a package fills in by itself on first use; putting another thing in place of one is somebody's wish."""
     lowered = attribute.lower()
@@ -268,7 +279,7 @@ class Slots:
             self._rebound(name, watch, keys, found)
         elif watch.kind == "class":
             for key in keys:
-                if key is not None and key not in CLASS_BOOKKEEPING:
+                if key is not None and key not in CLASS_BOOKKEEPING and key not in IGNORED_NAMES:
                     found[f"{slot}.{key}"] = ("set", watch.table[key])
         elif keys:
             found[slot] = ("set", dict(watch.table))

@@ -90,12 +90,20 @@ def _restore_path(value: Any) -> None:
     sys.path[:] = value
 
 
+def _interactive_by_default() -> bool:
+    """What the inline backend sets when it is resolved, with the first figure."""
+    pyplot = _module("matplotlib.pyplot")
+    return pyplot is not None and getattr(pyplot, "_backend_mod", None) is not None
+
+
 def _capture_matplotlib() -> Any:
     module = _module("matplotlib")
     if module is None or not hasattr(module, "rcParams"):
         return None
     parameters = {key: dict.get(module.rcParams, key) for key in sorted(dict.keys(module.rcParams))}
     backend = parameters.get("backend")
+    if parameters.get("interactive") is _interactive_by_default():
+        parameters.pop("interactive", None)
     # The backend is resolved when the first figure is made, to the same one in every process.
     if not isinstance(backend, str) or "inline" in backend:
         parameters.pop("backend", None)
@@ -110,6 +118,11 @@ def _restore_matplotlib(value: Any) -> None:
         if key == "backend":
             if dict.get(matplotlib.rcParams, key) != item:
                 matplotlib.use(item)
+        elif key == "interactive":
+            import matplotlib.pyplot
+
+            matplotlib.pyplot._get_backend_mod()  # type: ignore[attr-defined]
+            dict.__setitem__(matplotlib.rcParams, key, item)
         else:
             dict.__setitem__(matplotlib.rcParams, key, item)
 

@@ -1,0 +1,70 @@
+"""Arrays of objects that hold few different words many times, as columns of text in tables do.
+
+They are written as a list of the different words and one number a place, which is many times faster than one pickle
+instruction a place. Only strings and a few constants are handled so: nothing that two variables could change together.
+"""
+
+from __future__ import annotations
+
+import ctypes
+import sys
+from typing import Any, Optional
+
+from . import rebuild
+
+SMALLEST = 500
+_CONSTANTS = (None, True, False)
+
+
+def reduce(found: Any) -> Optional[tuple[Any, ...]]:
+    """How to make a contiguous array of objects again; None when it is small, varied, or holds other things than words."""
+    size = found.size
+    if size < SMALLEST:
+        return None
+    numpy = sys.modules["numpy"]
+    address = found.__array_interface__["data"][0]
+    pointers = numpy.frombuffer((ctypes.c_uint64 * size).from_address(address), numpy.uint64)
+    codes, first = _number(numpy, pointers)
+    if len(first) * 2 > size:
+        return None
+    order = "C" if found.flags.c_contiguous else "F"
+    flat = found.reshape(-1, order=order)
+    items, merged = _merge([flat[place] for place in first.tolist()])
+    if items is None:
+        return None
+    if len(items) != len(merged):
+        codes = numpy.array(merged)[codes]
+    kind = numpy.uint8 if len(items) <= 1 << 8 else numpy.uint16 if len(items) <= 1 << 16 else numpy.uint32
+    return (rebuild.worded, (codes.astype(kind), items, found.shape, order))
+
+
+def _number(numpy: Any, pointers: Any) -> tuple[Any, Any]:
+    """The number of each pointer, counted in the order in which they first occur, and where that is."""
+    pandas = sys.modules.get("pandas")
+    if pandas is not None and hasattr(pandas, "factorize"):
+        codes, unique = pandas.factorize(pointers)
+        first = numpy.empty(len(unique), numpy.int64)
+        first[codes[::-1]] = numpy.arange(len(codes) - 1, -1, -1)
+        return codes, first
+    _, first, inverse = numpy.unique(pointers, return_index=True, return_inverse=True)
+    rank = numpy.argsort(numpy.argsort(first, kind="stable"), kind="stable")
+    return rank[inverse.reshape(-1)], numpy.sort(first)
+
+
+def _merge(items: list[Any]) -> tuple[Optional[list[Any]], list[int]]:
+    """Equal strings become one: nobody can tell them apart but by `is`, and which are one object differs from run to run."""
+    kept: list[Any] = []
+    places: dict[str, int] = {}
+    numbers: list[int] = []
+    for item in items:
+        if type(item) is str:
+            place = places.setdefault(item, len(kept))
+            if place == len(kept):
+                kept.append(item)
+            numbers.append(place)
+        elif any(item is constant for constant in _CONSTANTS) or (type(item) is float and item != item):
+            numbers.append(len(kept))
+            kept.append(item)
+        else:
+            return None, []
+    return kept, numbers

@@ -1,0 +1,45 @@
+import type { Bundle } from '../compiler/bundle/format.ts';
+import type { Profile } from './profile.ts';
+import type { State } from './run-state.ts';
+import { namesToLoad } from './task-inputs.ts';
+import { originOf } from './versions.ts';
+
+/** Which tasks are worth waiting for. */
+export interface Precedence {
+  /** By the compiler's edges. */
+  readonly expected: ReadonlyMap<State, readonly State[]>;
+  /** By what earlier runs observed. */
+  readonly learned: ReadonlyMap<State, readonly State[]>;
+}
+
+/** Joins the bundle's edges and the profile's pairs with the tasks of this run. */
+export function precedenceOf(bundle: Bundle, states: readonly State[], profile: Profile): Precedence {
+  const byId = new Map(states.map((state) => [state.task.id, state]));
+  const byCode = new Map<string, State[]>();
+  for (const state of states) byCode.set(state.task.code, [...(byCode.get(state.task.code) ?? []), state]);
+  const expected = new Map<State, State[]>();
+  const learned = new Map<State, State[]>();
+  const add = (to: Map<State, State[]>, later: State | undefined, earlier: State | undefined): void => {
+    if (later === undefined || earlier === undefined || earlier.index >= later.index) return;
+    const list = to.get(later);
+    if (list === undefined) to.set(later, [earlier]);
+    else list.push(earlier);
+  };
+  for (const edge of bundle.edges) if (!edge.assumed) add(expected, byId.get(edge.to), byId.get(edge.from));
+  for (const [writer, reader] of profile.waits) {
+    for (const later of byCode.get(reader) ?? [])
+      for (const earlier of byCode.get(writer) ?? []) add(learned, later, earlier);
+  }
+  return { expected, learned };
+}
+
+/** True when a task that is not the head may start: what it is expected to read is there, and it stays inside its process. */
+export function mayStartEarly(states: readonly State[], state: State, precedence: Precedence): boolean {
+  const before = [...(precedence.expected.get(state) ?? []), ...(precedence.learned.get(state) ?? [])];
+  if (before.some((other) => other.result === undefined && other.status !== 'retired')) return false;
+  if (state.task.accesses.some((access) => access.resource.kind === 'outside')) return false;
+  return !namesToLoad(states, state).some((name) => {
+    const { kind } = originOf(states, name, state.index);
+    return kind === 'held' || kind === 'unsaved';
+  });
+}
