@@ -1,20 +1,21 @@
 import { Graph, layout } from '@dagrejs/dagre';
-import type { Bundle, Task } from '../../compiler/bundle/format.ts';
+import type { Bundle, Edge, Task } from '../../compiler/bundle/format.ts';
 import { firstLine, joinEdges, shownTasks, type JoinedEdge } from './graph-text.ts';
 
 const nodeHeight = 46;
 const margin = 16;
+const longestLine = 30;
 
 /** Colours for both themes; a picture stands alone, so it carries them. */
 const style = `
 .cw-graph { font: 13px system-ui, sans-serif; color-scheme: light dark; }
 .cw-graph .page { fill: #ffffff; } .cw-graph text { fill: #1c2128; } .cw-graph .code { font: 11px ui-monospace, monospace; fill: #57606a; }
-.cw-graph .node rect { fill: #f6f8fa; stroke: #57606a; } .cw-graph path { fill: none; stroke: #57606a; stroke-width: 1.3; } .cw-graph .head { fill: #57606a; stroke: none; }
-.cw-graph .order { stroke-dasharray: 5 4; } .cw-graph .assumed { stroke-dasharray: 1 4; stroke-linecap: round; }
-.cw-graph .ran rect { fill: #ddf4ff; stroke: #0969da; } .cw-graph .cached rect { fill: #dafbe1; stroke: #1a7f37; } .cw-graph .failed rect { fill: #ffebe9; stroke: #cf222e; stroke-width: 2; }
+.cw-graph .label { font: 11px ui-monospace, monospace; fill: #57606a; stroke: #ffffff; stroke-width: 4px; paint-order: stroke; text-anchor: middle; }
+.cw-graph .node rect { fill: #f6f8fa; stroke: #57606a; } .cw-graph path { fill: none; stroke: #8c959f; stroke-width: 1.4; } .cw-graph .head { fill: #8c959f; stroke: none; }
+.cw-graph .ran rect { fill: #ddf4ff; stroke: #0969da; } .cw-graph .cached rect { fill: #dafbe1; stroke: #1a7f37; } .cw-graph .failed rect { fill: #ffebe9; stroke: #cf222e; stroke-width: 2; } .cw-graph .not-run rect { stroke-dasharray: 4 3; }
 @media (prefers-color-scheme: dark) {
-.cw-graph .page { fill: #0d1117; } .cw-graph text { fill: #e6edf3; } .cw-graph .code { fill: #9198a1; }
-.cw-graph .node rect { fill: #151b23; stroke: #9198a1; } .cw-graph path { stroke: #9198a1; } .cw-graph .head { fill: #9198a1; }
+.cw-graph .page { fill: #0d1117; } .cw-graph text { fill: #e6edf3; } .cw-graph .code { fill: #9198a1; } .cw-graph .label { fill: #9198a1; stroke: #0d1117; }
+.cw-graph .node rect { fill: #151b23; stroke: #9198a1; } .cw-graph path { stroke: #656c76; } .cw-graph .head { fill: #656c76; }
 .cw-graph .ran rect { fill: #0c2d5e; stroke: #58a6ff; } .cw-graph .cached rect { fill: #0f3d20; stroke: #3fb950; } .cw-graph .failed rect { fill: #5a1e1e; stroke: #f85149; }
 }`;
 
@@ -23,26 +24,31 @@ function escape(text: string): string {
   return text.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;').replaceAll('"', '&quot;');
 }
 
-/** The graph as a picture that stands alone. `statuses` colours tasks after a run, by id. */
+/**
+ * The graph as a picture that stands alone: the way of the data. Imports, hidden state and what is only assumed are not drawn
+ * (`explain` lists them), nor is an arrow that a longer way already says. `statuses` colours tasks after a run, by id.
+ */
 export function graphPicture(bundle: Bundle, statuses: ReadonlyMap<string, string>): string {
   const tasks = shownTasks(bundle);
   const shown = new Set(tasks.map((task) => task.id));
-  const edges = joinEdges(bundle.edges).filter((edge) => shown.has(edge.from) && shown.has(edge.to));
+  const drawn = bundle.edges.filter((edge) => isDrawn(edge) && shown.has(edge.from) && shown.has(edge.to));
+  const edges = reduce(joinEdges(drawn));
   const graph = new Graph();
-  graph.setGraph({ rankdir: 'TB', nodesep: 24, ranksep: 34, marginx: margin, marginy: margin });
+  graph.setGraph({ rankdir: 'TB', nodesep: 20, ranksep: 30, edgesep: 14, marginx: margin, marginy: margin });
   graph.setDefaultEdgeLabel(() => ({}));
   for (const task of tasks) graph.setNode(task.id, { width: widthOf(task), height: nodeHeight });
-  for (const edge of reduce(edges)) graph.setEdge(edge.from, edge.to);
+  for (const edge of edges)
+    graph.setEdge(edge.from, edge.to, { width: 7 * labelOf(edge).length, height: 14, labelpos: 'c' });
   layout(graph);
   const size = graph.graph();
   const width = Math.ceil((size.width ?? 0) + (tasks.length === 0 ? 2 * margin : 0));
   const height = Math.ceil((size.height ?? 0) + (tasks.length === 0 ? 2 * margin : 0));
-  const kept = edges.filter((edge) => graph.hasEdge(edge.from, edge.to));
   const names = new Map(tasks.map((task) => [task.id, task.name]));
-  const arrows = kept.map((edge) => drawEdge(edge, graph.edge(edge.from, edge.to).points ?? [], names));
+  const arrows = edges.map((edge) => drawArrow(edge, graph.edge(edge.from, edge.to).points ?? [], names));
+  const labels = edges.map((edge) => drawLabel(edge, graph.edge(edge.from, edge.to)));
   const boxes = tasks.map((task) => drawNode(task, graph.node(task.id), statuses.get(task.id)));
   const title = `Graph of ${bundle.notebook.name}`;
-  const description = `${tasks.length} tasks and ${edges.length} arrows; an arrow leads from a task to one that needs it.`;
+  const description = `${tasks.length} tasks and ${edges.length} arrows; an arrow leads from a task to one that needs its data.`;
   return `<svg xmlns="http://www.w3.org/2000/svg" class="cw-graph" role="img" aria-labelledby="cw-graph-title cw-graph-desc" viewBox="0 0 ${width} ${height}" width="${width}" height="${height}">
 <title id="cw-graph-title">${escape(title)}</title>
 <desc id="cw-graph-desc">${escape(description)}</desc>
@@ -50,16 +56,27 @@ export function graphPicture(bundle: Bundle, statuses: ReadonlyMap<string, strin
 </style>
 <defs><marker id="cw-head" viewBox="0 0 8 8" refX="7" refY="4" markerWidth="7" markerHeight="7" orient="auto"><path class="head" d="M0 0 8 4 0 8z"/></marker></defs>
 <rect class="page" width="100%" height="100%"/>
-${[...arrows, ...boxes].join('\n')}
+${[...arrows, ...labels, ...boxes].join('\n')}
 </svg>
 `;
 }
 
-function widthOf(task: Task): number {
-  return Math.max(9 * (task.name.length + 5), 6.8 * firstLine(task).length) + 20;
+/** True for data that is known to flow. A module is the same in every process, so its import is no way of data. */
+function isDrawn({ kind, assumed, resource, reason }: Edge): boolean {
+  if (kind !== 'data' || assumed) return false;
+  return resource.kind !== 'variable' || !/^(?:import|from) /.test(reason.slice(resource.name.length + 2));
 }
 
-/** Drops an arrow that a longer way already says, so that the picture stays readable; the longer way keeps the order. */
+function lineOf(task: Task): string {
+  const line = firstLine(task);
+  return line.length > longestLine ? `${line.slice(0, longestLine - 1)}…` : line;
+}
+
+function widthOf(task: Task): number {
+  return Math.max(7.6 * (task.name.length + 5), 6.8 * lineOf(task).length) + 20;
+}
+
+/** Drops an arrow that a longer way already says, so that the picture stays readable. */
 function reduce(edges: readonly JoinedEdge[]): readonly JoinedEdge[] {
   const next = new Map<string, string[]>();
   for (const edge of edges) next.set(edge.from, [...(next.get(edge.from) ?? []), edge.to]);
@@ -72,21 +89,18 @@ function reduce(edges: readonly JoinedEdge[]): readonly JoinedEdge[] {
     }
     return false;
   };
-  // Data arrows are what a reader looks for: they stay.
   return edges.filter(
-    (edge) =>
-      edge.kind === 'data' ||
-      !(next.get(edge.from) ?? []).some((step) => step !== edge.to && reaches(step, edge.to, new Set([step]))),
+    (edge) => !(next.get(edge.from) ?? []).some((step) => step !== edge.to && reaches(step, edge.to, new Set([step]))),
   );
 }
 
-function drawEdge(
-  edge: JoinedEdge,
-  points: readonly { readonly x: number; readonly y: number }[],
-  names: ReadonlyMap<string, string>,
-): string {
-  const at = (point: { readonly x: number; readonly y: number }): string =>
-    `${point.x.toFixed(1)} ${point.y.toFixed(1)}`;
+interface Point {
+  readonly x: number;
+  readonly y: number;
+}
+
+function drawArrow(edge: JoinedEdge, points: readonly Point[], names: ReadonlyMap<string, string>): string {
+  const at = (point: Point): string => `${point.x.toFixed(1)} ${point.y.toFixed(1)}`;
   const [first, ...rest] = points;
   if (first === undefined) return '';
   let line = `M${at(first)}`;
@@ -95,18 +109,29 @@ function drawEdge(
     if (following === undefined) line += ` L${at(point)}`;
     else line += ` Q${at(point)} ${at({ x: (point.x + following.x) / 2, y: (point.y + following.y) / 2 })}`;
   });
-  const kind = edge.assumed ? 'assumed' : edge.kind;
-  const title = `${names.get(edge.from) ?? ''} → ${names.get(edge.to) ?? ''}: ${edge.labels.join(', ')}${edge.assumed ? ' (assumed)' : ''}`;
-  return `<path class="${kind}" marker-end="url(#cw-head)" d="${line}"><title>${escape(title)}</title></path>`;
+  const title = `${names.get(edge.from) ?? ''} → ${names.get(edge.to) ?? ''}: ${edge.labels.join(', ')}`;
+  return `<path class="${edge.kind}" marker-end="url(#cw-head)" d="${line}"><title>${escape(title)}</title></path>`;
+}
+
+/** The first name that an arrow carries, and how many more. */
+function labelOf({ labels }: JoinedEdge): string {
+  const [first = '', ...more] = labels;
+  const name = first.length > 18 ? `${first.slice(0, 17)}…` : first;
+  return more.length === 0 ? name : `${name} +${more.length}`;
+}
+
+function drawLabel(edge: JoinedEdge, { x, y }: { readonly x?: number; readonly y?: number }): string {
+  if (x === undefined || y === undefined) return '';
+  return `<text class="label" x="${x.toFixed(1)}" y="${(y + 4).toFixed(1)}">${escape(labelOf(edge))}</text>`;
 }
 
 function drawNode(
   task: Task,
-  box: { readonly x: number; readonly y: number; readonly width: number; readonly height: number },
+  box: Point & { readonly width: number; readonly height: number },
   status: string | undefined,
 ): string {
   const word = status === undefined ? '' : `, ${status === 'cached' ? 'reused' : status}`;
   const x = box.x - box.width / 2;
   const y = box.y - box.height / 2;
-  return `<g class="node ${status ?? ''}"><title>${escape(`[${task.executionCount}] ${task.name}${word}`)}</title><rect x="${x.toFixed(1)}" y="${y.toFixed(1)}" width="${box.width.toFixed(1)}" height="${box.height}" rx="6"/><text x="${(x + 10).toFixed(1)}" y="${(y + 19).toFixed(1)}">[${task.executionCount}] ${escape(task.name)}</text><text class="code" x="${(x + 10).toFixed(1)}" y="${(y + 36).toFixed(1)}">${escape(firstLine(task))}</text></g>`;
+  return `<g class="node ${status ?? ''}"><title>${escape(`[${task.executionCount}] ${task.name}${word}`)}</title><rect x="${x.toFixed(1)}" y="${y.toFixed(1)}" width="${box.width.toFixed(1)}" height="${box.height}" rx="6"/><text x="${(x + 10).toFixed(1)}" y="${(y + 19).toFixed(1)}">[${task.executionCount}] ${escape(task.name)}</text><text class="code" x="${(x + 10).toFixed(1)}" y="${(y + 36).toFixed(1)}">${escape(lineOf(task))}</text></g>`;
 }

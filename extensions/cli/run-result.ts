@@ -28,7 +28,7 @@ export function describeRun(host: Host, told: Told): CommandResult {
     status: statusOf(told, failures[0]),
     diagnostics: [...input.diagnostics, ...record.diagnostics],
     sources: input.sources,
-    text: targets.notebook === undefined ? '' : summary(host, told, executed),
+    text: targets.notebook === undefined || !written ? '' : summary(host, told, executed),
     document: {
       notebook: input.path,
       run: record.id,
@@ -46,11 +46,7 @@ export function describeRun(host: Host, told: Told): CommandResult {
   };
 }
 
-function summary(
-  host: Host,
-  { record, targets, only, interrupted, written }: Told,
-  executed: readonly TaskOutcome[],
-): string {
+function summary(host: Host, { record, targets, only, interrupted }: Told, executed: readonly TaskOutcome[]): string {
   const number = (...statuses: TaskOutcome['status'][]): number =>
     executed.filter((outcome) => statuses.includes(outcome.status)).length;
   const failures = executed.filter(isFailure);
@@ -62,8 +58,8 @@ function summary(
   if (interrupted) lines.push('Interrupted. What has finished is kept: the same command goes on from there.');
   lines.push(`${counts.join(', ')} in ${formatSeconds(record.seconds)}${record.lane ? ', all in one process' : ''}`);
   const shown = (file: string): string => path.relative(host.cwd, file) || file;
-  if (written && targets.notebook !== undefined) lines.push(`notebook  ${shown(targets.notebook)}`);
-  if (written && targets.report !== undefined) lines.push(`report    ${shown(targets.report)}`);
+  if (targets.notebook !== undefined) lines.push(`notebook  ${shown(targets.notebook)}`);
+  if (targets.report !== undefined) lines.push(`report    ${shown(targets.report)}`);
   return `${lines.filter((line) => line !== '').join('\n')}\n`;
 }
 

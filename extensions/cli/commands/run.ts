@@ -81,7 +81,7 @@ export function placeOf(
   return {
     state:
       named === undefined
-        ? defaultState(path.resolve(host.cwd, input.path), environment)
+        ? defaultState(input.path === '-' ? input.folder : path.resolve(host.cwd, input.path), environment)
         : path.resolve(host.cwd, named),
     python: lastValue(parsed, 'python'),
     kernel: lastValue(parsed, 'kernel'),
