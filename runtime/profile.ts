@@ -5,14 +5,14 @@ import type { LocalStore } from './store/local.ts';
 const path = 'profile.json';
 const formatVersion = 1;
 const mostWaits = 2000;
-const mostModules = 500;
+const mostModules = 5000;
 
 /**
  * What earlier runs of a notebook observed and the compiler could not know. It changes when tasks start, never what they give:
  * deleting it costs time only. Tasks are named by the digest of their code, so what it says of code that has changed is ignored.
  */
 export interface Profile {
-  /** Modules that libraries imported while cells ran; the warm parent imports them beforehand. */
+  /** Modules that libraries imported while cells ran, in that order; the warm parent imports them beforehand. */
   readonly modules: readonly string[];
   /** Pairs of code digests: the second task read what the first changed. */
   readonly waits: readonly (readonly [string, string])[];
@@ -57,7 +57,7 @@ export class ProfileNotes {
   /** Writes the profile when the run has taught something. */
   save(store: LocalStore): void {
     if (!this.#changed) return;
-    const modules = [...this.#modules].sort();
+    const modules = [...this.#modules];
     store.writeDocument(path, { formatVersion, modules, waits: [...this.#waits.values()] });
   }
 }

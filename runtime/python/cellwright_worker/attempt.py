@@ -193,7 +193,7 @@ class Attempt:
             "filesRead": self._observer.reads(),
             "filesWritten": sorted(self._observer.written),
             "outside": sorted(self._observer.outside),
-            "imported": sorted(name for name in set(sys.modules) - modules if slots.installed(name)),
+            "imported": [name for name in sys.modules if name not in modules and slots.installed(name)],
             "seconds": seconds,
             "peakBytes": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024,
         }

@@ -10,7 +10,6 @@ from __future__ import annotations
 import contextlib
 import gc
 import importlib
-import importlib.util
 import io
 import json
 import os
@@ -31,46 +30,6 @@ def _configure() -> dict[str, Any]:
     return configuration
 
 
-def _installed(name: str) -> bool:
-    """True for a module of the standard library or of an installed package, not for one beside the notebook."""
-    root = name.partition(".")[0]
-    if root in sys.builtin_module_names:
-        return True
-    try:
-        spec = importlib.util.find_spec(root)
-    except (ImportError, ValueError):
-        return False
-    if spec is None:
-        return False
-    origin = spec.origin or next(iter(spec.submodule_search_locations or []), "")
-    if origin in ("built-in", "frozen"):
-        return True
-    roots = (os.path.realpath(sys.prefix), os.path.realpath(sys.base_prefix))
-    inside = os.path.realpath(origin).startswith(tuple(root + os.sep for root in roots))
-    return inside or "site-packages" in origin or "dist-packages" in origin
-
-
-def _preload(names: list[str]) -> tuple[list[str], list[str]]:
-    """Import the prelude; gives the imported names and those that printed or warned while they were imported."""
-    from . import shell as shell_module
-
-    done: list[str] = []
-    noisy: list[str] = []
-    for name in names:
-        if not _installed(name):
-            continue
-        said: list[dict[str, Any]] = []
-        shell_module.messages.emit = said.append
-        with contextlib.suppress(BaseException):
-            importlib.import_module(name)
-            done.append(name)
-        shell_module.messages.flush()
-        if said:
-            noisy.append(name)
-    shell_module.messages.emit = lambda message: None
-    return done, noisy
-
-
 def _warm_up() -> None:
     """Fill caches that every figure needs and that no result depends on."""
     if "matplotlib" not in sys.modules or "matplotlib.pyplot" not in sys.modules:
@@ -89,7 +48,7 @@ def _warm_up() -> None:
 
 def _restart_without(configuration: dict[str, Any], noisy: list[str]) -> None:
     """Begin again without modules whose import shows something: that belongs to the cell that imports them."""
-    configuration["prelude"] = [name for name in configuration["prelude"] if name not in noisy]
+    configuration["noisy"] = [*configuration.get("noisy", []), *noisy]
     reader, writer = os.pipe()
     os.write(writer, json.dumps(configuration).encode() + b"\n")
     os.close(writer)
@@ -105,12 +64,13 @@ def main() -> None:
     configuration = _configure()
     from . import shell as shell_module
     from .channel import Channel, Disconnected
+    from .prelude import import_prelude
 
     sys.path.insert(0, "")
     argv, sys.argv = sys.argv, ["ipykernel_launcher.py", "-f", "kernel.json"]
     shell = shell_module.start_shell()
     with shell.builtin_trap:  # libraries ask for get_ipython while they are imported
-        done, noisy = _preload(configuration["prelude"])
+        done, noisy = import_prelude(configuration["prelude"], configuration.get("noisy", []))
     if noisy:
         sys.argv = argv
         _restart_without(configuration, noisy)
