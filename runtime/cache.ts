@@ -20,7 +20,7 @@ export interface CacheEntry {
 
 /** Why a task cannot be taken from the cache: the part of the key that differs. */
 export interface Miss {
-  readonly part: 'no earlier run' | 'environment' | 'input' | 'file' | 'store' | 'state';
+  readonly part: 'no earlier run' | 'code' | 'environment' | 'input' | 'file' | 'store' | 'state';
   readonly name: string;
 }
 
@@ -77,6 +77,8 @@ function compare(
       return { part: name.includes(':') ? 'state' : 'input', name };
   }
   for (const file of entry.files) if (!stillHolds(file)) return { part: 'file', name: file.path };
+  const shown = entry.result.sources.find((digest) => !sourcesUpTo(progress, index).has(digest));
+  if (shown !== undefined) return { part: 'code', name: 'of a function, as warnings or tracebacks show it' };
   for (const [path, digest] of Object.entries(entry.written)) {
     if (hashFile(path) !== digest) return { part: 'file', name: path };
   }
@@ -84,6 +86,11 @@ function compare(
     if (!store.has(write.ref.object)) return { part: 'store', name };
   }
   return undefined;
+}
+
+function sourcesUpTo(progress: readonly Progress[], index: number): ReadonlySet<string> {
+  const sources = progress.slice(0, index + 1).map(({ task }) => task.source);
+  return new Set(sources.map((source) => `sha256:${createHash('sha256').update(source, 'utf8').digest('hex')}`));
 }
 
 /** What a file is now, in the worker's words. */

@@ -16,6 +16,8 @@ export type RunEvent =
       readonly reason: string;
     }
   | { readonly type: 'lane'; readonly reason: string }
+  /** All tasks start again. */
+  | { readonly type: 'restarted'; readonly reason: string }
   | {
       readonly type: 'task-finished';
       readonly task: string;

@@ -12,6 +12,8 @@ import { ProfileNotes, readProfile } from './profile.ts';
 import { openRunLog } from './record.ts';
 import { executedNotebook } from './report/notebook.ts';
 import { Run, type TaskOutcome } from './run.ts';
+import type { RunContext, RunOutcome } from './run-state.ts';
+import { removeDamaged } from './store/damage.ts';
 import { openLocalStore, writeAtomically } from './store/local.ts';
 import type { Progress } from './versions.ts';
 
@@ -82,6 +84,19 @@ function noInterpreter(options: {
   };
 }
 
+function nothingRan(bundle: Bundle, document: string, diagnostic: Diagnostic): Omit<RunRecord, 'id' | 'folder'> {
+  const tasks: TaskOutcome[] = bundle.tasks.map((task) => ({
+    task,
+    status: 'not-run',
+    outputs: [],
+    seconds: 0,
+    reason: '',
+    result: undefined,
+  }));
+  const notebook = executedNotebook(document, tasks);
+  return { status: 'refused', tasks, diagnostics: [diagnostic], seconds: 0, lane: false, notebook };
+}
+
 /**
  * Runs a bundle.
  * @param document the notebook as nbformat 4 JSON text
@@ -103,24 +118,7 @@ export async function run(bundle: Bundle, document: string, options: RunOptions)
   if (interpreter === undefined) {
     const diagnostic = noInterpreter({ kernel: options.kernel ?? bundle.notebook.kernelName, python: options.python });
     emit({ type: 'diagnostic', diagnostic });
-    const tasks: TaskOutcome[] = bundle.tasks.map((task) => ({
-      task,
-      status: 'not-run',
-      outputs: [],
-      seconds: 0,
-      reason: '',
-      result: undefined,
-    }));
-    return {
-      id,
-      status: 'refused',
-      tasks,
-      diagnostics: [diagnostic],
-      seconds: 0,
-      lane: false,
-      notebook: executedNotebook(document, tasks),
-      folder: log.folder,
-    };
+    return { id, ...nothingRan(bundle, document, diagnostic), folder: log.folder };
   }
   const store = openLocalStore(options.state);
   const journal = join(log.folder, 'effects');
@@ -129,7 +127,7 @@ export async function run(bundle: Bundle, document: string, options: RunOptions)
   const history = bundle.tasks.some((task) =>
     task.accesses.some((access) => access.resource.kind === 'state' && access.resource.name === 'output-history'),
   );
-  const outcome = await new Run({
+  const outcome = await runOnSoundStore({
     bundle,
     id,
     store,
@@ -151,11 +149,13 @@ export async function run(bundle: Bundle, document: string, options: RunOptions)
         cwd: options.cwd,
         journal,
         prelude: [...bundle.prelude, ...profile.modules],
-        cells: bundle.tasks.filter((task) => task.executionCount > 0).map((task) => [task.executionCount, task.source]),
+        cells: bundle.tasks
+          .filter((task) => task.executionCount > 0)
+          .map((task) => [task.executionCount, task.source, task.code]),
         environment: options.environment,
       }),
     onEvent: emit,
-  }).execute();
+  });
   notes.save(store);
   rmSync(journal, { recursive: true, force: true });
   const seconds = (performance.now() - started) / 1000;
@@ -164,6 +164,16 @@ export async function run(bundle: Bundle, document: string, options: RunOptions)
   const notebook = executedNotebook(document, outcome.tasks);
   writeAtomically(`${log.folder}/notebook.ipynb`, notebook);
   return { id, ...outcome, seconds, notebook, folder: log.folder };
+}
+
+/** Runs; when the store turns out to be damaged, what is damaged is removed and the run starts again. */
+async function runOnSoundStore(context: RunContext): Promise<RunOutcome> {
+  const outcome = await new Run(context).execute();
+  if (outcome.damaged === undefined) return outcome;
+  const removed = removeDamaged(context.store.objects);
+  const reason = `the store was damaged (${outcome.damaged}); ${removed} damaged objects were removed`;
+  context.onEvent({ type: 'restarted', reason });
+  return await runOnSoundStore(context);
 }
 
 /** What a run would do with one task. */

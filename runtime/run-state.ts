@@ -74,6 +74,8 @@ export interface RunOutcome {
   readonly diagnostics: readonly Diagnostic[];
   /** True when all cells ran in one process. */
   readonly lane: boolean;
+  /** What was found damaged in the store; the run ended there and every effect of it was undone. */
+  readonly damaged: string | undefined;
 }
 
 /** A task before anything happened to it. */
@@ -123,6 +125,12 @@ export function outcomeOf(state: State): TaskOutcome {
     reason: because,
     result: status === 'not-run' ? undefined : result,
   };
+}
+
+/** How a run ended. */
+export function statusOf(diagnostics: readonly Diagnostic[], failed: boolean): RunOutcome['status'] {
+  if (diagnostics.some((diagnostic) => diagnostic.severity === 'error')) return 'refused';
+  return failed ? 'failed' : 'ok';
 }
 
 /** True when the cell raised and is not tagged as one that may. */

@@ -8,6 +8,7 @@ import {
   initialState,
   isFailure,
   outcomeOf,
+  statusOf,
   type Holder,
   type RunContext,
   type RunOutcome,
@@ -41,6 +42,7 @@ export class Run {
   #crash: (error: unknown) => void = () => undefined;
   #over = false;
   #lane = false;
+  #damaged: string | undefined;
 
   constructor(context: RunContext) {
     this.#context = context;
@@ -61,14 +63,11 @@ export class Run {
     }
     await this.#stop();
     return {
-      status: this.#diagnostics.some((diagnostic) => diagnostic.severity === 'error')
-        ? 'refused'
-        : this.#failed
-          ? 'failed'
-          : 'ok',
+      status: statusOf(this.#diagnostics, this.#failed),
       tasks: this.#states.map((state) => outcomeOf(state)),
       diagnostics: this.#diagnostics,
       lane: this.#lane || this.#context.lane,
+      damaged: this.#damaged,
     };
   }
 
@@ -431,6 +430,14 @@ export class Run {
     holder.process.send(runMessage(this.#context.bundle, this.#states, state, keep, head));
   }
 
+  /** A stored object is damaged: nothing that came from the store in this run is believed. */
+  #startOver(object: string): void {
+    this.#end();
+    const lasting = undoEffects(this.#context.journal);
+    if (lasting.length > 0) this.#refuse(effectsLast(`The store is damaged (${object})`, lasting));
+    else this.#damaged = object;
+  }
+
   /** The worker itself failed; one process needs less of it. */
   #broke(state: State, traceback: string): void {
     const diagnostic = workerFailed(state.task, traceback);
@@ -464,6 +471,9 @@ export class Run {
         state.seconds = (performance.now() - started) / 1000;
         state.status = 'ended';
         break;
+      case 'damaged':
+        this.#startOver(message.object);
+        return;
       case 'broken':
         this.#broke(state, message.traceback);
         return;

@@ -42,6 +42,8 @@ export function describeEvent(event: RunEvent): string | undefined {
       return `fused    ${event.name}  (in the process that holds ${event.with})`;
     case 'lane':
       return `one process for all cells: ${event.reason}`;
+    case 'restarted':
+      return `started again: ${event.reason}`;
     case 'run-started':
     case 'task-started':
     case 'run-finished':
@@ -91,10 +93,10 @@ export class RunPicture {
     }
     if (event.type === 'task-finished' || event.type === 'task-dropped') this.#active.delete(event.task);
     if (event.type === 'task-finished') this.#finished.add(event.task);
-    if (event.type === 'lane') {
+    if (event.type === 'lane' || event.type === 'restarted') {
       this.#active.clear();
       this.#finished.clear();
-      this.#lane = true;
+      this.#lane = event.type === 'lane';
     }
   }
 

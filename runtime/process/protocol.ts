@@ -70,6 +70,8 @@ export type FromWorker =
     }
   | { readonly type: 'output'; readonly output: OutputMessage }
   | { readonly type: 'done'; readonly result: AttemptResult }
+  /** A stored object is not what its name says, or is not there. */
+  | { readonly type: 'damaged'; readonly object: string }
   /** The worker itself failed; a fault of ours. */
   | { readonly type: 'broken'; readonly traceback: string };
 
@@ -113,6 +115,8 @@ export interface AttemptResult {
   readonly filesWritten: readonly string[];
   /** Effects on the outside that took place: subprocess, network, file-write. */
   readonly outside: readonly string[];
+  /** Digests of the cells' sources that warnings, tracebacks or `inspect` looked at. */
+  readonly sources: readonly string[];
   /** Modules imported that the warm parent did not have. */
   readonly imported: readonly string[];
   readonly seconds: number;

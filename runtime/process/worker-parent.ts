@@ -17,8 +17,8 @@ export interface ParentOptions {
   /** Folder in which workers note what they do to the outside, before they do it. */
   readonly journal: string;
   readonly prelude: readonly string[];
-  /** Execution count and source of every cell, for tracebacks. */
-  readonly cells: readonly (readonly [number, string])[];
+  /** Execution count, source and digest of the code of every cell, for tracebacks. */
+  readonly cells: readonly (readonly [number, string, string])[];
   readonly environment: Readonly<Record<string, string | undefined>>;
 }
 

@@ -122,6 +122,7 @@ function notes(events: readonly RunEvent[]): string {
     } else if (event.type === 'task-dropped') {
       items.push(`${event.name} was started early and run again: ${event.reason}.`);
     } else if (event.type === 'lane') items.push(`All cells ran in one process: ${event.reason}.`);
+    else if (event.type === 'restarted') items.push(`The run was started again: ${event.reason}.`);
   }
   if (items.length === 0) return '';
   const list = items.map((item) => `<li>${escapeHtml(item)}</li>`).join('');

@@ -9,7 +9,7 @@ import {
   readSync,
   renameSync,
   statSync,
-  writeSync,
+  writeFileSync,
 } from 'node:fs';
 import { dirname, join } from 'node:path';
 
@@ -67,7 +67,7 @@ export function writeAtomically(path: string, text: string | Uint8Array): void {
   const temporary = `${path}.${randomBytes(6).toString('hex')}.tmp`;
   const file = openSync(temporary, 'w', 0o600);
   try {
-    writeSync(file, typeof text === 'string' ? Buffer.from(text, 'utf8') : text);
+    writeFileSync(file, text);
     fsyncSync(file);
   } finally {
     closeSync(file);

@@ -6,24 +6,44 @@ export type Shown =
   | { readonly kind: 'error'; readonly ename: string; readonly evalue: string; readonly traceback: string }
   | { readonly kind: 'result' | 'display'; readonly data: Readonly<Record<string, string>> };
 
-/** Streams joined by name and put first, counts and metadata dropped, addresses and the like masked. */
+/**
+ * Standard error joined and put first, since it reaches a notebook at another place from run to run; pieces of standard output
+ * joined between displays; counts and metadata dropped; addresses and the like masked.
+ */
 export function normaliseOutputs(outputs: readonly NotebookOutput[]): readonly Shown[] {
-  const streams = { stdout: '', stderr: '' };
-  const others: Shown[] = [];
+  let errors = '';
+  let printed = '';
+  const shown: Shown[] = [];
+  const flush = (): void => {
+    if (printed !== '') shown.push({ kind: 'stdout', text: maskStream(printed) });
+    printed = '';
+  };
   for (const output of outputs) {
     const type = output['output_type'];
-    if (type === 'stream') streams[output['name'] === 'stderr' ? 'stderr' : 'stdout'] += textOf(output['text']);
-    else if (type === 'error') {
-      const lines = Array.isArray(output['traceback']) ? output['traceback'].map(String).join('\n') : '';
-      const evalue = mask(textOf(output['evalue']));
-      others.push({ kind: 'error', ename: textOf(output['ename']), evalue, traceback: mask(withoutColours(lines)) });
-    } else others.push({ kind: type === 'execute_result' ? 'result' : 'display', data: normaliseData(output['data']) });
+    if (type === 'stream' && output['name'] === 'stderr') errors += textOf(output['text']);
+    else if (type === 'stream') printed += textOf(output['text']);
+    else {
+      flush();
+      shown.push(type === 'error' ? normaliseError(output) : normaliseDisplay(output));
+    }
   }
-  // The two streams reach a notebook in an order that differs from run to run.
-  const first = (['stdout', 'stderr'] as const)
-    .filter((kind) => streams[kind] !== '')
-    .map((kind) => ({ kind, text: mask(withoutColours(applyReturns(streams[kind]))) }));
-  return [...first, ...others];
+  flush();
+  return errors === '' ? shown : [{ kind: 'stderr', text: maskStream(errors) }, ...shown];
+}
+
+function maskStream(text: string): string {
+  return mask(withoutColours(applyReturns(text)));
+}
+
+function normaliseError(output: NotebookOutput): Shown {
+  const lines = Array.isArray(output['traceback']) ? output['traceback'].map(String).join('\n') : '';
+  const evalue = mask(textOf(output['evalue']));
+  return { kind: 'error', ename: textOf(output['ename']), evalue, traceback: mask(withoutColours(lines)) };
+}
+
+function normaliseDisplay(output: NotebookOutput): Shown {
+  const kind = output['output_type'] === 'execute_result' ? 'result' : 'display';
+  return { kind, data: normaliseData(output['data']) };
 }
 
 function normaliseData(value: unknown): Readonly<Record<string, string>> {
@@ -57,10 +77,12 @@ function withoutColours(text: string): string {
   return text.replaceAll(/\u001B\[[0-9;]*[A-Za-z]/g, '');
 }
 
+const cellFile = /(?:\/[^\s:'"<>()]*)?\/ipykernel_[^\s:'"<>()]*\/\d+\.py/g;
+
 const masks: readonly (readonly [RegExp, string])[] = [
   [/0x[0-9a-fA-F]{6,}/g, '0x…'],
   // The name a cell has as a file, in Jupyter's way and in ours.
-  [/(?:\/[^\s:'"<>()]*)?\/ipykernel_[^\s:'"<>()]*\/\d+\.py/g, 'CELL.py'],
+  [cellFile, 'CELL.py'],
   [/\b\d{4,}\.py\b|<ipython-input-\d+-[0-9a-f]+>/g, 'CELL.py'],
   [/[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}/g, 'UUID'],
   [/\/tmp\/[A-Za-z0-9_./-]+/g, '/tmp/…'],
@@ -78,6 +100,10 @@ const masks: readonly (readonly [RegExp, string])[] = [
 /** Masks what no two runs have in common: addresses, names of temporary files, random ids, times. */
 export function mask(text: string): string {
   let masked = text;
-  for (const [pattern, word] of masks) masked = masked.replaceAll(pattern, word);
+  for (const [pattern, word] of masks) {
+    // Quadratic on text full of slashes, such as sound in base64.
+    if (pattern === cellFile && !masked.includes('/ipykernel_')) continue;
+    masked = masked.replaceAll(pattern, word);
+  }
   return masked;
 }

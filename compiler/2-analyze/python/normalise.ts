@@ -1,5 +1,8 @@
 import type { SyntaxNode } from './parse.ts';
 
+/** Code that may show where it is written; a cell of it is what its lines are. */
+const asksForLines = /lineno|currentframe|_getframe|findCaller|\bstack\(/;
+
 /**
  * The source without comments, blank lines and trailing space. Indentation stays, since it is syntax, and so does every line that a
  * string covers. Sources that are equal here run the same.
@@ -7,6 +10,7 @@ import type { SyntaxNode } from './parse.ts';
 export function normalise(root: SyntaxNode, source: string): string {
   const lines = source.split('\n');
   const comments: SyntaxNode[] = [];
+  if (asksForLines.test(source) || /^\s*%%/.test(source)) return source;
   const inString = new Set<number>();
   const collect = (node: SyntaxNode): void => {
     if (node.type === 'comment') comments.push(node);

@@ -37,8 +37,10 @@ class Attempt:
         observer: observe.Observer,
         hidden: set[str],
         known: slots.Slots,
+        sources: shell_module.CellSources,
     ) -> None:
         """`hidden` are the names of IPython's own namespace; `known` are the parent's baselines."""
+        self._sources = sources
         self._channel = channel
         self._shell = shell
         self._codec = codec
@@ -177,6 +179,7 @@ class Attempt:
         before = {} if self._lane else self._capture()[0]
         modules = set(sys.modules)
         started = time.perf_counter()
+        self._sources.seen.clear()
         self._observer.start(bool(message["head"]))
         try:
             ok = shell_module.run_cell(self._shell, self._loop, message["source"])
@@ -193,6 +196,7 @@ class Attempt:
             "filesRead": self._observer.reads(),
             "filesWritten": sorted(self._observer.written),
             "outside": sorted(self._observer.outside),
+            "sources": sorted(self._sources.seen),
             "imported": [name for name in sys.modules if name not in modules and slots.installed(name)],
             "seconds": seconds,
             "peakBytes": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024,
@@ -437,6 +441,7 @@ def start(
     hidden: set[str],
     seeds: dict[str, Any],
     known: slots.Slots,
+    sources: shell_module.CellSources,
 ) -> None:
     """Set a fresh child up and serve; `seeds` undo what a fork does to random generators."""
     if "random" in seeds:
@@ -445,7 +450,7 @@ def start(
         stream.capture()
     attempt: Attempt | None = None
     try:
-        attempt = Attempt(channel, shell, codec, observer, hidden, known)
+        attempt = Attempt(channel, shell, codec, observer, hidden, known, sources)
         codec.resolve_definition = attempt.resolve_definition
         attempt.serve()
     except Disconnected:

@@ -7,6 +7,8 @@ referred to by number.
 
 from __future__ import annotations
 
+from .cellcode import without_references
+
 _NONE, _FIXED, _SIZED = 0, 1, 2
 _STRINGS = frozenset(b"\x8cX\x8d")
 _SHAPES: dict[int, tuple[int, int]] = {
@@ -24,6 +26,11 @@ class _Unknown(Exception):
 
 
 def canonical(stream: bytes, start: int = 1) -> bytes:
+    """The form of a stream whose pickle begins at `start`, wherever in the notebook its functions are written."""
+    return without_references(_with_strings(stream, start))
+
+
+def _with_strings(stream: bytes, start: int) -> bytes:
     """The form of a stream whose pickle begins at `start`; large streams and unknown opcodes are left as they are."""
     if len(stream) > LARGEST:
         return stream

@@ -11,7 +11,7 @@ import json
 import mmap
 import os
 import tempfile
-from typing import Any, Callable, Optional
+from typing import Any, BinaryIO, Callable, Optional
 
 _ALIGN = 64
 MAPPED_FROM = 1 << 20
@@ -53,6 +53,12 @@ class Store:
         hexadecimal = digest.partition(":")[2]
         return os.path.join(self.root, "objects", hexadecimal[:2], hexadecimal)
 
+    def _open(self, digest: str) -> BinaryIO:
+        try:
+            return open(self.path(digest), "rb")
+        except FileNotFoundError as error:
+            raise StoreDamaged(f"{digest} is missing") from error
+
     def write(self, stream: bytes, buffers: list[memoryview], digest: Optional[str] = None) -> str:
         """Write an object, unless it is there; gives its digest, which a caller that knows it hands in."""
         digest = digest or digest_of(stream, buffers)
@@ -80,7 +86,7 @@ class Store:
 
     def read(self, digest: str, verify: bool = True, hasher: Hasher = hash_buffer) -> tuple[bytes, list[Any]]:
         """The stream and the writable buffers of an object; large buffers are private maps of the file."""
-        with open(self.path(digest), "rb") as file:
+        with self._open(digest) as file:
             try:
                 header = json.loads(file.readline())
                 sizes = [int(size) for size in header["buffers"]]

@@ -1,7 +1,7 @@
 """The warm parent of a run: imports what the notebook imports, then forks a child for every attempt at a task.
 
 Started as `python worker.py` with one line of JSON on its standard input:
-{"socket", "token", "store", "prelude": [names], "cwd", "journal", "hidden", "cells": [[execution count, source]]}.
+{"socket", "token", "store", "prelude": [names], "cwd", "journal", "hidden", "cells": [[execution count, source, digest]]}.
 It never runs the notebook's code itself.
 """
 
@@ -86,7 +86,7 @@ def main() -> None:
     codec = Codec(Store(configuration["store"]), shell.user_ns, "", lambda name: None)
     _warm_up()
     codec.refresh_singletons()
-    shell_module.register_sources(shell, [(number, source) for number, source in configuration.get("cells", [])])
+    sources = shell_module.register_sources(shell, [tuple(cell) for cell in configuration["cells"]])
     hidden = set(shell.user_ns)
     known = slots.Slots()
     known.observe_new()
@@ -106,24 +106,29 @@ def main() -> None:
             return
         if message["type"] != "fork" or os.fork() != 0:
             continue
-        _child(configuration, channel, message["attempt"], hello, (shell, codec, observer, hidden, seeds, known))
+        _child(configuration, channel, message["attempt"], hello, (shell, codec, observer, hidden, seeds, known, sources))
 
 
 def _child(configuration: dict[str, Any], parent: Any, name: str, hello: dict[str, Any], parts: tuple[Any, ...]) -> None:
     """The life of a forked child; never returns to the parent's loop."""
     from . import attempt
     from .channel import Channel
+    from .objects import StoreDamaged
+    from .orphans import end_with
 
     status = 1
     try:
         signal.signal(signal.SIGCHLD, signal.SIG_DFL)
+        end_with(hello["pid"])
         parent.close()
         channel = Channel(configuration["socket"])
         channel.send({**hello, "role": "attempt", "attempt": name, "pid": os.getpid()})
-        shell, codec, observer, hidden, seeds, known = parts
+        shell, codec, observer, hidden, seeds, known, sources = parts
         observer.install()
-        attempt.start(channel, shell, codec, observer, hidden, seeds, known)
+        attempt.start(channel, shell, codec, observer, hidden, seeds, known, sources)
         status = 0
+    except StoreDamaged as error:
+        channel.send({"type": "damaged", "object": str(error)})
     except BaseException:  # noqa: BLE001  (told to the scheduler, whatever it was)
         with contextlib.suppress(Exception):
             channel.send({"type": "broken", "traceback": traceback.format_exc()})

@@ -14,7 +14,7 @@ import types
 import weakref
 from typing import Any, Callable, Optional, Union
 
-from . import layouts
+from . import cellcode, layouts
 from .layouts import Unloadable
 from .objects import MAPPED_FROM
 
@@ -85,6 +85,14 @@ def code(data: bytes) -> types.CodeType:
     """A code object; file names of cells are those of this machine."""
     made: types.CodeType = marshal.loads(data)
     return rename(made, CELL_MARK, CELL_FOLDER)
+
+
+def cell_code(reference: bytes, body: bytes) -> types.CodeType:
+    """A code object of a cell, with the lines that it has now."""
+    found = cellcode.cells.find(reference, body)
+    if found is None:
+        raise Unloadable("a function whose cell is not in the notebook")
+    return found
 
 
 def rename(made: types.CodeType, before: str, after: str) -> types.CodeType:

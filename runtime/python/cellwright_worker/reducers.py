@@ -13,7 +13,7 @@ import types
 import weakref
 from typing import Any, Callable, Optional
 
-from . import arrays, rebuild, tables
+from . import arrays, cellcode, rebuild, tables
 from .definitions import Refusal, importable
 
 Handler = Callable[[Any, Any], Any]
@@ -289,6 +289,9 @@ def _weak_reference(dumper: Any, thing: Any) -> Any:
 
 
 def _code(dumper: Any, thing: types.CodeType) -> Any:
+    reference = cellcode.cells.reference(thing)
+    if reference is not None:
+        return (rebuild.cell_code, (reference, cellcode.bare(thing)))
     return (rebuild.code, (dumper.code_bytes(thing),))
 
 

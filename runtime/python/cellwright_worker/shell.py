@@ -11,8 +11,10 @@ import base64
 import builtins
 import contextlib
 import contextvars
+import hashlib
 import io
 import json
+import linecache
 import os
 import sys
 import tempfile
@@ -23,6 +25,8 @@ from IPython.core.displayhook import DisplayHook
 from IPython.core.displaypub import DisplayPublisher
 from IPython.core.error import StdinNotImplementedError
 from IPython.core.interactiveshell import InteractiveShell
+
+from . import cellcode
 
 Emit = Callable[[dict[str, Any]], None]
 
@@ -311,17 +315,45 @@ def _compiler() -> dict[str, Any]:
     return {"compiler_class": ipykernel.compiler.XCachingCompiler}
 
 
-def register_sources(shell: Any, cells: list[tuple[int, str]]) -> None:
+class CellSources(dict[str, Any]):
+    """The cache of `linecache`; notes which cells' text was looked at, as warnings, tracebacks and `inspect.getsource` do."""
+
+    def __init__(self, entries: dict[str, Any]) -> None:
+        """Begins with what the cache has."""
+        super().__init__(entries)
+        self.digests: dict[str, str] = {}
+        self.seen: set[str] = set()
+
+    def __getitem__(self, name: str) -> Any:
+        """The entry of a file."""
+        self._note(name)
+        return super().__getitem__(name)
+
+    def get(self, name: str, default: Any = None) -> Any:
+        """The entry of a file, or the default."""
+        self._note(name)
+        return super().get(name, default)
+
+    def _note(self, name: str) -> None:
+        if name in self.digests:
+            self.seen.add(self.digests[name])
+
+
+def register_sources(shell: Any, cells: list[tuple[int, str, str]]) -> CellSources:
     """Make every cell's text known to tracebacks and warnings that pass through its functions.
 
-    `cells` are pairs of execution count and source. Equal cells have one name; the first keeps it until a later one runs.
+    `cells` are execution count, source and the digest of their code. Equal cells have one name; the first keeps it until a later one runs.
     """
-    for number, source in reversed(cells):
+    sources = linecache.cache = CellSources(linecache.cache)
+    for number, source, digest in reversed(cells):
         try:
             transformed = shell.transform_cell(source)
         except SyntaxError:
             continue
-        shell.compile.cache(transformed, number, raw_code=source)
+        name = shell.compile.cache(transformed, number, raw_code=source)
+        cellcode.cells.register(name, digest, source, transformed)
+        sources.digests[name] = "sha256:" + hashlib.sha256(source.encode("utf-8", "surrogatepass")).hexdigest()
+    return sources
 
 
 async def execute(shell: Any, source: str) -> bool:
