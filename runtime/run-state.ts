@@ -1,18 +1,12 @@
 import type { Diagnostic } from '../compiler/bundle/diagnostic.ts';
 import type { Bundle, Task } from '../compiler/bundle/format.ts';
 import type { RunEvent } from './event.ts';
+import type { Holder } from './holders.ts';
 import type { AttemptResult, OutputMessage } from './process/protocol.ts';
-import type { TaskProcess, WorkerParent } from './process/worker-parent.ts';
+import type { WorkerParent } from './process/worker-parent.ts';
 import type { Profile, ProfileNotes } from './profile.ts';
 import type { LocalStore } from './store/local.ts';
 import type { Progress } from './versions.ts';
-
-/** A process of this run, and the values that only it has. */
-export interface Holder {
-  readonly process: TaskProcess;
-  readonly holds: Set<string>;
-  busy: boolean;
-}
 
 /** What a run knows of one task. */
 export interface State extends Progress {

@@ -1,5 +1,6 @@
 import type { Diagnostic } from '../compiler/bundle/diagnostic.ts';
 import { findCached, remember, stillSame } from './cache.ts';
+import { Holders, type Holder } from './holders.ts';
 import { runLane } from './lane.ts';
 import type { AttemptResult, Binding, FromWorker } from './process/protocol.ts';
 import type { TaskProcess, WorkerParent } from './process/worker-parent.ts';
@@ -9,15 +10,14 @@ import {
   isFailure,
   outcomeOf,
   statusOf,
-  type Holder,
   type RunContext,
   type RunOutcome,
   type State,
 } from './run-state.ts';
 import { mayStartEarly, precedenceOf, type Precedence } from './schedule.ts';
-import { namesToLoad, runMessage } from './task-inputs.ts';
+import { isAwaited, namesToLoad, runMessage } from './task-inputs.ts';
 import { canUndo, undoEffects } from './undo.ts';
-import { isExpectedToWrite, originOf, staleRead } from './versions.ts';
+import { originOf, staleRead } from './versions.ts';
 
 export type { TaskOutcome } from './run-state.ts';
 
@@ -34,7 +34,7 @@ export class Run {
   readonly #states: State[];
   readonly #precedence: Precedence;
   readonly #diagnostics: Diagnostic[] = [];
-  readonly #holders = new Set<Holder>();
+  readonly #holders: Holders;
   #parent: Promise<WorkerParent> | undefined;
   #head = 0;
   #failed = false;
@@ -47,6 +47,7 @@ export class Run {
   constructor(context: RunContext) {
     this.#context = context;
     this.#states = context.bundle.tasks.map(initialState);
+    this.#holders = new Holders(this.#states);
     this.#precedence = precedenceOf(context.bundle, this.#states, context.profile);
   }
 
@@ -82,7 +83,7 @@ export class Run {
   async #stop(): Promise<void> {
     if (this.#parent === undefined) return;
     const parent = await this.#parent;
-    for (const holder of this.#holders) holder.process.kill();
+    this.#holders.killAll();
     parent.stop();
   }
 
@@ -123,7 +124,7 @@ export class Run {
   #retireOne(state: State): boolean {
     const result = state.result;
     if (result === undefined) return false;
-    const heldHere = state.holder === undefined ? new Set<string>() : state.holder.holds;
+    const heldHere = this.#holders.kept(state.holder, state.index);
     // What came from the cache was compared with all inputs just now.
     const changed = state.cached === undefined ? this.#changedInput(state, result, heldHere) : undefined;
     if (changed !== undefined) {
@@ -181,7 +182,7 @@ export class Run {
 
   #release(state: State): void {
     if (state.holder === undefined) return;
-    this.#holders.delete(state.holder);
+    this.#holders.remove(state.holder);
     state.holder.process.send({ type: 'exit' });
     state.holder = undefined;
   }
@@ -235,7 +236,7 @@ export class Run {
   #abandon(state: State): void {
     state.attempts++;
     if (state.holder !== undefined) {
-      this.#holders.delete(state.holder);
+      this.#holders.remove(state.holder);
       state.holder.process.kill();
       state.holder = undefined;
     }
@@ -286,7 +287,11 @@ export class Run {
   /** The head may act on the outside, unless it has already read something that is not so any more. */
   #permit(state: State): void {
     const read = state.readSoFar ?? { reads: {}, filesRead: [] };
-    const changed = this.#changedInput(state, { ...read, filesWritten: [] }, state.holder?.holds ?? new Set());
+    const changed = this.#changedInput(
+      state,
+      { ...read, filesWritten: [] },
+      this.#holders.kept(state.holder, state.index),
+    );
     if (changed !== undefined) {
       this.#drop(state, `${changed} changed`);
       return;
@@ -297,11 +302,7 @@ export class Run {
 
   #need(state: State, name: string): void {
     const origin = originOf(this.#states, name, state.index);
-    const from = origin.kind === 'absent' ? 0 : origin.at + 1;
-    const writer = this.#states
-      .slice(from, state.index)
-      .find((other) => other.result === undefined && other.status !== 'retired' && isExpectedToWrite(other.task, name));
-    if (writer !== undefined) {
+    if (isAwaited(this.#states, state, name, origin)) {
       state.needs.push(name);
       return;
     }
@@ -316,7 +317,7 @@ export class Run {
 
   /** A running attempt turned out to need a value that another process holds, or that nobody kept. */
   #moveTo(state: State, name: string, origin: { readonly kind: 'held' | 'unsaved'; readonly at: number }): void {
-    const holder = origin.kind === 'held' ? this.#holderOf(name) : undefined;
+    const holder = origin.kind === 'held' ? this.#holders.ofTask(origin.at) : undefined;
     if (holder === undefined || state.permit === 'given') {
       this.#goLane(`${state.task.name} needs ${name}, which no store has`);
       return;
@@ -324,10 +325,6 @@ export class Run {
     this.#abandon(state);
     Object.assign(state, { status: 'waiting', result: undefined, outputs: [], needs: [], permit: 'none' });
     this.#startIn(state, holder, name);
-  }
-
-  #holderOf(name: string): Holder | undefined {
-    return [...this.#holders].find((holder) => holder.holds.has(name));
   }
 
   // Starting.
@@ -349,9 +346,9 @@ export class Run {
     const names = namesToLoad(this.#states, state);
     const holders = new Set<Holder>();
     for (const name of names) {
-      const { kind } = originOf(this.#states, name, state.index);
-      if (kind !== 'held' && kind !== 'unsaved') continue;
-      const holder = kind === 'held' ? this.#holderOf(name) : undefined;
+      const origin = originOf(this.#states, name, state.index);
+      if (origin.kind !== 'held' && origin.kind !== 'unsaved') continue;
+      const holder = origin.kind === 'held' ? this.#holders.ofTask(origin.at) : undefined;
       if (holder === undefined) {
         this.#goLane(`${state.task.name} needs ${name}, which no store has`);
         return;
@@ -366,8 +363,9 @@ export class Run {
 
   #startIn(state: State, holder: Holder, reason: string): void {
     const { name, id } = state.task;
-    this.#context.onEvent({ type: 'task-fused', task: id, name, with: [...holder.holds].join(', '), reason });
-    this.#send(state, holder, [...holder.holds]);
+    const kept = [...this.#holders.kept(holder, state.index)];
+    this.#context.onEvent({ type: 'task-fused', task: id, name, with: kept.join(', '), reason });
+    this.#send(state, holder, kept);
   }
 
   async #startFresh(state: State): Promise<void> {
@@ -379,8 +377,7 @@ export class Run {
       process.kill();
       return;
     }
-    const holder: Holder = { process, holds: new Set(), busy: false };
-    this.#holders.add(holder);
+    const holder = this.#holders.add(process);
     this.#send(state, holder, []);
   }
 
@@ -422,7 +419,7 @@ export class Run {
     holder.process.onExit = () => {
       if (state.attempts === attempt && state.status === 'running' && !this.#over) {
         this.#died(state);
-      } else this.#holders.delete(holder);
+      } else this.#holders.remove(holder);
     };
     const head = state.index === this.#head;
     state.permit = head ? 'given' : 'none';
@@ -471,6 +468,9 @@ export class Run {
         state.seconds = (performance.now() - started) / 1000;
         state.status = 'ended';
         break;
+      case 'one-process':
+        this.#goLane(`${state.task.name}: ${message.reason}`);
+        return;
       case 'damaged':
         this.#startOver(message.object);
         return;

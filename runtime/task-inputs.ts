@@ -1,11 +1,19 @@
 import type { Bundle } from '../compiler/bundle/format.ts';
 import type { Binding, ToWorker } from './process/protocol.ts';
 import { inputHistory, type State } from './run-state.ts';
-import { implicitNames, originOf } from './versions.ts';
+import { implicitNames, isExpectedToWrite, originOf, type Origin } from './versions.ts';
 
 /** Every name that is loaded before the task starts: what it is expected to read, and all hidden state so far. */
 export function namesToLoad(states: readonly State[], state: State): readonly string[] {
   return [...implicitNames(states, state.index), ...expectedReads(states, state)];
+}
+
+/** True when a task after the origin of a name, which has not ended yet, is expected to write it. */
+export function isAwaited(states: readonly State[], state: State, name: string, origin: Origin): boolean {
+  const from = origin.kind === 'absent' ? 0 : origin.at + 1;
+  return states
+    .slice(from, state.index)
+    .some((other) => other.result === undefined && other.status !== 'retired' && isExpectedToWrite(other.task, name));
 }
 
 /** The message that starts an attempt in a process that keeps `keep` from the task before. */

@@ -70,6 +70,8 @@ export type FromWorker =
     }
   | { readonly type: 'output'; readonly output: OutputMessage }
   | { readonly type: 'done'; readonly result: AttemptResult }
+  /** The cell did what only gives the right result where all cells share a process. */
+  | { readonly type: 'one-process'; readonly reason: string }
   /** A stored object is not what its name says, or is not there. */
   | { readonly type: 'damaged'; readonly object: string }
   /** The worker itself failed; a fault of ours. */

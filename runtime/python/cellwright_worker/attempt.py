@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import gc
 import os
 import random
@@ -12,7 +13,7 @@ import time
 import types
 from typing import Any
 
-from . import observe, slots, state
+from . import observe, sizes, slots, state
 from . import shell as shell_module
 from .channel import Channel, Disconnected, Message
 from .codec import Codec, ValueRef
@@ -59,7 +60,12 @@ class Attempt:
         self._backlog: list[Message] = []
         self._history: list[str] = []
         self._lane = False
+        # Identities of what the values reach that were loaded when `_loaded` had `_loaded_then` entries.
+        self._loaded_then = 0
+        self._stored: set[int] = set()
         observer.permit = self._ask_permit
+        sizes.watch.came_from_store = self._came_from_store
+        sizes.watch.need_one_process = self._need_one_process
         shell_module.messages.emit = self._emit
 
     def serve(self) -> None:
@@ -96,6 +102,21 @@ class Attempt:
             self._wait_for("permit")
         except Disconnected:
             os._exit(0)
+
+    def _came_from_store(self, value: Any) -> bool:
+        if self._lane or not self._loaded:
+            return False
+        if len(self._loaded) != self._loaded_then:
+            self._loaded_then = len(self._loaded)
+            self._stored = _reachable([value for _, value in self._loaded.values()])
+        return id(value) in self._stored
+
+    def _need_one_process(self, reason: str) -> None:
+        """The scheduler starts all cells again in one process and ends this one."""
+        self._channel.send({"type": "one-process", "reason": reason})
+        with contextlib.suppress(Disconnected):
+            self._wait_for("permit")
+        os._exit(0)
 
     def _fault(self, name: str) -> bool:
         """A name that the process does not have: ask, load, and say whether it exists."""
@@ -166,6 +187,7 @@ class Attempt:
         # States of random generators count as read only when the task drew from them.
         self._generators: dict[str, str] = {}
         self._groups: dict[str, dict[str, Any]] = {}
+        self._loaded_then, self._stored = 0, set()
         # What the other variables of a loaded group were when it was loaded.
         self._companions_then: dict[str, str] = {}
         self._codec.task = message["task"]

@@ -76,13 +76,14 @@ def main() -> None:
         _restart_without(configuration, noisy)
     for name in configuration["hidden"]:
         os.environ.pop(name, None)
-    from . import attempt, observe, slots  # noqa: F401  (children use attempt; loading it here shares its pages)
+    from . import attempt, observe, sizes, slots  # noqa: F401  (children use attempt; loading it here shares its pages)
     from .codec import Codec
     from .journal import Journal
     from .objects import Store
 
     observer = observe.Observer([configuration["store"], configuration["socket"]], Journal(configuration["journal"]))
     observer.watch_commands(shell)
+    sizes.install()
     codec = Codec(Store(configuration["store"]), shell.user_ns, "", lambda name: None)
     _warm_up()
     codec.refresh_singletons()

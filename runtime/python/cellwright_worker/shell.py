@@ -269,6 +269,11 @@ class TaskShell(BaseShell):  # type: ignore[misc]
         self.configurables.append(self.history_manager)
 
 
+# Libraries ask for the name of the shell's class to know that they are in a notebook.
+TaskShell.__name__ = TaskShell.__qualname__ = "ZMQInteractiveShell"
+TaskShell.__module__ = "ipykernel.zmqshell"
+
+
 class StandInKernel:
     """What libraries look for to know that they run under Jupyter."""
 

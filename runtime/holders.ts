@@ -1,0 +1,52 @@
+import type { TaskProcess } from './process/worker-parent.ts';
+import type { State } from './run-state.ts';
+import { originOf } from './versions.ts';
+
+/** A process of this run, and the values that only it has. */
+export interface Holder {
+  readonly process: TaskProcess;
+  readonly holds: Set<string>;
+}
+
+/** The processes that run tasks or hold values. */
+export class Holders {
+  readonly #states: readonly State[];
+  readonly #alive = new Set<Holder>();
+
+  constructor(states: readonly State[]) {
+    this.#states = states;
+  }
+
+  add(process: TaskProcess): Holder {
+    const holder = { process, holds: new Set<string>() };
+    this.#alive.add(holder);
+    return holder;
+  }
+
+  /** The process is no longer of use, or gone. */
+  remove(holder: Holder): void {
+    this.#alive.delete(holder);
+  }
+
+  killAll(): void {
+    for (const holder of this.#alive) holder.process.kill();
+  }
+
+  /** The process that ran the task at `at`, when it is still there. */
+  ofTask(at: number): Holder | undefined {
+    const holder = this.#states[at]?.holder;
+    return holder !== undefined && this.#alive.has(holder) ? holder : undefined;
+  }
+
+  /**
+   * The names whose newest value before the task at `index` only this process has. It may also hold older values of names that
+   * were bound again in another process; those are not among them.
+   */
+  kept(holder: Holder | undefined, index: number): ReadonlySet<string> {
+    const names = [...(holder?.holds ?? [])].filter((name) => {
+      const origin = originOf(this.#states, name, index);
+      return origin.kind === 'held' && this.ofTask(origin.at) === holder;
+    });
+    return new Set(names);
+  }
+}
