@@ -70,6 +70,7 @@ if (!isInstalled() && !(await step('npm ci', () => run('npm', ['ci'])))) finish(
 if (!(await step('setup', () => node('build/setup.mjs')))) finish();
 
 await step('build', () => node('build/build.mjs'));
+await step('docs', () => node('build/docs.mjs', ['--check']));
 await step('tsc -b', () => node('node_modules/typescript/bin/tsc', ['-b']));
 await step('eslint', () => node('node_modules/eslint/bin/eslint.js', ['.']));
 await step('prettier', () => node('node_modules/prettier/bin/prettier.cjs', ['--check', '--log-level', 'warn', '.']));

@@ -30,7 +30,9 @@ export function compileNotebook(
     const message = `The language ${notebook.language} cannot be compiled.`;
     return {
       notebook,
-      diagnostics: [{ code: 'CW401', severity: 'error', message, help: 'Python notebooks are compiled.', related: [] }],
+      diagnostics: [
+        { code: 'CW401', severity: 'error', message, help: 'Only Python notebooks can be compiled.', related: [] },
+      ],
     };
   }
   const cells = notebook.cells.filter((cell) => cell.kind === 'code');

@@ -46,6 +46,8 @@ export interface RunOptions {
   /** Run all cells in one process. */
   readonly lane: boolean;
   readonly environment: Readonly<Record<string, string | undefined>>;
+  /** Aborted: no more cells run, those that run are killed, what has retired stays. */
+  readonly signal?: AbortSignal | undefined;
   readonly onEvent: (event: RunEvent) => void;
 }
 
@@ -154,6 +156,7 @@ export async function run(bundle: Bundle, document: string, options: RunOptions)
           .map((task) => [task.executionCount, task.source, task.code]),
         environment: options.environment,
       }),
+    signal: options.signal,
     onEvent: emit,
   });
   notes.save(store);

@@ -1,7 +1,8 @@
+import type { DiagnosticCode } from '../compiler/bundle/codes.ts';
 import type { Diagnostic } from '../compiler/bundle/diagnostic.ts';
 import type { Task } from '../compiler/bundle/format.ts';
 
-function told(code: string, message: string, help: string, task?: Task): Diagnostic {
+function told(code: DiagnosticCode, message: string, help: string, task?: Task): Diagnostic {
   const location = task === undefined ? {} : { location: { cell: task.id, index: task.index } };
   return { code, severity: 'error', message, help, related: [], ...location };
 }

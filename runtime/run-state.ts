@@ -47,6 +47,7 @@ export interface RunContext {
   readonly lane: boolean;
   /** The last task to run; later ones are left untouched. */
   readonly until: number;
+  readonly signal: AbortSignal | undefined;
   readonly startParent: () => Promise<WorkerParent>;
   readonly onEvent: (event: RunEvent) => void;
 }

@@ -3,7 +3,8 @@ import { findCached, remember, stillSame } from './cache.ts';
 import { Holders, type Holder } from './holders.ts';
 import { runLane } from './lane.ts';
 import type { AttemptResult, Binding, FromWorker } from './process/protocol.ts';
-import type { TaskProcess, WorkerParent } from './process/worker-parent.ts';
+import { TaskProcesses } from './process/task-processes.ts';
+import type { TaskProcess } from './process/worker-parent.ts';
 import { effectsLast, interpreterUnusable, processDied, workerFailed } from './refusal.ts';
 import {
   initialState,
@@ -35,7 +36,7 @@ export class Run {
   readonly #precedence: Precedence;
   readonly #diagnostics: Diagnostic[] = [];
   readonly #holders: Holders;
-  #parent: Promise<WorkerParent> | undefined;
+  readonly #processes: TaskProcesses;
   #head = 0;
   #failed = false;
   #finish: () => void = () => undefined;
@@ -47,17 +48,21 @@ export class Run {
   constructor(context: RunContext) {
     this.#context = context;
     this.#states = context.bundle.tasks.map(initialState);
+    this.#processes = new TaskProcesses(context.startParent);
     this.#holders = new Holders(this.#states);
     this.#precedence = precedenceOf(context.bundle, this.#states, context.profile);
   }
 
   /** Runs to the end; rejects only for a bug of ours. */
   async execute(): Promise<RunOutcome> {
-    if (this.#context.lane) await this.#runLane('asked for');
+    const { signal } = this.#context;
+    if (signal?.aborted === true) this.#over = true;
+    else if (this.#context.lane) await this.#runLane('asked for');
     else {
       await new Promise<void>((resolve, reject) => {
         this.#finish = resolve;
         this.#crash = reject;
+        signal?.addEventListener('abort', () => this.#end(), { once: true });
         this.#pump();
       });
       if (this.#inLane()) await this.#runLane('');
@@ -81,10 +86,8 @@ export class Run {
   }
 
   async #stop(): Promise<void> {
-    if (this.#parent === undefined) return;
-    const parent = await this.#parent;
     this.#holders.killAll();
-    parent.stop();
+    await this.#processes.stop();
   }
 
   /** One look at everything that could go on; called after every event. */
@@ -383,12 +386,8 @@ export class Run {
 
   async #fork(): Promise<TaskProcess | undefined> {
     try {
-      this.#parent ??= this.#context.startParent();
-      const parent = await this.#parent;
-      const process = await parent.fork();
-      if (process === undefined && !this.#over) {
-        this.#refuse(interpreterUnusable(parent.complaint));
-      }
+      const process = await this.#processes.fork();
+      if (process === undefined && !this.#over) this.#refuse(interpreterUnusable(this.#processes.complaint));
       return process;
     } catch (error) {
       this.#over = true;
@@ -489,8 +488,10 @@ export class Run {
     this.#lane = true;
     const process = await this.#fork();
     if (process === undefined) return;
+    this.#context.signal?.addEventListener('abort', () => process.kill(), { once: true });
     const end = await runLane(this.#context, this.#states, process);
     this.#failed = end.failed;
+    if (this.#context.signal?.aborted === true) return;
     if (end.died !== undefined && end.broken !== undefined) this.#broke(end.died, end.broken);
     else if (end.died !== undefined) this.#died(end.died);
     process.kill();

@@ -1,3 +1,4 @@
+import type { DiagnosticCode } from '../bundle/codes.ts';
 import type { Diagnostic, Result } from '../bundle/diagnostic.ts';
 import { decodeUtf8, digest } from '../bundle/canonical.ts';
 import type { Cell, Notebook } from './notebook.ts';
@@ -6,7 +7,7 @@ import { upgradeVersion3 } from './version-3.ts';
 
 type Json = Record<string, unknown>;
 
-function unreadable(code: string, message: string, help: string): Result<never> {
+function unreadable(code: DiagnosticCode, message: string, help: string): Result<never> {
   const diagnostic: Diagnostic = { code, severity: 'error', message, help, related: [] };
   return { ok: false, error: [diagnostic] };
 }
@@ -20,12 +21,7 @@ export function readNotebook(bytes: Uint8Array | string, name: string): Result<N
   if (text === undefined) return unreadable('CW101', `${name} is not UTF-8 text.`, 'Save the notebook as UTF-8.');
   if (name.endsWith('.py')) return fromDocument(parsePercent(text), name);
   const parsed = parseJson(text);
-  if (parsed === undefined)
-    return unreadable(
-      'CW102',
-      `${name} is not valid JSON.`,
-      'The file may be cut off or hold merge markers; open it in Jupyter and save it again.',
-    );
+  if (parsed === undefined) return notJson(text, name);
   if (!isObject(parsed))
     return unreadable(
       'CW103',
@@ -43,6 +39,19 @@ export function readNotebook(bytes: Uint8Array | string, name: string): Result<N
     );
   }
   return fromDocument(parsed, name);
+}
+
+function notJson(text: string, name: string): Result<never> {
+  if (text.trim() === '') return unreadable('CW102', `${name} is empty.`, 'Open it in Jupyter and save it again.');
+  const marker = text.split('\n').findIndex((line) => line.startsWith('<<<<<<< '));
+  if (marker < 0)
+    return unreadable(
+      'CW102',
+      `${name} is not valid JSON.`,
+      'The file may be cut off; open it in Jupyter and save it again, or take an earlier version.',
+    );
+  const help = 'Resolve the conflict first; nbdime knows how to merge notebooks.';
+  return unreadable('CW102', `${name} holds the markers of a merge conflict from line ${String(marker + 1)} on.`, help);
 }
 
 function parseJson(text: string): unknown {

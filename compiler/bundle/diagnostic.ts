@@ -1,3 +1,5 @@
+import type { DiagnosticCode } from './codes.ts';
+
 /** Where something is said about: positions are zero-based, columns count UTF-16 units, `end` is exclusive. */
 export interface Position {
   readonly line: number;
@@ -20,7 +22,7 @@ export type Severity = 'error' | 'warning' | 'info';
 
 /** One thing the user should know. Errors cannot be switched off; every code is in the catalogue. */
 export interface Diagnostic {
-  readonly code: string;
+  readonly code: DiagnosticCode;
   readonly severity: Severity;
   /** One sentence that says what. */
   readonly message: string;

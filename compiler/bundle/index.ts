@@ -1,3 +1,4 @@
 /** Everything that reads or writes a bundle may use: the types, and nothing that belongs to one room only. */
+export * from './codes.ts';
 export * from './diagnostic.ts';
 export * from './format.ts';

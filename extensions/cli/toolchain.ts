@@ -49,7 +49,9 @@ export function renderFrame(diagnostic: Diagnostic, sources: ReadonlyMap<string,
     const line = start === undefined ? undefined : source?.[start.line];
     if (start !== undefined && line !== undefined) {
       const end = location.range?.end;
-      const width = end !== undefined && end.line === start.line ? Math.max(1, end.column - start.column) : 1;
+      // A range over several lines is marked to the end of its first.
+      const last = end === undefined ? start.column + 1 : end.line === start.line ? end.column : line.length;
+      const width = Math.max(1, Math.min(last, line.length) - start.column);
       lines.push(
         `  ${String(start.line + 1).padStart(4)} | ${line}`,
         `       | ${' '.repeat(start.column)}${'^'.repeat(width)}`,

@@ -46,7 +46,7 @@ function onPath(name: string, environment: Readonly<Record<string, string | unde
 function isExecutable(path: string): boolean {
   try {
     accessSync(path, constants.X_OK);
-    return true;
+    return statSync(path).isFile();
   } catch (error) {
     if (isFileError(error)) return false;
     throw error;

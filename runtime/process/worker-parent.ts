@@ -106,6 +106,11 @@ export class WorkerParent {
     });
   }
 
+  /** True when it has been able to serve: what ended it later was not the interpreter's state. */
+  get wasReady(): boolean {
+    return this.#parent !== undefined;
+  }
+
   /** Ends the parent and every child. */
   stop(): void {
     this.#lost();

@@ -1,5 +1,5 @@
 import { spawn } from 'node:child_process';
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Diagnostic, Result } from '../../compiler/bundle/diagnostic.ts';
@@ -54,7 +54,7 @@ export async function runPlainly(document: string, bundle: Bundle, options: Plai
       environment: { ...options.environment, ...interpreter.environment, PYTHONHASHSEED: '0' },
     });
     const seconds = (performance.now() - started) / 1000;
-    if (code !== 0 && code !== 1) {
+    if ((code !== 0 && code !== 1) || !existsSync(target)) {
       const last = complaint.trim().split('\n').at(-1) ?? '';
       const help = 'verify needs nbclient and ipykernel in the interpreter that runs the notebook.';
       return refused(`The notebook could not be run in a Jupyter kernel: ${last}`, help);

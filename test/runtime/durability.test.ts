@@ -149,17 +149,31 @@ describe('kill -9 loses no retired result and leaves no broken store', () => {
     expect(next.reused).toBeGreaterThanOrEqual(2);
   });
 
-  test('of the warm parent: the running task is not lost with it', async () => {
+  test('of the warm parent: another is started, and the task is run again', async () => {
     const { ended } = start('n.py', '-o', 'out.ipynb');
     const worker = await waitingProcess();
     process.kill(parentOf(worker), 'SIGKILL');
     writeFileSync(path.join(folder, 'go'), '');
-    const { code } = await ended;
-    expect([0, 2]).toContain(code);
+    const { code, err } = await ended;
+    expect(code, err).toBe(0);
     const next = await runThrough('n.py');
     expect(next.printed).toEqual(printed);
     expect(next.reused).toBeGreaterThanOrEqual(2);
   });
+});
+
+test('interrupted: the program ends soon with exit 130, what has retired stays, and the notebook is written', async () => {
+  writeFileSync(path.join(folder, 'n.py'), notebook);
+  const { child, ended } = start('n.py', '-o', 'out.ipynb');
+  const worker = await waitingProcess();
+  const asked = performance.now();
+  child.kill('SIGINT');
+  const { code, err } = await ended;
+  expect(code, err).toBe(130);
+  expect(performance.now() - asked).toBeLessThan(3000);
+  expect(isAlive(worker)).toBe(false);
+  expect(readFileSync(path.join(folder, 'out.ipynb'), 'utf8')).toContain('second 90');
+  expect(await runThrough('n.py')).toMatchObject({ ran: 2, reused: 2, printed });
 });
 
 function filesBelow(folderOf: string): string[] {

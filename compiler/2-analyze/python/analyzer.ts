@@ -25,10 +25,11 @@ function analyze(parser: PythonParser, source: string, cell: { readonly id: stri
   const root = parser.parse(lowered.python);
   const findings = visitModule(root);
   const fromMagics: FromMagics = { state: [], outside: [], binds: [], unobservable: [], unknown: [] };
-  for (const magic of lowered.magics) addMagic(magic, fromMagics);
+  const lines = source.split('\n');
+  for (const magic of lowered.magics) addMagic(magic, lines, fromMagics);
   const diagnostics: Diagnostic[] = fromMagics.unknown.map((unknown) => ({
     code: 'CW210',
-    severity: 'info',
+    severity: 'warning',
     message: unknown.reason,
     help: 'The cell is treated as touching every variable.',
     location: { cell: cell.id, index: cell.index, range: unknown.range },
@@ -161,8 +162,12 @@ const subprocesses: ReadonlySet<string> = new Set([
   'edit',
 ]);
 
-function addMagic(magic: Magic, found: FromMagics): void {
-  const range: Range = { start: { line: magic.line, column: 0 }, end: { line: magic.line, column: 80 } };
+function addMagic(magic: Magic, lines: readonly string[], found: FromMagics): void {
+  const text = lines[magic.line] ?? '';
+  const range: Range = {
+    start: { line: magic.line, column: text.length - text.trimStart().length },
+    end: { line: magic.line, column: text.trimEnd().length },
+  };
   const label =
     magic.kind === 'shell'
       ? `!${magic.text.split('\n', 1)[0] ?? ''}`

@@ -44,7 +44,7 @@ export async function runCommand(host: Host, parsed: ParsedArguments): Promise<C
     worker: path.join(host.installation, 'python', 'worker.py'),
     cwd,
     ...placeOf(host, parsed, input),
-    ...{ signal: host.signal },
+    signal: host.signal,
     jobs,
     cache: !hasFlag(parsed, 'no-cache'),
     force: hasFlag(parsed, 'force'),
@@ -77,13 +77,14 @@ export function placeOf(
   readonly environment: Host['environment'];
 } {
   const named = lastValue(parsed, 'state');
+  const python = lastValue(parsed, 'python');
   const { environment } = host;
   return {
     state:
       named === undefined
         ? defaultState(input.path === '-' ? input.folder : path.resolve(host.cwd, input.path), environment)
         : path.resolve(host.cwd, named),
-    python: lastValue(parsed, 'python'),
+    python: python?.includes('/') === true ? path.resolve(host.cwd, python) : python,
     kernel: lastValue(parsed, 'kernel'),
     environment,
   };

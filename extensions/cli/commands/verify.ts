@@ -27,14 +27,14 @@ export async function verifyCommand(host: Host, parsed: ParsedArguments): Promis
   for (const which of ['first', 'second']) {
     const made = await runAgain(which);
     if (!made.ok)
-      return { status: 'refused', diagnostics: made.error, sources, text: '', document: { notebook: input.path } };
+      return { status: 'usage', diagnostics: made.error, sources, text: '', document: { notebook: input.path } };
     plain.push(made.value);
   }
   const progress = silent ? noProgress : showProgress(host, bundle);
   const record = await run(bundle, document, {
     ...shared,
     worker: path.join(host.installation, 'python', 'worker.py'),
-    ...{ signal: host.signal },
+    signal: host.signal,
     jobs: availableParallelism(),
     cache: true,
     force: true,

@@ -1,0 +1,126 @@
+/** One kind of diagnostic as the catalogue has it. */
+export interface CatalogueEntry {
+  readonly title: string;
+  /** What it means and why it is said. */
+  readonly why: string;
+  /** What to do next. */
+  readonly next: string;
+}
+
+/** A code of the catalogue. */
+export type DiagnosticCode =
+  | 'CW101'
+  | 'CW102'
+  | 'CW103'
+  | 'CW104'
+  | 'CW105'
+  | 'CW106'
+  | 'CW120'
+  | 'CW201'
+  | 'CW210'
+  | 'CW401'
+  | 'CW500'
+  | 'CW501'
+  | 'CW502'
+  | 'CW503'
+  | 'CW504'
+  | 'CW601'
+  | 'CW900'
+  | 'CW901';
+
+/**
+ * Every diagnostic code there is: 1xx reading, 2xx analysis, 4xx compiling, 5xx running, 6xx comparing, 9xx the command line.
+ * A code keeps its meaning for ever.
+ */
+export const diagnosticCatalogue: Readonly<Record<DiagnosticCode, CatalogueEntry>> = {
+  CW101: {
+    title: 'The file is not UTF-8 text',
+    why: 'Notebooks are JSON, and JSON files are UTF-8. A file in another encoding would be read with wrong letters.',
+    next: 'Save the file as UTF-8.',
+  },
+  CW102: {
+    title: 'The file is not valid JSON',
+    why: 'The file is cut off, holds the markers of a merge conflict, or is something else than a notebook.',
+    next: 'Open it in Jupyter and save it again; with merge markers, resolve them first, for instance with nbdime.',
+  },
+  CW103: {
+    title: 'The JSON is no notebook',
+    why: 'The file is JSON, but it has no list of cells where a notebook has one.',
+    next: 'Give the path of an .ipynb file or of a percent-format .py file.',
+  },
+  CW104: {
+    title: 'This version of the notebook format cannot be read',
+    why: 'The versions 3 and 4 of nbformat are read. A later major version may mean something else by the same words.',
+    next: 'Convert the file with `jupyter nbconvert --to notebook`.',
+  },
+  CW105: {
+    title: 'A cell is damaged',
+    why: 'A cell is no JSON object, or its source is neither text nor a list of lines. Leaving it out would change the notebook.',
+    next: 'Open the notebook in Jupyter and save it again.',
+  },
+  CW106: {
+    title: 'A cell has an unknown type',
+    why: 'Cells are code, markdown or raw. Leaving a cell of another type out might leave out code.',
+    next: 'Change `cell_type` of the cell to code, markdown or raw.',
+  },
+  CW120: {
+    title: 'There is no such directive',
+    why: 'A comment `#| name: value` at the top of a cell gives an order that is not known. A mistyped order would be without effect.',
+    next: 'Correct the name; the message has the nearest one. Directives of Quarto are let through.',
+  },
+  CW201: {
+    title: 'The cell is not valid Python',
+    why: 'Jupyter raises a SyntaxError when it comes to this cell, and so does the compiled notebook.',
+    next: 'Mend the syntax, or take the cell out.',
+  },
+  CW210: {
+    title: 'A magic is not known',
+    why: 'What an unknown magic reads and changes cannot be told from its text, so the cell is treated as touching every variable: it waits for all earlier cells, and all later cells wait for it.',
+    next: 'Nothing must be done. The result is the same; the cell only does not run beside others.',
+  },
+  CW401: {
+    title: 'The language of the notebook cannot be compiled',
+    why: 'The notebook names a kernel of a language for which there is no analysis.',
+    next: 'Python notebooks are compiled. When this is one, correct `kernelspec.language` in the notebook.',
+  },
+  CW500: {
+    title: 'No Python interpreter was found',
+    why: 'Neither the kernel that the notebook names nor the one that was asked for leads to an interpreter that exists.',
+    next: 'Name an interpreter with `--python EXE`, or a kernel with `-k NAME` as `jupyter kernelspec list` shows it.',
+  },
+  CW501: {
+    title: 'The Python interpreter cannot be used',
+    why: 'It ended before it could run a cell; most often IPython is not installed in it. The message has its last words.',
+    next: 'Install ipykernel in it, or name another interpreter with `--python EXE`.',
+  },
+  CW502: {
+    title: 'The process of a cell ended before the cell did',
+    why: 'The system killed it for want of memory, a native library crashed, or the cell ended its own process. It happened where all cells share one process too, as in a Jupyter kernel.',
+    next: 'Run the notebook up to this cell with `--until` and look at its use of memory.',
+  },
+  CW503: {
+    title: 'The worker failed',
+    why: 'The part that runs cells met something that it does not know. As a warning: all cells were run again in one process, so the result holds. As an error: that failed too.',
+    next: 'It is a fault of Cellwright; please report it with the notebook.',
+  },
+  CW504: {
+    title: 'The cells cannot be run again',
+    why: 'All cells had to run again in one process, but some have done what cannot be taken back: started a program, sent something over the network. Doing it twice without asking might do harm.',
+    next: 'Run the notebook with `--one-process` when doing it again is harmless.',
+  },
+  CW601: {
+    title: 'The notebook could not be run plainly',
+    why: '`verify` compares with a run in a real Jupyter kernel, and that run could not be made.',
+    next: 'Install nbclient and ipykernel in the interpreter, or name one that has them with `--python EXE`.',
+  },
+  CW900: {
+    title: 'The command line cannot be understood',
+    why: 'An option, a parameter or a path is not what the command takes. Nothing was run or written.',
+    next: 'See `cellwright COMMAND --help`.',
+  },
+  CW901: {
+    title: 'A parameter has another type than its default',
+    why: 'A value such as `yes` or `1e3` may be text where a number was meant. It is passed on as it was given, as papermill does.',
+    next: 'True, False, None and numbers are typed as Python writes them; `-r NAME TEXT` always gives text.',
+  },
+};

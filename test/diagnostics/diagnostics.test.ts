@@ -1,0 +1,84 @@
+import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import path from 'node:path';
+import { describe, expect, test } from 'vitest';
+import { diagnosticCatalogue } from '../../compiler/bundle/codes.ts';
+import { makeWorkplace } from '../cli/installation.ts';
+import { root } from '../environment.ts';
+
+const folder = path.join(root, 'test', 'diagnostics', 'samples');
+const samples = readdirSync(folder).sort();
+
+/** A command line, its exit code, the files it finds, and what it says; `UPDATE=1` writes what it says now. */
+interface Sample {
+  readonly command: string;
+  readonly files: readonly { readonly name: string; readonly kind: string; readonly text: string }[];
+}
+
+function readSample(text: string): Sample {
+  const [head = '', ...sections] = text.split(/^== /m);
+  const [command = ''] = head.split('\n');
+  const files = sections
+    .filter((section) => !section.startsWith('says\n'))
+    .map((section) => {
+      const end = section.indexOf('\n');
+      const [name = '', kind = 'text'] = section.slice(0, end).split(' ');
+      return { name, kind, text: section.slice(end + 1) };
+    });
+  return { command, files };
+}
+
+async function play({ command, files }: Sample): Promise<{ readonly code: number; readonly says: string }> {
+  const place = makeWorkplace();
+  try {
+    for (const { name, kind, text } of files) {
+      const target = path.join(place.folder, name);
+      mkdirSync(path.dirname(target), { recursive: true });
+      writeFileSync(
+        target,
+        kind === 'base64' ? Buffer.from(text, 'base64') : text,
+        kind === 'executable' ? { mode: 0o755 } : {},
+      );
+    }
+    const { code, err } = await place.call(...command.split(' ').slice(1));
+    return { code, says: err.replaceAll(place.folder, '.') };
+  } finally {
+    place.remove();
+  }
+}
+
+describe('what is said', () => {
+  test.each(samples)('%s', async (name) => {
+    const file = path.join(folder, name);
+    const text = readFileSync(file, 'utf8');
+    const { code, says } = await play(readSample(text));
+    const found = text.replace(/^exit.*$/m, `exit ${String(code)}`).replace(/^== says\n[^]*$/m, `== says\n${says}`);
+    if (process.env['UPDATE'] !== undefined) writeFileSync(file, found);
+    expect(found).toBe(text);
+    expect(says).toContain(name.slice(0, 5));
+  });
+});
+
+describe('the catalogue', () => {
+  const codes = Object.keys(diagnosticCatalogue);
+  const sources = ['compiler', 'runtime', 'extensions'].flatMap((room) =>
+    readdirSync(path.join(root, room), { recursive: true, encoding: 'utf8' })
+      .filter((name) => name.endsWith('.ts') && !name.includes('node_modules') && !name.endsWith('codes.ts'))
+      .map((name) => readFileSync(path.join(root, room, name), 'utf8')),
+  );
+
+  test('every code is said somewhere', () => {
+    expect(codes.filter((code) => !sources.some((source) => source.includes(`'${code}'`)))).toEqual([]);
+  });
+
+  // The worker's own faults cannot be had on purpose.
+  const withoutSample = ['CW503'];
+
+  test('every code has a sample', () => {
+    const shown = new Set(samples.map((name) => name.slice(0, 5)));
+    expect(codes.filter((code) => !shown.has(code))).toEqual(withoutSample);
+  });
+
+  test('every sample is of a code in the catalogue', () => {
+    expect(samples.filter((name) => !codes.includes(name.slice(0, 5)))).toEqual([]);
+  });
+});
