@@ -133,7 +133,7 @@ function call(program, args, cwd, seconds) {
 
 function layOut(notebook, key) {
   const relative = path.relative(base, notebook);
-  const inProject = relative.includes(path.sep);
+  const inProject = relative.includes(path.sep) && !relative.startsWith('..');
   const project = inProject ? path.join(base, relative.split(path.sep)[0]) : path.dirname(notebook);
   const copy = path.join(tmpdir(), 'cellwright-corpus', key);
   rmSync(copy, { recursive: true, force: true });

@@ -1,10 +1,17 @@
-/** Writes docs/diagnostics.md from the catalogue; with `--check` only says whether it is up to date. */
+/** Writes the documents that are made from the code: the page of diagnostics and the schema of bundles. `--check` only compares. */
 import { readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 
+import prettier from 'prettier';
+
 import { root } from './command.mjs';
 
-const { diagnosticCatalogue } = await import(path.join(root, 'dist', 'bundle.mjs'));
+const { bundleSchema, diagnosticCatalogue } = await import(path.join(root, 'dist', 'bundle.mjs'));
+
+/** As `prettier --check` wants it. */
+async function format(text, { filepath }) {
+  return prettier.format(text, { ...(await prettier.resolveConfig(filepath)), filepath });
+}
 
 const introduction = `# Diagnostics
 
@@ -16,14 +23,20 @@ information never changes a result. None can be switched off. This page is writt
 const entries = Object.entries(diagnosticCatalogue).map(
   ([code, { title, why, next }]) => `## ${code}: ${title}\n\n${why}\n\n**What to do:** ${next}\n`,
 );
-const page = [introduction, ...entries].join('\n');
-const file = path.join(root, 'docs', 'diagnostics.md');
+const pages = {
+  'docs/diagnostics.md': [introduction, ...entries].join('\n'),
+  'docs/schemas/bundle.schema.json': `${JSON.stringify(bundleSchema, null, 2)}\n`,
+};
 
-if (process.argv.includes('--check')) {
-  const current = readFileSync(file, 'utf8') === page;
-  process.stdout.write(current ? 'docs: up to date\n' : 'docs: docs/diagnostics.md is out of date; run npm run docs\n');
-  process.exitCode = current ? 0 : 1;
-} else {
-  writeFileSync(file, page);
-  process.stdout.write(`docs: ${path.relative(root, file)} written\n`);
+let outdated = 0;
+for (const [name, text] of Object.entries(pages)) {
+  const file = path.join(root, name);
+  if (!process.argv.includes('--check')) {
+    writeFileSync(file, await format(text, { filepath: file }));
+    process.stdout.write(`docs: ${name} written\n`);
+  } else if (readFileSync(file, 'utf8') !== (await format(text, { filepath: file }))) {
+    outdated++;
+    process.stdout.write(`docs: ${name} is out of date; run npm run docs\n`);
+  }
 }
+process.exitCode = outdated === 0 ? 0 : 1;

@@ -18,6 +18,9 @@ export type DiagnosticCode =
   | 'CW120'
   | 'CW201'
   | 'CW210'
+  | 'CW301'
+  | 'CW302'
+  | 'CW303'
   | 'CW401'
   | 'CW500'
   | 'CW501'
@@ -29,7 +32,7 @@ export type DiagnosticCode =
   | 'CW901';
 
 /**
- * Every diagnostic code there is: 1xx reading, 2xx analysis, 4xx compiling, 5xx running, 6xx comparing, 9xx the command line.
+ * Every diagnostic code there is: 1xx reading, 2xx analysis, 3xx bundles, 4xx compiling, 5xx running, 6xx comparing, 9xx the command line.
  * A code keeps its meaning for ever.
  */
 export const diagnosticCatalogue: Readonly<Record<DiagnosticCode, CatalogueEntry>> = {
@@ -77,6 +80,21 @@ export const diagnosticCatalogue: Readonly<Record<DiagnosticCode, CatalogueEntry
     title: 'A magic is not known',
     why: 'What an unknown magic reads and changes cannot be told from its text, so the cell is treated as touching every variable: it waits for all earlier cells, and all later cells wait for it.',
     next: 'Nothing must be done. The result is the same; the cell only does not run beside others.',
+  },
+  CW301: {
+    title: 'The bundle is damaged',
+    why: '`bundle.json` is not valid JSON, does not follow the published schema, or has an edge between tasks that do not exist. Running the rest might leave something out.',
+    next: 'Compile the notebook again.',
+  },
+  CW302: {
+    title: 'The bundle is of another format version',
+    why: 'It was made by a version of the compiler whose bundles this program does not read. The same words may have another meaning there.',
+    next: 'Compile the notebook again, or run the bundle with the version that made it.',
+  },
+  CW303: {
+    title: 'The bundle does not belong to the notebook inside it',
+    why: 'The notebook in the bundle is not the one that was compiled: one of the two files was changed by itself.',
+    next: 'Change the notebook outside of the bundle, and compile it again.',
   },
   CW401: {
     title: 'The language of the notebook cannot be compiled',

@@ -2,3 +2,5 @@
 export * from './codes.ts';
 export * from './diagnostic.ts';
 export * from './format.ts';
+export * from './read.ts';
+export { bundleSchema, type Schema } from './schema.ts';

@@ -1,7 +1,8 @@
 import { readFileSync, statSync } from 'node:fs';
 import path from 'node:path';
-import type { Diagnostic } from '../../compiler/bundle/diagnostic.ts';
+import type { Diagnostic, Result } from '../../compiler/bundle/diagnostic.ts';
 import type { Bundle, Task } from '../../compiler/bundle/format.ts';
+import { readBundle } from '../../compiler/bundle/read.ts';
 import { nearest, type ParsedArguments } from './args.ts';
 import { usage, type CommandResult, type Host } from './host.ts';
 import {
@@ -86,6 +87,8 @@ interface Source {
   readonly fileName: string;
   readonly folder: string;
   readonly stem: string;
+  /** Text of the `bundle.json` beside it, when a bundle was named. */
+  readonly bundleText?: string;
 }
 
 /** A bundle's folder stands beside its notebook, so its own folder is where the cells run. */
@@ -99,8 +102,11 @@ function readSource(host: Host, name: string): Outcome<Source> {
   }
   const bytes = readNamedFile(host, file);
   if (!bytes.ok) return bytes;
-  const place = { fileName: path.basename(file), folder: path.dirname(full), stem: stemOf(full) };
-  return { ok: true, value: { ...place, bytes: bytes.value } };
+  const place = { fileName: path.basename(file), folder: path.dirname(full), stem: stemOf(full), bytes: bytes.value };
+  if (!isBundle) return { ok: true, value: place };
+  const stored = readNamedFile(host, path.join(full, 'bundle.json'));
+  if (!stored.ok) return stored;
+  return { ok: true, value: { ...place, bundleText: new TextDecoder().decode(stored.value) } };
 }
 
 /** As papermill does; the cells run in the current folder. A notebook is a JSON object, so anything else is a percent script. */
@@ -150,12 +156,31 @@ async function compileInput(
     const status = isUnreadable(diagnostics) ? 'usage' : 'refused';
     return { ok: false, result: { status, diagnostics, text: '', document: { notebook: request.name }, sources } };
   }
-  const { folder, stem, name } = request;
+  const { folder, stem, name, values } = request;
   const { document } = notebook;
-  return {
-    ok: true,
-    value: { values: request.values, path: name, folder, stem, bundle, document, compilation, diagnostics, sources },
-  };
+  const value = { values, path: name, folder, stem, bundle, document, compilation, diagnostics, sources };
+  if (request.bundleText === undefined || plain === undefined) return { ok: true, value };
+  const stored = readStored(request.bundleText, plain);
+  if (!stored.ok) {
+    const result: CommandResult = {
+      status: 'usage',
+      diagnostics: stored.error,
+      text: '',
+      document: { notebook: name },
+    };
+    return { ok: false, result };
+  }
+  // With parameters the notebook is another one, so what was compiled does not fit it.
+  return { ok: true, value: values.size > 0 ? value : { ...value, bundle: stored.value } };
+}
+
+/** The bundle as it was compiled, when it is the one of the notebook beside it. */
+function readStored(text: string, recompiled: Bundle): Result<Bundle> {
+  const stored = readBundle(text);
+  if (!stored.ok || stored.value.notebook.digest === recompiled.notebook.digest) return stored;
+  const message = 'The notebook in the bundle is not the one that was compiled.';
+  const help = 'Change the notebook outside of the bundle, and compile it again.';
+  return { ok: false, error: [{ code: 'CW303', severity: 'error', message, help, related: [] }] };
 }
 
 function readParameters(host: Host, parsed: ParsedArguments): Outcome<ParameterValues> {

@@ -33,7 +33,7 @@ export function listBundleFiles(installation: string, { bundle, notebook }: Comp
 
 /** True when the file is no notebook at all, in contrast to a notebook that is refused. */
 export function isUnreadable(diagnostics: readonly Diagnostic[]): boolean {
-  return diagnostics.some(({ code }) => code.startsWith('CW10'));
+  return diagnostics.some(({ code }) => /^CW[13]0/.test(code));
 }
 
 /** A diagnostic as text with its place. */
