@@ -1,3 +1,5 @@
+import { automagic } from './automagic.ts';
+
 /** A piece of IPython syntax in a cell. Lines are zero-based. */
 export interface Magic {
   readonly kind: 'line' | 'cell' | 'shell' | 'help';
@@ -16,10 +18,11 @@ export interface LoweredCell {
 }
 
 const cellMagic = /^%%(\w+)([^\n]*)/;
-const lineMagic = /^(\s*)(%%?)(\w[\w.]*)(.*)$/;
+const lineMagic = /^(\s*)%(.*)$/;
 const shellLine = /^(\s*)(!!?)(.*)$/;
-const assigned = /^(\s*)([\w.,\s*()[\]'"]+?)\s*=\s*(!|%)(?![=])\s*(.*)$/;
-const help = /^(\s*)(\?{1,2}\s*[\w.*%]+|%?%?[\w.*]+\?{1,2})\s*;?$/;
+const assignedEscape = /^\s*(!|%)(?!=)(.*)$/;
+const helpStart = /^\s*\?/;
+const helpEnd = /(?:%{0,2}(?!\d)[\w*]+(?:\.(?!\d)[\w*]+|\[-?\d+\])*\?\??)$/;
 const escaped = /^(\s*)([,;/])(\w.*)$/;
 
 /** Cell magics whose body is Python that runs in the notebook's namespace. */
@@ -73,6 +76,9 @@ export function lowerCell(source: string): LoweredCell {
     while (first < lines.length && (lines[first] ?? '').trim() === '') first++;
     if (first >= lines.length) break;
   }
+  const [only, more] = lines.filter((line) => line.trim() !== '');
+  if (only !== undefined && more === undefined && magics.length === 0 && lowerAutomagic(lines, only, magics))
+    return { python: dedent(lines).join('\n'), magics };
   const state = { depth: 0, quote: '' };
   for (let number = Math.max(first, 0); number < lines.length; number++) {
     if (state.depth === 0 && state.quote === '') number = lowerLine(lines, number, magics);
@@ -96,12 +102,28 @@ function lowerTimed(name: string, text: string): string {
     : 'pass';
 }
 
+/** Prompts of Python's shell or IPython's, when the first line has one. */
 function stripPrompts(source: string): string {
-  if (!/^\s*(>>> |In \[\d+\]: )/.test(source)) return source;
-  return source
-    .split('\n')
-    .map((line) => line.replace(/^\s*(>>> |\.\.\. ?|In \[\d+\]: |\s*\.{3,}: ?)/, ''))
-    .join('\n');
+  for (const prompt of [/^(?:>>>|\.\.\.)(?: |$)/, /^(?:In \[\d+\]: |\s*\.{3,}: ?)/]) {
+    if (prompt.test(source.split('\n', 1)[0] ?? ''))
+      return source
+        .split('\n')
+        .map((line) => line.replace(prompt, ''))
+        .join('\n');
+  }
+  return source;
+}
+
+/** A cell of one line may be a magic without `%`; the variable of that name, if there is one, goes before it. */
+function lowerAutomagic(lines: string[], only: string, magics: Magic[]): boolean {
+  const found = helpEnd.test(only) ? undefined : automagic(only);
+  if (found === undefined) return false;
+  const { name, rest } = found;
+  const line = lines.indexOf(only);
+  magics.push({ kind: 'line', name, text: rest, line, assigns: [] });
+  // A call or an index may be meant for a variable.
+  if (!/^[([]/.test(rest)) lines[line] = name === 'time' && isComplete(rest) && rest !== '' ? rest : name;
+  return true;
 }
 
 /** Lowers the statement that starts at a line; gives the last line it took. */
@@ -113,7 +135,7 @@ function lowerLine(lines: string[], number: number, magics: Magic[]): number {
       text = text.slice(0, -1) + (lines[++last] ?? '');
     }
   };
-  const isEscape = lineMagic.test(text) || shellLine.test(text) || assigned.test(text);
+  const isEscape = lineMagic.test(text) || shellLine.test(text) || assignment(text) !== undefined;
   if (isEscape) joined();
   const replacement = lowerStatement(text, number, magics);
   if (replacement === undefined) return number;
@@ -123,40 +145,37 @@ function lowerLine(lines: string[], number: number, magics: Magic[]): number {
 }
 
 function lowerStatement(text: string, line: number, magics: Magic[]): string | undefined {
-  let found = help.exec(text);
-  if (found !== null && text.includes('?')) {
+  const indent = /^\s*/.exec(text)?.[0] ?? '';
+  if (helpStart.test(text) || (helpEnd.test(text) && !isComment(text) && !isInString(text))) {
     magics.push({ kind: 'help', name: 'pinfo', text: text.trim(), line, assigns: [] });
-    return `${found[1] ?? ''}pass`;
+    return `${indent}pass`;
   }
-  found = lineMagic.exec(text);
+  let found = lineMagic.exec(text);
   if (found !== null) {
-    const [, indent = '', , name = '', rest = ''] = found;
-    magics.push({ kind: 'line', name, text: rest.trim(), line, assigns: [] });
-    const runs = (name === 'time' || name === 'timeit' || name === 'prun') && rest.trim() !== '';
-    return indent + (runs ? rest.trim().replace(/^(-\w+(\s*\d+)?\s+)+/, '') : 'pass');
+    const [name = '', ...words] = (found[2] ?? '').split(' ');
+    const rest = words.join(' ').trim();
+    magics.push({ kind: 'line', name, text: rest, line, assigns: [] });
+    const code = rest.replace(/^(-\w+(\s*\d+)?\s+)+/, '');
+    const runs = (name === 'time' || name === 'timeit' || name === 'prun') && code !== '' && isComplete(code);
+    return indent + (runs ? code : 'pass');
   }
   found = shellLine.exec(text);
   if (found !== null) {
     magics.push({ kind: 'shell', name: '', text: (found[3] ?? '').trim(), line, assigns: [] });
-    return `${found[1] ?? ''}pass`;
+    return `${indent}pass`;
   }
-  found = assigned.exec(text);
-  if (found !== null) {
-    const [, indent = '', targets = '', mark = '', rest = ''] = found;
+  const assigned = assignment(text);
+  if (assigned !== undefined) {
+    const { targets, mark, rest } = assigned;
     const names = [...targets.matchAll(/[A-Za-z_]\w*/g)].map((name) => name[0]);
-    const name = mark === '%' ? (/^\w+/.exec(rest)?.[0] ?? '') : '';
-    magics.push({
-      kind: mark === '!' ? 'shell' : 'line',
-      name,
-      text: mark === '!' ? rest : rest.slice(name.length).trim(),
-      line,
-      assigns: names,
-    });
-    return `${indent}${targets} = None`;
+    const name = mark === '%' ? (/^\S*/.exec(rest)?.[0] ?? '') : '';
+    const kind = mark === '!' ? 'shell' : 'line';
+    magics.push({ kind, name, text: rest.slice(name.length).trim(), line, assigns: names });
+    return `${targets}= None`;
   }
   found = escaped.exec(text);
   if (found !== null) {
-    const [, indent = '', mark = '', rest = ''] = found;
+    const [, , mark = '', rest = ''] = found;
     const [callee = '', ...words] = rest.split(/\s+/);
     if (!/^[\w.]+$/.test(callee)) return undefined;
     if (mark === '/') return `${indent}${callee}(${words.join(', ')})`;
@@ -165,8 +184,38 @@ function lowerStatement(text: string, line: number, magics: Magic[]): string | u
   return undefined;
 }
 
-/** Follows brackets and strings over one line, so that the next line is known to start a statement or not. */
-function advance(state: { depth: number; quote: string }, line: string): void {
+/** `x = !ls` and `x = %who`: the first `=` outside of brackets and strings is followed by an escape. */
+function assignment(text: string): { targets: string; mark: string; rest: string } | undefined {
+  for (let place = text.indexOf('='); place >= 0; place = text.indexOf('=', place + 1)) {
+    const before = text.slice(0, place);
+    if (!isComplete(before)) continue;
+    if (isComment(before) || /[=!<>+\-*/%&|^@:]$/.test(before) || text[place + 1] === '=') return undefined;
+    const found = assignedEscape.exec(text.slice(place + 1));
+    return found === null ? undefined : { targets: before, mark: found[1] ?? '', rest: found[2] ?? '' };
+  }
+  return undefined;
+}
+
+/** True when every bracket and string is closed. */
+function isComplete(text: string): boolean {
+  const state = { depth: 0, quote: '' };
+  advance(state, text, true);
+  return state.depth === 0 && state.quote === '';
+}
+
+function isInString(text: string): boolean {
+  const state = { depth: 0, quote: '' };
+  advance(state, text, true);
+  return state.quote !== '';
+}
+
+/** True when the line ends in a comment. */
+function isComment(text: string): boolean {
+  return advance({ depth: 0, quote: '' }, text);
+}
+
+/** Follows brackets and strings over one line, so that the next line is known to start a statement or not; true at a comment. */
+function advance(state: { depth: number; quote: string }, line: string, keepQuote = false): boolean {
   for (let place = 0; place < line.length; place++) {
     const letter = line[place] ?? '';
     if (state.quote !== '') {
@@ -175,14 +224,15 @@ function advance(state: { depth: number; quote: string }, line: string): void {
         place += state.quote.length - 1;
         state.quote = '';
       }
-    } else if (letter === '#') return;
+    } else if (letter === '#') return true;
     else if (letter === '"' || letter === "'") {
       state.quote = line.startsWith(letter.repeat(3), place) ? letter.repeat(3) : letter;
       place += state.quote.length - 1;
     } else if ('([{'.includes(letter)) state.depth++;
     else if (')]}'.includes(letter)) state.depth = Math.max(0, state.depth - 1);
   }
-  if (state.quote.length === 1 && !line.endsWith('\\')) state.quote = '';
+  if (!keepQuote && state.quote.length === 1 && !line.endsWith('\\')) state.quote = '';
+  return false;
 }
 
 /** IPython drops the indentation that all lines of a cell share with the first. */

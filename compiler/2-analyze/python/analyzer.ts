@@ -3,7 +3,8 @@ import type { StateName } from '../../bundle/format.ts';
 import { lowerCell, type Magic } from '../../1-read/magics.ts';
 import type { Effects, LanguageAnalyzer, NameUse, OutsideUse, StateUse } from '../effects.ts';
 import { normalise } from './normalise.ts';
-import { firstError, type PythonParser } from './parse.ts';
+import type { PythonParser } from './parse.ts';
+import { firstError } from './rejected.ts';
 import { findState } from './state.ts';
 import { visitModule } from './visit.ts';
 
@@ -172,7 +173,9 @@ function addMagic(magic: Magic, lines: readonly string[], found: FromMagics): vo
     magic.kind === 'shell'
       ? `!${magic.text.split('\n', 1)[0] ?? ''}`
       : `${magic.kind === 'cell' ? '%%' : '%'}${magic.name}`;
-  for (const name of magic.assigns) found.binds.push({ name, range, certainty: 'must', assumed: false, reason: label });
+  // What a statement binds is found where its scope is known.
+  const captures = magic.kind === 'cell' ? magic.assigns : [];
+  for (const name of captures) found.binds.push({ name, range, certainty: 'must', assumed: false, reason: label });
   const state = stateMagics[magic.name];
   if (magic.kind === 'help') return;
   if (magic.kind === 'shell' || subprocesses.has(magic.name)) {

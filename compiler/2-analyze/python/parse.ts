@@ -69,19 +69,3 @@ function copyNode(cursor: TreeCursor, source: string): SyntaxNode {
 export function fieldOf(node: SyntaxNode, name: string): SyntaxNode | undefined {
   return node.children.find((child) => child.field === name);
 }
-
-function isPython2(node: SyntaxNode): boolean {
-  if (node.type === 'exec_statement') return true;
-  // `print >>file, text` is valid in Python 3: a tuple.
-  return node.type === 'print_statement' && !node.children.some((child) => child.type === 'chevron');
-}
-
-/** The first place in a tree, in source order, that Python 3 does not accept. */
-export function firstError(node: SyntaxNode): SyntaxNode | undefined {
-  if (node.isError || isPython2(node)) return node;
-  for (const child of node.children) {
-    const found = firstError(child);
-    if (found !== undefined) return found;
-  }
-  return undefined;
-}

@@ -2,6 +2,7 @@ import type { Certainty } from '../../bundle/format.ts';
 import type { CallSite, NameUse, Summary } from '../effects.ts';
 import { boundBy, isComprehension, namesOfBlock, targetNames } from './bindings.ts';
 import { callKnowledge, mutatingMethods, pureMethods } from './calls.ts';
+import { mutatesParameter, parameterNames, rootName } from './parameters.ts';
 import { fieldOf, type SyntaxNode } from './parse.ts';
 
 /** What a piece of code does to names of the module. */
@@ -67,16 +68,6 @@ function excerpt(node: SyntaxNode): string {
   return line.length > 60 ? `${line.slice(0, 57)}…` : line;
 }
 
-/** The name at the root of `a.b[c].d`. */
-export function rootName(node: SyntaxNode | undefined): SyntaxNode | undefined {
-  if (node === undefined) return undefined;
-  if (node.type === 'identifier') return node;
-  if (node.type === 'attribute') return rootName(fieldOf(node, 'object'));
-  if (node.type === 'subscript') return rootName(fieldOf(node, 'value'));
-  if (node.type === 'parenthesized_expression' || node.type === 'await') return rootName(node.children[0]);
-  return undefined;
-}
-
 class Visitor {
   readonly findings: Findings;
   readonly #scope: Scope;
@@ -99,7 +90,13 @@ class Visitor {
         this.#class(node);
         return;
       case 'lambda':
-        this.#nested(node, [...fieldsOf(node, 'parameters')], fieldOf(node, 'body'));
+        this.#parameters(fieldOf(node, 'parameters'));
+        this.#nested(node, parameterNames(fieldOf(node, 'parameters')), fieldOf(node, 'body'));
+        return;
+      case 'print_statement':
+        // `print >>file, text` looks the name up, as any expression does.
+        this.#readName('print', node);
+        this.#default(node);
         return;
       case 'import_statement':
       case 'import_from_statement':
@@ -167,6 +164,8 @@ class Visitor {
   #isGlobal(name: string): boolean {
     let scope: Scope | undefined = this.#scope;
     let own = true;
+    // In a method it is a cell of the class's own.
+    if (name === '__class__' && scope.parent?.kind === 'class') return false;
     while (scope !== undefined && scope.kind !== 'module') {
       if (scope.globals.has(name)) return true;
       if (scope.bound.has(name) && (own || scope.kind === 'function')) return false;
@@ -181,9 +180,13 @@ class Visitor {
   }
 
   #read(node: SyntaxNode, reason = ''): void {
-    if (!this.#isGlobal(node.text)) return;
-    if (this.#scope.kind !== 'function' && this.#definite.has(node.text)) return;
-    this.findings.reads.push(this.#use(node, reason));
+    this.#readName(node.text, node, reason);
+  }
+
+  #readName(name: string, node: SyntaxNode, reason = ''): void {
+    if (!this.#isGlobal(name)) return;
+    if (this.#scope.kind !== 'function' && this.#definite.has(name)) return;
+    this.findings.reads.push({ ...this.#use(node, reason), name });
   }
 
   #bind(node: SyntaxNode, reason: string): void {
@@ -238,8 +241,11 @@ class Visitor {
             .map((name) => name.text)
             .filter((name) => !this.#definite.has(name));
     for (const name of fresh) this.#definite.add(name);
-    for (const child of node.children) if (child.field !== 'left' && child.field !== 'right') this.visit(child);
+    const isElse = (child: SyntaxNode): boolean => child.type === 'else_clause';
+    const inside = node.children.filter((child) => child.field !== 'left' && child.field !== 'right');
+    for (const child of inside) if (!isElse(child)) this.visit(child);
     for (const name of fresh) this.#definite.delete(name);
+    for (const child of inside) if (isElse(child)) this.visit(child);
     this.#branches--;
   }
 
@@ -327,14 +333,19 @@ class Visitor {
   #function(node: SyntaxNode): void {
     const name = fieldOf(node, 'name');
     const parameters = fieldOf(node, 'parameters');
-    for (const parameter of parameters?.children ?? []) {
-      this.#inner(fieldOf(parameter, 'value'));
-      this.#inner(fieldOf(parameter, 'type'));
-    }
+    this.#parameters(parameters);
     this.#inner(fieldOf(node, 'return_type'));
     const body = fieldOf(node, 'body');
     this.#nested(node, parameterNames(parameters), body, name);
     if (name !== undefined) this.#bind(name, `def ${name.text}`);
+  }
+
+  /** Default values and annotations are evaluated where the function is made. */
+  #parameters(parameters: SyntaxNode | undefined): void {
+    for (const parameter of parameters?.children ?? []) {
+      this.#inner(fieldOf(parameter, 'value'));
+      this.#inner(fieldOf(parameter, 'type'));
+    }
   }
 
   #nested(node: SyntaxNode, parameters: readonly string[], body: SyntaxNode | undefined, name?: SyntaxNode): void {
@@ -443,10 +454,13 @@ class Visitor {
     this.findings.calls.push(...inner.findings.calls);
     this.findings.unobservable.push(...inner.findings.unobservable);
     this.findings.unknown.push(...inner.findings.unknown);
+    // There may be nothing to go through.
+    this.#branches++;
     for (const name of namesOfBlock([node]).bound) {
       const target = find(node, name);
       if (target !== undefined) this.#bind(target, ':=');
     }
+    this.#branches--;
   }
 }
 
@@ -461,39 +475,4 @@ function find(node: SyntaxNode, name: string): SyntaxNode | undefined {
 
 function isLiteral(node: SyntaxNode | undefined): boolean {
   return node?.type === 'string' && !node.children.some((child) => child.type === 'interpolation');
-}
-
-function* fieldsOf(node: SyntaxNode, name: string): Iterable<string> {
-  yield* parameterNames(fieldOf(node, name));
-}
-
-function parameterNames(parameters: SyntaxNode | undefined): string[] {
-  return (parameters?.children ?? []).flatMap((parameter) => {
-    const name = fieldOf(parameter, 'name');
-    if (name !== undefined) return targetNames(name).map((node) => node.text);
-    return targetNames(parameter.type === 'typed_parameter' ? (parameter.children[0] ?? parameter) : parameter).map(
-      (node) => node.text,
-    );
-  });
-}
-
-function mutatesParameter(body: SyntaxNode | undefined, name: string): boolean {
-  if (body === undefined) return false;
-  const stack: SyntaxNode[] = [body];
-  for (let node = stack.pop(); node !== undefined; node = stack.pop()) {
-    const left = node.type === 'assignment' || node.type === 'augmented_assignment' ? fieldOf(node, 'left') : undefined;
-    if (
-      left !== undefined &&
-      (left.type !== 'identifier' || node.type === 'augmented_assignment') &&
-      rootName(left)?.text === name
-    )
-      return true;
-    if (node.type === 'call') {
-      const callee = fieldOf(node, 'function');
-      const method = callee?.type === 'attribute' ? (fieldOf(callee, 'attribute')?.text ?? '') : '';
-      if (mutatingMethods.has(method) && rootName(callee)?.text === name) return true;
-    }
-    stack.push(...node.children);
-  }
-  return false;
 }
