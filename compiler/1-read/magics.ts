@@ -1,4 +1,5 @@
 import { automagic } from './automagic.ts';
+import { firstAssignment, isComment, isComplete, isInString, scanLine } from './line-scan.ts';
 
 /** A piece of IPython syntax in a cell. Lines are zero-based. */
 export interface Magic {
@@ -82,7 +83,7 @@ export function lowerCell(source: string): LoweredCell {
   const state = { depth: 0, quote: '' };
   for (let number = Math.max(first, 0); number < lines.length; number++) {
     if (state.depth === 0 && state.quote === '') number = lowerLine(lines, number, magics);
-    advance(state, lines[number] ?? '');
+    scanLine(state, lines[number] ?? '');
   }
   return { python: dedent(lines).join('\n'), magics };
 }
@@ -116,7 +117,7 @@ function stripPrompts(source: string): string {
 
 /** A cell of one line may be a magic without `%`; the variable of that name, if there is one, goes before it. */
 function lowerAutomagic(lines: string[], only: string, magics: Magic[]): boolean {
-  const found = helpEnd.test(only) ? undefined : automagic(only);
+  const found = isHelpAtEnd(only) ? undefined : automagic(only);
   if (found === undefined) return false;
   const { name, rest } = found;
   const line = lines.indexOf(only);
@@ -144,9 +145,14 @@ function lowerLine(lines: string[], number: number, magics: Magic[]): number {
   return last;
 }
 
+function isHelpAtEnd(text: string): boolean {
+  // No name is that long, and the search is quadratic.
+  return text.endsWith('?') && helpEnd.test(text.slice(-1000)) && !isComment(text) && !isInString(text);
+}
+
 function lowerStatement(text: string, line: number, magics: Magic[]): string | undefined {
   const indent = /^\s*/.exec(text)?.[0] ?? '';
-  if (helpStart.test(text) || (helpEnd.test(text) && !isComment(text) && !isInString(text))) {
+  if (helpStart.test(text) || isHelpAtEnd(text)) {
     magics.push({ kind: 'help', name: 'pinfo', text: text.trim(), line, assigns: [] });
     return `${indent}pass`;
   }
@@ -186,53 +192,9 @@ function lowerStatement(text: string, line: number, magics: Magic[]): string | u
 
 /** `x = !ls` and `x = %who`: the first `=` outside of brackets and strings is followed by an escape. */
 function assignment(text: string): { targets: string; mark: string; rest: string } | undefined {
-  for (let place = text.indexOf('='); place >= 0; place = text.indexOf('=', place + 1)) {
-    const before = text.slice(0, place);
-    if (!isComplete(before)) continue;
-    if (isComment(before) || /[=!<>+\-*/%&|^@:]$/.test(before) || text[place + 1] === '=') return undefined;
-    const found = assignedEscape.exec(text.slice(place + 1));
-    return found === null ? undefined : { targets: before, mark: found[1] ?? '', rest: found[2] ?? '' };
-  }
-  return undefined;
-}
-
-/** True when every bracket and string is closed. */
-function isComplete(text: string): boolean {
-  const state = { depth: 0, quote: '' };
-  advance(state, text, true);
-  return state.depth === 0 && state.quote === '';
-}
-
-function isInString(text: string): boolean {
-  const state = { depth: 0, quote: '' };
-  advance(state, text, true);
-  return state.quote !== '';
-}
-
-/** True when the line ends in a comment. */
-function isComment(text: string): boolean {
-  return advance({ depth: 0, quote: '' }, text);
-}
-
-/** Follows brackets and strings over one line, so that the next line is known to start a statement or not; true at a comment. */
-function advance(state: { depth: number; quote: string }, line: string, keepQuote = false): boolean {
-  for (let place = 0; place < line.length; place++) {
-    const letter = line[place] ?? '';
-    if (state.quote !== '') {
-      if (letter === '\\') place++;
-      else if (line.startsWith(state.quote, place)) {
-        place += state.quote.length - 1;
-        state.quote = '';
-      }
-    } else if (letter === '#') return true;
-    else if (letter === '"' || letter === "'") {
-      state.quote = line.startsWith(letter.repeat(3), place) ? letter.repeat(3) : letter;
-      place += state.quote.length - 1;
-    } else if ('([{'.includes(letter)) state.depth++;
-    else if (')]}'.includes(letter)) state.depth = Math.max(0, state.depth - 1);
-  }
-  if (!keepQuote && state.quote.length === 1 && !line.endsWith('\\')) state.quote = '';
-  return false;
+  const place = firstAssignment(text);
+  const found = place === undefined ? null : assignedEscape.exec(text.slice(place + 1));
+  return found === null ? undefined : { targets: text.slice(0, place), mark: found[1] ?? '', rest: found[2] ?? '' };
 }
 
 /** IPython drops the indentation that all lines of a cell share with the first. */

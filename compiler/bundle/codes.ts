@@ -18,6 +18,7 @@ export type DiagnosticCode =
   | 'CW120'
   | 'CW201'
   | 'CW210'
+  | 'CW211'
   | 'CW301'
   | 'CW302'
   | 'CW303'
@@ -80,6 +81,11 @@ export const diagnosticCatalogue: Readonly<Record<DiagnosticCode, CatalogueEntry
     title: 'A magic is not known',
     why: 'What an unknown magic reads and changes cannot be told from its text, so the cell is treated as touching every variable: it waits for all earlier cells, and all later cells wait for it.',
     next: 'Nothing must be done. The result is the same; the cell only does not run beside others.',
+  },
+  CW211: {
+    title: 'A cell is nested too deeply to be analysed',
+    why: 'An expression of more than a thousand levels, most often one that a program wrote. What it does to which variables is not looked for, so the cell is treated as touching every variable.',
+    next: 'Split the expression, or read the data from a file. The result is the same; the cell only does not run beside others.',
   },
   CW301: {
     title: 'The bundle is damaged',

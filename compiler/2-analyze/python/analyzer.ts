@@ -3,7 +3,7 @@ import type { StateName } from '../../bundle/format.ts';
 import { lowerCell, type Magic } from '../../1-read/magics.ts';
 import type { Effects, LanguageAnalyzer, NameUse, OutsideUse, StateUse } from '../effects.ts';
 import { normalise } from './normalise.ts';
-import type { PythonParser } from './parse.ts';
+import type { PythonParser, SyntaxNode } from './parse.ts';
 import { firstError } from './rejected.ts';
 import { findState } from './state.ts';
 import { visitModule } from './visit.ts';
@@ -21,9 +21,20 @@ interface FromMagics {
   unknown: { reason: string; range: Range }[];
 }
 
+/** What stands for a cell that cannot be walked. */
+const emptyModule: SyntaxNode = {
+  type: 'module',
+  field: '',
+  text: '',
+  range: { start: { line: 0, column: 0 }, end: { line: 0, column: 0 } },
+  children: [],
+  isError: false,
+};
+
 function analyze(parser: PythonParser, source: string, cell: { readonly id: string; readonly index: number }): Effects {
   const lowered = lowerCell(source);
-  const root = parser.parse(lowered.python);
+  const parsed = parser.parse(lowered.python);
+  const root = parsed ?? emptyModule;
   const findings = visitModule(root);
   const fromMagics: FromMagics = { state: [], outside: [], binds: [], unobservable: [], unknown: [] };
   const lines = source.split('\n');
@@ -49,6 +60,17 @@ function analyze(parser: PythonParser, source: string, cell: { readonly id: stri
     });
     fromMagics.unknown.push({ reason: 'the cell cannot be parsed', range: error.range });
   }
+  if (parsed === undefined) {
+    diagnostics.push({
+      code: 'CW211',
+      severity: 'warning',
+      message: 'The cell is nested too deeply to be analysed.',
+      help: 'It is treated as touching every variable; split the expression.',
+      location: { cell: cell.id, index: cell.index, range: emptyModule.range },
+      related: [],
+    });
+    fromMagics.unknown.push({ reason: 'the cell is nested too deeply', range: emptyModule.range });
+  }
   const found = findState(findings);
   return {
     reads: findings.reads,
@@ -63,7 +85,7 @@ function analyze(parser: PythonParser, source: string, cell: { readonly id: stri
     imports: findings.imports,
     unobservable: [...findings.unobservable, ...fromMagics.unobservable],
     unknown: [...findings.unknown, ...fromMagics.unknown],
-    normalised: lowered.magics.length > 0 ? source.trimEnd() : normalise(root, lowered.python),
+    normalised: lowered.magics.length > 0 || parsed === undefined ? source.trimEnd() : normalise(root, lowered.python),
     diagnostics,
   };
 }

@@ -12,10 +12,13 @@ export interface SyntaxNode {
   readonly isError: boolean;
 }
 
-/** Parses Python; never fails: a tree with error nodes comes out of any text. */
+/** Parses Python: a tree with error nodes comes out of any text; undefined when it is nested too deeply to be walked. */
 export interface PythonParser {
-  parse(source: string): SyntaxNode;
+  parse(source: string): SyntaxNode | undefined;
 }
+
+/** CPython itself gives up between 100 nested blocks and some thousand nested expressions. */
+const deepest = 1000;
 
 /** Starts the parser from the bytes of its two WebAssembly files, so that it runs where there are no files. */
 export async function loadPythonParser(wasm: {
@@ -31,7 +34,7 @@ export async function loadPythonParser(wasm: {
       const tree = parser.parse(source);
       if (tree === null) throw new Error('the parser has no language');
       const cursor = tree.walk();
-      const root = copyNode(cursor, source);
+      const root = copyNode(cursor, source, 0);
       cursor.delete();
       tree.delete();
       return root;
@@ -39,16 +42,23 @@ export async function loadPythonParser(wasm: {
   };
 }
 
-function copyNode(cursor: TreeCursor, source: string): SyntaxNode {
+function isKept(cursor: TreeCursor): boolean {
+  if (cursor.nodeIsNamed || cursor.currentFieldName !== null || cursor.nodeIsMissing) return true;
+  return cursor.nodeType === '=' || cursor.nodeType === 'async';
+}
+
+function copyNode(cursor: TreeCursor, source: string, depth: number): SyntaxNode | undefined {
+  if (depth > deepest) return undefined;
   const type = cursor.nodeType;
   const field = cursor.currentFieldName ?? '';
   const { startIndex, endIndex, startPosition, endPosition } = cursor;
   const children: SyntaxNode[] = [];
   if (cursor.gotoFirstChild()) {
     do {
-      if (cursor.nodeIsNamed || cursor.currentFieldName !== null || cursor.nodeIsMissing)
-        children.push(copyNode(cursor, source));
-      else if (cursor.nodeType === '=' || cursor.nodeType === 'async') children.push(copyNode(cursor, source));
+      if (!isKept(cursor)) continue;
+      const child = copyNode(cursor, source, depth + 1);
+      if (child === undefined) return undefined;
+      children.push(child);
     } while (cursor.gotoNextSibling());
     cursor.gotoParent();
   }
