@@ -276,8 +276,8 @@ class Attempt:
                         touched.add(name.split(":", 3)[1])
             elif name not in self._loaded:
                 self._bind(name, binding)
-        for module in touched:
-            self._slots.rebase(module)
+        if touched:
+            self._slots.rebase(touched)
 
     # Observation after the cell.
 

@@ -10,7 +10,10 @@ from __future__ import annotations
 import gc
 import sys
 import types
-from typing import Any, Callable
+from collections.abc import Iterable
+from typing import Any
+
+from .dict_versions import DictVersions
 
 # Modules whose globals are this program's, the interpreter's or the shell's own business.
 IGNORED_ROOTS = frozenset(
@@ -80,55 +83,10 @@ PLAIN = (
 )
 
 
-def _version_reader() -> Callable[[int], int] | None:
-    """Reads a dict's version, which CPython changes with every write (PEP 509), without touching its reference counts.
-
-    Counting references would copy every page that the child shares with its parent. None where the interpreter has
-    no such version; a trial decides.
-    """
-    try:
-        import ctypes
-    except ImportError:
-        return None
-    at = ctypes.c_uint64.from_address
-
-    def read(address: int) -> int:
-        return at(address + 24).value
-
-    class Trial:
-        pass
-
-    trial, instance = {"a": 1}, Trial()
-    inside = vars(instance)
-    klass = gc.get_referents(vars(Trial))[0]
-    for target, write in (
-        (trial, lambda: trial.update(a=2)),
-        (inside, lambda: setattr(instance, "x", 1)),
-        (inside, lambda: setattr(instance, "x", 2)),
-        (klass, lambda: setattr(Trial, "y", 1)),
-        (klass, lambda: setattr(Trial, "y", 2)),
-    ):
-        before = read(id(target))
-        if read(id(target)) != before:
-            return None
-        write()
-        if read(id(target)) == before:
-            return None
-    return read
-
-
-_read_version = _version_reader()
-
-
-def _mark(table: dict[str, Any]) -> Any:
-    """Something that differs when the dict was written to."""
-    return _read_version(id(table)) if _read_version is not None else list(map(id, table.values()))
-
-
 class _Watch:
-    """One dict or list at module level: its holder, what it held, and a cheap mark of its state."""
+    """One dict, list or set at module level: its holder and what it held."""
 
-    __slots__ = ("attribute", "held", "kind", "mark", "table", "value")
+    __slots__ = ("attribute", "held", "kind", "table", "value")
 
     def __init__(self, kind: str, attribute: str, value: Any, table: Any) -> None:
         self.kind = kind
@@ -136,13 +94,6 @@ class _Watch:
         self.value = value
         self.table = table
         self.held: Any = dict(table) if isinstance(table, dict) else list(table)
-        self.mark = _mark(table) if isinstance(table, dict) else [id(item) for item in table]
-
-    def touched(self) -> bool:
-        """True when something may have changed; a second look decides."""
-        if isinstance(self.table, dict):
-            return bool(_mark(self.table) != self.mark)
-        return [id(item) for item in self.table] != self.mark
 
     def changed_keys(self) -> list[Any]:
         """Keys of a dict that are new or hold another object, or new items; None marks removed ones."""
@@ -223,11 +174,29 @@ def _plain_copy(table: Any) -> Any:
     return dict(table) if isinstance(table, dict) else list(table) if isinstance(table, list) else set(table)
 
 
+class _Baseline:
+    """Watches that were taken at one moment, with a cheap mark of each."""
+
+    def __init__(self, watches: list[tuple[str, _Watch]]) -> None:
+        """`watches` come with the names of their modules."""
+        self._dicts = [item for item in watches if isinstance(item[1].table, dict)]
+        self._others = [item for item in watches if not isinstance(item[1].table, dict)]
+        self._versions = DictVersions([watch.table for _, watch in self._dicts])
+        self._items = [list(map(id, watch.table)) for _, watch in self._others]
+
+    def touched(self) -> list[tuple[str, _Watch]]:
+        """Those that may have changed; a second look decides."""
+        others = [item for item, before in zip(self._others, self._items) if list(map(id, item[1].table)) != before]
+        return [self._dicts[place] for place in self._versions.written()] + others
+
+
 class Slots:
     """The baselines of all modules of this process."""
 
     def __init__(self) -> None:
-        self._watches: dict[str, list[_Watch]] = {}
+        self._baselines: list[_Baseline] = []
+        # Module → the baseline that counts for it; None when it is not watched.
+        self._current: dict[str, _Baseline | None] = {}
         self._seen = 0
         self._statement: object = None
         self._fresh: set[str] = set()
@@ -236,32 +205,37 @@ class Slots:
         """Take the baseline of modules that have none."""
         if len(sys.modules) == self._seen:
             return
-        for name in list(sys.modules):
-            if name not in self._watches:
-                self.rebase(name)
+        self.rebase([name for name in list(sys.modules) if name not in self._current])
         self._seen = len(sys.modules)
 
     def observe_statement(self, statement: object) -> None:
         """Take the baselines of what an import statement has loaded so far; a package may still be changed by its own modules."""
         if statement != self._statement:
             self._statement, self._fresh = statement, set()
-        self._fresh.update(name for name in list(sys.modules) if name not in self._watches)
-        for name in self._fresh:
-            self.rebase(name)
+        self._fresh.update(name for name in list(sys.modules) if name not in self._current)
+        self.rebase(sorted(self._fresh))
         self._seen = len(sys.modules)
 
-    def rebase(self, name: str) -> None:
-        """Take one module's baseline again."""
-        module = sys.modules.get(name)
-        watched = type(module) is types.ModuleType and _watched(name)
-        self._watches[name] = _watches(module) if watched and module is not None else []
+    def rebase(self, names: Iterable[str]) -> None:
+        """Take the baselines of modules again."""
+        found: list[tuple[str, _Watch]] = []
+        for name in names:
+            module = sys.modules.get(name)
+            watched = type(module) is types.ModuleType and _watched(name)
+            self._current[name] = None
+            if watched and module is not None:
+                found.extend((name, watch) for watch in _watches(module))
+        if found:
+            baseline = _Baseline(found)
+            self._current.update((name, baseline) for name, _ in found)
+            self._baselines.append(baseline)
 
     def changes(self) -> dict[str, Any]:
         """Slot name → what it holds now, for every change since the baselines."""
         found: dict[str, Any] = {}
-        for name, watches in self._watches.items():
-            for watch in watches:
-                if watch.touched():
+        for baseline in self._baselines:
+            for name, watch in baseline.touched():
+                if self._current[name] is baseline:
                     self._describe(name, watch, found)
         return found
 

@@ -9,11 +9,13 @@ from __future__ import annotations
 import asyncio
 import contextvars
 import copy
+import functools
 import logging
 import os
 import random
 import sys
 import threading
+import types
 import warnings
 from typing import Any, Callable
 
@@ -315,11 +317,13 @@ def _capture_context(baseline: dict[contextvars.ContextVar[Any], Any]) -> Callab
 
 
 def _is_own(thing: Any) -> bool:
-    """True for what the notebook itself defined."""
-    target = getattr(thing, "__func__", thing)
-    if getattr(target, "__module__", None) == "__main__":
-        return True
-    return getattr(type(thing), "__module__", None) == "__main__"
+    """True for what the notebook itself defined. Asks no attribute of an unknown object: a lazy magic would import its module."""
+    if isinstance(thing, types.MethodType):
+        return _is_own(thing.__func__) or _is_own(thing.__self__)
+    if isinstance(thing, functools.partial):
+        return _is_own(thing.func)
+    named = thing if isinstance(thing, (type, types.FunctionType)) else type(thing)
+    return named.__module__ == "__main__"
 
 
 class Hooks:
