@@ -4,7 +4,7 @@ import { hashFile, type LocalStore } from './store/local.ts';
 import { createHash } from 'node:crypto';
 import { readdirSync, statSync } from 'node:fs';
 import { isFileError } from './store/local.ts';
-import { implicitNames, isGenerator, originOf, type Origin, type Progress } from './versions.ts';
+import { implicitNames, isGenerator, originOf, unseenShadow, type Origin, type Progress } from './versions.ts';
 
 /** One remembered execution of a task's code: what it read, and what came of it. */
 export interface CacheEntry {
@@ -25,6 +25,8 @@ export interface Miss {
 }
 
 const entriesKept = 8;
+/** Entries of another version are as good as none. */
+const formatVersion = 2;
 
 function manifestPath(task: Task): string {
   return `manifests/${task.code.slice(task.code.indexOf(':') + 1)}.json`;
@@ -58,6 +60,7 @@ function contentOf(origin: Origin): string | undefined {
 function readEntries(store: LocalStore, task: Task): CacheEntry[] {
   const document = store.readDocument(manifestPath(task));
   if (typeof document !== 'object' || document === null || !('entries' in document)) return [];
+  if (!('formatVersion' in document) || document.formatVersion !== formatVersion) return [];
   return Array.isArray(document.entries) ? (document.entries as CacheEntry[]) : [];
 }
 
@@ -76,6 +79,8 @@ function compare(
     if (now === undefined || (entry.reads[name] ?? 'absent') !== now)
       return { part: name.includes(':') ? 'state' : 'input', name };
   }
+  const shadow = unseenShadow(progress, index, entry.result.shadowed);
+  if (shadow !== undefined) return { part: 'input', name: shadow };
   for (const file of entry.files) if (!stillHolds(file)) return { part: 'file', name: file.path };
   const shown = entry.result.sources.find((digest) => !sourcesUpTo(progress, index).has(digest));
   if (shown !== undefined) return { part: 'code', name: 'of a function, as warnings or tracebacks show it' };
@@ -172,5 +177,5 @@ export function remember(
     (other) =>
       JSON.stringify([other.environment, other.reads, other.files.map((file) => [file.path, file.digest])]) !== key,
   );
-  store.writeDocument(manifestPath(task), { entries: [entry, ...others].slice(0, entriesKept) });
+  store.writeDocument(manifestPath(task), { formatVersion, entries: [entry, ...others].slice(0, entriesKept) });
 }

@@ -38,6 +38,22 @@ export class Holders {
     return holder !== undefined && this.#alive.has(holder) ? holder : undefined;
   }
 
+  /** The processes that alone have the newest values of some names, and a name whose value no process has any more. */
+  ofNames(
+    names: readonly string[],
+    index: number,
+  ): { readonly holders: ReadonlySet<Holder>; readonly lost: string | undefined } {
+    const holders = new Set<Holder>();
+    for (const name of names) {
+      const origin = originOf(this.#states, name, index);
+      if (origin.kind !== 'held' && origin.kind !== 'unsaved') continue;
+      const holder = origin.kind === 'held' ? this.ofTask(origin.at) : undefined;
+      if (holder === undefined) return { holders, lost: name };
+      holders.add(holder);
+    }
+    return { holders, lost: undefined };
+  }
+
   /**
    * The names whose newest value before the task at `index` only this process has. It may also hold older values of names that
    * were bound again in another process; those are not among them.

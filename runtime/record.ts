@@ -10,7 +10,7 @@ export interface RunLog {
   close(): void;
 }
 
-/** Opens the log of a new run below `root`. Retired tasks are flushed to the disk, so that a kill loses none. */
+/** Opens the log of a new run below `root`. An event is with the system as soon as it is added, so a kill loses none. */
 export function openRunLog(root: string, id: string): RunLog {
   const folder = join(root, 'runs', id);
   mkdirSync(folder, { recursive: true });
@@ -20,7 +20,7 @@ export function openRunLog(root: string, id: string): RunLog {
     folder,
     add: (event) => {
       appendFileSync(file, `${JSON.stringify({ at: new Date().toISOString(), ...event })}\n`);
-      if (event.type === 'task-finished' || event.type === 'run-finished') fsyncSync(file);
+      if (event.type === 'run-finished') fsyncSync(file);
     },
     close: () => {
       closeSync(file);

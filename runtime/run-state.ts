@@ -19,9 +19,11 @@ export interface State extends Progress {
   needs: string[];
   permit: 'none' | 'asked' | 'given';
   /** What the attempt had read when it asked for the permit. */
-  readSoFar: Pick<AttemptResult, 'reads' | 'filesRead'> | undefined;
+  readSoFar: Pick<AttemptResult, 'reads' | 'shadowed' | 'filesRead'> | undefined;
   /** Attempts so far; a late message of a dropped one is known by it. */
   attempts: number;
+  /** How often an attempt was thrown away. */
+  drops: number;
   /** How often a result was thrown away although every earlier task had retired. */
   dropsAtHead: number;
   seconds: number;
@@ -87,6 +89,7 @@ export function initialState(task: Task, index: number): State {
     permit: 'none',
     readSoFar: undefined,
     attempts: 0,
+    drops: 0,
     dropsAtHead: 0,
     seconds: 0,
     because: '',

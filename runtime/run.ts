@@ -18,11 +18,11 @@ import {
 import { mayStartEarly, precedenceOf, type Precedence } from './schedule.ts';
 import { isAwaited, namesToLoad, runMessage } from './task-inputs.ts';
 import { canUndo, undoEffects } from './undo.ts';
-import { originOf, staleRead } from './versions.ts';
+import { originOf, readFrom, staleRead } from './versions.ts';
 
 export type { TaskOutcome } from './run-state.ts';
 
-type Observed = Pick<AttemptResult, 'reads' | 'filesRead' | 'filesWritten'>;
+type Observed = Pick<AttemptResult, 'reads' | 'shadowed' | 'filesRead' | 'filesWritten'>;
 
 /**
  * Executes tasks out of order and retires them in notebook order.
@@ -247,6 +247,8 @@ export class Run {
 
   #drop(state: State, reason: string): void {
     const acted = state.permit === 'given';
+    const lost = state.result;
+    state.drops++;
     if (state.index === this.#head) state.dropsAtHead++;
     this.#context.onEvent({ type: 'task-dropped', task: state.task.id, name: state.task.name, reason });
     this.#abandon(state);
@@ -258,7 +260,16 @@ export class Run {
       permit: 'none',
       cached: undefined,
     });
+    if (lost !== undefined) this.#dropFollowers(state, lost);
     if (acted || state.dropsAtHead > 2) this.#goLane(`${state.task.name} could not settle on its inputs (${reason})`);
+  }
+
+  /** What was made from a result that was thrown away would not retire either; it had better start again now than at the head. */
+  #dropFollowers(state: State, lost: AttemptResult): void {
+    for (const later of this.#states.slice(state.index + 1)) {
+      const name = later.status === 'ended' ? readFrom(lost, later) : undefined;
+      if (name !== undefined) this.#drop(later, `${name} of ${state.task.name} is made again`);
+    }
   }
 
   #takeFromCache(state: State): boolean {
@@ -289,7 +300,7 @@ export class Run {
 
   /** The head may act on the outside, unless it has already read something that is not so any more. */
   #permit(state: State): void {
-    const read = state.readSoFar ?? { reads: {}, filesRead: [] };
+    const read = state.readSoFar ?? { reads: {}, shadowed: [], filesRead: [] };
     const changed = this.#changedInput(
       state,
       { ...read, filesWritten: [] },
@@ -346,20 +357,10 @@ export class Run {
   }
 
   #start(state: State): void {
-    const names = namesToLoad(this.#states, state);
-    const holders = new Set<Holder>();
-    for (const name of names) {
-      const origin = originOf(this.#states, name, state.index);
-      if (origin.kind !== 'held' && origin.kind !== 'unsaved') continue;
-      const holder = origin.kind === 'held' ? this.#holders.ofTask(origin.at) : undefined;
-      if (holder === undefined) {
-        this.#goLane(`${state.task.name} needs ${name}, which no store has`);
-        return;
-      }
-      holders.add(holder);
-    }
+    const { holders, lost } = this.#holders.ofNames(namesToLoad(this.#states, state), state.index);
     const [holder, second] = holders;
-    if (second !== undefined) this.#goLane(`${state.task.name} needs values of two processes`);
+    if (lost !== undefined) this.#goLane(`${state.task.name} needs ${lost}, which no store has`);
+    else if (second !== undefined) this.#goLane(`${state.task.name} needs values of two processes`);
     else if (holder !== undefined) this.#startIn(state, holder, [...holder.holds].join(', '));
     else void this.#startFresh(state);
   }
@@ -374,7 +375,7 @@ export class Run {
   async #startFresh(state: State): Promise<void> {
     state.status = 'running';
     const attempt = state.attempts;
-    const process = await this.#fork();
+    const process = await this.#fork(false);
     if (process === undefined) return;
     if (state.attempts !== attempt || this.#over) {
       process.kill();
@@ -384,9 +385,9 @@ export class Run {
     this.#send(state, holder, []);
   }
 
-  async #fork(): Promise<TaskProcess | undefined> {
+  async #fork(fresh: boolean): Promise<TaskProcess | undefined> {
     try {
-      const process = await this.#processes.fork();
+      const process = await this.#processes.fork(fresh);
       if (process === undefined && !this.#over) this.#refuse(interpreterUnusable(this.#processes.complaint));
       return process;
     } catch (error) {
@@ -486,7 +487,7 @@ export class Run {
     if (reason !== '') this.#context.onEvent({ type: 'lane', reason });
     this.#over = false;
     this.#lane = true;
-    const process = await this.#fork();
+    const process = await this.#fork(true);
     if (process === undefined) return;
     this.#context.signal?.addEventListener('abort', () => process.kill(), { once: true });
     const end = await runLane(this.#context, this.#states, process);

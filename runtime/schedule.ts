@@ -33,8 +33,12 @@ export function precedenceOf(bundle: Bundle, states: readonly State[], profile: 
   return { expected, learned };
 }
 
+/** After so many attempts that were thrown away, a task waits until its inputs are final. */
+const mostEarlyAttempts = 2;
+
 /** True when a task that is not the head may start: what it is expected to read is there, and it stays inside its process. */
 export function mayStartEarly(states: readonly State[], state: State, precedence: Precedence): boolean {
+  if (state.drops >= mostEarlyAttempts) return false;
   const before = [...(precedence.expected.get(state) ?? []), ...(precedence.learned.get(state) ?? [])];
   if (before.some((other) => other.result === undefined && other.status !== 'retired')) return false;
   if (state.task.accesses.some((access) => access.resource.kind === 'outside')) return false;

@@ -1,7 +1,7 @@
 import type { Bundle } from '../compiler/bundle/format.ts';
 import type { Binding, ToWorker } from './process/protocol.ts';
 import { inputHistory, type State } from './run-state.ts';
-import { implicitNames, isExpectedToWrite, originOf, type Origin } from './versions.ts';
+import { implicitNames, isExpectedToWrite, originOf, shadowsBefore, type Origin } from './versions.ts';
 
 /** Every name that is loaded before the task starts: what it is expected to read, and all hidden state so far. */
 export function namesToLoad(states: readonly State[], state: State): readonly string[] {
@@ -34,7 +34,7 @@ export function runMessage(
     inputHistory: inputHistory(states, index),
     preload: bindings(states, state, keep),
     exposes: task.exposes === '*' ? '*' : [...task.exposes, ...keep],
-    shadowedBuiltins: bundle.shadowedBuiltins,
+    shadowedBuiltins: [...new Set([...bundle.shadowedBuiltins, ...shadowsBefore(states, index)])],
     head,
     keep,
     allowErrors: task.directives.raisesException,

@@ -50,6 +50,11 @@ export function implicitNames(progress: readonly Progress[], index: number): Rea
   return names;
 }
 
+/** Names of builtins that some ended task before `index` made variables, as `from numpy import *` does with `sum`. */
+export function shadowsBefore(progress: readonly Progress[], index: number): ReadonlySet<string> {
+  return new Set(progress.slice(0, index).flatMap(({ result }) => result?.shadows ?? []));
+}
+
 /** True when the compiler expects the task to write the variable (assumptions for lack of knowledge left out). */
 export function isExpectedToWrite(task: Task, name: string): boolean {
   return task.accesses.some(
@@ -65,7 +70,7 @@ export function isExpectedToWrite(task: Task, name: string): boolean {
 export function staleRead(
   progress: readonly Progress[],
   index: number,
-  result: Pick<AttemptResult, 'reads'>,
+  result: Pick<AttemptResult, 'reads' | 'shadowed'>,
   heldHere: ReadonlySet<string>,
 ): string | undefined {
   const names = new Set(Object.keys(result.reads));
@@ -77,5 +82,19 @@ export function staleRead(
     const now = origin.kind === 'value' ? origin.binding.ref.content : origin.kind;
     if (used !== now) return name;
   }
-  return undefined;
+  return unseenShadow(progress, index, result.shadowed);
+}
+
+/** A variable that an attempt may have read as the builtin of the same name, unseen. */
+export function unseenShadow(
+  progress: readonly Progress[],
+  index: number,
+  shadowed: readonly string[],
+): string | undefined {
+  return [...shadowsBefore(progress, index)].find((name) => !shadowed.includes(name));
+}
+
+/** A name whose content in `lost` is what a later task read. */
+export function readFrom(lost: AttemptResult, { result }: Progress): string | undefined {
+  return Object.entries(lost.writes).find(([name, { ref }]) => result?.reads[name] === ref.content)?.[0];
 }

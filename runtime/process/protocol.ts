@@ -34,6 +34,7 @@ export type ToWorker =
       readonly preload: Readonly<Record<string, Binding>>;
       /** Variables to store when bound or changed; `'*'` for all. */
       readonly exposes: readonly string[] | '*';
+      /** Names of builtins that are variables, or may be: they are looked for among the variables first. */
       readonly shadowedBuiltins: readonly string[];
       /** True when every earlier task is retired: effects on the outside need no permission. */
       readonly head: boolean;
@@ -66,6 +67,7 @@ export type FromWorker =
       readonly reason: string;
       readonly detail: string;
       readonly reads: AttemptResult['reads'];
+      readonly shadowed: AttemptResult['shadowed'];
       readonly filesRead: AttemptResult['filesRead'];
     }
   | { readonly type: 'output'; readonly output: OutputMessage }
@@ -108,6 +110,10 @@ export interface AttemptResult {
   readonly writes: Readonly<
     Record<string, { readonly ref: ValueRef; readonly same: boolean; readonly how: 'bind' | 'mutate' }>
   >;
+  /** Names of builtins that were looked for among the variables first; reads of other builtins were not seen. */
+  readonly shadowed: readonly string[];
+  /** Names of builtins that are variables after the task. */
+  readonly shadows: readonly string[];
   readonly deletes: readonly string[];
   /** Bound or changed, but it cannot leave the process; why. */
   readonly held: Readonly<Record<string, string>>;

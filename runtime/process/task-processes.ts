@@ -14,12 +14,12 @@ export class TaskProcesses {
     this.#start = start;
   }
 
-  /** Forks a process; undefined when no parent can be had, because of `complaint`. */
-  async fork(): Promise<TaskProcess | undefined> {
+  /** Forks a process, or takes one that was kept ready unless it must be `fresh`; undefined when no parent can be had, because of `complaint`. */
+  async fork(fresh: boolean): Promise<TaskProcess | undefined> {
     this.#parent ??= this.#start();
     const current = this.#parent;
     const parent = await current;
-    const process = await parent.fork();
+    const process = await parent.fork(fresh);
     if (process !== undefined) return process;
     this.complaint = parent.complaint;
     if (!parent.wasReady || this.#restarts >= mostRestarts) return undefined;
@@ -28,7 +28,7 @@ export class TaskProcesses {
       this.#parent = undefined;
       parent.stop();
     }
-    return await this.fork();
+    return await this.fork(fresh);
   }
 
   /** Ends the parent, and with it every process that it forked. */

@@ -25,6 +25,8 @@ export interface ParentOptions {
 /** One forked child. `onMessage` is called for each message, `onExit` once when it is gone. */
 export interface TaskProcess {
   readonly pid: number;
+  /** True once it has ended. */
+  readonly isGone: boolean;
   send(message: ToWorker): void;
   kill(): void;
   onMessage: (message: FromWorker) => void;
@@ -37,7 +39,10 @@ export interface TaskProcess {
  */
 const forWorkers = { OMP_WAIT_POLICY: 'PASSIVE' };
 
-/** The warm parent: it imports the prelude and forks a child for every attempt. */
+/**
+ * The warm parent: it imports the prelude and forks a child for every attempt. One child more than was asked for is kept ready, so
+ * that its start is not on the way of the next task.
+ */
 export class WorkerParent {
   readonly #server: Server;
   readonly #folder: string;
@@ -46,6 +51,7 @@ export class WorkerParent {
   readonly #waiting = new Map<string, (process: TaskProcess | undefined) => void>();
   readonly #sockets = new Set<Socket>();
   #parent: Socket | undefined;
+  #spare: Promise<TaskProcess | undefined> | undefined;
   #requests: string[] = [];
   #dead = false;
   #next = 0;
@@ -95,8 +101,19 @@ export class WorkerParent {
     return parent;
   }
 
-  /** Forks a child; undefined when the parent is gone. */
-  async fork(): Promise<TaskProcess | undefined> {
+  /**
+   * A child that nobody has used; undefined when the parent is gone.
+   * @param fresh true: forked now. A child that was kept ready may be about to end with its parent.
+   */
+  async fork(fresh: boolean): Promise<TaskProcess | undefined> {
+    if (fresh) return await this.#request();
+    const ready = this.#spare ?? this.#request();
+    this.#spare = this.#request();
+    const child = await ready;
+    return child?.isGone === true ? await this.#request() : child;
+  }
+
+  async #request(): Promise<TaskProcess | undefined> {
     if (this.#dead) return undefined;
     const attempt = `a${String(this.#next++)}`;
     return await new Promise((resolve) => {
@@ -152,8 +169,12 @@ export class WorkerParent {
       return ignore;
     }
     const { pid } = message;
+    let isGone = false;
     const process: TaskProcess = {
       pid,
+      get isGone() {
+        return isGone;
+      },
       send: (outgoing) => {
         writeMessage(socket, outgoing);
       },
@@ -165,6 +186,7 @@ export class WorkerParent {
       onExit: ignore,
     };
     socket.on('close', () => {
+      isGone = true;
       this.#sockets.delete(socket);
       process.onExit();
     });

@@ -21,7 +21,7 @@ export interface LocalStore {
   has(digest: string): boolean;
   /** A JSON document, or undefined when it is missing or damaged. */
   readDocument(path: string): unknown;
-  /** Written to a temporary name, flushed and renamed, so that a reader sees all of it or nothing. */
+  /** Written to a temporary name and renamed, so that a reader sees all of it or nothing. */
   writeDocument(path: string, value: unknown): void;
 }
 
@@ -35,7 +35,8 @@ export function openLocalStore(root: string): LocalStore {
     has: (digest) => existsSync(objectPath(objects, digest)),
     readDocument: (path) => readDocument(join(root, path)),
     writeDocument: (path, value) => {
-      writeAtomically(join(root, path), JSON.stringify(value));
+      // Not flushed: a killed process loses nothing that it wrote, and after a power cut a document is whole or counts as missing.
+      replaceFile(join(root, path), JSON.stringify(value), false);
     },
   };
 }
@@ -61,14 +62,18 @@ export function isFileError(error: unknown): error is NodeJS.ErrnoException {
   return error instanceof Error && 'code' in error && typeof error.code === 'string';
 }
 
-/** Writes a file so that at any moment either the old or the new content is there. */
+/** Writes a file so that at any moment, even after a power cut, either the old or the new content is there. */
 export function writeAtomically(path: string, text: string | Uint8Array): void {
+  replaceFile(path, text, true);
+}
+
+function replaceFile(path: string, text: string | Uint8Array, flush: boolean): void {
   mkdirSync(dirname(path), { recursive: true });
   const temporary = `${path}.${randomBytes(6).toString('hex')}.tmp`;
   const file = openSync(temporary, 'w', 0o600);
   try {
     writeFileSync(file, text);
-    fsyncSync(file);
+    if (flush) fsyncSync(file);
   } finally {
     closeSync(file);
   }

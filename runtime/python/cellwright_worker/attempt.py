@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import builtins
 import contextlib
 import gc
 import os
@@ -19,6 +20,7 @@ from .channel import Channel, Disconnected, Message
 from .codec import Codec, ValueRef
 from .namespace import FaultingBuiltins, watch_imports
 
+_BUILTINS = frozenset(name for name in vars(builtins) if not name.startswith("__"))
 _IMPLICIT = ("state:", "slot:", "def:")
 _HISTORY = frozenset({"_", "__", "___", "_i", "_ii", "_iii", "_ih", "_oh", "_dh", "In", "Out", "_exit_code", "__warningregistry__"})
 
@@ -68,6 +70,11 @@ class Attempt:
         sizes.watch.need_one_process = self._need_one_process
         shell_module.messages.emit = self._emit
 
+    def warm_up(self) -> None:
+        """Look once at all that is looked at around a cell: the pages that this copies are not copied while a task waits."""
+        self._capture()
+        self._slots.changes()
+
     def serve(self) -> None:
         """Run what the scheduler sends until it says exit."""
         while True:
@@ -96,7 +103,7 @@ class Attempt:
         if self._channel.foreign:
             return
         shell_module.messages.flush()
-        so_far = {"reads": dict(self._reads), "filesRead": self._observer.reads()}
+        so_far = {"reads": dict(self._reads), "shadowed": self._shadowed, "filesRead": self._observer.reads()}
         self._channel.send({"type": "effect", "reason": reason, "detail": detail, **so_far})
         try:
             self._wait_for("permit")
@@ -192,7 +199,8 @@ class Attempt:
         self._companions_then: dict[str, str] = {}
         self._codec.task = message["task"]
         self._evict(set(message["keep"]), self._lane)
-        self._builtins.shadow(message["shadowedBuiltins"])
+        self._shadowed: list[str] = message["shadowedBuiltins"]
+        self._builtins.shadow(self._shadowed)
         self._history = list(message["inputHistory"])
         self._prepare_history(message["executionCount"])
         if not self._lane:
@@ -212,6 +220,8 @@ class Attempt:
             "status": "ok" if ok else "error",
             "reads": self._reads,
             "writes": {},
+            "shadowed": self._shadowed,
+            "shadows": [],
             "deletes": [],
             "held": {},
             "unsaved": [],
@@ -334,6 +344,7 @@ class Attempt:
         tracked = self._tracked()
         result["deletes"] = sorted(name for name in self._loaded if not name.startswith(_IMPLICIT) and name not in tracked)
         bound = {n for n, v in tracked.items() if n not in self._loaded or self._loaded[n][1] is not v}
+        result["shadows"] = sorted(name for name in tracked if name in _BUILTINS)
         wanted = bound if exposes == "*" else {name for name in bound if name in set(exposes)}
         result["unsaved"] = sorted(bound - wanted)
         values = {name: tracked[name] for name in tracked if name in wanted or name not in bound}
@@ -474,6 +485,7 @@ def start(
     try:
         attempt = Attempt(channel, shell, codec, observer, hidden, known, sources)
         codec.resolve_definition = attempt.resolve_definition
+        attempt.warm_up()
         attempt.serve()
     except Disconnected:
         pass
