@@ -49,7 +49,7 @@ async function runOne(
       else if (message.type === 'broken') resolve(message.traceback);
       else if (message.type === 'need')
         process.send({ type: 'binding', name: message.name, binding: { kind: 'absent' } });
-      else if (message.type === 'effect') process.send({ type: 'permit' });
+      else if (message.type === 'effect') process.send({ type: 'permit', variables: [] });
     };
     process.send({
       type: 'run',
@@ -61,6 +61,7 @@ async function runOne(
       preload: {},
       exposes: [],
       shadowedBuiltins: [],
+      variables: [],
       head: true,
       keep: ['*'],
       allowErrors: state.task.directives.raisesException,

@@ -16,7 +16,7 @@ import {
   type State,
 } from './run-state.ts';
 import { mayStartEarly, precedenceOf, type Precedence } from './schedule.ts';
-import { isAwaited, namesToLoad, runMessage } from './task-inputs.ts';
+import { everyName, isAwaited, namesToLoad, runMessage } from './task-inputs.ts';
 import { canUndo, undoEffects } from './undo.ts';
 import { originOf, readFrom, staleRead } from './versions.ts';
 
@@ -311,7 +311,7 @@ export class Run {
       return;
     }
     state.permit = 'given';
-    state.holder?.process.send({ type: 'permit' });
+    state.holder?.process.send({ type: 'permit', variables: everyName(this.#states, state.index) });
   }
 
   #need(state: State, name: string): void {

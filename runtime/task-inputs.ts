@@ -35,6 +35,7 @@ export function runMessage(
     preload: bindings(states, state, keep),
     exposes: task.exposes === '*' ? '*' : [...task.exposes, ...keep],
     shadowedBuiltins: [...new Set([...bundle.shadowedBuiltins, ...shadowsBefore(states, index)])],
+    variables: head ? everyName(states, index) : [],
     head,
     keep,
     allowErrors: task.directives.raisesException,
@@ -55,7 +56,8 @@ function expectedReads(states: readonly State[], { task, index }: State): Readon
   return names;
 }
 
-function everyName(states: readonly State[], index: number): readonly string[] {
+/** Every variable that an ended task before `index` left. */
+export function everyName(states: readonly State[], index: number): readonly string[] {
   const names = new Set<string>();
   for (const { result } of states.slice(0, index)) {
     for (const name of [...Object.keys(result?.writes ?? {}), ...Object.keys(result?.held ?? {})]) names.add(name);

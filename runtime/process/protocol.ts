@@ -36,6 +36,8 @@ export type ToWorker =
       readonly exposes: readonly string[] | '*';
       /** Names of builtins that are variables, or may be: they are looked for among the variables first. */
       readonly shadowedBuiltins: readonly string[];
+      /** For the head: every variable that can be asked for. A forked child cannot ask, so they are loaded before a fork. */
+      readonly variables: readonly string[];
       /** True when every earlier task is retired: effects on the outside need no permission. */
       readonly head: boolean;
       /** In a holder: names whose process-local value is still the right one; all others are dropped. */
@@ -45,7 +47,8 @@ export type ToWorker =
       readonly lane?: boolean;
     }
   | { readonly type: 'binding'; readonly name: string; readonly binding: Binding }
-  | { readonly type: 'permit' }
+  /** With every variable that can be asked for. */
+  | { readonly type: 'permit'; readonly variables: readonly string[] }
   | { readonly type: 'interrupt' }
   | { readonly type: 'exit' };
 

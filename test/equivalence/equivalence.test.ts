@@ -8,8 +8,12 @@ import { outputsOf } from './normalise.ts';
 
 /** Hazards of ten lines: cells are separated by a line of `---`. */
 const folder = path.join(root, 'test', 'equivalence', 'notebooks');
-const names = readdirSync(folder).sort();
-const samples = ['messy', 'analysis'];
+/** `FILTER=pool npx vitest run test/equivalence` runs those whose name has the word. */
+const filter = process.env['FILTER'] ?? '';
+const names = readdirSync(folder)
+  .filter((name) => name.includes(filter))
+  .sort();
+const samples = ['messy', 'analysis'].filter((name) => name.includes(filter));
 const scratch = mkdtempSync(path.join(tmpdir(), 'cellwright-equivalence-'));
 const environment = { ...process.env, XDG_CACHE_HOME: path.join(scratch, 'cache') };
 

@@ -61,11 +61,13 @@ class Attempt:
         self._reads: dict[str, str] = {}
         self._backlog: list[Message] = []
         self._history: list[str] = []
+        self._variables: list[str] = []
         self._lane = False
         # Identities of what the values reach that were loaded when `_loaded` had `_loaded_then` entries.
         self._loaded_then = 0
         self._stored: set[int] = set()
         observer.permit = self._ask_permit
+        observer.before_fork = self._load_everything
         sizes.watch.came_from_store = self._came_from_store
         sizes.watch.need_one_process = self._need_one_process
         shell_module.messages.emit = self._emit
@@ -106,9 +108,15 @@ class Attempt:
         so_far = {"reads": dict(self._reads), "shadowed": self._shadowed, "filesRead": self._observer.reads()}
         self._channel.send({"type": "effect", "reason": reason, "detail": detail, **so_far})
         try:
-            self._wait_for("permit")
+            self._variables = self._wait_for("permit")["variables"]
         except Disconnected:
             os._exit(0)
+
+    def _load_everything(self) -> None:
+        """Before a fork: the child may read any variable, and it cannot ask for one."""
+        for name in self._variables:
+            if name not in self._namespace:
+                self._fault(name)
 
     def _came_from_store(self, value: Any) -> bool:
         if self._lane or not self._loaded:
@@ -198,6 +206,7 @@ class Attempt:
         # What the other variables of a loaded group were when it was loaded.
         self._companions_then: dict[str, str] = {}
         self._codec.task = message["task"]
+        self._variables = message["variables"]
         self._evict(set(message["keep"]), self._lane)
         self._shadowed: list[str] = message["shadowedBuiltins"]
         self._builtins.shadow(self._shadowed)

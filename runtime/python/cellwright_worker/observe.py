@@ -72,6 +72,7 @@ class Observer:
         self.active = False
         self.permitted = False
         self.permit: Permit = lambda reason, detail: None
+        self.before_fork: Callable[[], None] = lambda: None
         self._reads: dict[tuple[str, str], str] = {}
         self.written: set[str] = set()
         self.outside: set[str] = set()
@@ -209,7 +210,9 @@ class Observer:
             if not self._command and _is_probe(command):
                 return
             self._effect("subprocess", event)
-            if event != "os.fork" and not _is_pool(command) and (not command or not only_reads(command)):
+            if event == "os.fork":
+                self.before_fork()
+            elif not _is_pool(command) and (not command or not only_reads(command)):
                 self._journal.lasting(f"started {command[:200] or 'a process'}")
         elif event in _NETWORK:
             self._contacted(event, arguments)

@@ -95,6 +95,7 @@ class CapturedStream(io.TextIOBase):
         self._stream = name
         self._descriptor = descriptor
         self._file: int | None = None
+        self._owner = 0
         self._seen = 0
         self._parts: list[str] = []
         self._size = 0
@@ -115,10 +116,11 @@ class CapturedStream(io.TextIOBase):
         os.unlink(path)
         os.dup2(handle, self._descriptor)
         self._file = handle
+        self._owner = os.getpid()
         self._seen = 0
 
     def _native(self) -> None:
-        if self._file is None:
+        if self._file is None or self._owner != os.getpid():
             return
         size = os.fstat(self._file).st_size
         if size > self._seen:
@@ -148,6 +150,10 @@ class CapturedStream(io.TextIOBase):
             text = "".join(self._parts)
             self._parts.clear()
             self._size = 0
+            if self._file is not None and self._owner != os.getpid():
+                # A child that the cell forked: what it prints goes where native output goes, and the cell's process sends it.
+                os.write(self._descriptor, text.encode("utf-8", "replace"))
+                return
             messages.emit({"kind": "stream", "name": self._stream, "text": text})
 
     def isatty(self) -> bool:
