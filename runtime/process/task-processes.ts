@@ -1,21 +1,27 @@
 import type { TaskProcess, WorkerParent } from './worker-parent.ts';
 
+/** What this needs of a warm parent. */
+export type ProcessParent = Pick<WorkerParent, 'fork' | 'stop' | 'wasReady' | 'complaint'>;
+
 const mostRestarts = 2;
 
 /** Where processes for tasks come from: a warm parent, started when the first is asked for, and again when it is lost. */
 export class TaskProcesses {
-  readonly #start: () => Promise<WorkerParent>;
-  #parent: Promise<WorkerParent> | undefined;
+  readonly #start: () => Promise<ProcessParent>;
+  #parent: Promise<ProcessParent> | undefined;
   #restarts = 0;
+  #isStopped = false;
   /** What the last parent wrote before it ended. */
   complaint = '';
 
-  constructor(start: () => Promise<WorkerParent>) {
+  constructor(start: () => Promise<ProcessParent>) {
     this.#start = start;
   }
 
   /** Forks a process, or takes one that was kept ready unless it must be `fresh`; undefined when no parent can be had, because of `complaint`. */
   async fork(fresh: boolean): Promise<TaskProcess | undefined> {
+    // A request that was under way when the run ended must not start another parent, which nobody would end.
+    if (this.#isStopped) return undefined;
     this.#parent ??= this.#start();
     const current = this.#parent;
     const parent = await current;
@@ -33,6 +39,7 @@ export class TaskProcesses {
 
   /** Ends the parent, and with it every process that it forked. */
   async stop(): Promise<void> {
+    this.#isStopped = true;
     if (this.#parent !== undefined) (await this.#parent).stop();
   }
 }

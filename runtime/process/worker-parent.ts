@@ -132,6 +132,8 @@ export class WorkerParent {
   stop(): void {
     this.#lost();
     this.#child.kill('SIGKILL');
+    // A program that a cell left running may have the other end; this one shall not wait for it.
+    this.#child.stderr?.destroy();
     for (const socket of this.#sockets) socket.destroy();
     this.#server.close();
     rmSync(this.#folder, { recursive: true, force: true });

@@ -1,0 +1,28 @@
+import { expect, test } from 'vitest';
+import { TaskProcesses, type ProcessParent } from '../../runtime/process/task-processes.ts';
+
+/** A warm parent that has served, and answers no request until it is stopped. */
+function silentParent(): ProcessParent {
+  const waiting: ((gone: undefined) => void)[] = [];
+  return {
+    wasReady: true,
+    complaint: '',
+    fork: () => new Promise((resolve) => waiting.push(resolve)),
+    stop: () => {
+      for (const resolve of waiting.splice(0)) resolve(undefined);
+    },
+  };
+}
+
+test('a request that is under way when the run ends starts no other parent', async () => {
+  let started = 0;
+  const processes = new TaskProcesses(() => {
+    started++;
+    return Promise.resolve(silentParent());
+  });
+  const asked = processes.fork(false);
+  await Promise.resolve();
+  await processes.stop();
+  expect(await asked).toBeUndefined();
+  expect(started).toBe(1);
+});
