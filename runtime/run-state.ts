@@ -16,7 +16,7 @@ export interface State extends Progress {
   holder: Holder | undefined;
   cached: string | undefined;
   /** Names a running attempt asked for that an unfinished task is expected to write. */
-  needs: string[];
+  needs: { readonly name: string; readonly companion: boolean }[];
   permit: 'none' | 'asked' | 'given';
   /** What the attempt had read when it asked for the permit. */
   readSoFar: Pick<AttemptResult, 'reads' | 'shadowed' | 'filesRead'> | undefined;

@@ -294,18 +294,15 @@ export class Run {
     for (const state of this.#states) {
       if (state.status !== 'running') continue;
       if (state.permit === 'asked' && state.index === this.#head) this.#permit(state);
-      for (const name of state.needs.splice(0)) this.#need(state, name);
+      for (const need of state.needs.splice(0)) this.#need(state, need);
     }
   }
 
   /** The head may act on the outside, unless it has already read something that is not so any more. */
   #permit(state: State): void {
     const read = state.readSoFar ?? { reads: {}, shadowed: [], filesRead: [] };
-    const changed = this.#changedInput(
-      state,
-      { ...read, filesWritten: [] },
-      this.#holders.kept(state.holder, state.index),
-    );
+    const heldHere = this.#holders.kept(state.holder, state.index);
+    const changed = this.#changedInput(state, { ...read, filesWritten: [] }, heldHere);
     if (changed !== undefined) {
       this.#drop(state, `${changed} changed`);
       return;
@@ -314,18 +311,19 @@ export class Run {
     state.holder?.process.send({ type: 'permit', variables: everyName(this.#states, state.index) });
   }
 
-  #need(state: State, name: string): void {
+  #need(state: State, need: State['needs'][number]): void {
+    const { name, companion } = need;
     const origin = originOf(this.#states, name, state.index);
-    if (isAwaited(this.#states, state, name, origin)) {
-      state.needs.push(name);
+    if (!companion && isAwaited(this.#states, state, name, origin)) {
+      state.needs.push(need);
       return;
     }
-    if (origin.kind === 'held' || origin.kind === 'unsaved') {
+    if (!companion && (origin.kind === 'held' || origin.kind === 'unsaved')) {
       if (state.index === this.#head) this.#moveTo(state, name, origin);
-      else state.needs.push(name);
+      else state.needs.push(need);
       return;
     }
-    const binding: Binding = origin.kind === 'value' ? origin.binding : { kind: 'absent' };
+    const binding: Binding = origin.kind === 'value' ? origin.binding : { kind: origin.kind };
     state.holder?.process.send({ type: 'binding', name, binding });
   }
 
@@ -457,7 +455,7 @@ export class Run {
         state.outputs.push(message.output);
         return;
       case 'need':
-        state.needs.push(message.name);
+        state.needs.push(message);
         break;
       case 'effect':
         state.permit = 'asked';

@@ -13,11 +13,9 @@ export interface ValueRef {
   readonly content: string;
 }
 
-/** Answer to: what does this name hold before task i? `held`: only the live process of task `holder` has it. */
+/** Answer to: what does this name hold before task i? Only a process has a `held` value; an `unsaved` one nobody has. */
 export type Binding =
-  | { readonly kind: 'value'; readonly ref: ValueRef }
-  | { readonly kind: 'absent' }
-  | { readonly kind: 'held'; readonly holder: string };
+  { readonly kind: 'value'; readonly ref: ValueRef } | { readonly kind: 'absent' | 'held' | 'unsaved' };
 
 export type ToWorker =
   /** To the warm parent: fork a child for an attempt; the child connects on its own. */
@@ -63,7 +61,8 @@ export type FromWorker =
       readonly preloaded?: readonly string[];
       readonly baseline?: Readonly<Record<string, string>>;
     }
-  | { readonly type: 'need'; readonly name: string }
+  /** `companion`: the name is not read; whether it still shares an object with one that is must be known. */
+  | { readonly type: 'need'; readonly name: string; readonly companion: boolean }
   /** About to act on the outside, after having read this; blocks until `permit`. */
   | {
       readonly type: 'effect';

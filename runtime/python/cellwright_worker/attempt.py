@@ -141,7 +141,7 @@ class Attempt:
             return False
         active, self._observer.active = self._observer.active, False
         try:
-            self._channel.send({"type": "need", "name": name})
+            self._channel.send({"type": "need", "name": name, "companion": False})
             binding = self._wait_for("binding")["binding"]
             return self._bind(name, binding)
         finally:
@@ -162,10 +162,10 @@ class Attempt:
 
     def _take_companion(self, name: str, group: str, members: dict[str, Any]) -> None:
         """A variable that shares objects with one that was loaded is here too, if it still has that value."""
-        self._channel.send({"type": "need", "name": name})
+        self._channel.send({"type": "need", "name": name, "companion": True})
         binding = self._wait_for("binding")["binding"]
         has_value = binding["kind"] == "value"
-        self._companions_then[name] = binding["ref"]["content"] if has_value else "absent"
+        self._companions_then[name] = binding["ref"]["content"] if has_value else binding["kind"]
         taken = name in self._namespace and name not in self._hidden
         if not taken and has_value and binding["ref"]["object"] == group:
             self._take(name, ValueRef(**binding["ref"]), members[name])
