@@ -15,7 +15,7 @@ import {
   type RunOutcome,
   type State,
 } from './run-state.ts';
-import { mayStartEarly, precedenceOf, type Precedence } from './schedule.ts';
+import { mayStartEarly, precedenceOf, window, type Precedence } from './schedule.ts';
 import { everyName, isAwaited, namesToLoad, runMessage } from './task-inputs.ts';
 import { canUndo, undoEffects } from './undo.ts';
 import { originOf, readFrom, staleRead } from './versions.ts';
@@ -342,7 +342,7 @@ export class Run {
   // Starting.
 
   #startTasks(): void {
-    for (const state of this.#states) {
+    for (const state of this.#states.slice(this.#head, this.#head + window)) {
       if (this.#over) return;
       if (state.status !== 'waiting' || state.task.executionCount === 0 || state.index > this.#context.until) continue;
       const active = this.#states.filter(
@@ -463,6 +463,7 @@ export class Run {
         break;
       case 'done':
         state.result = message.result;
+        this.#precedence.restless.observe(state.task, message.result);
         state.seconds = (performance.now() - started) / 1000;
         state.status = 'ended';
         break;

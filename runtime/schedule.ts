@@ -1,5 +1,6 @@
 import type { Bundle } from '../compiler/bundle/format.ts';
 import type { Profile } from './profile.ts';
+import { RestlessNames } from './restless-names.ts';
 import type { State } from './run-state.ts';
 import { namesToLoad } from './task-inputs.ts';
 import { originOf } from './versions.ts';
@@ -10,6 +11,8 @@ export interface Precedence {
   readonly expected: ReadonlyMap<State, readonly State[]>;
   /** By what earlier runs observed. */
   readonly learned: ReadonlyMap<State, readonly State[]>;
+  /** By what this run has observed. */
+  readonly restless: RestlessNames;
 }
 
 /** Joins the bundle's edges and the profile's pairs with the tasks of this run. */
@@ -30,8 +33,11 @@ export function precedenceOf(bundle: Bundle, states: readonly State[], profile: 
     for (const later of byCode.get(reader) ?? [])
       for (const earlier of byCode.get(writer) ?? []) add(learned, later, earlier);
   }
-  return { expected, learned };
+  return { expected, learned, restless: new RestlessNames() };
 }
+
+/** So far past the head tasks are looked at: it bounds the work of a step, and what is further away is rarely ready. */
+export const window = 64;
 
 /** After so many attempts that were thrown away, a task waits until its inputs are final. */
 const mostEarlyAttempts = 2;
@@ -42,6 +48,8 @@ export function mayStartEarly(states: readonly State[], state: State, precedence
   const before = [...(precedence.expected.get(state) ?? []), ...(precedence.learned.get(state) ?? [])];
   if (before.some((other) => other.result === undefined && other.status !== 'retired')) return false;
   if (state.task.accesses.some((access) => access.resource.kind === 'outside')) return false;
+  const unfinished = states.slice(0, state.index).filter((other) => other.result === undefined);
+  if (unfinished.some((other) => precedence.restless.mayChange(other.task, state.task))) return false;
   return !namesToLoad(states, state).some((name) => {
     const { kind } = originOf(states, name, state.index);
     return kind === 'held' || kind === 'unsaved';

@@ -14,6 +14,7 @@ import io
 import json
 import os
 import random
+import re
 import signal
 import sys
 import traceback
@@ -44,6 +45,23 @@ def _warm_up() -> None:
     if "pandas" in sys.modules:
         with contextlib.suppress(ImportError):
             importlib.import_module("pandas.plotting._matplotlib")
+
+
+_MAGIC = re.compile(r"^\s*%{1,2}(\w+)", re.MULTILINE)
+
+
+def _load_magics(shell: Any, sources: list[str]) -> None:
+    """Import the modules of the magics that cells use: IPython does so when a magic first runs, which would be in every child."""
+    tables = shell.magics_manager.magics.values()
+    for name in sorted({name for source in sources for name in _MAGIC.findall(source)}):
+        for table in tables:
+            spec = getattr(type(table.get(name)), "__name__", "") == "LazyMagic" and vars(table[name]).get("spec")
+            if isinstance(spec, str):
+                with contextlib.suppress(ImportError):
+                    importlib.import_module(spec.partition(":")[0])
+    if "matplotlib" in sys.modules and any("%matplotlib" in source for source in sources):
+        with contextlib.suppress(ImportError):
+            importlib.import_module("matplotlib_inline.backend_inline")
 
 
 def _restart_without(configuration: dict[str, Any], noisy: list[str]) -> None:
@@ -86,6 +104,7 @@ def main() -> None:
     sizes.install()
     codec = Codec(Store(configuration["store"]), shell.user_ns, "", lambda name: None)
     _warm_up()
+    _load_magics(shell, [source for _, source, _ in configuration["cells"]])
     codec.refresh_singletons()
     sources = shell_module.register_sources(shell, [tuple(cell) for cell in configuration["cells"]])
     hidden = set(shell.user_ns)

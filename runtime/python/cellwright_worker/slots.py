@@ -13,7 +13,7 @@ import types
 from collections.abc import Iterable
 from typing import Any
 
-from .dict_versions import DictVersions
+from .container_marks import ContainerMarks
 
 # Modules whose globals are this program's, the interpreter's or the shell's own business.
 IGNORED_ROOTS = frozenset(
@@ -82,6 +82,14 @@ PLAIN = (
     type,
 )
 
+# Functions of compiled code, and what describes types and modules: libraries note things on them when they are first used.
+FUNCTION_LIKE = frozenset(
+    {
+        "ufunc", "fortran", "_ArrayFunctionDispatcher", "cython_function_or_method", "fused_cython_function", "_lru_cache_wrapper",
+        "partial", "SourceFileLoader", "ExtensionFileLoader", "_Feature",
+    }
+)  # fmt: skip
+
 
 class _Watch:
     """One dict, list or set at module level: its holder and what it held."""
@@ -94,6 +102,12 @@ class _Watch:
         self.value = value
         self.table = table
         self.held: Any = dict(table) if isinstance(table, dict) else list(table)
+
+    def differs(self) -> bool:
+        """True when it holds other objects, or in another order, than before."""
+        if isinstance(self.table, dict):
+            return True
+        return list(map(id, self.table)) != list(map(id, self.held))
 
     def changed_keys(self) -> list[Any]:
         """Keys of a dict that are new or hold another object, or new items; None marks removed ones."""
@@ -121,7 +135,7 @@ def _watches(module: types.ModuleType) -> list[_Watch]:
                 table = gc.get_referents(vars(value))[0]
                 if type(table) is dict:
                     found.append(_Watch("class", attribute, value, table))
-        elif not isinstance(value, PLAIN):
+        elif not isinstance(value, PLAIN) and kind.__name__ not in FUNCTION_LIKE and kind.__module__ != "typing":
             table = getattr(value, "__dict__", None)
             if type(table) is dict and len(table) <= LARGEST_CONTAINER:
                 found.append(_Watch("instance", attribute, value, table))
@@ -174,20 +188,23 @@ def _plain_copy(table: Any) -> Any:
     return dict(table) if isinstance(table, dict) else list(table) if isinstance(table, list) else set(table)
 
 
+_BLOCK = 256
+
+
 class _Baseline:
-    """Watches that were taken at one moment, with a cheap mark of each."""
+    """Watches that were taken at one moment, with cheap marks of some of them together."""
 
     def __init__(self, watches: list[tuple[str, _Watch]]) -> None:
         """`watches` come with the names of their modules."""
-        self._dicts = [item for item in watches if isinstance(item[1].table, dict)]
-        self._others = [item for item in watches if not isinstance(item[1].table, dict)]
-        self._versions = DictVersions([watch.table for _, watch in self._dicts])
-        self._items = [list(map(id, watch.table)) for _, watch in self._others]
+        dicts = [item for item in watches if isinstance(item[1].table, dict)]
+        plain = [item for item in watches if type(item[1].table) in (list, set)]
+        others = [item for item in watches if not isinstance(item[1].table, dict) and type(item[1].table) not in (list, set)]
+        blocks = [items[start : start + _BLOCK] for items in (dicts, plain, others) for start in range(0, len(items), _BLOCK)]
+        self._blocks = [(block, ContainerMarks([watch.table for _, watch in block])) for block in blocks]
 
     def touched(self) -> list[tuple[str, _Watch]]:
         """Those that may have changed; a second look decides."""
-        others = [item for item, before in zip(self._others, self._items) if list(map(id, item[1].table)) != before]
-        return [self._dicts[place] for place in self._versions.written()] + others
+        return [block[place] for block, marks in self._blocks for place in marks.written()]
 
 
 class Slots:
@@ -235,7 +252,7 @@ class Slots:
         found: dict[str, Any] = {}
         for baseline in self._baselines:
             for name, watch in baseline.touched():
-                if self._current[name] is baseline:
+                if self._current[name] is baseline and watch.differs():
                     self._describe(name, watch, found)
         return found
 
