@@ -1,28 +1,36 @@
 /**
  * Measures, in one go and in turns, so that a busy machine slows all sides alike:
- *   compile of 50 and of 1,000 cells; first run, unchanged rerun and rerun after a one-cell edit of a notebook of 30 cells,
- *   against nbclient and, where it is installed, papermill, which both run everything every time.
+ *   compiling 50, 1,000 and 2,000 cells, in the process and as a command;
+ *   on the samples, and on the notebooks of a folder or table: the first run, the unchanged rerun and the rerun after an edit of one
+ *   cell, beside papermill and nbclient, which both run everything every time.
  *
- *   npm run bench -- [--rounds N] [--python EXE] [--output FILE]
+ *   npm run bench -- [DIR|LIST.tsv] [--only GLOB] [--limit N] [--rounds N] [--python EXE] [--output FILE]
+ *
+ * Every time is that of the whole command, the start of Node and of Python included. A notebook that raises is left out.
  */
 import { spawnSync } from 'node:child_process';
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { availableParallelism, tmpdir } from 'node:os';
 import path from 'node:path';
+import { pathToFileURL } from 'node:url';
 import { parseArgs } from 'node:util';
 
 import { python as ownPython, root } from './command.mjs';
+import { baseOf, editCell, layOut, listNotebooks } from './notebooks.mjs';
 
-const { values: options } = parseArgs({
+const { values: options, positionals } = parseArgs({
+  allowPositionals: true,
   options: {
-    rounds: { type: 'string', default: '5' },
+    only: { type: 'string' },
+    limit: { type: 'string' },
+    rounds: { type: 'string', default: '3' },
     python: { type: 'string', default: ownPython },
     output: { type: 'string', default: path.join(root, 'out', 'bench.md') },
   },
 });
 const rounds = Number(options.rounds);
 const program = path.join(root, 'dist', 'cellwright.mjs');
-const folder = mkdtempSync(path.join(tmpdir(), 'cellwright-bench-'));
+const scratch = mkdtempSync(path.join(tmpdir(), 'cellwright-bench-'));
 
 function notebook(cells) {
   return JSON.stringify({
@@ -58,35 +66,13 @@ function longNotebook(length) {
   return notebook(cells);
 }
 
-/** Thirty cells, a few seconds of real work, half of it in a chain and half of it apart. */
-function workNotebook(edit) {
-  const cells = [
-    'import time\nimport numpy as np\nimport pandas as pd',
-    'n = 400_000\nrng = np.random.default_rng(1)\ndf = pd.DataFrame({"k": rng.integers(0, 500, n), "x": rng.normal(size=n), "y": rng.normal(size=n)})',
-    'df["z"] = df["x"] * df["y"]',
-  ];
-  for (let index = cells.length; index < 29; index++) {
-    cells.push(
-      `part${index} = df.sort_values(["k", "z"]).groupby("k")[["x", "z"]].agg(["mean", "std", "median"])\nprint(${index}, part${index}.shape)`,
-    );
-  }
-  cells.push(`print("the end${edit}")`);
-  return notebook(cells);
-}
-
-function time(program, args) {
+/** Runs a command to its end; undefined when it failed. */
+function time(program, args, cwd) {
   const started = performance.now();
-  const done = spawnSync(program, args, {
-    cwd: folder,
-    encoding: 'utf8',
-    env: { ...process.env, XDG_CACHE_HOME: path.join(folder, 'cache') },
-  });
+  const env = { ...process.env, XDG_CACHE_HOME: path.join(scratch, 'cache') };
+  const done = spawnSync(program, args, { cwd, encoding: 'utf8', env, maxBuffer: 1 << 28 });
   const seconds = (performance.now() - started) / 1000;
-  if (done.status !== 0) {
-    process.stderr.write(`bench: ${[program, ...args].join(' ')} ended with ${done.status}\n${done.stderr}\n`);
-    process.exit(1);
-  }
-  return { seconds, out: done.stdout };
+  return done.status === 0 ? { seconds, out: done.stdout } : undefined;
 }
 
 function median(values) {
@@ -95,74 +81,160 @@ function median(values) {
   return sorted.length % 2 === 1 ? sorted[Math.floor(middle)] : (sorted[middle - 1] + sorted[middle]) / 2;
 }
 
-const has = (module) => spawnSync(options.python, ['-c', `import ${module}`]).status === 0;
-const withPapermill = has('papermill');
-const found = new Map();
-function note(name, seconds) {
-  found.set(name, [...(found.get(name) ?? []), seconds]);
-}
-
-writeFileSync(path.join(folder, 'c50.ipynb'), longNotebook(50));
-writeFileSync(path.join(folder, 'c1000.ipynb'), longNotebook(1000));
-const run = (name) => {
-  const { seconds, out } = time(process.execPath, [
-    program,
-    'run',
-    name,
-    '-o',
-    'out.ipynb',
-    '--python',
-    options.python,
-    '--json',
-    '--no-report',
-  ]);
-  const { ran, reused } = JSON.parse(out);
-  return { seconds, ran, reused };
-};
-for (let round = 0; round < rounds; round++) {
-  note('compile, 50 cells', time(process.execPath, [program, 'compile', 'c50.ipynb', '-o', 'b50']).seconds);
-  note('compile, 1,000 cells', time(process.execPath, [program, 'compile', 'c1000.ipynb', '-o', 'b1000']).seconds);
-  rmSync(path.join(folder, 'cache'), { recursive: true, force: true });
-  writeFileSync(path.join(folder, 'work.ipynb'), workNotebook(''));
-  note(
-    'nbclient',
-    time(options.python, [path.join(root, 'runtime', 'python', 'plain_run.py'), 'work.ipynb', 'plain.ipynb', folder])
-      .seconds,
+/** Seconds in the process: of the first notebook after the parser was loaded, and of one of many. */
+async function measureCompile(cells) {
+  const { createCompiler } = await import(pathToFileURL(path.join(root, 'dist', 'compiler.mjs')).href);
+  const [runtimeWasm, languageWasm] = ['web-tree-sitter.wasm', 'tree-sitter-python.wasm'].map((name) =>
+    readFileSync(path.join(root, 'dist', name)),
   );
-  if (withPapermill)
-    note(
-      'papermill',
-      time(options.python, ['-m', 'papermill', 'work.ipynb', 'papermill.ipynb', '-k', 'python3']).seconds,
-    );
-  note('first run', run('work.ipynb').seconds);
-  const again = run('work.ipynb');
-  note(`unchanged rerun (${again.ran} ran, ${again.reused} reused)`, again.seconds);
-  writeFileSync(path.join(folder, 'work.ipynb'), workNotebook(` ${round}`));
-  const edited = run('work.ipynb');
-  note(`rerun after a one-cell edit (${edited.ran} ran, ${edited.reused} reused)`, edited.seconds);
-  process.stdout.write(`round ${round + 1} of ${rounds}\n`);
+  const compiler = await createCompiler({ runtimeWasm, languageWasm });
+  const text = longNotebook(cells);
+  const times = [];
+  for (let turn = 0; turn < 4 + rounds; turn++) {
+    const started = performance.now();
+    compiler.compile(text, 'notebook.ipynb');
+    times.push((performance.now() - started) / 1000);
+  }
+  return { first: times[0], warm: median(times.slice(-rounds)) };
 }
-rmSync(folder, { recursive: true, force: true });
 
-const base = Math.min(
-  ...['nbclient', 'papermill'].filter((name) => found.has(name)).map((name) => median(found.get(name))),
-);
-const rows = [...found].map(([name, values]) => {
-  const middle = median(values);
-  const range = `${Math.min(...values).toFixed(2)} to ${Math.max(...values).toFixed(2)}`;
-  const ratio = name.startsWith('compile') ? '' : (middle / base).toFixed(2);
-  return `| ${name} | ${middle.toFixed(2)} | ${range} | ${ratio} |`;
-});
+async function compileTable() {
+  const rows = [];
+  for (const cells of [50, 1000, 2000]) {
+    const { first, warm } = await measureCompile(cells);
+    writeFileSync(path.join(scratch, `c${cells}.ipynb`), longNotebook(cells));
+    const commands = Array.from(
+      { length: rounds },
+      () => time(process.execPath, [program, 'compile', `c${cells}.ipynb`, '-o', `b${cells}`], scratch).seconds,
+    );
+    rows.push([cells, ...[first, warm, median(commands)].map((seconds) => (seconds * 1000).toFixed(0))]);
+  }
+  const body = rows.map((row) => `| ${row.join(' | ')} |`).join('\n');
+  return `| cells | first, ms | one of many, ms | whole command, ms |\n| --- | --- | --- | --- |\n${body}`;
+}
+
+/** Seconds of every way to run one notebook, in one round; undefined when one of them failed. */
+function measureOnce(notebook, base) {
+  const copy = path.join(scratch, 'project');
+  const place = () => layOut(notebook, base, copy);
+  const out = path.join(scratch, 'out.ipynb');
+  const own = (file) => {
+    const flags = [
+      '-o',
+      out,
+      '--python',
+      options.python,
+      '--state',
+      path.join(scratch, 'state'),
+      '--json',
+      '--no-report',
+    ];
+    const done = time(process.execPath, [program, 'run', file, ...flags], path.dirname(file));
+    return done === undefined ? undefined : { seconds: done.seconds, ...JSON.parse(done.out) };
+  };
+  const peer = (...args) => {
+    const file = place();
+    return time(
+      options.python,
+      args.map((word) => (word === 'NB' ? file : word)),
+      path.dirname(file),
+    )?.seconds;
+  };
+  rmSync(path.join(scratch, 'state'), { recursive: true, force: true });
+  const papermill = peer('-m', 'papermill', 'NB', out, '-k', 'python3', '--no-progress-bar');
+  const plain = path.join(root, 'runtime', 'python', 'plain_run.py');
+  const nbclient = papermill && peer(plain, 'NB', out, copy);
+  const file = nbclient && place();
+  const first = file && own(file);
+  const again = first && own(file);
+  const edited = again && editCell(file, 0.5);
+  const after = edited !== undefined && again ? own(file) : undefined;
+  if (!after) return undefined;
+  const cell = first.tasks.find(({ index }) => index === edited)?.seconds ?? 0;
+  return {
+    cells: first.tasks.length,
+    oneProcess: first.oneProcess,
+    papermill,
+    nbclient,
+    first: first.seconds,
+    again: again.seconds,
+    reran: again.ran,
+    edit: after.seconds,
+    editRan: after.ran,
+    beyond: after.seconds - cell,
+  };
+}
+
+function measure(notebook, base) {
+  const found = [];
+  for (let round = 0; round < rounds; round++) {
+    const once = measureOnce(notebook, base);
+    if (once === undefined) return undefined;
+    found.push(once);
+  }
+  const middle = (key) => median(found.map((once) => once[key]));
+  const times = Object.fromEntries(
+    ['papermill', 'nbclient', 'first', 'again', 'edit', 'beyond'].map((key) => [key, middle(key)]),
+  );
+  return { ...found.at(-1), ...times, name: path.relative(base, notebook), ratio: times.first / times.papermill };
+}
+
+function notebookTable(results) {
+  const rows = results.map((result) => {
+    const seconds = ['papermill', 'nbclient', 'first', 'again', 'edit', 'beyond'].map((key) => result[key].toFixed(2));
+    const note = result.oneProcess ? ' (one process)' : '';
+    const counts = [`${result.reran}`, `${result.editRan}`];
+    return `| ${[result.name + note, result.cells, ...seconds, result.ratio.toFixed(2), ...counts].join(' | ')} |`;
+  });
+  const head = [
+    'notebook',
+    'cells',
+    'papermill',
+    'nbclient',
+    'first run',
+    'unchanged',
+    'one cell edited',
+    'beyond the cell',
+    'first / papermill',
+    'reran',
+    'reran after the edit',
+  ];
+  return `| ${head.join(' | ')} |\n|${' --- |'.repeat(head.length)}\n${rows.join('\n')}`;
+}
+
+function medians(results) {
+  const of = (key) => median(results.map((result) => result[key])).toFixed(2);
+  const under = (key, limit) => results.filter((result) => result[key] < limit).length;
+  return `Median of ${results.length}: first run / papermill ${of('ratio')}; unchanged rerun ${of('again')} s (${under('again', 0.5)} under 0.5 s); after an edit ${of('beyond')} s beyond the cell's own time (${under('beyond', 1)} under 1 s).`;
+}
+
+const sources = [path.join(root, 'samples'), ...positionals];
+const sections = [];
+for (const source of sources) {
+  const limit = options.limit === undefined ? undefined : Number(options.limit);
+  const results = [];
+  for (const notebook of listNotebooks(source, source === sources[0] ? {} : { only: options.only, limit })) {
+    const result = measure(notebook, baseOf(source));
+    process.stdout.write(
+      `${path.relative(baseOf(source), notebook)}: ${result === undefined ? 'raises' : `first run / papermill ${result.ratio.toFixed(2)}`}\n`,
+    );
+    if (result !== undefined) results.push(result);
+  }
+  if (results.length === 0) continue;
+  sections.push(`## ${path.basename(source)}\n\n${medians(results)}\n\n${notebookTable(results)}`);
+}
 const version = JSON.parse(readFileSync(path.join(root, 'package.json'), 'utf8')).version;
 const text = `# Measurements, version ${version}
 
-${rounds} rounds, ${availableParallelism()} cores, Node ${process.versions.node}; seconds of the whole command, start of the interpreter included. The ratio is to the
-faster of nbclient and papermill, which have no cache.
+Medians of ${rounds} rounds, ${availableParallelism()} cores, Node ${process.versions.node}; seconds of the whole command, start of the interpreters included.
 
-| what | median s | range s | ratio |
-| --- | --- | --- | --- |
-${rows.join('\n')}
+## Compiling
+
+${await compileTable()}
+
+${sections.join('\n\n')}
 `;
+rmSync(scratch, { recursive: true, force: true });
 mkdirSync(path.dirname(path.resolve(options.output)), { recursive: true });
 writeFileSync(options.output, text);
 process.stdout.write(`\n${text}\n${options.output}\n`);

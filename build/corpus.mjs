@@ -9,23 +9,14 @@
  */
 import { spawn } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import {
-  cpSync,
-  existsSync,
-  mkdirSync,
-  readFileSync,
-  readdirSync,
-  renameSync,
-  rmSync,
-  statSync,
-  writeFileSync,
-} from 'node:fs';
+import { cpSync, existsSync, mkdirSync, readFileSync, readdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { parseArgs } from 'node:util';
 
 import { python as ownPython, root } from './command.mjs';
+import { baseOf, editCell, layOut, listNotebooks } from './notebooks.mjs';
 
 const { values: options, positionals } = parseArgs({
   allowPositionals: true,
@@ -48,7 +39,7 @@ if (source === undefined || !existsSync(source)) {
   process.stderr.write('corpus: name a folder of notebooks, or a table with a column of paths\n');
   process.exit(2);
 }
-const base = path.resolve(statSync(source).isDirectory() ? source : path.dirname(source));
+const base = baseOf(source);
 const work = path.resolve(options.work);
 const timeout = Number(options.timeout);
 const edits = options['isolated-check'] ? 3 : options.rerun ? 1 : 0;
@@ -68,33 +59,6 @@ function programDigest() {
       hash.update(name).update(readFileSync(path.join(dist, name)));
   }
   return hash.digest('hex').slice(0, 16);
-}
-
-function listNotebooks() {
-  if (!statSync(source).isDirectory()) {
-    return readFileSync(source, 'utf8')
-      .split('\n')
-      .slice(1)
-      .map((line) => line.split('\t')[0])
-      .filter((name) => name !== '' && existsSync(path.resolve(base, name)))
-      .map((name) => path.resolve(base, name));
-  }
-  return readdirSync(source, { recursive: true })
-    .map(String)
-    .filter((name) => name.endsWith('.ipynb') && !name.includes('.ipynb_checkpoints') && !name.includes('.cellwright'))
-    .map((name) => path.resolve(base, name))
-    .sort();
-}
-
-function matchesGlob(name) {
-  if (options.only === undefined) return true;
-  return options.only.split(',').some((glob) => {
-    const pattern = glob
-      .split('*')
-      .map((part) => part.replace(/[.+?^${}()|[\]\\]/g, '\\$&'))
-      .join('.*');
-    return new RegExp(pattern).test(name);
-  });
 }
 
 /** Runs a program in a process group of its own, so that a time-out ends its children too. */
@@ -131,19 +95,10 @@ function call(program, args, cwd, seconds) {
   });
 }
 
-function layOut(notebook, key) {
-  const relative = path.relative(base, notebook);
-  const inProject = relative.includes(path.sep) && !relative.startsWith('..');
-  const project = inProject ? path.join(base, relative.split(path.sep)[0]) : path.dirname(notebook);
+/** A fresh copy of the notebook's project, at the same path for every run. */
+function freshCopy(notebook, key) {
   const copy = path.join(tmpdir(), 'cellwright-corpus', key);
-  rmSync(copy, { recursive: true, force: true });
-  if (inProject) cpSync(project, copy, { recursive: true, verbatimSymlinks: true });
-  else {
-    mkdirSync(copy, { recursive: true });
-    for (const name of readdirSync(project))
-      cpSync(path.join(project, name), path.join(copy, name), { recursive: true });
-  }
-  return { copy, file: path.join(copy, path.relative(project, notebook)) };
+  return { copy, file: layOut(notebook, base, copy) };
 }
 
 async function plainRun(notebook, key, which) {
@@ -151,7 +106,7 @@ async function plainRun(notebook, key, which) {
   const failed = `${target}.failed`;
   if (existsSync(target)) return { notebook: JSON.parse(readFileSync(target, 'utf8')) };
   if (existsSync(failed)) return { problem: readFileSync(failed, 'utf8') };
-  const { copy, file } = layOut(notebook, key);
+  const { copy, file } = freshCopy(notebook, key);
   const result = await call(
     options.python,
     [path.join(root, 'runtime', 'python', 'plain_run.py'), file, target, path.dirname(file), String(timeout)],
@@ -191,25 +146,6 @@ async function compiledRun(file, target, state) {
   }
   const notebook = existsSync(target) ? JSON.parse(readFileSync(target, 'utf8')) : undefined;
   return { ...result, document, notebook };
-}
-
-/** `pass` before the first line: the cell's code is another, what it does is not. */
-function editCell(file, part) {
-  const notebook = JSON.parse(readFileSync(file, 'utf8'));
-  const all = notebook.cells ?? notebook.worksheets?.[0]?.cells ?? [];
-  const text = (cell) => [cell.source ?? cell.input ?? ''].flat().join('');
-  const cells = all.filter((cell) => {
-    const code = text(cell);
-    return cell.cell_type === 'code' && code.trim() !== '' && !/^\s*(?:%%|!|\?)|\?\s*$|__future__|%%?time/.test(code);
-  });
-  const cell = cells[Math.floor(cells.length * part)];
-  if (cell === undefined) return undefined;
-  const index = all.indexOf(cell);
-  const edited = `pass\n${text(cell)}`;
-  if ('source' in cell) cell.source = edited;
-  else cell.input = edited;
-  writeFileSync(file, JSON.stringify(notebook));
-  return { index };
 }
 
 function judge(run, plain) {
@@ -269,18 +205,21 @@ function firstLine(cell) {
 
 /** A rerun is compared with the fresh run: the same outputs, whatever was reused. The edit itself is no difference. */
 function judgeRerun(run, plain, edits) {
-  const [first] = plain;
-  for (const edited of run.notebook === undefined ? [] : edits) {
-    // The edit put one line before the cell's own, so what names a line of that cell names the next one.
-    const cell = run.notebook.cells[edited.index];
-    cell.source = first.cells[edited.index].source;
-    const moved = JSON.stringify(cell.outputs ?? []).replaceAll(
-      /(\.py:)(\d+)/g,
-      (_, name, line) => `${name}${line - 1}`,
+  if (run.notebook === undefined || edits.length === 0) return judge(run, plain);
+  for (const index of edits) run.notebook.cells[index].source = plain[0].cells[index].source;
+  return judge({ ...run, notebook: withoutLines(run.notebook) }, plain.map(withoutLines));
+}
+
+/** Without what depends on the line at which code stands in its cell: tracebacks, and the places that warnings name. */
+function withoutLines(notebook) {
+  const cells = notebook.cells.map((cell) => {
+    const outputs = (cell.outputs ?? []).map((output) =>
+      output.output_type === 'error' ? { ...output, traceback: [] } : output,
     );
-    cell.outputs = JSON.parse(moved);
-  }
-  return judge(run, plain);
+    const text = JSON.stringify(outputs).replaceAll(/(ipykernel_\d+\/\d+\.py:)\d+/g, '$1N');
+    return 'outputs' in cell ? { ...cell, outputs: JSON.parse(text) } : cell;
+  });
+  return { ...notebook, cells };
 }
 
 async function check(notebook) {
@@ -299,7 +238,7 @@ async function check(notebook) {
   const plainSeconds = one.notebook.metadata.plain.seconds;
   if (options['plain-only']) return { name, verdict: 'plain', plainSeconds };
   const plain = [one.notebook, two.notebook];
-  const { copy, file } = layOut(notebook, key);
+  const { copy, file } = freshCopy(notebook, key);
   const state = path.join(tmpdir(), 'cellwright-corpus', `${key}.state`);
   rmSync(state, { recursive: true, force: true });
   const target = path.join(work, 'compiled', `${key}.ipynb`);
@@ -337,6 +276,8 @@ async function check(notebook) {
   return result;
 }
 
+const verdicts = ['equal', 'fails alike', 'refused', 'DIFFERENT', 'crashed', 'timeout', 'plain run failed'];
+
 function table(results) {
   const counts = new Map();
   for (const { verdict } of results) counts.set(verdict, (counts.get(verdict) ?? 0) + 1);
@@ -355,16 +296,18 @@ function table(results) {
     );
     return `| ${[result.name, result.verdict + (result.lane ? ' (one process)' : ''), ...times, reruns.join(', '), why].map(cell).join(' | ')} |`;
   });
-  const summary = [...counts]
-    .sort()
-    .map(([verdict, number]) => `${number} ${verdict}`)
-    .join(', ');
-  return `# Corpus\n\n${results.length} notebooks: ${summary}.\n\n| notebook | verdict | plain s | compiled s | reruns (ran/reused) | why |\n| --- | --- | --- | --- | --- | --- |\n${rows.join('\n')}\n`;
+  const summary = verdicts.map((verdict) => `${counts.get(verdict) ?? 0} ${verdict}`).join(', ');
+  const reruns = results.flatMap((result) => result.reruns ?? []);
+  const wrong = reruns.filter(({ verdict }) => verdict !== 'equal' && verdict !== 'fails alike').length;
+  const again = reruns.length === 0 ? '' : ` ${reruns.length} reruns, ${wrong} of them not as the first run.`;
+  const [plainTime, time] = ['plainSeconds', 'seconds'].map((key) =>
+    results.reduce((sum, result) => sum + (result.seconds === undefined ? 0 : (result[key] ?? 0)), 0).toFixed(0),
+  );
+  return `# Corpus\n\n${results.length} notebooks: ${summary}.${again} ${plainTime} s plainly, ${time} s compiled.\n\n| notebook | verdict | plain s | compiled s | reruns (ran/reused) | why |\n| --- | --- | --- | --- | --- | --- |\n${rows.join('\n')}\n`;
 }
 
-const notebooks = listNotebooks()
-  .filter((name) => matchesGlob(path.relative(base, name)))
-  .slice(0, options.limit === undefined ? undefined : Number(options.limit));
+const limit = options.limit === undefined ? undefined : Number(options.limit);
+const notebooks = listNotebooks(source, { only: options.only, limit });
 const results = [];
 const queue = [...notebooks.entries()];
 async function next() {
