@@ -94,7 +94,7 @@ def main() -> None:
         _restart_without(configuration, noisy)
     for name in configuration["hidden"]:
         os.environ.pop(name, None)
-    from . import attempt, observe, sizes, slots  # noqa: F401  (children use attempt; loading it here shares its pages)
+    from . import attempt, observe, orphans, sizes, slots  # noqa: F401  (children use these; loaded here, their pages are shared)
     from .codec import Codec
     from .journal import Journal
     from .objects import Store
