@@ -4,8 +4,14 @@ export interface LineState {
   quote: string;
 }
 
-function start(): LineState {
+/** The state before the first line. */
+export function startOfLine(): LineState {
   return { depth: 0, quote: '' };
+}
+
+/** True when the next letter is inside a string. */
+export function isQuoted(state: LineState): boolean {
+  return state.quote !== '';
 }
 
 /** Follows brackets and strings over one line, so that the next line is known to start a statement or not. */
@@ -17,26 +23,39 @@ export function scanLine(state: LineState, line: string): void {
 
 /** True when every bracket and string of the text is closed. */
 export function isComplete(text: string): boolean {
-  const state = start();
+  const state = startOfLine();
   scan(state, text, () => false);
   return state.depth === 0 && state.quote === '';
 }
 
 /** True when the text ends inside a string. */
 export function isInString(text: string): boolean {
-  const state = start();
+  const state = startOfLine();
   scan(state, text, () => false);
   return state.quote !== '';
 }
 
 /** True when the line ends in a comment. */
 export function isComment(line: string): boolean {
-  return scan(start(), line, () => false) !== undefined;
+  return scan(startOfLine(), line, () => false) !== undefined;
+}
+
+/** Where a statement ends in a text: at a comment or a semicolon outside of brackets and strings, else at the end. */
+export function statementEnd(text: string): number {
+  const state = startOfLine();
+  let from = 0;
+  for (const line of text.split('\n')) {
+    const place = scan(state, line, (letter) => letter === ';' && state.depth === 0);
+    // Inside brackets a comment ends its line only.
+    if (place !== undefined && state.depth === 0) return from + place;
+    from += line.length + 1;
+  }
+  return text.length;
 }
 
 /** The place of the `=` of an assignment outside of brackets and strings: the first `=` that is no part of another operator. */
 export function firstAssignment(line: string): number | undefined {
-  const state = start();
+  const state = startOfLine();
   const place = scan(state, line, (letter) => letter === '=' && state.depth === 0);
   if (place === undefined || line[place] !== '=') return undefined;
   return line[place + 1] === '=' || /[=!<>+\-*/%&|^@:]/.test(line[place - 1] ?? '') ? undefined : place;

@@ -7,10 +7,14 @@ import { upgradeVersion3 } from './version-3.ts';
 
 type Json = Record<string, unknown>;
 
-function unreadable(code: DiagnosticCode, message: string, help: string): Result<never> {
-  const diagnostic: Diagnostic = { code, severity: 'error', message, help, related: [] };
+function unreadable(code: DiagnosticCode, message: string, help: string, cell?: Diagnostic['location']): Result<never> {
+  const place = cell === undefined ? {} : { location: cell };
+  const diagnostic: Diagnostic = { code, severity: 'error', message, help, related: [], ...place };
   return { ok: false, error: [diagnostic] };
 }
+
+/** Python's own limit is about as deep, so no tool of Jupyter's reads more. */
+const deepest = 900;
 
 /**
  * Reads a notebook file: nbformat 3 and 4 as JSON, or percent-format Python (`# %%`). Never throws on any input.
@@ -18,49 +22,96 @@ function unreadable(code: DiagnosticCode, message: string, help: string): Result
  */
 export function readNotebook(bytes: Uint8Array | string, name: string): Result<Notebook> {
   const text = typeof bytes === 'string' ? bytes.replace(/^\uFEFF/, '') : decodeUtf8(bytes);
-  if (text === undefined) return unreadable('CW101', `${name} is not UTF-8 text.`, 'Save the notebook as UTF-8.');
-  if (name.endsWith('.py')) return fromDocument(parsePercent(text), name);
-  const parsed = parseJson(text);
-  if (parsed === undefined) return notJson(text, name);
-  if (!isObject(parsed))
-    return unreadable(
-      'CW103',
-      `${name} is JSON, but no notebook.`,
-      'Give the path of an .ipynb file or a percent-format .py file.',
-    );
-  const major = parsed['nbformat'];
-  if (major === 3 || (major === undefined && Array.isArray(parsed['worksheets'])))
-    return fromDocument(upgradeVersion3(parsed), name);
-  if (major !== 4) {
-    return unreadable(
-      'CW104',
-      `${name} is of nbformat ${major === undefined ? 'unknown' : JSON.stringify(major)}, which cannot be read.`,
-      'Versions 3 and 4 are read; convert it with jupyter nbconvert --to notebook.',
-    );
+  if (text === undefined) return unreadable('CW101', `${name} is not UTF-8 text.`, 'Save the file as UTF-8.');
+  if (/\.py$/i.test(name)) return fromScript(text, name);
+  const parsed = parseNotebookJson(text);
+  if ('message' in parsed) return notJson(text, name, parsed.message);
+  const { value } = parsed;
+  const isNotebook = isObject(value) && (Array.isArray(value['cells']) || Array.isArray(value['worksheets']));
+  if (!isObject(value) || (!isNotebook && value['nbformat'] === undefined)) {
+    const help = 'Give the path of an .ipynb file or a percent-format .py file.';
+    return unreadable('CW103', `${name} is JSON, but no notebook.`, help);
   }
-  return fromDocument(parsed, name);
+  if (isDeeper(value, deepest)) {
+    const help = 'No notebook is that deep; look for what a program wrote into its metadata or outputs.';
+    return unreadable('CW109', `${name} is nested more than ${String(deepest)} levels deep.`, help);
+  }
+  const major = value['nbformat'];
+  if (major === 3 || (major === undefined && Array.isArray(value['worksheets'])))
+    return fromDocument(upgradeVersion3(value), name);
+  if (major === 4) return fromDocument(value, name);
+  const found = major === undefined ? 'does not say its nbformat' : `is of nbformat ${JSON.stringify(major)}`;
+  const help = 'Versions 3 and 4 are read; convert it with jupyter nbconvert --to notebook.';
+  return unreadable('CW104', `${name} ${found}, and cannot be read.`, help);
 }
 
-function notJson(text: string, name: string): Result<never> {
+function fromScript(text: string, name: string): Result<Notebook> {
+  const read = parsePercent(text);
+  if (read.ok) return fromDocument(read.document, name);
+  if (read.problem === 'header') {
+    const help = 'Mend the lines between the two `# ---`, or take them out.';
+    return unreadable('CW107', `The header of ${name} is not YAML: ${read.message}.`, help);
+  }
+  const help = `Convert it first: jupytext --to py:percent ${name}`;
+  return unreadable('CW108', `${name} is in jupytext's ${read.format} format, not in the percent format.`, help);
+}
+
+/** Endings of notebooks that other tools write as text. */
+const textFormats = /\.(?:md|markdown|rmd|qmd|r|jl)$/i;
+
+function notJson(text: string, name: string, message: string): Result<never> {
   if (text.trim() === '') return unreadable('CW102', `${name} is empty.`, 'Open it in Jupyter and save it again.');
   const marker = text.split('\n').findIndex((line) => line.startsWith('<<<<<<< '));
-  if (marker < 0)
+  if (marker >= 0) {
+    const help = 'Resolve the conflict first; nbdime knows how to merge notebooks.';
     return unreadable(
       'CW102',
-      `${name} is not valid JSON.`,
-      'The file may be cut off; open it in Jupyter and save it again, or take an earlier version.',
+      `${name} holds the markers of a merge conflict from line ${String(marker + 1)} on.`,
+      help,
     );
-  const help = 'Resolve the conflict first; nbdime knows how to merge notebooks.';
-  return unreadable('CW102', `${name} holds the markers of a merge conflict from line ${String(marker + 1)} on.`, help);
+  }
+  if (!text.trimStart().startsWith('{')) {
+    const help = textFormats.test(name)
+      ? `Convert it first: jupytext --to ipynb ${name}`
+      : 'Give the path of an .ipynb file or a percent-format .py file.';
+    return unreadable('CW102', `${name} is not valid JSON.`, help);
+  }
+  const help = 'The file may be cut off; open it in Jupyter and save it again, or take an earlier version.';
+  return unreadable('CW102', `${name} is not valid JSON${placeIn(text, message)}.`, help);
 }
 
-function parseJson(text: string): unknown {
+/** Where the parser stopped, when it says so. */
+function placeIn(text: string, message: string): string {
+  const position = /at position (\d+)/.exec(message)?.[1];
+  if (position === undefined) return /end of/i.test(message) ? ': it ends too early' : '';
+  const before = text.slice(0, Number(position)).split('\n');
+  return ` in line ${String(before.length)}, column ${String((before.at(-1)?.length ?? 0) + 1)}`;
+}
+
+type Parsed = { readonly value: unknown } | { readonly message: string };
+
+/** JSON, and the numbers that Python writes beside it: NaN and Infinity are read as null. */
+function parseNotebookJson(text: string): Parsed {
+  const read = parseJson(text);
+  if ('value' in read || !/NaN|Infinity/.test(text)) return read;
+  const again = parseJson(
+    text.replace(/"(?:[^"\\]|\\.)*"|-?Infinity|NaN/g, (part) => (part[0] === '"' ? part : 'null')),
+  );
+  return 'value' in again ? again : read;
+}
+
+function parseJson(text: string): Parsed {
   try {
-    return JSON.parse(text) as unknown;
+    return { value: JSON.parse(text) as unknown };
   } catch (error) {
-    if (error instanceof SyntaxError || error instanceof RangeError) return undefined;
+    if (error instanceof SyntaxError || error instanceof RangeError) return { message: error.message };
     throw error;
   }
+}
+
+function isDeeper(value: unknown, levels: number): boolean {
+  if (typeof value !== 'object' || value === null) return false;
+  return levels === 0 || Object.values(value).some((inside) => isDeeper(inside, levels - 1));
 }
 
 /** True for a JSON object. */
@@ -76,42 +127,24 @@ export function joinLines(value: unknown): string | undefined {
 }
 
 function fromDocument(document: Json, name: string): Result<Notebook> {
-  const stored = document['cells'];
-  if (!Array.isArray(stored)) return unreadable('CW103', `${name} has no cells.`, 'Give the path of an .ipynb file.');
+  const list = document['cells'];
+  if (!Array.isArray(list)) return unreadable('CW103', `${name} has no cells.`, 'Give the path of an .ipynb file.');
   const metadata = isObject(document['metadata']) ? document['metadata'] : {};
   const cells: Cell[] = [];
   const written: Json[] = [];
   const ids = new Set<string>();
-  for (const [index, raw] of stored.entries()) {
-    if (!isObject(raw))
-      return unreadable(
-        'CW105',
-        `Cell ${String(index + 1)} of ${name} is no cell.`,
-        'Open the notebook in Jupyter and save it again.',
-      );
-    const source = joinLines(raw['source'] ?? '');
-    if (source === undefined)
-      return unreadable(
-        'CW105',
-        `Cell ${String(index + 1)} of ${name} has a source that is no text.`,
-        'Open the notebook in Jupyter and save it again.',
-      );
-    const type = raw['cell_type'];
-    if (type !== 'code' && type !== 'markdown' && type !== 'raw') {
-      return unreadable(
-        'CW106',
-        `Cell ${String(index + 1)} of ${name} is of the unknown type ${type === undefined ? 'none' : JSON.stringify(type)}.`,
-        'Cells are code, markdown or raw.',
-      );
-    }
-    const cellMetadata = isObject(raw['metadata']) ? raw['metadata'] : {};
-    const id = chooseId(raw['id'], type, source, ids);
+  for (const [index, raw] of list.entries()) {
+    const read = readCell(raw, index, name);
+    if (!read.ok) return read;
+    const { type, source, stored } = read.value;
+    const cellMetadata = isObject(stored['metadata']) ? stored['metadata'] : {};
+    const id = chooseId(stored['id'], type, source, ids);
     ids.add(id);
     const tags = Array.isArray(cellMetadata['tags'])
       ? cellMetadata['tags'].filter((tag) => typeof tag === 'string')
       : [];
     cells.push({ id, index, kind: type, source, tags, metadata: cellMetadata });
-    written.push(documentCell(raw, id, type, source, cellMetadata));
+    written.push(documentCell(stored, id, type, source, cellMetadata));
   }
   const spec = isObject(metadata['kernelspec']) ? metadata['kernelspec'] : {};
   const info = isObject(metadata['language_info']) ? metadata['language_info'] : {};
@@ -119,6 +152,27 @@ function fromDocument(document: Json, name: string): Result<Notebook> {
   const kernelName = typeof spec['name'] === 'string' ? spec['name'] : 'python3';
   const text = JSON.stringify({ cells: written, metadata, nbformat: 4, nbformat_minor: 5 });
   return { ok: true, value: { name, language: language.toLowerCase(), kernelName, cells, document: text } };
+}
+
+interface RawCell {
+  readonly type: Cell['kind'];
+  readonly source: string;
+  readonly stored: Json;
+}
+
+/** A cell whose type and source are sound, or what is wrong with it. */
+function readCell(raw: unknown, index: number, name: string): Result<RawCell> {
+  const shown = `Cell ${String(index + 1)} of ${name}`;
+  const help = 'Open the notebook in Jupyter and save it again.';
+  if (!isObject(raw)) return unreadable('CW105', `${shown} is no cell.`, help, { cell: '', index });
+  const place = { cell: typeof raw['id'] === 'string' ? raw['id'] : '', index };
+  const source = joinLines(raw['source'] ?? '');
+  if (source === undefined) return unreadable('CW105', `${shown} has a source that is no text.`, help, place);
+  const type = raw['cell_type'];
+  if (type === 'code' || type === 'markdown' || type === 'raw')
+    return { ok: true, value: { type, source, stored: raw } };
+  const found = type === undefined ? 'has no type' : `is of the unknown type ${JSON.stringify(type)}`;
+  return unreadable('CW106', `${shown} ${found}.`, 'Change its cell_type to code, markdown or raw.', place);
 }
 
 function chooseId(stored: unknown, type: string, source: string, taken: ReadonlySet<string>): string {

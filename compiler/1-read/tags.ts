@@ -45,7 +45,7 @@ const ofQuarto: ReadonlySet<string> = new Set([
 ]);
 const own = ['label', 'cache', 'gate', 'timeout', 'raises-exception'] as const;
 
-/** What a cell's tags and `#|` lines ask for; an unknown directive is an error with a suggestion. */
+/** What a cell's tags and `#|` lines ask for; an unknown directive or value is an error with a suggestion. */
 export function readDirectives(cell: Cell): {
   readonly directives: Directives;
   readonly diagnostics: readonly Diagnostic[];
@@ -58,11 +58,17 @@ export function readDirectives(cell: Cell): {
       if (text.trim() !== '' && !text.trim().startsWith('#') && !text.startsWith('%%')) break;
       continue;
     }
-    const [, name = '', value = 'true'] = found;
-    if (own.some((known) => known === name)) given.set(name, value.trim());
-    else if (!ofQuarto.has(name)) diagnostics.push(unknownDirective(cell, line, text, name));
+    const [, name = '', written = 'true'] = found;
+    const value = plainValue(written);
+    const problem = own.some((known) => known === name)
+      ? misfit(name, value)
+      : ofQuarto.has(name)
+        ? undefined
+        : unknownDirective(name);
+    if (problem === undefined) given.set(name, value);
+    else diagnostics.push({ ...problem, severity: 'error', location: placeOf(cell, line, text), related: [] });
   }
-  const timeout = Number(given.get('timeout'));
+  const timeout = given.get('timeout');
   const label = given.get('label');
   return {
     directives: {
@@ -70,27 +76,47 @@ export function readDirectives(cell: Cell): {
       cache: given.get('cache') !== 'false',
       raisesException: cell.tags.includes('raises-exception') || given.get('raises-exception') === 'true',
       skip: cell.tags.includes('skip-execution'),
-      gate: cell.tags.includes('gate') || given.has('gate'),
-      ...(timeout > 0 ? { timeout } : {}),
+      gate: cell.tags.includes('gate') || given.get('gate') === 'true',
+      ...(timeout === undefined ? {} : { timeout: Number(timeout) }),
     },
     diagnostics,
   };
 }
 
-function unknownDirective(cell: Cell, line: number, text: string, name: string): Diagnostic {
+/** A YAML scalar without its comment and its quotes; true and false in any case. */
+function plainValue(written: string): string {
+  const value = written
+    .replace(/(?:^|\s)#.*$/, '')
+    .trim()
+    .replace(/^(["'])(.*)\1$/, '$2');
+  return /^(?:true|false)$/i.test(value) ? value.toLowerCase() : value;
+}
+
+type Problem = Pick<Diagnostic, 'code' | 'message' | 'help'>;
+
+/** Why a directive of ours does not take a value. */
+function misfit(name: string, value: string): Problem | undefined {
+  const wrong = (help: string): Problem => ({
+    code: 'CW121',
+    message: `The directive ${name} does not take ${value === '' ? 'nothing' : value}.`,
+    help,
+  });
+  if (name === 'label') return value === '' ? wrong('Give a name, for example `#| label: train`.') : undefined;
+  if (name === 'timeout') {
+    return Number(value) > 0 && Number.isFinite(Number(value)) ? undefined : wrong('Give a number of seconds.');
+  }
+  return value === 'true' || value === 'false' ? undefined : wrong('Give true or false.');
+}
+
+function placeOf(cell: Cell, line: number, text: string): NonNullable<Diagnostic['location']> {
+  const range = { start: { line, column: 0 }, end: { line, column: text.length } };
+  return { cell: cell.id, index: cell.index, range };
+}
+
+function unknownDirective(name: string): Problem {
   const near = closest(name, [...own, ...ofQuarto]);
-  return {
-    code: 'CW120',
-    severity: 'error',
-    message: `There is no directive ${name}.`,
-    help: near === undefined ? `Directives are ${own.join(', ')}.` : `Did you mean ${near}?`,
-    location: {
-      cell: cell.id,
-      index: cell.index,
-      range: { start: { line, column: 0 }, end: { line, column: text.length } },
-    },
-    related: [],
-  };
+  const help = near === undefined ? `Directives are ${own.join(', ')}.` : `Did you mean ${near}?`;
+  return { code: 'CW120', message: `There is no directive ${name}.`, help };
 }
 
 /** The candidate within two edits of a word, if there is one. */

@@ -7,6 +7,8 @@ export function upgradeVersion3(document: Record<string, unknown>): Record<strin
   });
   const metadata =
     typeof document['metadata'] === 'object' && document['metadata'] !== null ? { ...document['metadata'] } : {};
+  // Both are gone in version 4.
+  for (const name of ['name', 'signature']) Reflect.deleteProperty(metadata, name);
   return { cells, metadata, nbformat: 4, nbformat_minor: 5 };
 }
 
@@ -21,7 +23,7 @@ function upgradeCell(cell: unknown): unknown {
         : [];
       return {
         cell_type: 'code',
-        metadata,
+        metadata: 'collapsed' in old ? { ...metadata, collapsed: old['collapsed'] } : metadata,
         source: old['input'] ?? '',
         outputs,
         execution_count: old['prompt_number'] ?? null,
@@ -34,7 +36,11 @@ function upgradeCell(cell: unknown): unknown {
         : typeof old['source'] === 'string'
           ? old['source']
           : '';
-      return { cell_type: 'markdown', metadata, source: `${'#'.repeat(level)} ${source.replace(/\n/g, ' ')}` };
+      return {
+        cell_type: 'markdown',
+        metadata,
+        source: `${'#'.repeat(level)} ${source.replace(/\n$/, '').replace(/\n/g, ' ')}`,
+      };
     }
     case 'html':
       return { cell_type: 'markdown', metadata, source: old['source'] ?? '' };
@@ -69,14 +75,36 @@ function upgradeOutput(output: unknown): Record<string, unknown> | undefined {
       };
     case 'pyout':
     case 'display_data': {
-      const data = Object.fromEntries(
-        Object.entries(mimeTypes).flatMap(([key, mime]) => (key in old ? [[mime, old[key]]] : [])),
-      );
-      const metadata = typeof old['metadata'] === 'object' && old['metadata'] !== null ? old['metadata'] : {};
-      if (old['output_type'] === 'display_data') return { output_type: 'display_data', data, metadata };
-      return { output_type: 'execute_result', data, metadata, execution_count: old['prompt_number'] ?? null };
+      const { output_type: type, prompt_number: count, metadata, ...shown } = old;
+      const data = toMimeTypes(shown);
+      const json = data['application/json'];
+      if (json !== undefined) data['application/json'] = parseStored(json);
+      const notes = typeof metadata === 'object' && metadata !== null ? toMimeTypes({ ...metadata }) : {};
+      if (type === 'display_data') return { output_type: 'display_data', data, metadata: notes };
+      return { output_type: 'execute_result', data, metadata: notes, execution_count: count ?? null };
     }
     default:
       return undefined;
+  }
+}
+
+function toMimeTypes(values: Readonly<Record<string, unknown>>): Record<string, unknown> {
+  return Object.fromEntries(
+    Object.entries(values).map(([key, value]) => [
+      Object.hasOwn(mimeTypes, key) ? (mimeTypes[key] ?? key) : key,
+      value,
+    ]),
+  );
+}
+
+/** Version 3 kept JSON as text; what is no JSON stays text. */
+function parseStored(value: unknown): unknown {
+  const text = Array.isArray(value) ? value.join('') : value;
+  if (typeof text !== 'string') return value;
+  try {
+    return JSON.parse(text) as unknown;
+  } catch (error) {
+    if (error instanceof SyntaxError || error instanceof RangeError) return text;
+    throw error;
   }
 }

@@ -15,7 +15,11 @@ export type DiagnosticCode =
   | 'CW104'
   | 'CW105'
   | 'CW106'
+  | 'CW107'
+  | 'CW108'
+  | 'CW109'
   | 'CW120'
+  | 'CW121'
   | 'CW201'
   | 'CW210'
   | 'CW211'
@@ -30,7 +34,9 @@ export type DiagnosticCode =
   | 'CW504'
   | 'CW601'
   | 'CW900'
-  | 'CW901';
+  | 'CW901'
+  | 'CW902'
+  | 'CW999';
 
 /**
  * Every diagnostic code there is: 1xx reading, 2xx analysis, 3xx bundles, 4xx compiling, 5xx running, 6xx comparing, 9xx the command line.
@@ -67,10 +73,30 @@ export const diagnosticCatalogue: Readonly<Record<DiagnosticCode, CatalogueEntry
     why: 'Cells are code, markdown or raw. Leaving a cell of another type out might leave out code.',
     next: 'Change `cell_type` of the cell to code, markdown or raw.',
   },
+  CW107: {
+    title: 'The header of the script is not YAML',
+    why: 'The lines between `# ---` and `# ---` at the top of a percent-format script are the metadata of the notebook, its kernel among them.',
+    next: 'Mend these lines, or take them out.',
+  },
+  CW108: {
+    title: 'The script is in another format of jupytext',
+    why: 'The header says that its cells are marked in another way than by `# %%`. Read as percent format it would be one cell.',
+    next: 'Convert it with `jupytext --to py:percent`.',
+  },
+  CW109: {
+    title: 'The notebook is nested too deeply',
+    why: "The file has lists in lists to a depth that Python's own reader of JSON refuses, so that no Jupyter could open it.",
+    next: 'Look for what a program wrote into the metadata or the outputs, and take it out.',
+  },
   CW120: {
     title: 'There is no such directive',
     why: 'A comment `#| name: value` at the top of a cell gives an order that is not known. A mistyped order would be without effect.',
     next: 'Correct the name; the message has the nearest one. Directives of Quarto are let through.',
+  },
+  CW121: {
+    title: 'A directive has a value that is not understood',
+    why: 'A directive such as `#| cache: never` has a value that it does not take. Leaving it out of account would be the contrary of what was asked.',
+    next: 'Give the value that the message names.',
   },
   CW201: {
     title: 'The cell is not valid Python',
@@ -146,5 +172,15 @@ export const diagnosticCatalogue: Readonly<Record<DiagnosticCode, CatalogueEntry
     title: 'A parameter has another type than its default',
     why: 'A value such as `yes` or `1e3` may be text where a number was meant. It is passed on as it was given, as papermill does.',
     next: 'True, False, None and numbers are typed as Python writes them; `-r NAME TEXT` always gives text.',
+  },
+  CW902: {
+    title: 'A file cannot be read or written',
+    why: 'The system refuses it, for the reason in the message. When a run has ended already, its executed notebook is kept where the message says.',
+    next: 'Check the path, the permissions and the room on the disk.',
+  },
+  CW999: {
+    title: 'Cellwright itself failed',
+    why: 'Something happened that no part of the program expects. It is not the fault of the notebook.',
+    next: 'Please report it, with the lines that follow the message and the notebook.',
   },
 };
