@@ -72,6 +72,10 @@ function compare(
   entry: CacheEntry,
   implicit: readonly string[],
 ): Miss | undefined {
+  const { exposes } = progress[index]?.task ?? { exposes: '*' };
+  const unsaved = entry.result.unsaved.find((name) => exposes === '*' || exposes.includes(name));
+  // Nobody was expected to read it when the entry was made.
+  if (unsaved !== undefined) return { part: 'store', name: unsaved };
   if (entry.environment !== environment) return { part: 'environment', name: 'installed packages or interpreter' };
   for (const name of [...Object.keys(entry.reads), ...implicit]) {
     const origin = originOf(progress, name, index);

@@ -1,7 +1,7 @@
 import { createHash, randomBytes } from 'node:crypto';
 import { realpathSync, rmSync } from 'node:fs';
 import { homedir } from 'node:os';
-import { join } from 'node:path';
+import { isAbsolute, join } from 'node:path';
 import type { Diagnostic } from '../compiler/bundle/diagnostic.ts';
 import type { Bundle } from '../compiler/bundle/format.ts';
 import { findCached, type Miss } from './cache.ts';
@@ -19,6 +19,7 @@ import type { Progress } from './versions.ts';
 
 export type { RunEvent, TaskStatus } from './event.ts';
 export type { TaskOutcome } from './run.ts';
+export { learnedWaits, readLastRun, type LastRun, type ObservedTask } from './observed.ts';
 export { renderReport, type ReportInput } from './report/html.ts';
 export { compareRuns, type CellVerdict, type ExecutedNotebook } from './verify/compare.ts';
 export { judgeRuns, runPlainly, type PlainRun, type VerifiedTask } from './verify/verify.ts';
@@ -67,7 +68,9 @@ export interface RunRecord {
 
 /** Where the state of a notebook is kept when nothing else is said: outside its folder, so that a cell that lists it sees no change. */
 export function defaultState(notebook: string, environment: Readonly<Record<string, string | undefined>>): string {
-  const cache = environment['XDG_CACHE_HOME'] ?? join(homedir(), '.cache');
+  const named = environment['XDG_CACHE_HOME'] ?? '';
+  // The specification of base directories wants one that is not absolute left out of account.
+  const cache = isAbsolute(named) ? named : join(homedir(), '.cache');
   const name = createHash('sha256').update(realpathSync(notebook)).digest('hex').slice(0, 16);
   return join(cache, 'cellwright', name);
 }
@@ -155,6 +158,7 @@ export async function run(bundle: Bundle, document: string, options: RunOptions)
           .filter((task) => task.executionCount > 0)
           .map((task) => [task.executionCount, task.source, task.code]),
         environment: options.environment,
+        signal: options.signal,
       }),
     signal: options.signal,
     onEvent: emit,

@@ -8,6 +8,8 @@ export interface Flag {
   readonly aliases?: readonly string[];
   /** Names of the words it takes; none for a switch. */
   readonly values: readonly string[];
+  /** True when its last word may be empty text. */
+  readonly mayBeEmpty?: boolean;
   readonly help: string;
 }
 
@@ -27,8 +29,15 @@ export interface UsageError {
 export type Parsed =
   { readonly ok: true; readonly value: ParsedArguments } | { readonly ok: false; readonly error: UsageError };
 
-/** Reads the words after the command. `--name=value`, `-j4` and `--` are understood. */
-export function parseArguments(words: readonly string[], flags: readonly Flag[]): Parsed {
+/**
+ * Reads the words after the command. `--name=value`, `-j4` and `--` are understood.
+ * @param advice what to do instead of flags that other tools have
+ */
+export function parseArguments(
+  words: readonly string[],
+  flags: readonly Flag[],
+  advice: Readonly<Record<string, string>> = {},
+): Parsed {
   const positionals: string[] = [];
   const uses: { flag: string; values: readonly string[] }[] = [];
   for (let place = 0; place < words.length; place++) {
@@ -43,19 +52,33 @@ export function parseArguments(words: readonly string[], flags: readonly Flag[])
     }
     const { name, attached } = splitFlag(word);
     const flag = flags.find((candidate) => matches(candidate, name));
-    if (flag === undefined) return { ok: false, error: unknownFlag(name, flags) };
+    if (flag === undefined) return { ok: false, error: unknownFlag(name, flags, advice) };
     const values = attached === undefined ? [] : [attached];
     while (values.length < flag.values.length && place + 1 < words.length) values.push(words[++place] ?? '');
-    if (values.length !== flag.values.length) {
-      const wanted = flag.values.length === 0 ? 'no value' : flag.values.join(' ');
-      return {
-        ok: false,
-        error: { message: `${name} takes ${wanted}.`, help: 'Add what is missing, or see --help.' },
-      };
-    }
+    const problem = misuse(name, values, flag);
+    if (problem !== undefined) return { ok: false, error: problem };
     uses.push({ flag: flag.name, values });
   }
   return { ok: true, value: { positionals, uses } };
+}
+
+function misuse(name: string, values: readonly string[], flag: Flag): UsageError | undefined {
+  if (flag.values.length === 0 && values.length > 0) {
+    return {
+      message: `${name} takes no value.`,
+      help: 'Leave out what stands behind it, or write it as an option of its own.',
+    };
+  }
+  const wanted = flag.values.join(' ');
+  if (values.length !== flag.values.length) {
+    return { message: `${name} takes ${wanted}.`, help: 'Add what is missing, or see --help.' };
+  }
+  const needed = flag.mayBeEmpty === true ? values.slice(0, -1) : values;
+  if (!needed.includes('')) return undefined;
+  return {
+    message: `${name} takes ${wanted}, which is empty here.`,
+    help: 'Perhaps a variable of the shell is not set.',
+  };
 }
 
 function splitFlag(word: string): { name: string; attached: string | undefined } {
@@ -74,7 +97,9 @@ function matches(flag: Flag, name: string): boolean {
   return flag.aliases?.some((alias) => name === `--${alias}`) ?? false;
 }
 
-function unknownFlag(name: string, flags: readonly Flag[]): UsageError {
+function unknownFlag(name: string, flags: readonly Flag[], advice: Readonly<Record<string, string>>): UsageError {
+  const known = Object.hasOwn(advice, name) ? advice[name] : undefined;
+  if (known !== undefined) return { message: `There is no option ${name}.`, help: known };
   const near = nearest(
     name,
     flags.map((flag) => `--${flag.name}`),
@@ -98,10 +123,11 @@ export function hasFlag(parsed: ParsedArguments, flag: string): boolean {
 /** The known word that a misspelt one most probably meant. */
 export function nearest(word: string, known: readonly string[]): string | undefined {
   let best: string | undefined;
-  let bestDistance = Math.max(2, Math.floor(word.length / 3)) + 1;
+  let bestDistance = Math.max(1, Math.floor(word.length / 3)) + 1;
   for (const candidate of known) {
     const distance = editDistance(word.toLowerCase(), candidate.toLowerCase());
-    if (distance < bestDistance) {
+    // A word of which no letter is left was not meant.
+    if (distance < bestDistance && distance < Math.max(word.length, candidate.length)) {
       best = candidate;
       bestDistance = distance;
     }

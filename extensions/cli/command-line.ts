@@ -6,10 +6,12 @@ import { graphCommand } from './commands/graph.ts';
 import { runCommand } from './commands/run.ts';
 import { statusCommand } from './commands/status.ts';
 import { verifyCommand } from './commands/verify.ts';
-import { exitCode, usage, type CommandResult, type Host } from './host.ts';
-import { commonFlags, environmentFlags, parameterFlags, runFlags } from './options.ts';
+import { describeFileError, isFileError } from './files.ts';
+import { exitCode, fileProblem, usage, type CommandResult, type Host, type ShownCell } from './host.ts';
+import { renderDocument } from './json-document.ts';
+import { adviceOnFlags, commonFlags, environmentFlags, parameterFlags, runFlags, stateFlag } from './options.ts';
 import { renderDiagnostics } from './render.ts';
-import { jsonVersion, version } from './version.ts';
+import { version } from './version.ts';
 
 interface Command {
   readonly name: string;
@@ -53,8 +55,8 @@ const commands: readonly Command[] = [
   {
     name: 'explain',
     words: 'NB [CELL]',
-    help: 'Says what each cell reads, binds and changes, and why one waits for another.',
-    flags: parameterFlags,
+    help: 'Says what each cell reads, binds and changes, why one waits for another, and what the last run observed.',
+    flags: [...parameterFlags, stateFlag],
     most: 2,
     run: explainCommand,
   },
@@ -76,26 +78,27 @@ const commands: readonly Command[] = [
   },
 ];
 
-/** Runs one command line and returns the exit code. */
+/** Runs one command line and returns the exit code; never rejects. */
 export async function runCommandLine(words: readonly string[], host: Host): Promise<number> {
   const [first] = words;
   if (first === undefined || first === '--help' || first === '-h' || first === 'help') {
     host.out(renderHelp());
     return first === undefined ? exitCode('usage') : 0;
   }
-  if (first === '--version') {
+  if (first === '--version' || first === '-V' || first === 'version') {
     host.out(`cellwright ${version}\n`);
     return 0;
   }
   const wantsJson = words.includes('--json');
   const command = commands.find((candidate) => candidate.name === first);
   if (command === undefined) {
-    const names = commands.map(({ name }) => name);
-    const near = nearest(first, names);
-    const help = near === undefined ? `The commands are ${names.join(', ')}.` : `Did you mean ${near}?`;
-    return finish(host, { command: first, wantsJson, quiet: false }, usage(`There is no command ${first}.`, help));
+    return finish(
+      host,
+      { command: first.startsWith('-') ? '' : first, wantsJson, quiet: false },
+      unknownCommand(first, words),
+    );
   }
-  const parsed = parseArguments(words.slice(1), [...command.flags, ...commonFlags]);
+  const parsed = parseArguments(words.slice(1), [...command.flags, ...commonFlags], adviceOnFlags);
   const shape = { command: command.name, wantsJson, quiet: parsed.ok && hasFlag(parsed.value, 'quiet') };
   if (!parsed.ok) return finish(host, shape, usage(parsed.error.message, parsed.error.help));
   if (hasFlag(parsed.value, 'help')) {
@@ -111,7 +114,41 @@ export async function runCommandLine(words: readonly string[], host: Host): Prom
     const help = `It is used as: cellwright ${command.name} ${command.words}`;
     return finish(host, shape, usage(`${command.name} does not take ${surplus}.`, help));
   }
-  return finish(host, shape, await command.run(host, parsed.value));
+  return finish(host, shape, await runSafely(command, host, parsed.value));
+}
+
+function unknownCommand(first: string, words: readonly string[]): CommandResult {
+  const names = commands.map(({ name }) => name);
+  const all = `The commands are ${names.join(', ')}.`;
+  if (first.startsWith('-')) return usage('No command was named.', `Name it first. ${all}`);
+  if (/\.(?:ipynb|py|cellwright)\/?$/i.test(first)) {
+    return usage('No command was named.', `Did you mean cellwright run ${words.join(' ')}?`);
+  }
+  const near = nearest(first, names);
+  return usage(`There is no command ${first}.`, near === undefined ? all : `Did you mean ${near}?`);
+}
+
+/** The last line of defence: what nobody expected is told like everything else, with a document where one was asked for. */
+async function runSafely(command: Command, host: Host, parsed: ParsedArguments): Promise<CommandResult> {
+  try {
+    return await command.run(host, parsed);
+  } catch (error) {
+    if (isFileError(error)) {
+      const message = `${error.path ?? 'A file'} cannot be used: ${describeFileError(error)}.`;
+      const help = 'Make room or give permission, and run the command again; what has finished is kept.';
+      return fileProblem(message, help);
+    }
+    const stack = error instanceof Error ? (error.stack ?? error.message) : String(error);
+    const message = 'Cellwright itself failed.';
+    const help = 'Please report it, with the lines below and the notebook.';
+    return {
+      status: 'crashed',
+      diagnostics: [{ code: 'CW999', severity: 'error', message, help, related: [] }],
+      text: '',
+      errors: `${stack}\n`,
+      document: { stack },
+    };
+  }
 }
 
 interface Shape {
@@ -120,16 +157,18 @@ interface Shape {
   readonly quiet: boolean;
 }
 
+const noCells: ReadonlyMap<string, ShownCell> = new Map();
+
 function finish(host: Host, { command, wantsJson, quiet }: Shape, result: CommandResult): number {
   const code = exitCode(result.status);
-  if (wantsJson) {
-    const head = { cellwright: version, jsonVersion, command, status: result.status, exitCode: code };
-    host.out(`${JSON.stringify({ ...head, diagnostics: result.diagnostics, ...result.document }, null, 2)}\n`);
+  if (wantsJson || result.asJson === true) {
+    host.out(renderDocument(command, result));
     return code;
   }
   const shown = result.diagnostics.filter((diagnostic) => isShown(diagnostic, quiet));
-  if (shown.length > 0) host.err(renderDiagnostics(shown, result.sources ?? new Map<string, string>()));
-  if (!quiet || result.status !== 'ok') host.out(result.text);
+  if (shown.length > 0) host.err(renderDiagnostics(shown, result.sources ?? noCells));
+  if (result.errors !== undefined) host.err(result.errors);
+  if (!quiet) host.out(result.text);
   return code;
 }
 
@@ -145,11 +184,19 @@ function renderHelp(): string {
 ${lines.join('\n')}
 
 Every command takes --json, --quiet, --help and --version.
-NB is an .ipynb file, a .py file in percent format, the folder of a bundle, or - for standard input.
+NB is an .ipynb file, a .py file in percent format, the folder of a bundle (BUNDLE), or - for standard input.
 CELL is the number in In [n], the cell's id, its label, or its task's name as explain shows it.
+The cells run in the notebook's folder, as in Jupyter, unless --cwd names another one.
 
-Exit codes: 0 ok, 1 a cell raised, 2 usage or unreadable input, 3 refused, 4 a gate does not hold, 5 verify found a difference,
-130 interrupted.
+Exit codes
+  0    ok
+  1    a cell raised, as it would in Restart & Run All
+  2    usage, unreadable input, an unknown parameter; nothing was run
+  3    the notebook cannot be compiled, or the run cannot go on
+  4    a gate does not hold: an assert failed in a cell tagged gate
+  5    verify found a difference
+  70   a fault of Cellwright's own
+  130  interrupted
 `;
 }
 

@@ -1,5 +1,7 @@
+import { randomBytes } from 'node:crypto';
 import type { RunRecord, TaskOutcome } from '../../runtime/index.ts';
-import { toJson, type ParameterValues } from './parameters.ts';
+import { toJson, writeLongIntegers, type ParameterValues } from './parameters.ts';
+import { writeNotebook } from './write-notebook.ts';
 
 /** What papermill's readers look for beside the outputs. */
 export interface ExecutionNote {
@@ -18,6 +20,7 @@ interface NotebookDocument {
 /** The executed notebook with papermill's metadata, so that what reads papermill's notebooks reads ours. */
 export function describeExecution(record: RunRecord, note: ExecutionNote): string {
   const notebook = JSON.parse(record.notebook) as NotebookDocument;
+  const mark = randomBytes(12).toString('hex');
   const started = new Date(note.ended.getTime() - record.seconds * 1000);
   notebook.metadata['papermill'] = {
     default_parameters: {},
@@ -27,7 +30,7 @@ export function describeExecution(record: RunRecord, note: ExecutionNote): strin
     exception: record.tasks.some(isUnexpected) ? true : null,
     input_path: note.inputPath,
     output_path: note.outputPath,
-    parameters: Object.fromEntries([...note.values].map(([name, value]) => [name, toJson(value)])),
+    parameters: Object.fromEntries([...note.values].map(([name, value]) => [name, toJson(value, mark)])),
     start_time: started.toISOString(),
     version: note.program,
   };
@@ -35,7 +38,8 @@ export function describeExecution(record: RunRecord, note: ExecutionNote): strin
     const cell = notebook.cells[outcome.task.index];
     if (cell !== undefined && outcome.task.executionCount > 0) cell.metadata['papermill'] = describeCell(outcome);
   }
-  return `${JSON.stringify(notebook, null, 1)}\n`;
+  notebook.metadata['kernelspec'] ??= { display_name: 'Python 3', language: 'python', name: 'python3' };
+  return writeLongIntegers(writeNotebook(notebook), mark);
 }
 
 function describeCell(outcome: TaskOutcome): Readonly<Record<string, unknown>> {

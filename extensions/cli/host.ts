@@ -1,3 +1,4 @@
+import type { DiagnosticCode } from '../../compiler/bundle/codes.ts';
 import type { Diagnostic } from '../../compiler/bundle/diagnostic.ts';
 
 /** What a command may touch of the process it runs in; tests hand in their own. */
@@ -10,10 +11,13 @@ export interface Host {
   readonly isTerminal: boolean;
   /** Width of that terminal. */
   readonly columns: number;
-  /** True when standard output is a terminal that shows colours. */
+  /** True when standard error is a terminal that shows colours. */
   readonly hasColours: boolean;
-  /** Aborted when the user asks to stop: children end, and what is done so far is written. */
-  readonly signal: AbortSignal;
+  /**
+   * From the first call on, a request to stop no longer ends the program: it aborts the signal, children end, and what is done so far
+   * is written.
+   */
+  readonly interruption: () => AbortSignal;
   /** All of standard input. */
   readonly readInput: () => Uint8Array;
   readonly out: (text: string) => void;
@@ -21,18 +25,33 @@ export interface Host {
 }
 
 /** How a command ended; each stands for one exit code. */
-export type CommandStatus = 'ok' | 'failed' | 'usage' | 'refused' | 'gate' | 'different' | 'interrupted';
+export type CommandStatus = 'ok' | 'failed' | 'usage' | 'refused' | 'gate' | 'different' | 'crashed' | 'interrupted';
+
+/** A cell as diagnostics show it. */
+export interface ShownCell {
+  readonly source: string;
+  /** The number in `In [n]`; 0 when Jupyter does not execute it. */
+  readonly executionCount: number;
+}
 
 /** What a command did: `text` for people, `document` for `--json`. */
 export interface CommandResult {
   readonly status: CommandStatus;
   readonly diagnostics: readonly Diagnostic[];
   readonly text: string;
+  /** What went wrong in the notebook, for people; shown on standard error, also with `--quiet`. */
+  readonly errors?: string;
   /** The fields of the command's JSON document beside those that every document has. */
   readonly document: Readonly<Record<string, unknown>>;
+  /** True when the document is what was asked for, though not by `--json`. */
+  readonly asJson?: boolean;
   /** With this, diagnostics are shown with the cell's source around the place. */
-  readonly sources?: ReadonlyMap<string, string>;
+  readonly sources?: ReadonlyMap<string, ShownCell>;
 }
+
+/** What was asked for, or the result that says why it cannot be had. */
+export type Outcome<T> =
+  { readonly ok: true; readonly value: T } | { readonly ok: false; readonly result: CommandResult };
 
 /** The exit code of a status. */
 export function exitCode(status: CommandStatus): number {
@@ -43,17 +62,24 @@ export function exitCode(status: CommandStatus): number {
     refused: 3,
     gate: 4,
     different: 5,
+    // EX_SOFTWARE of sysexits.h: a fault of the program's own.
+    crashed: 70,
     interrupted: 130,
   };
   return codes[status];
 }
 
 /** A command line or an input that cannot be used, as a result. */
-export function usage(message: string, help: string): CommandResult {
+export function usage(message: string, help: string, code: DiagnosticCode = 'CW900'): CommandResult {
   return {
     status: 'usage',
-    diagnostics: [{ code: 'CW900', severity: 'error', message, help, related: [] }],
+    diagnostics: [{ code, severity: 'error', message, help, related: [] }],
     text: '',
     document: {},
   };
+}
+
+/** A file that the system does not let us read or write. */
+export function fileProblem(message: string, help: string): CommandResult {
+  return usage(message, help, 'CW902');
 }

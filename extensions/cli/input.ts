@@ -1,20 +1,14 @@
-import { readFileSync, statSync } from 'node:fs';
 import path from 'node:path';
 import type { Diagnostic, Result } from '../../compiler/bundle/diagnostic.ts';
 import type { Bundle, Task } from '../../compiler/bundle/format.ts';
 import { readBundle } from '../../compiler/bundle/read.ts';
+import type { Compilation, Notebook } from '../../compiler/index.ts';
 import { nearest, type ParsedArguments } from './args.ts';
-import { usage, type CommandResult, type Host } from './host.ts';
-import {
-  describeMismatch,
-  findUnknown,
-  injectParameters,
-  readMapping,
-  readValue,
-  type ParameterValue,
-  type ParameterValues,
-} from './parameters.ts';
-import type { Compilation } from '../../compiler/index.ts';
+import { describeFileError, isFileError, isFolder, isThere, readNamedFile, statOf } from './files.ts';
+import { fileProblem, usage, type CommandResult, type Host, type Outcome, type ShownCell } from './host.ts';
+import { fillIn } from './fill-in.ts';
+import { describeMismatch, findUnknown, injectParameters, type ParameterValues } from './parameters.ts';
+import { readParameters } from './parameter-flags.ts';
 import { compileNotebook, isUnreadable } from './toolchain.ts';
 
 /** A notebook or bundle that a command works on, compiled. */
@@ -32,40 +26,10 @@ export interface Input {
   /** Parameters given on the command line. */
   readonly values: ParameterValues;
   readonly diagnostics: readonly Diagnostic[];
-  /** Source of every cell by id, for diagnostics. */
-  readonly sources: ReadonlyMap<string, string>;
-}
-
-/** What was asked for, or the result that says why it cannot be had. */
-export type Outcome<T> =
-  { readonly ok: true; readonly value: T } | { readonly ok: false; readonly result: CommandResult };
-
-/** True for errors of the file system, which are expected. */
-export function isFileError(error: unknown): error is NodeJS.ErrnoException {
-  return error instanceof Error && 'code' in error && typeof error.code === 'string' && 'syscall' in error;
-}
-
-/** One sentence for an error of the file system. */
-export function describeFileError(error: NodeJS.ErrnoException): string {
-  const known: Readonly<Record<string, string>> = {
-    ENOENT: 'there is no such file',
-    EACCES: 'permission is denied',
-    EISDIR: 'it is a folder',
-    ENOTDIR: 'a part of its path is no folder',
-    EROFS: 'the disk is read-only',
-    ENOSPC: 'the disk is full',
-  };
-  return known[error.code ?? ''] ?? error.message;
-}
-
-/** Reads a file that a person named. */
-export function readNamedFile(host: Host, name: string): Outcome<Uint8Array> {
-  try {
-    return { ok: true, value: readFileSync(path.resolve(host.cwd, name)) };
-  } catch (error) {
-    if (!isFileError(error)) throw error;
-    return { ok: false, result: usage(`${name} cannot be read: ${describeFileError(error)}.`, 'Check the path.') };
-  }
+  /** Every cell by id, for diagnostics. */
+  readonly sources: ReadonlyMap<string, ShownCell>;
+  /** The bytes that were read, to see later whether the file is still the same. */
+  readonly bytes: Uint8Array;
 }
 
 /** Reads and compiles the notebook, or the notebook of the bundle, that the command names first. */
@@ -74,11 +38,19 @@ export async function openInput(host: Host, parsed: ParsedArguments): Promise<Ou
   if (name === undefined) {
     return { ok: false, result: usage('No notebook was named.', 'Name an .ipynb or percent-format .py file.') };
   }
+  if (name === '')
+    return {
+      ok: false,
+      result: usage('The name of the notebook is empty.', 'Perhaps a variable of the shell is not set.'),
+    };
   const values = readParameters(host, parsed);
   if (!values.ok) return values;
-  const source = name === '-' ? readStandardInput(host) : readSource(host, name);
+  const isLiteral = name === '-' || isThere(path.resolve(host.cwd, name));
+  const file = isLiteral ? ({ ok: true, value: name } as const) : fillIn(name, values.value);
+  if (!file.ok) return file;
+  const source = file.value === '-' ? readStandardInput(host) : readSource(host, file.value);
   if (!source.ok) return source;
-  return compileInput(host, { ...source.value, name, values: values.value });
+  return compileInput(host, { ...source.value, name: file.value, values: values.value });
 }
 
 interface Source {
@@ -96,40 +68,37 @@ function readSource(host: Host, name: string): Outcome<Source> {
   const full = path.resolve(host.cwd, name);
   const isBundle = isFolder(full);
   const file = isBundle ? path.join(full, 'notebook.ipynb') : full;
-  if (isBundle && statSync(file, { throwIfNoEntry: false }) === undefined) {
+  if (isBundle && statOf(file) === undefined) {
     const help = 'Name a notebook, or a folder that compile wrote.';
     return { ok: false, result: usage(`${name} is a folder, and no bundle.`, help) };
   }
-  const bytes = readNamedFile(host, file);
+  const bytes = readNamedFile(host, file, isBundle ? path.join(name, 'notebook.ipynb') : name);
   if (!bytes.ok) return bytes;
   const place = { fileName: path.basename(file), folder: path.dirname(full), stem: stemOf(full), bytes: bytes.value };
   if (!isBundle) return { ok: true, value: place };
-  const stored = readNamedFile(host, path.join(full, 'bundle.json'));
+  const stored = readNamedFile(host, path.join(full, 'bundle.json'), path.join(name, 'bundle.json'));
   if (!stored.ok) return stored;
   return { ok: true, value: { ...place, bundleText: new TextDecoder().decode(stored.value) } };
 }
 
 /** As papermill does; the cells run in the current folder. A notebook is a JSON object, so anything else is a percent script. */
 function readStandardInput(host: Host): Outcome<Source> {
+  const help = 'Send the notebook through a pipe, or name a file.';
   try {
     const bytes = host.readInput();
-    const isDocument = /^\s*\{/.test(new TextDecoder().decode(bytes.subarray(0, 1024)));
-    const fileName = isDocument ? 'notebook.ipynb' : 'notebook.py';
+    const start = new TextDecoder().decode(bytes.subarray(0, 1024)).trim();
+    if (start === '') return { ok: false, result: usage('Standard input is empty.', help) };
+    const fileName = start.startsWith('{') ? 'stdin.ipynb' : 'stdin.py';
     return { ok: true, value: { bytes, fileName, folder: host.cwd, stem: 'notebook' } };
   } catch (error) {
     if (!isFileError(error)) throw error;
-    const help = 'Send the notebook through a pipe, or name a file.';
-    return { ok: false, result: usage(`Standard input cannot be read: ${describeFileError(error)}.`, help) };
+    return { ok: false, result: fileProblem(`Standard input cannot be read: ${describeFileError(error)}.`, help) };
   }
-}
-
-function isFolder(name: string): boolean {
-  return statSync(name, { throwIfNoEntry: false })?.isDirectory() ?? false;
 }
 
 /** `a/b.ipynb` is called `b`. */
 export function stemOf(name: string): string {
-  return path.basename(name).replace(/\.(?:ipynb|py|cellwright)$/, '');
+  return path.basename(name).replace(/\.(?:ipynb|py|cellwright)$/i, '');
 }
 
 async function compileInput(
@@ -141,7 +110,10 @@ async function compileInput(
   const { bundle: plain, notebook: original } = compilation;
   if (request.values.size > 0 && plain !== undefined && original !== undefined) {
     const unknown = findUnknown(request.values, plain.parameters);
-    if (unknown !== undefined) return { ok: false, result: usage(unknown.message, unknown.help) };
+    if (unknown !== undefined) {
+      const help = isSetLater(unknown.name, plain, original) ? onlyFirst : unknown.help;
+      return { ok: false, result: usage(unknown.message, help) };
+    }
     for (const message of describeMismatch(request.values, plain.parameters)) {
       const help = 'True, False, None and numbers are typed as Python writes them; -r NAME TEXT always gives text.';
       warnings.push({ code: 'CW901', severity: 'warning', message, help, related: [] });
@@ -151,14 +123,17 @@ async function compileInput(
   }
   const diagnostics = [...compilation.diagnostics, ...warnings];
   const { bundle, notebook } = compilation;
-  const sources = new Map(notebook?.cells.map((cell) => [cell.id, cell.source]) ?? []);
+  const counts = new Map(bundle?.tasks.map((task) => [task.id, task.executionCount]));
+  const sources = new Map(
+    notebook?.cells.map(({ id, source }) => [id, { source, executionCount: counts.get(id) ?? 0 }]) ?? [],
+  );
   if (bundle === undefined || notebook === undefined || diagnostics.some(({ severity }) => severity === 'error')) {
     const status = isUnreadable(diagnostics) ? 'usage' : 'refused';
     return { ok: false, result: { status, diagnostics, text: '', document: { notebook: request.name }, sources } };
   }
-  const { folder, stem, name, values } = request;
+  const { folder, stem, name, values, bytes } = request;
   const { document } = notebook;
-  const value = { values, path: name, folder, stem, bundle, document, compilation, diagnostics, sources };
+  const value = { values, path: name, folder, stem, bundle, document, compilation, diagnostics, sources, bytes };
   if (request.bundleText === undefined || plain === undefined) return { ok: true, value };
   const stored = readStored(request.bundleText, plain);
   if (!stored.ok) {
@@ -174,6 +149,21 @@ async function compileInput(
   return { ok: true, value: values.size > 0 ? value : { ...value, bundle: stored.value } };
 }
 
+const onlyFirst =
+  'It is set in a later cell tagged parameters; only the first such cell takes values, as in papermill.';
+
+/** True when a cell tagged `parameters` binds the name, though it is not the one that takes values. */
+function isSetLater(name: string, bundle: Bundle, notebook: Notebook): boolean {
+  const tagged = new Set(notebook.cells.filter((cell) => cell.tags.includes('parameters')).map(({ id }) => id));
+  return bundle.tasks.some(
+    ({ id, accesses }) =>
+      tagged.has(id) &&
+      accesses.some(
+        ({ resource, access }) => access === 'bind' && resource.kind === 'variable' && resource.name === name,
+      ),
+  );
+}
+
 /** The bundle as it was compiled, when it is the one of the notebook beside it. */
 function readStored(text: string, recompiled: Bundle): Result<Bundle> {
   const stored = readBundle(text);
@@ -181,33 +171,6 @@ function readStored(text: string, recompiled: Bundle): Result<Bundle> {
   const message = 'The notebook in the bundle is not the one that was compiled.';
   const help = 'Change the notebook outside of the bundle, and compile it again.';
   return { ok: false, error: [{ code: 'CW303', severity: 'error', message, help, related: [] }] };
-}
-
-function readParameters(host: Host, parsed: ParsedArguments): Outcome<ParameterValues> {
-  // Files first and single values last, whatever their order in the command line, as papermill does.
-  const order = ['parameters-base64', 'parameters-file', 'parameters-yaml', 'parameters', 'parameters-raw'];
-  const values = new Map<string, ParameterValue>();
-  for (const flag of order) {
-    for (const use of parsed.uses.filter((candidate) => candidate.flag === flag)) {
-      const [first = '', second = ''] = use.values;
-      if (flag === 'parameters' || flag === 'parameters-raw') {
-        values.set(first, flag === 'parameters' ? readValue(second) : second);
-        continue;
-      }
-      let text = first;
-      if (flag === 'parameters-file') {
-        const bytes = readNamedFile(host, first);
-        if (!bytes.ok) return bytes;
-        text = new TextDecoder().decode(bytes.value);
-      }
-      if (flag === 'parameters-base64') text = Buffer.from(first, 'base64').toString('utf8');
-      const origin = { 'parameters-file': first, 'parameters-yaml': 'The text after -y' }[flag] ?? 'The text after -b';
-      const read = readMapping(text, origin);
-      if (!read.ok) return { ok: false, result: usage(read.error.message, read.error.help) };
-      for (const [key, value] of read.value) values.set(key, value);
-    }
-  }
-  return { ok: true, value: values };
 }
 
 /** The task that a person means: its name, its cell's id, its label, or the number in `In [n]`. */
@@ -225,7 +188,10 @@ export function findTask(bundle: Bundle, word: string): Outcome<Task> {
     word,
     bundle.tasks.flatMap((task) => [task.name, task.id]),
   );
+  const last = Math.max(0, ...bundle.tasks.map((task) => task.executionCount));
   const help =
-    near === undefined ? 'Name a cell by the number in In [n], by its id or by its task.' : `Did you mean ${near}?`;
-  return { ok: false, result: usage(`There is no code cell ${word}.`, help) };
+    near === undefined
+      ? `Name a cell by the number in In [n]${last === 0 ? '' : ` (1 to ${last})`}, by its id or by its task.`
+      : `Did you mean ${near}?`;
+  return { ok: false, result: usage(`There is no code cell ${word === '' ? 'without a name' : word}.`, help) };
 }

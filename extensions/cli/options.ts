@@ -14,6 +14,7 @@ export const parameterFlags: readonly Flag[] = [
     name: 'parameters',
     short: 'p',
     values: ['NAME', 'VALUE'],
+    mayBeEmpty: true,
     help: 'set a parameter; True, False, None and numbers are typed, all else is text',
   },
   {
@@ -21,6 +22,7 @@ export const parameterFlags: readonly Flag[] = [
     short: 'r',
     aliases: ['parameters_raw'],
     values: ['NAME', 'TEXT'],
+    mayBeEmpty: true,
     help: 'set a parameter to a string',
   },
   {
@@ -35,6 +37,7 @@ export const parameterFlags: readonly Flag[] = [
     short: 'y',
     aliases: ['parameters_yaml'],
     values: ['YAML'],
+    mayBeEmpty: true,
     help: 'read parameters from YAML text',
   },
   {
@@ -42,15 +45,23 @@ export const parameterFlags: readonly Flag[] = [
     short: 'b',
     aliases: ['parameters_base64'],
     values: ['TEXT'],
+    mayBeEmpty: true,
     help: 'read parameters from YAML text in base64',
   },
 ];
 
-/** Which interpreter and folder, and where results are kept. */
+/** Where the values, the cache and the logs of a notebook are kept. */
+export const stateFlag: Flag = {
+  name: 'state',
+  values: ['DIR'],
+  help: 'keep stored values, the cache and the logs there',
+};
+
+/** Which interpreter, and where results are kept. */
 export const environmentFlags: readonly Flag[] = [
   { name: 'kernel', short: 'k', values: ['KERNEL'], help: 'run with the interpreter of this Jupyter kernel' },
   { name: 'python', values: ['EXE'], help: 'run with this interpreter (it needs IPython)' },
-  { name: 'state', values: ['DIR'], help: 'keep stored values and the cache there' },
+  stateFlag,
 ];
 
 /** Flags of `run` alone. */
@@ -60,7 +71,7 @@ export const runFlags: readonly Flag[] = [
     short: 'o',
     aliases: ['out'],
     values: ['OUT'],
-    help: 'the executed notebook (.ipynb; {NAME} is a parameter), a folder for it, or - for standard output',
+    help: 'the executed notebook (.ipynb; {NAME} is a parameter), a folder for it, or - for standard output; NB itself too',
   },
   { name: 'jobs', short: 'j', values: ['N'], help: 'how many tasks run at once (default: the number of cores)' },
   { name: 'cwd', values: ['DIR'], help: "run the cells there (default: the notebook's folder)" },
@@ -73,3 +84,42 @@ export const runFlags: readonly Flag[] = [
   { name: 'report', values: ['FILE'], help: 'where the HTML report goes' },
   { name: 'no-report', values: [], help: 'write no HTML report' },
 ];
+
+const inNotebook = 'What the cells print is in the executed notebook; --only CELL prints it for one cell.';
+const always = 'Leave it out: it makes no difference here.';
+const asParameter = 'Declare a parameter for it in the notebook, and give it with -p NAME VALUE.';
+const noTimeLimit = 'There is no limit of time; run the whole command under timeout(1).';
+
+/** What to do instead of options of papermill and nbconvert that are not ours. */
+export const adviceOnFlags: Readonly<Record<string, string>> = {
+  '--help-notebook': 'cellwright compile NB lists the parameters with their defaults.',
+  '--inject-input-path': asParameter,
+  '--inject-output-path': asParameter,
+  '--inject-paths': asParameter,
+  '--engine': 'Leave it out: there is one way to run.',
+  '--request-save-on-cell-execute': always,
+  '--no-request-save-on-cell-execute': always,
+  '--autosave-cell-every': always,
+  '--prepare-only':
+    'cellwright compile NB -p … writes the notebook with its parameters into the bundle, and runs nothing.',
+  '--prepare-execute': always,
+  '-l': 'Leave it out: the notebook says its language.',
+  '--language': 'Leave it out: the notebook says its language.',
+  '--progress-bar': 'Progress is shown on a terminal; -q hides it.',
+  '--no-progress-bar': 'A progress bar is only shown on a terminal; -q hides it there too.',
+  '--log-output': inNotebook,
+  '--no-log-output': always,
+  '--stdout-file': inNotebook,
+  '--stderr-file': inNotebook,
+  '--log-level': '-q says nothing but errors.',
+  '--start-timeout': noTimeLimit,
+  '--start_timeout': noTimeLimit,
+  '--execution-timeout': noTimeLimit,
+  '--report-mode':
+    'The HTML report is written beside the executed notebook, which keeps its source; --report FILE names it.',
+  '--no-report-mode': always,
+  '--execute': 'cellwright run executes.',
+  '--inplace': 'Name the notebook itself as OUT.',
+  '--to': 'OUT is a notebook, and an HTML report is written beside it.',
+  '--allow-errors': 'Tag the cell raises-exception, or run on with --keep-going.',
+};

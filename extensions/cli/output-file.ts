@@ -1,17 +1,13 @@
-import { accessSync, chmodSync, constants, mkdirSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { accessSync, chmodSync, constants, mkdirSync, realpathSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
-import { usage, type CommandResult } from './host.ts';
-import { describeFileError, isFileError } from './input.ts';
+import { describeFileError, isFileError, statOf } from './files.ts';
+import { fileProblem, usage, type CommandResult } from './host.ts';
 
 /** A problem when the file could not be written later on: said before the work is done, not after it. Makes nothing. */
 export function checkWritable(file: string, shown: string): CommandResult | undefined {
-  const existing = statSync(file, { throwIfNoEntry: false });
-  if (existing?.isDirectory()) return usage(`${shown} is a folder.`, 'Name a file with -o.');
-  let place = path.dirname(file);
-  while (statSync(place, { throwIfNoEntry: false }) === undefined) place = path.dirname(place);
   try {
-    if (!statSync(place).isDirectory()) return usage(`${place} is no folder.`, `Name another place than ${shown}.`);
-    accessSync(place, constants.W_OK | constants.X_OK);
+    if (statOf(file)?.isDirectory()) return usage(`${shown} is a folder.`, 'Name a file with -o.');
+    checkFolder(path.dirname(file));
     return undefined;
   } catch (error) {
     if (!isFileError(error)) throw error;
@@ -19,30 +15,62 @@ export function checkWritable(file: string, shown: string): CommandResult | unde
   }
 }
 
-/** Writes a result whole or not at all, with its parent folders and with the permissions that the user's other files have. */
-export function writeOutput(file: string, text: string, shown: string): CommandResult | undefined {
-  const temporary = `${file}.${process.pid}.tmp`;
+/** Makes a folder that is going to be written into, or says why that cannot be. */
+export function prepareFolder(folder: string, help: string): CommandResult | undefined {
   try {
-    makeFolder(path.dirname(file));
-    const existing = statSync(file, { throwIfNoEntry: false });
-    writeFileSync(temporary, text, { flag: 'wx', flush: true });
-    if (existing !== undefined) chmodSync(temporary, existing.mode & 0o777);
-    renameSync(temporary, file);
+    checkFolder(folder);
+    makeFolder(folder);
     return undefined;
   } catch (error) {
     if (!isFileError(error)) throw error;
-    rmSync(temporary, { force: true });
+    return fileProblem(`${folder} cannot be written: ${describeFileError(error)}.`, help);
+  }
+}
+
+/** Throws the error of the file system that writing into the folder would meet. */
+function checkFolder(folder: string): void {
+  let place = folder;
+  while (statOf(place) === undefined) place = path.dirname(place);
+  // With the slash a file in the place of a folder is refused.
+  accessSync(`${place}${path.sep}`, constants.W_OK | constants.X_OK);
+}
+
+/** Writes a result whole or not at all, with its parent folders and with the permissions that the user's other files have. */
+export function writeOutput(file: string, text: string, shown: string): CommandResult | undefined {
+  let temporary: string | undefined;
+  try {
+    makeFolder(path.dirname(file));
+    const existing = statOf(file);
+    // What a link leads to is replaced, not the link.
+    const target = existing === undefined ? file : realpathSync(file);
+    if (existing !== undefined && !existing.isFile()) {
+      writeFileSync(file, text);
+      return undefined;
+    }
+    temporary = `${target}.${process.pid}.tmp`;
+    writeFileSync(temporary, text, { flag: 'wx', flush: true });
+    if (existing !== undefined) chmodSync(temporary, existing.mode & 0o777);
+    renameSync(temporary, target);
+    return undefined;
+  } catch (error) {
+    if (!isFileError(error)) throw error;
+    if (temporary !== undefined) rmSync(temporary, { force: true });
     return cannotWrite(shown, error);
   }
 }
 
 function cannotWrite(shown: string, error: NodeJS.ErrnoException): CommandResult {
-  return usage(`${shown} cannot be written: ${describeFileError(error)}.`, 'Name another place with -o.');
+  return fileProblem(`${shown} cannot be written: ${describeFileError(error)}.`, 'Name another place with -o.');
 }
 
 /** Step by step: Node's own recursion does not end in a folder that refuses by saying that it is not there. */
 export function makeFolder(folder: string): void {
-  if (statSync(folder, { throwIfNoEntry: false }) !== undefined) return;
+  if (statOf(folder) !== undefined) return;
   makeFolder(path.dirname(folder));
-  mkdirSync(folder);
+  try {
+    mkdirSync(folder);
+  } catch (error) {
+    // Somebody else may have made it in the same moment.
+    if (!isFileError(error) || error.code !== 'EEXIST') throw error;
+  }
 }

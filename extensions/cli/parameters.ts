@@ -2,26 +2,15 @@
 import { FAILSAFE_SCHEMA, NOT_RESOLVED, YAMLException, defineScalarTag, load, mergeTag, nullYaml11Tag } from 'js-yaml';
 import type { Parameter } from '../../compiler/bundle/format.ts';
 import { nearest, type UsageError } from './args.ts';
+import { PythonNumber, floatOf, isList, toPython, type ParameterValue } from './python-literal.ts';
 
-/** A number as Python would write it, so that `1.0` stays a float and a long integer keeps its digits. */
-export class PythonNumber {
-  readonly kind: 'int' | 'float';
-  readonly literal: string;
-
-  constructor(kind: 'int' | 'float', literal: string) {
-    this.kind = kind;
-    this.literal = literal;
-  }
-}
-
-/** What a parameter may be: the types that YAML has. */
-export type ParameterValue =
-  null | boolean | string | PythonNumber | readonly ParameterValue[] | { readonly [key: string]: ParameterValue };
+export type { ParameterValue } from './python-literal.ts';
 
 /** Values by name, in the order in which the names were first given. */
 export type ParameterValues = ReadonlyMap<string, ParameterValue>;
 
 // The words that Python's int() and float() take, without the surrounding blanks.
+const mostDigits = 4300;
 const pythonInteger = /^[+-]?\d+(?:_\d+)*$/;
 const pythonFloat = /^[+-]?(?:\d+(?:_\d+)*(?:\.(?:\d+(?:_\d+)*)?)?|\.\d+(?:_\d+)*)(?:e[+-]?\d+(?:_\d+)*)?$/i;
 const pythonSpecial = /^([+-]?)(?:(inf(?:inity)?)|nan)$/i;
@@ -31,15 +20,12 @@ export function readValue(word: string): ParameterValue {
   if (word === 'True' || word === 'False') return word === 'True';
   if (word === 'None') return null;
   const bare = word.trim();
-  if (pythonInteger.test(bare)) return integerOf(bare.replaceAll('_', ''), 10);
-  if (pythonFloat.test(bare)) return new PythonNumber('float', bare.replaceAll('_', '').replace(/^\+/, ''));
+  // Beyond this Python refuses to read an integer, and papermill takes it for a float.
+  if (pythonInteger.test(bare) && bare.length <= mostDigits) return integerOf(bare.replaceAll('_', ''), 10);
+  if (pythonFloat.test(bare)) return floatOf(Number(bare.replaceAll('_', '')));
   const special = pythonSpecial.exec(bare);
   if (special === null) return word;
-  return specialFloat(special[2] === undefined ? 'nan' : special[1] === '-' ? '-inf' : 'inf');
-}
-
-function specialFloat(name: string): PythonNumber {
-  return new PythonNumber('float', `float('${name}')`);
+  return floatOf(special[2] === undefined ? Number.NaN : special[1] === '-' ? -Infinity : Infinity);
 }
 
 /** An integer of any length; `digits` may have a sign. */
@@ -61,7 +47,7 @@ function readYamlNumber(source: string): PythonNumber | undefined {
   if (/^0x[0-9a-fA-F_]+$/.test(digits) && bare !== '0x') return integerOf(sign + bare.slice(2), 16);
   if (/^0[0-7_]+$/.test(digits) && bare !== '') return integerOf(sign + bare, 8);
   if (/^(?:0|[1-9][\d_]*)$/.test(digits)) return integerOf(sign + bare, 10);
-  if (yamlFloat.test(source)) return new PythonNumber('float', `${sign.replace('+', '')}${bare}`);
+  if (yamlFloat.test(source)) return floatOf(Number(`${sign}${bare}`));
   const sixty = yamlSixty.exec(source);
   if (sixty !== null) {
     const value = bare.split(':').reduce((sum, part) => sum * 60n + BigInt(part), 0n);
@@ -69,7 +55,7 @@ function readYamlNumber(source: string): PythonNumber | undefined {
   }
   const special = yamlSpecial.exec(source);
   if (special === null) return undefined;
-  return specialFloat(special[2] === undefined ? 'nan' : special[1] === '-' ? '-inf' : 'inf');
+  return floatOf(special[2] === undefined ? Number.NaN : special[1] === '-' ? -Infinity : Infinity);
 }
 
 const numberTag = defineScalarTag('tag:yaml.org,2002:float', {
@@ -99,11 +85,25 @@ const schema = FAILSAFE_SCHEMA.withTags(nullYaml11Tag, booleanTag, integerTag, n
 type YamlRead =
   { readonly ok: true; readonly value: ParameterValue } | { readonly ok: false; readonly message: string };
 
+const deepest = 100;
+const mostValues = 1_000_000;
+
+/** False for a value that holds itself by an alias, or that aliases multiply beyond any use. */
+function fits(value: ParameterValue, levels: number, size: { left: number }): boolean {
+  if (levels === 0 || --size.left < 0) return false;
+  if (typeof value !== 'object' || value === null || value instanceof PythonNumber) return true;
+  return Object.values(value).every((item: ParameterValue) => fits(item, levels - 1, size));
+}
+
 function readYaml(text: string): YamlRead {
   try {
     const read = text.trim() === '' ? null : load(text, { schema });
     // The schema makes nothing else.
-    return { ok: true, value: (read ?? null) as ParameterValue };
+    const value = (read ?? null) as ParameterValue;
+    const size = { left: mostValues };
+    return fits(value, deepest, size)
+      ? { ok: true, value }
+      : { ok: false, message: 'it holds itself, or is far too large' };
   } catch (error) {
     if (error instanceof YAMLException) return { ok: false, message: error.message.split('\n')[0] ?? 'not YAML' };
     throw error;
@@ -126,7 +126,10 @@ export function readMapping(
 }
 
 /** The first name that the notebook has no parameter for. */
-export function findUnknown(values: ParameterValues, parameters: readonly Parameter[]): UsageError | undefined {
+export function findUnknown(
+  values: ParameterValues,
+  parameters: readonly Parameter[],
+): (UsageError & { readonly name: string }) | undefined {
   const known = parameters.map((parameter) => parameter.name);
   for (const name of values.keys()) {
     if (known.includes(name)) continue;
@@ -137,7 +140,7 @@ export function findUnknown(values: ParameterValues, parameters: readonly Parame
       known.length === 0
         ? 'The notebook has no parameters: tag the cell that assigns their defaults `parameters`.'
         : `Nothing was run. The parameters are ${known.join(', ')}.`;
-    return { message, help };
+    return { message, help, name };
   }
   return undefined;
 }
@@ -149,7 +152,13 @@ export function describeMismatch(values: ParameterValues, parameters: readonly P
     const value = values.get(parameter.name);
     if (value === undefined || value === null) continue;
     const type = typeOf(value);
-    if (parameter.type === 'unknown' || parameter.type === 'None' || parameter.type === type) continue;
+    if (
+      parameter.default === '' ||
+      parameter.type === 'unknown' ||
+      parameter.type === 'None' ||
+      parameter.type === type
+    )
+      continue;
     if (parameter.type === 'float' && type === 'int') continue;
     found.push(`${parameter.name} is ${type} here and ${parameter.type} in the notebook (${parameter.default}).`);
   }
@@ -161,36 +170,6 @@ function typeOf(value: Exclude<ParameterValue, null>): Parameter['type'] {
   if (typeof value === 'string') return 'str';
   if (value instanceof PythonNumber) return value.kind;
   return Array.isArray(value) ? 'list' : 'dict';
-}
-
-/** The value as Python source. */
-export function toPython(value: ParameterValue): string {
-  if (value === null) return 'None';
-  if (typeof value === 'boolean') return value ? 'True' : 'False';
-  if (typeof value === 'string') return quote(value);
-  if (value instanceof PythonNumber) return value.literal;
-  if (isList(value)) return `[${value.map(toPython).join(', ')}]`;
-  return `{${Object.entries(value)
-    .map(([key, item]) => `${quote(key)}: ${toPython(item)}`)
-    .join(', ')}}`;
-}
-
-function isList(value: ParameterValue): value is readonly ParameterValue[] {
-  return Array.isArray(value);
-}
-
-/** A Python string literal; what is not printable ASCII is escaped, so that no character can end the literal. */
-function quote(text: string): string {
-  let literal = '"';
-  for (const letter of text) {
-    const code = letter.codePointAt(0) ?? 0;
-    if (letter === '"' || letter === '\\') literal += `\\${letter}`;
-    else if (letter === '\n') literal += '\\n';
-    else if (code >= 32 && code < 127) literal += letter;
-    else if (code > 0xffff) literal += `\\U${code.toString(16).padStart(8, '0')}`;
-    else literal += `\\u${code.toString(16).padStart(4, '0')}`;
-  }
-  return `${literal}"`;
 }
 
 interface DocumentCell {
@@ -226,18 +205,29 @@ export function injectParameters(document: string, values: ParameterValues): str
   return `${JSON.stringify(notebook, null, 1)}\n`;
 }
 
-/** The value as it stands in a file name. */
+/** The value as it stands in a file name, as Python's str() gives it. */
 export function plainText(value: ParameterValue): string {
-  return typeof value === 'string' ? value : toPython(value);
+  if (typeof value === 'string') return value;
+  if (value instanceof PythonNumber) return value.literal.replace(/^float\('(.*)'\)$/, '$1');
+  return toPython(value);
 }
 
-/** The value as JSON; a number that JSON does not have stays text. */
-export function toJson(value: ParameterValue): unknown {
+/**
+ * The value for a JSON document. An integer that is too long for JSON.stringify becomes text that starts with `mark`, for
+ * {@link writeLongIntegers}; a number that JSON does not have becomes text for good.
+ */
+export function toJson(value: ParameterValue, mark: string): unknown {
   if (value instanceof PythonNumber) {
     const number = Number(value.literal);
-    return Number.isFinite(number) && (value.kind === 'float' || Number.isSafeInteger(number)) ? number : value.literal;
+    if (value.kind === 'int') return Number.isSafeInteger(number) ? number : `${mark}${value.literal}`;
+    return Number.isFinite(number) ? number : value.literal;
   }
-  if (isList(value)) return value.map(toJson);
+  if (isList(value)) return value.map((item) => toJson(item, mark));
   if (typeof value !== 'object' || value === null) return value;
-  return Object.fromEntries(Object.entries(value).map(([key, item]) => [key, toJson(item)]));
+  return Object.fromEntries(Object.entries(value).map(([key, item]) => [key, toJson(item, mark)]));
+}
+
+/** Puts the digits of long integers in the place of their marks. */
+export function writeLongIntegers(json: string, mark: string): string {
+  return json.replaceAll(new RegExp(`"${mark}(-?\\d+)"`, 'g'), '$1');
 }

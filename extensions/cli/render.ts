@@ -1,5 +1,6 @@
 import type { Diagnostic } from '../../compiler/bundle/diagnostic.ts';
-import { renderFrame } from './toolchain.ts';
+import { renderFrame } from './frame.ts';
+import type { ShownCell } from './host.ts';
 
 /** `1 task`, `2 tasks`. */
 export function count(number: number, noun: string): string {
@@ -7,7 +8,7 @@ export function count(number: number, noun: string): string {
 }
 
 /** Diagnostics as text, errors first. */
-export function renderDiagnostics(diagnostics: readonly Diagnostic[], sources: ReadonlyMap<string, string>): string {
+export function renderDiagnostics(diagnostics: readonly Diagnostic[], sources: ReadonlyMap<string, ShownCell>): string {
   const rank = { error: 0, warning: 1, info: 2 };
   const sorted = [...diagnostics].sort((left, right) => rank[left.severity] - rank[right.severity]);
   return sorted.map((diagnostic) => `${renderFrame(diagnostic, sources).trimEnd()}\n`).join('\n');

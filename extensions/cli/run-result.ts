@@ -1,5 +1,5 @@
-import path from 'node:path';
 import type { RunRecord, TaskOutcome } from '../../runtime/index.ts';
+import { shownPath } from './files.ts';
 import type { CommandResult, CommandStatus, Host } from './host.ts';
 import type { Input } from './input.ts';
 import { formatSeconds } from './progress.ts';
@@ -28,7 +28,8 @@ export function describeRun(host: Host, told: Told): CommandResult {
     status: statusOf(told, failures[0]),
     diagnostics: [...input.diagnostics, ...record.diagnostics],
     sources: input.sources,
-    text: targets.notebook === undefined || !written ? '' : summary(host, told, executed),
+    text: targets.notebook === undefined || !(written || told.interrupted) ? '' : summary(host, told, executed),
+    ...(failures.length === 0 ? {} : { errors: failures.map((failure) => describeError(host, failure)).join('') }),
     document: {
       notebook: input.path,
       run: record.id,
@@ -46,20 +47,23 @@ export function describeRun(host: Host, told: Told): CommandResult {
   };
 }
 
-function summary(host: Host, { record, targets, only, interrupted }: Told, executed: readonly TaskOutcome[]): string {
+function summary(
+  host: Host,
+  { record, targets, only, interrupted, written }: Told,
+  executed: readonly TaskOutcome[],
+): string {
   const number = (...statuses: TaskOutcome['status'][]): number =>
     executed.filter((outcome) => statuses.includes(outcome.status)).length;
   const failures = executed.filter(isFailure);
   const counts = [`${number('ran', 'failed')} ran`, `${number('cached')} reused`];
   if (failures.length > 0) counts.push(`${failures.length} failed`);
   if (number('not-run') > 0) counts.push(`${number('not-run')} not run`);
-  const lines = failures.map((failure) => describeError(host, failure));
+  const lines: string[] = [];
   if (only !== undefined) lines.unshift(plainOutput(record.tasks[only]).trimEnd());
   if (interrupted) lines.push('Interrupted. What has finished is kept: the same command goes on from there.');
   lines.push(`${counts.join(', ')} in ${formatSeconds(record.seconds)}${record.lane ? ', all in one process' : ''}`);
-  const shown = (file: string): string => path.relative(host.cwd, file) || file;
-  if (targets.notebook !== undefined) lines.push(`notebook  ${shown(targets.notebook)}`);
-  if (targets.report !== undefined) lines.push(`report    ${shown(targets.report)}`);
+  if (written && targets.notebook !== undefined) lines.push(`notebook  ${shownPath(host, targets.notebook)}`);
+  if (written && targets.report !== undefined) lines.push(`report    ${shownPath(host, targets.report)}`);
   return `${lines.filter((line) => line !== '').join('\n')}\n`;
 }
 
@@ -79,7 +83,13 @@ function statusOf({ record, interrupted }: Told, failed: TaskOutcome | undefined
     return codes.includes('CW502') ? 'failed' : 'refused';
   }
   if (failed === undefined) return record.status === 'ok' ? 'ok' : 'failed';
-  return failed.task.directives.gate ? 'gate' : 'failed';
+  return stoppedByGate(failed) ? 'gate' : 'failed';
+}
+
+/** True when the assert of a gate failed; any other error in such a cell is a cell that raised. */
+function stoppedByGate({ task, outputs }: TaskOutcome): boolean {
+  const error = outputs.findLast((output) => output.kind === 'error');
+  return task.directives.gate && error?.ename === 'AssertionError';
 }
 
 function describeTask(outcome: TaskOutcome): Readonly<Record<string, unknown>> {
@@ -100,10 +110,10 @@ function describeTask(outcome: TaskOutcome): Readonly<Record<string, unknown>> {
 
 function describeError(host: Host, outcome: TaskOutcome): string {
   const error = outcome.outputs.findLast((output) => output.kind === 'error');
-  const { name, executionCount, directives } = outcome.task;
-  const head = directives.gate ? 'The gate does not hold' : 'The cell raised';
+  const { name, executionCount } = outcome.task;
+  const head = stoppedByGate(outcome) ? 'The gate does not hold' : 'The cell raised';
   const traceback = error?.traceback.join('\n') ?? '';
-  return `${head} in ${name}, In [${executionCount}]:\n${host.hasColours ? traceback : withoutColours(traceback)}`;
+  return `${head} in ${name}, In [${executionCount}]:\n${host.hasColours ? traceback : withoutColours(traceback)}\n`;
 }
 
 const colours = /\u001B\[[0-9;:]*m/g;

@@ -35,30 +35,3 @@ export function listBundleFiles(installation: string, { bundle, notebook }: Comp
 export function isUnreadable(diagnostics: readonly Diagnostic[]): boolean {
   return diagnostics.some(({ code }) => /^CW[13]0/.test(code));
 }
-
-/** A diagnostic as text with its place. */
-export function renderFrame(diagnostic: Diagnostic, sources: ReadonlyMap<string, string>): string {
-  const { code, severity, message, help, location } = diagnostic;
-  const lines = [`${severity} ${code}: ${message}`];
-  const source = location === undefined ? undefined : sources.get(location.cell)?.split('\n');
-  if (location !== undefined) {
-    const start = location.range?.start;
-    lines.push(
-      `  at cell ${location.index + 1}${start === undefined ? '' : `, line ${start.line + 1}`} (${location.cell})`,
-    );
-    const line = start === undefined ? undefined : source?.[start.line];
-    if (start !== undefined && line !== undefined) {
-      const end = location.range?.end;
-      // A range over several lines is marked to the end of its first.
-      const last = end === undefined ? start.column + 1 : end.line === start.line ? end.column : line.length;
-      const width = Math.max(1, Math.min(last, line.length) - start.column);
-      lines.push(
-        `  ${String(start.line + 1).padStart(4)} | ${line}`,
-        `       | ${' '.repeat(start.column)}${'^'.repeat(width)}`,
-      );
-    }
-  }
-  for (const related of diagnostic.related) lines.push(`  cell ${related.location.index + 1}: ${related.message}`);
-  lines.push(`  ${help}`);
-  return `${lines.join('\n')}\n`;
-}

@@ -20,6 +20,8 @@ export interface ParentOptions {
   /** Execution count, source and digest of the code of every cell, for tracebacks. */
   readonly cells: readonly (readonly [number, string, string])[];
   readonly environment: Readonly<Record<string, string | undefined>>;
+  /** Aborted: the parent, its children and the programs that cells have started end. */
+  readonly signal?: AbortSignal | undefined;
 }
 
 /** One forked child. `onMessage` is called for each message, `onExit` once when it is gone. */
@@ -92,7 +94,10 @@ export class WorkerParent {
       cwd: options.cwd,
       env: { ...forWorkers, ...options.environment, ...options.interpreter.environment, PYTHONHASHSEED: '0' },
       stdio: ['pipe', 'ignore', 'pipe'],
+      // A session of its own: what a terminal sends to stop the run goes to the scheduler alone, which ends the workers.
+      detached: true,
     });
+    options.signal?.addEventListener('abort', () => endGroup(child), { once: true });
     const parent = new WorkerParent(server, folder, token, child);
     const { store, prelude, cwd, cells, journal } = options;
     child.stdin.on('error', () => undefined);
@@ -199,6 +204,11 @@ export class WorkerParent {
       process.onMessage(later);
     };
   }
+}
+
+/** Ends the process group that a detached child leads. */
+export function endGroup(child: ChildProcess): void {
+  if (child.pid !== undefined) killProcess(-child.pid);
 }
 
 function killProcess(pid: number): void {

@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Diagnostic, Result } from '../../compiler/bundle/diagnostic.ts';
 import type { Bundle, Task } from '../../compiler/bundle/format.ts';
+import { endGroup } from '../process/worker-parent.ts';
 import { findInterpreter } from '../process/interpreter.ts';
 import { compareRuns, type CellVerdict, type ExecutedNotebook } from './compare.ts';
 
@@ -15,6 +16,8 @@ export interface PlainOptions {
   readonly python?: string | undefined;
   readonly kernel?: string | undefined;
   readonly environment: Readonly<Record<string, string | undefined>>;
+  /** Aborted: the kernel ends, and with it the run. */
+  readonly signal?: AbortSignal | undefined;
 }
 
 /** A notebook as a Jupyter kernel executed it, and how long that took. */
@@ -51,6 +54,7 @@ export async function runPlainly(document: string, bundle: Bundle, options: Plai
     const started = performance.now();
     const { code, complaint } = await execute(interpreter.executable, [options.script, source, target, options.cwd], {
       cwd: options.cwd,
+      signal: options.signal,
       environment: { ...options.environment, ...interpreter.environment, PYTHONHASHSEED: '0' },
     });
     const seconds = (performance.now() - started) / 1000;
@@ -68,14 +72,16 @@ export async function runPlainly(document: string, bundle: Bundle, options: Plai
 function execute(
   program: string,
   args: readonly string[],
-  options: { readonly cwd: string; readonly environment: Readonly<Record<string, string | undefined>> },
+  options: Pick<PlainOptions, 'cwd' | 'environment' | 'signal'>,
 ): Promise<{ readonly code: number; readonly complaint: string }> {
   return new Promise((resolve) => {
     const child = spawn(program, args, {
       cwd: options.cwd,
       env: options.environment,
       stdio: ['ignore', 'ignore', 'pipe'],
+      detached: true,
     });
+    options.signal?.addEventListener('abort', () => endGroup(child), { once: true });
     let complaint = '';
     child.stderr.setEncoding('utf8').on('data', (text: string) => {
       complaint = (complaint + text).slice(-8000);

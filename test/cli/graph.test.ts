@@ -76,10 +76,10 @@ test('explain says why one cell waits for another', async () => {
       binds
         both  line 1    both = left + [right]
       needs
-        [1] 01_left   left   left: left = [1] → read
-        [2] 02_right  right  right: right = "<&\\">" → read
+        [1] 01_left   left   line 1 → line 1  left = [1] → read
+        [2] 02_right  right  line 1 → line 1  right = "<&\\">" → read
       is needed by
-        [5] 05_cell  both  both: both = left + [right] → read
+        [5] 05_cell  both  line 1 → line 1  both = left + [right] → read
     "
   `);
 });

@@ -50,7 +50,7 @@ export function makeWorkplace(): Workplace {
         isTerminal: false,
         columns: 80,
         hasColours: false,
-        signal: new AbortController().signal,
+        interruption: () => new AbortController().signal,
         readInput: () => new TextEncoder().encode(place.input),
         out: (text) => (out += text),
         err: (text) => (err += text),

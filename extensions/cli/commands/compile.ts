@@ -1,18 +1,19 @@
-import { readdirSync, renameSync, rmSync, statSync } from 'node:fs';
+import { readFileSync, readdirSync, renameSync, rmSync } from 'node:fs';
 import path from 'node:path';
 import { lastValue, type ParsedArguments } from '../args.ts';
-import { usage, type CommandResult, type Host } from '../host.ts';
-import { describeFileError, isFileError, openInput, type Input } from '../input.ts';
+import { fileProblem, usage, type CommandResult, type Host } from '../host.ts';
+import { describeFileError, isFileError, shownPath, statOf } from '../files.ts';
+import { openInput } from '../input.ts';
 import { makeFolder, writeOutput } from '../output-file.ts';
 import { listBundleFiles } from '../toolchain.ts';
-import { count } from '../render.ts';
+import { overviewOf, renderOverview } from '../overview.ts';
 
 /** `cellwright compile NB [-o DIR]`: writes the bundle and executes nothing. */
 export async function compileCommand(host: Host, parsed: ParsedArguments): Promise<CommandResult> {
   const input = await openInput(host, parsed);
   if (!input.ok) return input.result;
   const { folder, stem, bundle, diagnostics, sources } = input.value;
-  const shown = lastValue(parsed, 'output') ?? path.relative(host.cwd, path.join(folder, `${stem}.cellwright`));
+  const shown = lastValue(parsed, 'output') ?? shownPath(host, path.join(folder, `${stem}.cellwright`));
   const target = path.resolve(host.cwd, shown);
   const files = listBundleFiles(host.installation, input.value.compilation);
   const problem = writeBundle(target, shown, files);
@@ -21,7 +22,7 @@ export async function compileCommand(host: Host, parsed: ParsedArguments): Promi
     status: 'ok',
     diagnostics,
     sources,
-    text: `${summary(input.value)}\nbundle  ${shown}\n`,
+    text: `${renderOverview(bundle, input.value.path)}bundle  ${shown}\n`,
     document: {
       notebook: input.value.path,
       bundle: target,
@@ -29,18 +30,13 @@ export async function compileCommand(host: Host, parsed: ParsedArguments): Promi
       parameters: bundle.parameters.map(({ name, type, default: value }) => ({ name, type, default: value })),
       tasks: bundle.tasks.map(({ id, name, index, executionCount }) => ({ id, name, index, executionCount })),
       edges: bundle.edges.length,
+      ...overviewOf(bundle),
       files: [...files.keys()].sort(),
     },
   };
 }
 
-function summary(input: Input): string {
-  const { tasks, edges, parameters } = input.bundle;
-  const executed = tasks.filter((task) => task.executionCount > 0).length;
-  const parts = [count(executed, 'task'), count(edges.length, 'edge')];
-  if (parameters.length > 0) parts.push(`parameters ${parameters.map(({ name }) => name).join(', ')}`);
-  return `${input.path}: ${parts.join(', ')}`;
-}
+const last = 'bundle.json';
 
 /** All files are written beside the folder first and then moved in, `bundle.json` last: with it the bundle exists. */
 function writeBundle(target: string, shown: string, files: ReadonlyMap<string, string>): CommandResult | undefined {
@@ -61,23 +57,31 @@ function writeBundle(target: string, shown: string, files: ReadonlyMap<string, s
     return undefined;
   } catch (error) {
     if (!isFileError(error)) throw error;
-    return usage(`${shown} cannot be written: ${describeFileError(error)}.`, 'Name another folder with -o.');
+    return fileProblem(`${shown} cannot be written: ${describeFileError(error)}.`, 'Name another folder with -o.');
   } finally {
     rmSync(staging, { recursive: true, force: true });
   }
 }
 
-const last = 'bundle.json';
+/** What a bundle consists of; nothing else in its folder is touched. */
+const parts: ReadonlySet<string> = new Set([last, 'notebook.ipynb', 'tasks', 'worker']);
 
+/** A folder is written into when it is empty, holds results of a run alone, or holds a bundle already. */
 function findForeign(target: string, shown: string): CommandResult | undefined {
-  const existing = statSync(target, { throwIfNoEntry: false });
+  const existing = statOf(target);
   if (existing === undefined) return undefined;
   if (!existing.isDirectory()) return usage(`${shown} is no folder.`, 'Name a folder with -o.');
   const names = readdirSync(target);
-  const isForeign = names.length > 0 && !names.includes(last) && !names.some(isRunOutput);
-  return isForeign ? usage(`${shown} holds something that is no bundle.`, 'Name another folder with -o.') : undefined;
+  const hasParts = names.includes(last) && names.every((name) => parts.has(name) || isRunOutput(name));
+  const isFree = names.every(isRunOutput) || hasParts || (names.includes(last) && isBundle(path.join(target, last)));
+  return isFree ? undefined : usage(`${shown} holds something that is no bundle.`, 'Name another folder with -o.');
 }
 
 function isRunOutput(name: string): boolean {
   return name.endsWith('.out.ipynb') || name.endsWith('.report.html');
+}
+
+/** True for a file that `compile` wrote, in this version or another. */
+function isBundle(file: string): boolean {
+  return /"formatVersion":\d+,"notebook":\{"digest":"sha256:/.test(readFileSync(file, 'utf8'));
 }

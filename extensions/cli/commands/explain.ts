@@ -1,11 +1,22 @@
-import type { Access, Edge, Task } from '../../../compiler/bundle/format.ts';
+import type { Access, Bundle, Edge, Task } from '../../../compiler/bundle/format.ts';
+import { learnedWaits, readLastRun, type LastRun } from '../../../runtime/index.ts';
 import type { ParsedArguments } from '../args.ts';
 import { describeResource, shownTasks } from '../graph-text.ts';
 import type { CommandResult, Host } from '../host.ts';
-import { findTask, openInput, type Input } from '../input.ts';
+import { findTask, openInput } from '../input.ts';
+import { describeObserved, observedLines } from '../observed.ts';
 import { renderTable } from '../render.ts';
+import { stateOf } from '../state-folder.ts';
 
-/** `cellwright explain NB [CELL]`: what the compiler knows of each cell, with the words of the source as reasons. */
+/** What is known of a notebook: by its text, and by its last run. */
+interface Known {
+  readonly bundle: Bundle;
+  readonly last: LastRun | undefined;
+  /** Pairs of tasks, by id: the second reads what the first changed, as earlier runs saw. */
+  readonly learned: readonly (readonly [string, string])[];
+}
+
+/** `cellwright explain NB [CELL]`: what the compiler knows of each cell, with the words of the source as reasons, and what the last run saw. */
 export async function explainCommand(host: Host, parsed: ParsedArguments): Promise<CommandResult> {
   const input = await openInput(host, parsed);
   if (!input.ok) return input.result;
@@ -17,13 +28,19 @@ export async function explainCommand(host: Host, parsed: ParsedArguments): Promi
     tasks = [found.value];
   }
   const { diagnostics, sources, bundle, path } = input.value;
+  const state = stateOf(host, parsed, input.value);
+  const last = readLastRun(state);
+  const known = { bundle, last, learned: last === undefined ? [] : learnedWaits(state, bundle) };
+  const shown = new Set(tasks.map(({ id }) => id));
   return {
     status: 'ok',
-    diagnostics,
+    diagnostics:
+      word === undefined ? diagnostics : diagnostics.filter(({ location }) => shown.has(location?.cell ?? '')),
     sources,
-    text: tasks.map((task) => explainTask(input.value, task)).join('\n'),
+    text: tasks.map((task) => explainTask(known, task)).join('\n'),
     document: {
       notebook: path,
+      lastRun: last?.id ?? null,
       tasks: tasks.map((task) => ({
         id: task.id,
         name: task.name,
@@ -35,17 +52,15 @@ export async function explainCommand(host: Host, parsed: ParsedArguments): Promi
         directives: task.directives,
         needs: bundle.edges.filter((edge) => edge.to === task.id),
         neededBy: bundle.edges.filter((edge) => edge.from === task.id),
+        learned: known.learned.filter(([, reader]) => reader === task.id).map(([writer]) => writer),
+        ...describeObserved(last?.tasks.get(task.id)),
       })),
     },
   };
 }
 
-function explainTask({ bundle }: Input, task: Task): string {
-  const names = new Map(bundle.tasks.map((other) => [other.id, other]));
-  const label = (id: string): string => {
-    const other = names.get(id);
-    return other === undefined ? id : `[${other.executionCount}] ${other.name}`;
-  };
+function explainTask(known: Known, task: Task): string {
+  const { bundle, last } = known;
   const lines = [`[${task.executionCount}] ${task.name}\n`];
   const section = (title: string, rows: readonly (readonly string[])[]): void => {
     if (rows.length === 0) return;
@@ -55,29 +70,53 @@ function explainTask({ bundle }: Input, task: Task): string {
       .join('\n');
     lines.push(`  ${title}\n${table}`);
   };
+  const inside = task.accesses.filter(({ resource }) => resource.kind !== 'outside');
   for (const [access, title] of [
     ['read', 'reads'],
     ['bind', 'binds'],
     ['mutate', 'changes'],
     ['delete', 'deletes'],
   ] as const) {
-    section(title, joinAccesses(task.accesses.filter((entry) => entry.access === access)));
+    section(title, joinAccesses(inside.filter((entry) => entry.access === access)));
   }
-  const row = (edge: Edge, other: string): readonly string[] => [
-    label(other),
-    describeResource(edge.resource),
-    `${edge.reason}${edge.assumed ? ' (assumed)' : ''}`,
-  ];
-  section(
-    'needs',
-    bundle.edges.filter((edge) => edge.to === task.id).map((edge) => row(edge, edge.from)),
-  );
+  const outside = task.accesses.filter(({ resource }) => resource.kind === 'outside');
+  section('starts only when every earlier cell is done, because of', joinAccesses(outside));
+  const names = new Map(bundle.tasks.map((other) => [other.id, `[${other.executionCount}] ${other.name}`]));
+  section('needs', [
+    ...bundle.edges.filter((edge) => edge.to === task.id).map((edge) => edgeRow(edge, names.get(edge.from))),
+    ...known.learned
+      .filter(([, reader]) => reader === task.id)
+      .map(([writer]) => [
+        names.get(writer) ?? writer,
+        'observed',
+        '',
+        'an earlier run saw that it reads what that one changes',
+      ]),
+  ]);
   section(
     'is needed by',
-    bundle.edges.filter((edge) => edge.from === task.id).map((edge) => row(edge, edge.to)),
+    bundle.edges.filter((edge) => edge.from === task.id).map((edge) => edgeRow(edge, names.get(edge.to))),
   );
+  if (task.preload === '*') lines.push('  every variable is at hand for it, because what it reads cannot be told\n');
   if (task.exposes === '*') lines.push('  keeps every variable, because later cells may read any\n');
+  const observed = last?.tasks.get(task.id);
+  if (last !== undefined && observed !== undefined) {
+    const found = observedLines(observed);
+    if (last.lane !== undefined) found.push(`all cells ran in one process: ${last.lane}`);
+    section(
+      `in the last run (${last.id})`,
+      found.map((line) => [line]),
+    );
+  }
   return lines.join('');
+}
+
+/** The other cell, what the arrow carries, the lines in the earlier and the later cell, and why. */
+function edgeRow(edge: Edge, other: string | undefined): readonly string[] {
+  const carried = describeResource(edge.resource);
+  const reason = edge.reason.startsWith(`${carried}: `) ? edge.reason.slice(carried.length + 2) : edge.reason;
+  const lines = `line ${edge.fromRange.start.line + 1} → line ${edge.toRange.start.line + 1}`;
+  return [other ?? '', carried, lines, `${reason}${edge.assumed ? ' (assumed)' : ''}`];
 }
 
 /** One row for each resource, with every line that uses it. */
@@ -90,7 +129,8 @@ function joinAccesses(accesses: readonly Access[]): readonly (readonly string[])
     rows.set(key, known);
   }
   return [...rows].map(([name, { lines, access }]) => {
-    const how = access.assumed ? 'assumed' : access.certainty === 'may' ? 'perhaps' : '';
+    const isOutside = access.resource.kind === 'outside';
+    const how = access.assumed ? 'assumed' : access.certainty === 'may' && !isOutside ? 'perhaps' : '';
     return [name, `line ${[...lines].sort((left, right) => left - right).join(', ')}`, how, access.reason];
   });
 }

@@ -2,8 +2,10 @@ import path from 'node:path';
 import { lastValue, nearest, type ParsedArguments } from '../args.ts';
 import { graphPicture } from '../graph-svg.ts';
 import { joinEdges, renderDot, renderMermaid, renderRail, shownTasks } from '../graph-text.ts';
+import { isSameFile } from '../files.ts';
 import { usage, type CommandResult, type Host } from '../host.ts';
 import { openInput, type Input } from '../input.ts';
+import { renderDocument } from '../json-document.ts';
 import { writeOutput } from '../output-file.ts';
 
 const formats = ['text', 'json', 'dot', 'mermaid', 'svg'];
@@ -20,13 +22,18 @@ export async function graphCommand(host: Host, parsed: ParsedArguments): Promise
   if (!input.ok) return input.result;
   const { diagnostics, sources } = input.value;
   const document = describeGraph(input.value);
-  const picture = render(input.value, format, document);
+  const result = { status: 'ok', diagnostics, sources, document } as const;
   const target = lastValue(parsed, 'output');
-  if (target === undefined) return { status: 'ok', diagnostics, sources, text: picture, document };
+  const isJson = format === 'json';
+  if (target === undefined) return { ...result, text: isJson ? '' : render(input.value, format), asJson: isJson };
   const file = path.resolve(host.cwd, target);
-  const problem = writeOutput(file, picture, target);
-  if (problem !== undefined) return problem;
-  return { status: 'ok', diagnostics, sources, text: `${target}\n`, document: { ...document, written: file } };
+  if (isSameFile(file, path.resolve(host.cwd, input.value.path))) {
+    return usage(`${target} is the notebook itself.`, 'Name another file with -o.');
+  }
+  const written = { ...document, written: file };
+  const text = isJson ? renderDocument('graph', { ...result, document: written }) : render(input.value, format);
+  const problem = writeOutput(file, text, target);
+  return problem ?? { ...result, text: `${target}\n`, document: written };
 }
 
 function formatOf(file: string | undefined): string | undefined {
@@ -38,13 +45,11 @@ function formatOf(file: string | undefined): string | undefined {
     '.mmd': 'mermaid',
     '.json': 'json',
   };
-  return known[path.extname(file)];
+  return known[path.extname(file).toLowerCase()];
 }
 
-function render(input: Input, format: string, document: Readonly<Record<string, unknown>>): string {
+function render(input: Input, format: string): string {
   switch (format) {
-    case 'json':
-      return `${JSON.stringify(document, null, 2)}\n`;
     case 'dot':
       return renderDot(input.bundle);
     case 'mermaid':

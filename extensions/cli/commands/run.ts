@@ -1,27 +1,23 @@
-import { statSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
 import path from 'node:path';
-import {
-  defaultState,
-  renderReport,
-  run,
-  status as planStatus,
-  type RunEvent,
-  type RunRecord,
-} from '../../../runtime/index.ts';
+import { renderReport, run, status as planStatus, type RunEvent, type RunRecord } from '../../../runtime/index.ts';
 import { hasFlag, lastValue, type ParsedArguments } from '../args.ts';
 import { describeExecution } from '../executed.ts';
+import { isFileError, shownPath } from '../files.ts';
 import { graphPicture } from '../graph-svg.ts';
-import { usage, type CommandResult, type Host } from '../host.ts';
-import { findTask, openInput, type Input, type Outcome } from '../input.ts';
+import { fileProblem, usage, type CommandResult, type Host, type Outcome } from '../host.ts';
+import { findTask, openInput, type Input } from '../input.ts';
 import { findMissing } from '../only.ts';
 import { writeOutput } from '../output-file.ts';
 import { noProgress, showProgress } from '../progress.ts';
 import { describeRun } from '../run-result.ts';
-import { findTargets, type Targets } from '../run-targets.ts';
+import { findFolder, findTargets, type Targets } from '../run-targets.ts';
+import { findPlace, type Place } from '../state-folder.ts';
 import { programName } from '../version.ts';
 
 interface Plan {
+  readonly place: Place;
   readonly targets: Targets;
   readonly cwd: string;
   readonly jobs: number;
@@ -36,15 +32,16 @@ export async function runCommand(host: Host, parsed: ParsedArguments): Promise<C
   const input = opened.value;
   const plan = planRun(host, parsed, input);
   if (!plan.ok) return plan.result;
-  const { cwd, jobs, until, targets } = plan.value;
+  const { cwd, jobs, until, targets, place } = plan.value;
+  const signal = host.interruption();
   const silent = hasFlag(parsed, 'quiet') || (hasFlag(parsed, 'json') && !host.isTerminal);
   const progress = silent ? noProgress : showProgress(host, input.bundle);
   const events: RunEvent[] = [];
   const record = await run(input.bundle, input.document, {
     worker: path.join(host.installation, 'python', 'worker.py'),
     cwd,
-    ...placeOf(host, parsed, input),
-    signal: host.signal,
+    ...place,
+    signal,
     jobs,
     cache: !hasFlag(parsed, 'no-cache'),
     force: hasFlag(parsed, 'force'),
@@ -57,45 +54,13 @@ export async function runCommand(host: Host, parsed: ParsedArguments): Promise<C
     },
   });
   progress.stop();
-  // A run that could not begin has nothing to say that is worth an earlier result.
-  const written = record.status !== 'refused' || record.tasks.some((outcome) => outcome.result !== undefined);
+  // A run that was stopped before its first cell ended has nothing to say that is worth an earlier result.
+  const ended = record.tasks.some((outcome) => outcome.result !== undefined);
+  const written = ended || (record.status !== 'refused' && !signal.aborted);
   const problem = written ? writeResults(host, { input, record, targets, events }) : undefined;
   if (problem !== undefined) return problem;
   const only = lastValue(parsed, 'only') === undefined ? undefined : until;
-  return describeRun(host, { input, record, targets, only, written, interrupted: host.signal.aborted });
-}
-
-/** The interpreter, and where the values and the cache of this notebook are kept. */
-export function placeOf(
-  host: Host,
-  parsed: ParsedArguments,
-  input: Input,
-): {
-  readonly state: string;
-  readonly python: string | undefined;
-  readonly kernel: string | undefined;
-  readonly environment: Host['environment'];
-} {
-  const named = lastValue(parsed, 'state');
-  const python = lastValue(parsed, 'python');
-  const { environment } = host;
-  return {
-    state:
-      named === undefined
-        ? defaultState(input.path === '-' ? input.folder : path.resolve(host.cwd, input.path), environment)
-        : path.resolve(host.cwd, named),
-    python: python?.includes('/') === true ? path.resolve(host.cwd, python) : python,
-    kernel: lastValue(parsed, 'kernel'),
-    environment,
-  };
-}
-
-/** The folder that the cells run in: Jupyter's, which is the notebook's own, unless another one is named. */
-export function findFolder(host: Host, parsed: ParsedArguments, input: Input): Outcome<string> {
-  const named = lastValue(parsed, 'cwd');
-  const folder = named === undefined ? input.folder : path.resolve(host.cwd, named);
-  if (statSync(folder, { throwIfNoEntry: false })?.isDirectory() ?? false) return { ok: true, value: folder };
-  return { ok: false, result: usage(`${folder} is no folder.`, 'Name the folder to run in with --cwd.') };
+  return describeRun(host, { input, record, targets, only, written, interrupted: signal.aborted });
 }
 
 function planRun(host: Host, parsed: ParsedArguments, input: Input): Outcome<Plan> {
@@ -108,12 +73,14 @@ function planRun(host: Host, parsed: ParsedArguments, input: Input): Outcome<Pla
   if (!Number.isInteger(jobs) || jobs < 1) {
     return { ok: false, result: usage(`-j takes a number from 1, not ${asked ?? ''}.`, 'Give the number of tasks.') };
   }
-  const until = findLast(host, parsed, input);
+  const place = findPlace(host, parsed, input);
+  if (!place.ok) return place;
+  const until = findLast(parsed, input, place.value);
   if (!until.ok) return until;
-  return { ok: true, value: { targets: targets.value, cwd: cwd.value, jobs, until: until.value } };
+  return { ok: true, value: { place: place.value, targets: targets.value, cwd: cwd.value, jobs, until: until.value } };
 }
 
-function findLast(host: Host, parsed: ParsedArguments, input: Input): Outcome<number | undefined> {
+function findLast(parsed: ParsedArguments, input: Input, place: Place): Outcome<number | undefined> {
   const only = lastValue(parsed, 'only');
   const until = lastValue(parsed, 'until');
   if (only !== undefined && until !== undefined) {
@@ -130,7 +97,7 @@ function findLast(host: Host, parsed: ParsedArguments, input: Input): Outcome<nu
     const help = 'Use --until CELL to run everything up to a cell.';
     return { ok: false, result: usage(`--only takes its inputs from the cache, which --${flag} does not use.`, help) };
   }
-  const plans = planStatus(input.bundle, placeOf(host, parsed, input));
+  const plans = planStatus(input.bundle, place);
   const missing = findMissing(input.bundle, index, plans, input.path);
   return missing === undefined ? { ok: true, value: index } : { ok: false, result: missing };
 }
@@ -160,11 +127,23 @@ function writeResults(host: Host, { input, record, targets, events }: Results): 
       renderReport({ bundle: input.bundle, document: input.document, record, events, picture }),
     ]);
   }
+  const kept = `The executed notebook is kept in ${record.folder}.`;
+  if (targets.inPlace && hasChanged(host, input)) {
+    return usage(`${input.path} was changed while it ran, and is left as it is.`, kept);
+  }
   for (const [file, text] of files) {
-    const problem = writeOutput(file, text, path.relative(host.cwd, file) || file);
-    if (problem === undefined) continue;
-    const [diagnostic] = problem.diagnostics;
-    return usage(diagnostic?.message ?? '', `The executed notebook is kept in ${record.folder}.`);
+    const problem = writeOutput(file, text, shownPath(host, file));
+    if (problem !== undefined) return fileProblem(problem.diagnostics[0]?.message ?? '', kept);
   }
   return undefined;
+}
+
+/** True when the notebook is no longer what was read: somebody saved it in the meantime. */
+function hasChanged(host: Host, input: Input): boolean {
+  try {
+    return !readFileSync(path.resolve(host.cwd, input.path)).equals(input.bytes);
+  } catch (error) {
+    if (!isFileError(error)) throw error;
+    return true;
+  }
 }

@@ -1,19 +1,23 @@
-import { status as planStatus, type TaskPlan } from '../../../runtime/index.ts';
+import { readLastRun, status as planStatus, type TaskPlan } from '../../../runtime/index.ts';
 import type { ParsedArguments } from '../args.ts';
 import type { CommandResult, Host } from '../host.ts';
 import { openInput } from '../input.ts';
+import { describeLast, describeObserved } from '../observed.ts';
 import { renderTable } from '../render.ts';
-import { placeOf } from './run.ts';
+import { findPlace } from '../state-folder.ts';
 
 /** `cellwright status NB`: what the next run would reuse, and why it would run the rest. */
 export async function statusCommand(host: Host, parsed: ParsedArguments): Promise<CommandResult> {
   const input = await openInput(host, parsed);
   if (!input.ok) return input.result;
   const { bundle, diagnostics, sources, path } = input.value;
-  const plans = planStatus(bundle, placeOf(host, parsed, input.value));
+  const place = findPlace(host, parsed, input.value);
+  if (!place.ok) return place.result;
+  const plans = planStatus(bundle, place.value);
   const number = (plan: TaskPlan['plan']): number => plans.filter((entry) => entry.plan === plan).length;
   const counts = [`${number('cached')} would be reused`, `${number('run')} would run`];
   if (number('unknown') > 0) counts.push(`${number('unknown')} depend on those`);
+  const last = readLastRun(place.value.state);
   const tasks = new Map(bundle.tasks.map((task) => [task.id, task]));
   const rows = plans.map((plan) => [
     `[${tasks.get(plan.task)?.executionCount ?? 0}]`,
@@ -25,17 +29,20 @@ export async function statusCommand(host: Host, parsed: ParsedArguments): Promis
     status: 'ok',
     diagnostics,
     sources,
-    text: `${renderTable(rows)}${counts.join(', ')}\n`,
+    text: `${renderTable(rows)}${counts.join(', ')}\n${last === undefined ? '' : describeLast(last, bundle)}`,
     document: {
       notebook: path,
       reused: number('cached'),
       run: number('run'),
       unknown: number('unknown'),
+      lastRun: last?.id ?? null,
+      oneProcess: last?.lane ?? null,
       tasks: plans.map((plan) => ({
         id: plan.task,
         name: plan.name,
         plan: plan.plan === 'cached' ? 'reuse' : plan.plan,
         because: describeMiss(plan),
+        ...describeObserved(last?.tasks.get(plan.task)),
       })),
     },
   };

@@ -6,7 +6,8 @@ import type { CommandResult, Host } from '../host.ts';
 import { openInput, type Input } from '../input.ts';
 import { formatSeconds, noProgress, showProgress } from '../progress.ts';
 import { renderTable } from '../render.ts';
-import { findFolder, placeOf } from './run.ts';
+import { findFolder } from '../run-targets.ts';
+import { findPlace } from '../state-folder.ts';
 
 /** `cellwright verify NB`: two runs in a Jupyter kernel and one of ours, with everything run afresh, compared cell by cell. */
 export async function verifyCommand(host: Host, parsed: ParsedArguments): Promise<CommandResult> {
@@ -16,7 +17,11 @@ export async function verifyCommand(host: Host, parsed: ParsedArguments): Promis
   const { bundle, document, sources } = input;
   const cwd = findFolder(host, parsed, input);
   if (!cwd.ok) return cwd.result;
-  const shared = { cwd: cwd.value, ...placeOf(host, parsed, input) };
+  const place = findPlace(host, parsed, input);
+  if (!place.ok) return place.result;
+  const signal = host.interruption();
+  const isStopped = (): boolean => signal.aborted;
+  const shared = { cwd: cwd.value, ...place.value, signal };
   const silent = hasFlag(parsed, 'quiet') || (hasFlag(parsed, 'json') && !host.isTerminal);
   const plain: PlainRun[] = [];
   const script = path.join(host.installation, 'python', 'plain_run.py');
@@ -26,6 +31,7 @@ export async function verifyCommand(host: Host, parsed: ParsedArguments): Promis
   };
   for (const which of ['first', 'second']) {
     const made = await runAgain(which);
+    if (isStopped()) return interrupted(input);
     if (!made.ok)
       return { status: 'usage', diagnostics: made.error, sources, text: '', document: { notebook: input.path } };
     plain.push(made.value);
@@ -34,7 +40,6 @@ export async function verifyCommand(host: Host, parsed: ParsedArguments): Promis
   const record = await run(bundle, document, {
     ...shared,
     worker: path.join(host.installation, 'python', 'worker.py'),
-    signal: host.signal,
     jobs: availableParallelism(),
     cache: true,
     force: true,
@@ -43,6 +48,7 @@ export async function verifyCommand(host: Host, parsed: ParsedArguments): Promis
     onEvent: progress.onEvent,
   });
   progress.stop();
+  if (isStopped()) return interrupted(input);
   const [first, second] = plain;
   if (record.status === 'refused' || first === undefined || second === undefined) {
     return {
@@ -57,9 +63,15 @@ export async function verifyCommand(host: Host, parsed: ParsedArguments): Promis
   if (tasks.some(({ verdict }) => verdict === 'different')) {
     // Two plain runs may agree by chance.
     const third = await runAgain('third');
+    if (isStopped()) return interrupted(input);
     if (third.ok) tasks = judgeRuns(bundle, [...plain, third.value], record.notebook);
   }
   return describe(input, tasks, { jupyter: first.seconds, ours: record.seconds });
+}
+
+function interrupted(input: Input): CommandResult {
+  const text = 'Interrupted. Nothing was compared.\n';
+  return { status: 'interrupted', diagnostics: [], text, document: { notebook: input.path } };
 }
 
 function describe(
