@@ -86,7 +86,8 @@ function readYaml(lines: readonly string[]): YamlRead {
     }
     return { ok: true, metadata: {} };
   } catch (error) {
-    if (error instanceof YAMLException) return { ok: false, message: error.message.split('\n')[0]?.replace(/ \(\d+:\d+\)$/, '') ?? '' };
+    if (error instanceof YAMLException)
+      return { ok: false, message: error.message.split('\n')[0]?.replace(/ \(\d+:\d+\)$/, '') ?? '' };
     // A value that holds itself, or is nested without end.
     if (error instanceof TypeError || error instanceof RangeError) return { ok: false, message: 'it holds itself' };
     throw error;

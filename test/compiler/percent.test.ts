@@ -31,8 +31,9 @@ describe('a script has the cells that jupytext reads', () => {
   test.each(samples)('$name', ({ script, expected }) => {
     const { cells, metadata } = read(script);
     // How it was written by which version means nothing to the cells.
-    const { text_representation: _written, ...jupytext } = (metadata['jupytext'] ?? {}) as Record<string, unknown>;
-    const kept = Object.keys(jupytext).length > 0 ? { ...metadata, jupytext } : { ...metadata, jupytext: undefined };
+    const { text_representation: written, ...jupytext } = (metadata['jupytext'] ?? {}) as Record<string, unknown>;
+    const isNoted = written === undefined || Object.keys(jupytext).length > 0;
+    const kept = { ...metadata, jupytext: isNoted && Object.keys(jupytext).length > 0 ? jupytext : undefined };
     const parse = (line: string): unknown => JSON.parse(line);
     const found = cells.map((cell) => [cell.cell_type, cell.source, cell.metadata]);
     expect([...found, JSON.parse(JSON.stringify(kept))]).toEqual(expected.map(parse));
