@@ -109,9 +109,9 @@ export const diagnosticCatalogue: Readonly<Record<DiagnosticCode, CatalogueEntry
     next: 'Nothing must be done. The result is the same; the cell only does not run beside others.',
   },
   CW211: {
-    title: 'A cell is nested too deeply to be analysed',
-    why: 'An expression of more than a thousand levels, most often one that a program wrote. What it does to which variables is not looked for, so the cell is treated as touching every variable.',
-    next: 'Split the expression, or read the data from a file. The result is the same; the cell only does not run beside others.',
+    title: 'A cell is nested too deeply, or too large, to be analysed',
+    why: 'An expression of more than a thousand levels, or a cell of more than a million words and signs, most often written by a program. What it does to which variables is not looked for, so the cell is treated as touching every variable.',
+    next: 'Split it, or read the data from a file. The result is the same; the cell only does not run beside others.',
   },
   CW301: {
     title: 'The bundle is damaged',

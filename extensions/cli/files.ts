@@ -46,6 +46,12 @@ export function isThere(file: string): boolean {
   }
 }
 
+/** True for a pipe or a device, which can be read once. */
+export function isPipe(file: string): boolean {
+  const found = statOf(file);
+  return found !== undefined && !found.isFile() && !found.isDirectory();
+}
+
 /** True for a folder; false when it cannot be told. */
 export function isFolder(file: string): boolean {
   try {

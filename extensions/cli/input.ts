@@ -4,7 +4,7 @@ import type { Bundle, Task } from '../../compiler/bundle/format.ts';
 import { readBundle } from '../../compiler/bundle/read.ts';
 import type { Compilation, Notebook } from '../../compiler/index.ts';
 import { nearest, type ParsedArguments } from './args.ts';
-import { describeFileError, isFileError, isFolder, isThere, readNamedFile, statOf } from './files.ts';
+import { describeFileError, isFileError, isFolder, isPipe, isThere, readNamedFile, statOf } from './files.ts';
 import { fileProblem, usage, type CommandResult, type Host, type Outcome, type ShownCell } from './host.ts';
 import { fillIn } from './fill-in.ts';
 import { describeMismatch, findUnknown, injectParameters, type ParameterValues } from './parameters.ts';
@@ -15,6 +15,8 @@ import { compileNotebook, isUnreadable } from './toolchain.ts';
 export interface Input {
   /** The file or bundle folder as it was named. */
   readonly path: string;
+  /** True when it came through a pipe: it has no place of its own. */
+  readonly isStream: boolean;
   /** The notebook's folder: where its cells run unless something else is said. */
   readonly folder: string;
   /** The notebook's name without its ending. */
@@ -55,6 +57,7 @@ export async function openInput(host: Host, parsed: ParsedArguments): Promise<Ou
 
 interface Source {
   readonly bytes: Uint8Array;
+  readonly isStream: boolean;
   /** Its ending tells the format. */
   readonly fileName: string;
   readonly folder: string;
@@ -74,25 +77,36 @@ function readSource(host: Host, name: string): Outcome<Source> {
   }
   const bytes = readNamedFile(host, file, isBundle ? path.join(name, 'notebook.ipynb') : name);
   if (!bytes.ok) return bytes;
-  const place = { fileName: path.basename(file), folder: path.dirname(full), stem: stemOf(full), bytes: bytes.value };
+  if (!isBundle && isPipe(file)) return readStream(host, bytes.value, name);
+  const place = {
+    isStream: false,
+    fileName: path.basename(file),
+    folder: path.dirname(full),
+    stem: stemOf(full),
+    bytes: bytes.value,
+  };
   if (!isBundle) return { ok: true, value: place };
   const stored = readNamedFile(host, path.join(full, 'bundle.json'), path.join(name, 'bundle.json'));
   if (!stored.ok) return stored;
   return { ok: true, value: { ...place, bundleText: new TextDecoder().decode(stored.value) } };
 }
 
+const pipeHelp = 'Send the notebook through a pipe, or name a file.';
+
 /** As papermill does; the cells run in the current folder. A notebook is a JSON object, so anything else is a percent script. */
+function readStream(host: Host, bytes: Uint8Array, shown: string): Outcome<Source> {
+  const start = new TextDecoder().decode(bytes.subarray(0, 1024)).trim();
+  if (start === '') return { ok: false, result: usage(`${shown} is empty.`, pipeHelp) };
+  const fileName = start.startsWith('{') ? 'stdin.ipynb' : 'stdin.py';
+  return { ok: true, value: { bytes, isStream: true, fileName, folder: host.cwd, stem: 'notebook' } };
+}
+
 function readStandardInput(host: Host): Outcome<Source> {
-  const help = 'Send the notebook through a pipe, or name a file.';
   try {
-    const bytes = host.readInput();
-    const start = new TextDecoder().decode(bytes.subarray(0, 1024)).trim();
-    if (start === '') return { ok: false, result: usage('Standard input is empty.', help) };
-    const fileName = start.startsWith('{') ? 'stdin.ipynb' : 'stdin.py';
-    return { ok: true, value: { bytes, fileName, folder: host.cwd, stem: 'notebook' } };
+    return readStream(host, host.readInput(), 'Standard input');
   } catch (error) {
     if (!isFileError(error)) throw error;
-    return { ok: false, result: fileProblem(`Standard input cannot be read: ${describeFileError(error)}.`, help) };
+    return { ok: false, result: fileProblem(`Standard input cannot be read: ${describeFileError(error)}.`, pipeHelp) };
   }
 }
 
@@ -131,9 +145,21 @@ async function compileInput(
     const status = isUnreadable(diagnostics) ? 'usage' : 'refused';
     return { ok: false, result: { status, diagnostics, text: '', document: { notebook: request.name }, sources } };
   }
-  const { folder, stem, name, values, bytes } = request;
+  const { isStream, folder, stem, name, values, bytes } = request;
   const { document } = notebook;
-  const value = { values, path: name, folder, stem, bundle, document, compilation, diagnostics, sources, bytes };
+  const value = {
+    values,
+    path: name,
+    isStream,
+    folder,
+    stem,
+    bundle,
+    document,
+    compilation,
+    diagnostics,
+    sources,
+    bytes,
+  };
   if (request.bundleText === undefined || plain === undefined) return { ok: true, value };
   const stored = readStored(request.bundleText, plain);
   if (!stored.ok) {

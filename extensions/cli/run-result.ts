@@ -112,7 +112,8 @@ function describeError(host: Host, outcome: TaskOutcome): string {
   const error = outcome.outputs.findLast((output) => output.kind === 'error');
   const { name, executionCount } = outcome.task;
   const head = stoppedByGate(outcome) ? 'The gate does not hold' : 'The cell raised';
-  const traceback = error?.traceback.join('\n') ?? '';
+  // An error of a magic has no traceback.
+  const traceback = error?.traceback.join('\n') || `${error?.ename ?? ''}: ${error?.evalue ?? ''}`;
   return `${head} in ${name}, In [${executionCount}]:\n${host.hasColours ? traceback : withoutColours(traceback)}\n`;
 }
 

@@ -44,7 +44,7 @@ function readOut(parsed: ParsedArguments, input: Input): Outcome<string | undefi
   if (flag !== undefined && word !== undefined) {
     return refuse(`Two places for the executed notebook were named, ${word} and ${flag}.`, 'Name one.');
   }
-  const named = flag ?? word ?? (input.path === '-' ? '-' : undefined);
+  const named = flag ?? word ?? (input.isStream ? '-' : undefined);
   if (named === '')
     return refuse('The name of the executed notebook is empty.', 'Perhaps a variable of the shell is not set.');
   return named === undefined ? { ok: true, value: undefined } : fillIn(named, input.values);

@@ -17,7 +17,7 @@ export interface Place {
 export function stateOf(host: Host, parsed: ParsedArguments, input: Input): string {
   const named = lastValue(parsed, 'state');
   if (named !== undefined) return path.resolve(host.cwd, named);
-  return defaultState(input.path === '-' ? input.folder : path.resolve(host.cwd, input.path), host.environment);
+  return defaultState(input.isStream ? input.folder : path.resolve(host.cwd, input.path), host.environment);
 }
 
 /** The interpreter and the state of a notebook; its folder is made, so that nobody meets later that it cannot be. */

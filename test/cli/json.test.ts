@@ -13,6 +13,11 @@ beforeAll(() => {
   );
   place.write('bad.py', '# %%\nx = 1\n# %%\nx / 0\n');
   place.write('cut.ipynb', '{');
+  place.write('gate.py', '# %%\na = 1\n# %%\n#| gate\nassert a > 1\n');
+  place.write('held.py', '# %%\ng = iter(range(3))\ng2 = (i for i in g)\n# %%\nnext(g2)\n');
+  place.write('many.py', '# %%\nimport os\ndf = os\nn = [1]\n# %%\nn.stray()\n# %%\nn\n# %%\n%nosuch\n');
+  const julia = { kernelspec: { name: 'julia', language: 'julia', display_name: 'Julia' } };
+  place.write('julia.ipynb', JSON.stringify({ cells: [], metadata: julia, nbformat: 4, nbformat_minor: 5 }));
 });
 afterAll(() => {
   place.remove();
@@ -37,6 +42,15 @@ test('every document is one JSON value and follows its schema', async () => {
     [0, ['run', 'good.py', '-p', 'n', '4', '--no-report']],
     [1, ['run', 'bad.py']],
     [2, ['run', 'good.py', '-p', 'm', '4']],
+    [2, ['run', 'good.py', '-k', 'no-such-kernel']],
+    [2, ['run', 'good.py', '-o', 'good.py/x.ipynb']],
+    [4, ['run', 'gate.py']],
+    [0, ['run', 'held.py']],
+    [0, ['status', 'held.py']],
+    [0, ['explain', 'held.py']],
+    [0, ['compile', 'many.py']],
+    [3, ['compile', 'julia.ipynb']],
+    [3, ['run', 'julia.ipynb']],
     [0, ['graph', 'good.py']],
     [0, ['graph', 'good.py', '--format', 'svg', '-o', 'good.svg']],
     [0, ['explain', 'good.py']],
@@ -54,4 +68,29 @@ test('every document is one JSON value and follows its schema', async () => {
   }
   const schemas = path.join(root, 'docs', 'schemas');
   expect(execFileSync(python, ['-c', check, schemas], { input: JSON.stringify(documents), encoding: 'utf8' })).toBe('');
+});
+
+test('a fault of our own is told as one document too, with an exit code of its own', async () => {
+  const broken = makeWorkplace();
+  Object.defineProperty(broken, 'input', {
+    get: () => {
+      throw new TypeError('a fault');
+    },
+  });
+  const { code, out, err } = await broken.call('compile', '-', '--json');
+  expect({ code, err }).toEqual({ code: 70, err: '' });
+  expect(JSON.parse(out)).toMatchObject({ status: 'crashed', exitCode: 70, diagnostics: [{ code: 'CW999' }] });
+  expect((await broken.call('compile', '-')).err).toMatch(/^error CW999: [^]*TypeError: a fault\n {4}at /);
+  broken.remove();
+});
+
+test('an unknown command gives the fields that every document has', async () => {
+  const { code, out } = await place.call('rum', 'good.py', '--json');
+  expect(code).toBe(2);
+  expect(JSON.parse(out)).toMatchObject({
+    command: 'rum',
+    status: 'usage',
+    exitCode: 2,
+    diagnostics: [{ code: 'CW900' }],
+  });
 });

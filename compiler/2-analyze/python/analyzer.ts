@@ -64,12 +64,12 @@ function analyze(parser: PythonParser, source: string, cell: { readonly id: stri
     diagnostics.push({
       code: 'CW211',
       severity: 'warning',
-      message: 'The cell is nested too deeply to be analysed.',
-      help: 'It is treated as touching every variable; split the expression.',
+      message: 'The cell is nested too deeply, or too large, to be analysed.',
+      help: 'It is treated as touching every variable; split it, or read the data from a file.',
       location: { cell: cell.id, index: cell.index, range: emptyModule.range },
       related: [],
     });
-    fromMagics.unknown.push({ reason: 'the cell is nested too deeply', range: emptyModule.range });
+    fromMagics.unknown.push({ reason: 'the cell is nested too deeply, or too large', range: emptyModule.range });
   }
   const found = findState(findings);
   return {

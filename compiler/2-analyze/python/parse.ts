@@ -19,6 +19,8 @@ export interface PythonParser {
 
 /** CPython itself gives up between 100 nested blocks and some thousand nested expressions. */
 const deepest = 1000;
+/** Beyond this the tree does not fit into memory. */
+const mostTokens = 1_000_000;
 
 /** Starts the parser from the bytes of its two WebAssembly files, so that it runs where there are no files. */
 export async function loadPythonParser(wasm: {
@@ -31,6 +33,7 @@ export async function loadPythonParser(wasm: {
   parser.setLanguage(language);
   return {
     parse: (source) => {
+      if (isTooLarge(source)) return undefined;
       const tree = parser.parse(source);
       if (tree === null) throw new Error('the parser has no language');
       const cursor = tree.walk();
@@ -40,6 +43,14 @@ export async function loadPythonParser(wasm: {
       return root;
     },
   };
+}
+
+/** More words and signs than any cell has that a person wrote. */
+function isTooLarge(source: string): boolean {
+  if (source.length <= mostTokens) return false;
+  const token = /\w+|[^\s\w]/g;
+  for (let count = 0; token.test(source); count++) if (count === mostTokens) return true;
+  return false;
 }
 
 function isKept(cursor: TreeCursor): boolean {

@@ -1,10 +1,10 @@
-import { readFileSync, readdirSync, renameSync, rmSync } from 'node:fs';
+import { readFileSync, readdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { lastValue, type ParsedArguments } from '../args.ts';
 import { fileProblem, usage, type CommandResult, type Host } from '../host.ts';
 import { describeFileError, isFileError, shownPath, statOf } from '../files.ts';
 import { openInput } from '../input.ts';
-import { makeFolder, writeOutput } from '../output-file.ts';
+import { makeFolder } from '../output-file.ts';
 import { listBundleFiles } from '../toolchain.ts';
 import { overviewOf, renderOverview } from '../overview.ts';
 
@@ -45,8 +45,10 @@ function writeBundle(target: string, shown: string, files: ReadonlyMap<string, s
     const foreign = findForeign(target, shown);
     if (foreign !== undefined) return foreign;
     for (const [name, text] of files) {
-      const problem = writeOutput(path.join(staging, name), text, shown);
-      if (problem !== undefined) return problem;
+      const file = path.join(staging, name);
+      makeFolder(path.dirname(file));
+      // What a run reads must be on the disk when the bundle appears; the modules are for people.
+      writeFileSync(file, text, { flush: !name.includes('/') });
     }
     makeFolder(target);
     const names = readdirSync(staging).sort((left, right) => Number(left === last) - Number(right === last));
