@@ -43,7 +43,7 @@ export function renderReport(input: ReportInput): string {
     diagnostics([...record.diagnostics, ...bundle.diagnostics]),
     input.picture === undefined
       ? ''
-      : `<section aria-labelledby="graph"><h2 id="graph">Graph</h2><div class="wide" tabindex="0" role="group" aria-label="Graph, scrollable">${input.picture}</div></section>`,
+      : `<section aria-labelledby="graph"><h2 id="graph">Graph</h2><div class="wide picture" tabindex="0" role="group" aria-label="Graph, scrollable">${input.picture}</div></section>`,
     timings(record.tasks),
     notes(input.events),
     cells(input, outputs),
