@@ -1,5 +1,5 @@
-import { Graph, layout } from '@dagrejs/dagre';
 import type { Bundle, Edge, Task } from '../../compiler/bundle/format.ts';
+import { placeSketch, type Placed, type Point } from './graph-layout.ts';
 import { firstLine, joinEdges, shownTasks, type JoinedEdge } from './graph-text.ts';
 
 const nodeHeight = 46;
@@ -33,20 +33,17 @@ export function graphPicture(bundle: Bundle, statuses: ReadonlyMap<string, strin
   const shown = new Set(tasks.map((task) => task.id));
   const drawn = bundle.edges.filter((edge) => isDrawn(edge) && shown.has(edge.from) && shown.has(edge.to));
   const edges = reduce(joinEdges(drawn));
-  const graph = new Graph();
-  graph.setGraph({ rankdir: 'TB', nodesep: 20, ranksep: 30, edgesep: 14, marginx: margin, marginy: margin });
-  graph.setDefaultEdgeLabel(() => ({}));
-  for (const task of tasks) graph.setNode(task.id, { width: widthOf(task), height: nodeHeight });
-  for (const edge of edges)
-    graph.setEdge(edge.from, edge.to, { width: 7 * labelOf(edge).length, height: 14, labelpos: 'c' });
-  layout(graph);
-  const size = graph.graph();
-  const width = Math.ceil((size.width ?? 0) + (tasks.length === 0 ? 2 * margin : 0));
-  const height = Math.ceil((size.height ?? 0) + (tasks.length === 0 ? 2 * margin : 0));
+  const placed = placeSketch({
+    boxes: tasks.map((task) => ({ id: task.id, width: widthOf(task) })),
+    arrows: edges.map((edge) => ({ from: edge.from, to: edge.to, label: 7 * labelOf(edge).length })),
+    boxHeight: nodeHeight,
+    margin,
+  });
+  const { width, height } = placed;
   const names = new Map(tasks.map((task) => [task.id, task.name]));
-  const arrows = edges.map((edge) => drawArrow(edge, graph.edge(edge.from, edge.to).points ?? [], names));
-  const labels = edges.map((edge) => drawLabel(edge, graph.edge(edge.from, edge.to)));
-  const boxes = tasks.map((task) => drawNode(task, graph.node(task.id), statuses.get(task.id)));
+  const arrows = edges.map((edge) => drawArrow(edge, placed.way(edge), names));
+  const labels = edges.map((edge) => drawLabel(edge, placed.label(edge)));
+  const boxes = tasks.map((task) => drawNode(task, placed.box(task.id), statuses.get(task.id)));
   const title = `Graph of ${bundle.notebook.name}`;
   const description = `${tasks.length} tasks and ${edges.length} arrows; an arrow leads from a task to one that needs its data.`;
   return `<svg xmlns="http://www.w3.org/2000/svg" class="cw-graph" role="img" aria-labelledby="cw-graph-title cw-graph-desc" viewBox="0 0 ${width} ${height}" width="${width}" height="${height}">
@@ -94,11 +91,6 @@ function reduce(edges: readonly JoinedEdge[]): readonly JoinedEdge[] {
   );
 }
 
-interface Point {
-  readonly x: number;
-  readonly y: number;
-}
-
 function drawArrow(edge: JoinedEdge, points: readonly Point[], names: ReadonlyMap<string, string>): string {
   const at = (point: Point): string => `${point.x.toFixed(1)} ${point.y.toFixed(1)}`;
   const [first, ...rest] = points;
@@ -120,16 +112,12 @@ function labelOf({ labels }: JoinedEdge): string {
   return more.length === 0 ? name : `${name} +${more.length}`;
 }
 
-function drawLabel(edge: JoinedEdge, { x, y }: { readonly x?: number; readonly y?: number }): string {
-  if (x === undefined || y === undefined) return '';
-  return `<text class="label" x="${x.toFixed(1)}" y="${(y + 4).toFixed(1)}">${escape(labelOf(edge))}</text>`;
+function drawLabel(edge: JoinedEdge, place: Point | undefined): string {
+  if (place === undefined) return '';
+  return `<text class="label" x="${place.x.toFixed(1)}" y="${(place.y + 4).toFixed(1)}">${escape(labelOf(edge))}</text>`;
 }
 
-function drawNode(
-  task: Task,
-  box: Point & { readonly width: number; readonly height: number },
-  status: string | undefined,
-): string {
+function drawNode(task: Task, box: ReturnType<Placed['box']>, status: string | undefined): string {
   const word = status === undefined ? '' : `, ${status === 'cached' ? 'reused' : status}`;
   const x = box.x - box.width / 2;
   const y = box.y - box.height / 2;
