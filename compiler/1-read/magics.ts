@@ -161,9 +161,10 @@ function lowerStatement(text: string, line: number, magics: Magic[]): string | u
     const [name = '', ...words] = (found[2] ?? '').split(' ');
     const rest = words.join(' ').trim();
     magics.push({ kind: 'line', name, text: rest, line, assigns: [] });
-    const code = rest.replace(/^(-\w+(\s*\d+)?\s+)+/, '');
-    const runs = (name === 'time' || name === 'timeit' || name === 'prun') && code !== '' && isComplete(code);
-    return indent + (runs ? code : 'pass');
+    const code = codeOf(name, rest);
+    if (code === undefined) return `${indent}pass`;
+    // What `%timeit` runs is a function's body: what it binds is not bound for certain, and nowhere else.
+    return `${indent}${name === 'timeit' ? 'if 0: ' : ''}${code}`;
   }
   found = shellLine.exec(text);
   if (found !== null) {
@@ -176,8 +177,10 @@ function lowerStatement(text: string, line: number, magics: Magic[]): string | u
     const names = [...targets.matchAll(/[A-Za-z_]\w*/g)].map((name) => name[0]);
     const name = mark === '%' ? (/^\S*/.exec(rest)?.[0] ?? '') : '';
     const kind = mark === '!' ? 'shell' : 'line';
-    magics.push({ kind, name, text: rest.slice(name.length).trim(), line, assigns: names });
-    return `${targets}= None`;
+    const argument = rest.slice(name.length).trim();
+    magics.push({ kind, name, text: argument, line, assigns: names });
+    const code = codeOf(name, argument);
+    return code === undefined ? `${targets}= None` : `${targets}= None; ${code}`;
   }
   found = escaped.exec(text);
   if (found !== null) {
@@ -188,6 +191,13 @@ function lowerStatement(text: string, line: number, magics: Magic[]): string | u
     return `${indent}${callee}(${(mark === ',' ? words : [words.join(' ')]).map((word) => JSON.stringify(word)).join(', ')})`;
   }
   return undefined;
+}
+
+/** The code that `%time`, `%timeit` and `%prun` run, without their options. */
+function codeOf(name: string, text: string): string | undefined {
+  if (name !== 'time' && name !== 'timeit' && name !== 'prun') return undefined;
+  const code = text.replace(/^(-\w+(\s*\d+)?\s+)+/, '');
+  return code !== '' && isComplete(code) ? code : undefined;
 }
 
 /** `x = !ls` and `x = %who`: the first `=` outside of brackets and strings is followed by an escape. */

@@ -13,6 +13,14 @@ function unreadable(code: DiagnosticCode, message: string, help: string, cell?: 
   return { ok: false, error: [diagnostic] };
 }
 
+/** Engines of JavaScript keep no longer texts. */
+const mostLetters = 500_000_000;
+
+function tooLarge(name: string): Result<never> {
+  const help = 'Clear its outputs, or keep the data in a file of its own.';
+  return unreadable('CW110', `${name} is larger than 500 MB.`, help);
+}
+
 /** Python's own limit is about as deep, so no tool of Jupyter's reads more. */
 const deepest = 900;
 
@@ -21,6 +29,7 @@ const deepest = 900;
  * @param name the file's base name; a name ending in `.py` is read as percent format
  */
 export function readNotebook(bytes: Uint8Array | string, name: string): Result<Notebook> {
+  if (bytes.length > mostLetters) return tooLarge(name);
   const text = typeof bytes === 'string' ? bytes.replace(/^\uFEFF/, '') : decodeUtf8(bytes);
   if (text === undefined) return unreadable('CW101', `${name} is not UTF-8 text.`, 'Save the file as UTF-8.');
   if (/\.py$/i.test(name)) return fromScript(text, name);
@@ -150,8 +159,19 @@ function fromDocument(document: Json, name: string): Result<Notebook> {
   const info = isObject(metadata['language_info']) ? metadata['language_info'] : {};
   const language = [spec['language'], info['name'], 'python'].find((value) => typeof value === 'string') as string;
   const kernelName = typeof spec['name'] === 'string' ? spec['name'] : 'python3';
-  const text = JSON.stringify({ cells: written, metadata, nbformat: 4, nbformat_minor: 5 });
+  const text = writeJson({ cells: written, metadata, nbformat: 4, nbformat_minor: 5 });
+  if (text === undefined) return tooLarge(name);
   return { ok: true, value: { name, language: language.toLowerCase(), kernelName, cells, document: text } };
+}
+
+/** Undefined when the text would be too long: escapes can make it longer than what was read. */
+function writeJson(value: Json): string | undefined {
+  try {
+    return JSON.stringify(value);
+  } catch (error) {
+    if (error instanceof RangeError) return undefined;
+    throw error;
+  }
 }
 
 interface RawCell {

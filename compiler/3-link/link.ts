@@ -87,6 +87,16 @@ function collectAccesses(
       reason: state.reason,
     });
   }
+  for (const file of effects.files) {
+    found.push({
+      resource: { kind: 'file', path: file.path },
+      access: file.access === 'read' ? 'read' : 'mutate',
+      certainty: 'may',
+      assumed: false,
+      range: file.range,
+      reason: file.reason,
+    });
+  }
   for (const outside of effects.outside) {
     found.push({
       resource: { kind: 'outside', reason: outside.outside },

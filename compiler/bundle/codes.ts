@@ -18,6 +18,7 @@ export type DiagnosticCode =
   | 'CW107'
   | 'CW108'
   | 'CW109'
+  | 'CW110'
   | 'CW120'
   | 'CW121'
   | 'CW201'
@@ -87,6 +88,11 @@ export const diagnosticCatalogue: Readonly<Record<DiagnosticCode, CatalogueEntry
     title: 'The notebook is nested too deeply',
     why: "The file has lists in lists to a depth that Python's own reader of JSON refuses, so that no Jupyter could open it.",
     next: 'Look for what a program wrote into the metadata or the outputs, and take it out.',
+  },
+  CW110: {
+    title: 'The notebook is too large',
+    why: 'A text of that length does not fit into the engine that runs the compiler.',
+    next: 'Clear the outputs of the notebook, or keep its data in a file of its own.',
   },
   CW120: {
     title: 'There is no such directive',

@@ -1,7 +1,8 @@
 import type { Diagnostic, Range } from '../../bundle/diagnostic.ts';
 import type { StateName } from '../../bundle/format.ts';
 import { lowerCell, type Magic } from '../../1-read/magics.ts';
-import type { Effects, LanguageAnalyzer, NameUse, OutsideUse, StateUse } from '../effects.ts';
+import { readMagicWords } from '../../1-read/magic-words.ts';
+import type { Effects, FileUse, LanguageAnalyzer, NameUse, OutsideUse, StateUse } from '../effects.ts';
 import { normalise } from './normalise.ts';
 import type { PythonParser, SyntaxNode } from './parse.ts';
 import { firstError } from './rejected.ts';
@@ -18,7 +19,11 @@ interface FromMagics {
   outside: OutsideUse[];
   binds: NameUse[];
   unobservable: NameUse[];
+  files: FileUse[];
+  deletes: NameUse[];
   unknown: { reason: string; range: Range }[];
+  /** Those of `unknown` that are told, because the magic is not known at all. */
+  unfamiliar: { reason: string; range: Range }[];
 }
 
 /** What stands for a cell that cannot be walked. */
@@ -36,10 +41,19 @@ function analyze(parser: PythonParser, source: string, cell: { readonly id: stri
   const parsed = parser.parse(lowered.python);
   const root = parsed ?? emptyModule;
   const findings = visitModule(root);
-  const fromMagics: FromMagics = { state: [], outside: [], binds: [], unobservable: [], unknown: [] };
+  const fromMagics: FromMagics = {
+    state: [],
+    outside: [],
+    binds: [],
+    unobservable: [],
+    files: [],
+    deletes: [],
+    unknown: [],
+    unfamiliar: [],
+  };
   const lines = source.split('\n');
   for (const magic of lowered.magics) addMagic(magic, lines, fromMagics);
-  const diagnostics: Diagnostic[] = fromMagics.unknown.map((unknown) => ({
+  const diagnostics: Diagnostic[] = fromMagics.unfamiliar.map((unknown) => ({
     code: 'CW210',
     severity: 'warning',
     message: unknown.reason,
@@ -72,15 +86,17 @@ function analyze(parser: PythonParser, source: string, cell: { readonly id: stri
     fromMagics.unknown.push({ reason: 'the cell is nested too deeply, or too large', range: emptyModule.range });
   }
   const found = findState(findings);
+  // What `%%timeit` runs is a function's body, so its names are gone afterwards.
+  const isTimed = lowered.magics.some(({ kind, name }) => kind === 'cell' && name === 'timeit');
   return {
     reads: findings.reads,
-    binds: [...findings.binds, ...fromMagics.binds],
+    binds: [...(isTimed ? findings.binds.map(perhaps) : findings.binds), ...fromMagics.binds],
     mutates: findings.mutates,
-    deletes: findings.deletes,
+    deletes: [...findings.deletes, ...fromMagics.deletes],
     calls: findings.calls,
     summaries: findings.summaries,
     state: [...found.state, ...fromMagics.state],
-    files: [],
+    files: fromMagics.files,
     outside: [...found.outside, ...fromMagics.outside],
     imports: findings.imports,
     unobservable: [...findings.unobservable, ...fromMagics.unobservable],
@@ -88,6 +104,10 @@ function analyze(parser: PythonParser, source: string, cell: { readonly id: stri
     normalised: lowered.magics.length > 0 || parsed === undefined ? source.trimEnd() : normalise(root, lowered.python),
     diagnostics,
   };
+}
+
+function perhaps(use: NameUse): NameUse {
+  return { ...use, certainty: 'may' };
 }
 
 const stateMagics: Readonly<Record<string, StateName>> = {
@@ -145,6 +165,13 @@ const harmless: ReadonlySet<string> = new Set([
   'notebook',
   'lprun',
   'mprun',
+  'load',
+  'loadpy',
+  'less',
+  'more',
+  'xdel',
+  'history',
+  'hist',
 ]);
 const subprocesses: ReadonlySet<string> = new Set([
   'bash',
@@ -164,8 +191,6 @@ const subprocesses: ReadonlySet<string> = new Set([
   'rm',
   'mkdir',
   'rmdir',
-  'less',
-  'more',
   'man',
   'perl',
   'ruby',
@@ -183,7 +208,9 @@ const subprocesses: ReadonlySet<string> = new Set([
   'save',
   'notebook',
   'edit',
+  'store',
 ]);
+const fileWriters: ReadonlySet<string> = new Set(['writefile', 'file', 'save', 'notebook', 'store']);
 
 function addMagic(magic: Magic, lines: readonly string[], found: FromMagics): void {
   const text = lines[magic.line] ?? '';
@@ -198,24 +225,25 @@ function addMagic(magic: Magic, lines: readonly string[], found: FromMagics): vo
   // What a statement binds is found where its scope is known.
   const captures = magic.kind === 'cell' ? magic.assigns : [];
   for (const name of captures) found.binds.push({ name, range, certainty: 'must', assumed: false, reason: label });
+  const words = readMagicWords(magic);
+  const use = { range, certainty: 'may', assumed: true } as const;
+  for (const name of words.expands)
+    found.unobservable.push({ ...use, name, reason: `${label}, with its value put into the line` });
+  for (const name of words.reads) found.unobservable.push({ ...use, name, reason: `${label}, which looks it up` });
+  for (const name of words.binds) found.binds.push({ ...use, name, assumed: false, reason: label });
+  for (const name of words.deletes) found.deletes.push({ ...use, name, assumed: false, reason: label });
+  for (const { path, access } of words.files) found.files.push({ path, access, range, reason: `${label} ${path}` });
+  if (words.everything !== undefined) found.unknown.push({ reason: words.everything, range });
   const state = stateMagics[magic.name];
   if (magic.kind === 'help') return;
+  if (words.onlyLooks && state === undefined) return;
   if (magic.kind === 'shell' || subprocesses.has(magic.name)) {
-    const outside =
-      magic.name === 'writefile' || magic.name === 'file' || magic.name === 'save' ? 'file-write' : 'subprocess';
-    found.outside.push({ outside, range, reason: label });
-    for (const name of magic.text.matchAll(/[A-Za-z_]\w*/g)) {
-      found.unobservable.push({
-        name: name[0],
-        range,
-        certainty: 'may',
-        assumed: true,
-        reason: `${label} may expand it`,
-      });
-    }
+    found.outside.push({ outside: fileWriters.has(magic.name) ? 'file-write' : 'subprocess', range, reason: label });
   } else if (state !== undefined) {
-    found.state.push({ state, access: 'write', range, reason: label });
-  } else if (!harmless.has(magic.name)) {
-    found.unknown.push({ reason: `${label} may touch every variable.`, range });
+    found.state.push({ state, access: words.onlyLooks ? 'read' : 'write', range, reason: label });
+  } else if (!harmless.has(magic.name) && words.everything === undefined) {
+    const reason = `${label} may touch every variable.`;
+    found.unknown.push({ reason, range });
+    found.unfamiliar.push({ reason, range });
   }
 }
