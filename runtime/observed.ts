@@ -1,4 +1,4 @@
-import { readFileSync, readdirSync } from 'node:fs';
+import { readFileSync, readdirSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Bundle } from '../compiler/bundle/format.ts';
 import type { RunEvent, TaskStatus } from './event.ts';
@@ -29,7 +29,7 @@ export interface LastRun {
 /** Reads the log of the newest run in which a cell ran; undefined when there is none. */
 export function readLastRun(state: string): LastRun | undefined {
   const folder = join(state, 'runs');
-  for (const id of list(folder).sort().reverse()) {
+  for (const id of newestFirst(folder)) {
     const run = foldEvents(id, readEvents(join(folder, id, 'events.jsonl')));
     if (run.tasks.size > 0) return run;
   }
@@ -46,6 +46,21 @@ export function learnedWaits(state: string, bundle: Bundle): readonly (readonly 
     }
   });
   return found;
+}
+
+/** By the time of their last event: names tell runs of one second apart by chance only. */
+function newestFirst(folder: string): readonly string[] {
+  const times = list(folder).map((id) => ({ id, time: timeOf(join(folder, id, 'events.jsonl')) }));
+  return times.sort((left, right) => right.time - left.time).map(({ id }) => id);
+}
+
+function timeOf(file: string): number {
+  try {
+    return statSync(file).mtimeMs;
+  } catch (error) {
+    if (isFileError(error)) return 0;
+    throw error;
+  }
 }
 
 function list(folder: string): string[] {

@@ -111,7 +111,7 @@ export const diagnosticCatalogue: Readonly<Record<DiagnosticCode, CatalogueEntry
   },
   CW210: {
     title: 'A magic is not known',
-    why: 'What an unknown magic reads and changes cannot be told from its text, so the cell is treated as touching every variable: it waits for all earlier cells, and all later cells wait for it.',
+    why: 'What an unknown magic reads and changes cannot be told from its text, so the cell is treated as touching every variable: it starts when all earlier cells are done, with every variable at hand, and a later cell that read too early what it changed is run again.',
     next: 'Nothing must be done. The result is the same; the cell only does not run beside others.',
   },
   CW211: {
