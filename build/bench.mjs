@@ -130,7 +130,7 @@ function measureOnce(notebook, base) {
       '--no-report',
     ];
     const done = time(process.execPath, [program, 'run', file, ...flags], path.dirname(file));
-    return done === undefined ? undefined : { seconds: done.seconds, ...JSON.parse(done.out) };
+    return done === undefined ? undefined : { ...JSON.parse(done.out), seconds: done.seconds };
   };
   const peer = (...args) => {
     const file = place();
