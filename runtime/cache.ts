@@ -4,7 +4,8 @@ import { hashFile, type LocalStore } from './store/local.ts';
 import { createHash } from 'node:crypto';
 import { readdirSync, statSync } from 'node:fs';
 import { isFileError } from './store/local.ts';
-import { implicitNames, isGenerator, originOf, unseenShadow, type Origin, type Progress } from './versions.ts';
+import type { RunContext, State } from './run-state.ts';
+import { implicitNames, isQuiet, originOf, unseenShadow, type Origin, type Progress } from './versions.ts';
 
 /** One remembered execution of a task's code: what it read, and what came of it. */
 export interface CacheEntry {
@@ -26,7 +27,7 @@ export interface Miss {
 
 const entriesKept = 8;
 /** Entries of another version are as good as none. */
-const formatVersion = 2;
+const formatVersion = 3;
 
 function manifestPath(task: Task): string {
   return `manifests/${task.code.slice(task.code.indexOf(':') + 1)}.json`;
@@ -42,7 +43,7 @@ export function findCached(
   const task = progress[index]?.task;
   if (task === undefined) return { miss: { part: 'no earlier run', name: '' } };
   let miss: Miss = { part: 'no earlier run', name: '' };
-  const implicit = [...implicitNames(progress, index)].filter((name) => !isGenerator(name));
+  const implicit = [...implicitNames(progress, index)].filter((name) => !isQuiet(name));
   for (const entry of readEntries(store, task)) {
     const found = compare(store, environment, progress, index, entry, implicit);
     if (found === undefined) return { entry };
@@ -51,10 +52,21 @@ export function findCached(
   return { miss };
 }
 
-/** What a cache key says of a name; undefined for a value that only a process has, which no key can describe. */
-function contentOf(origin: Origin): string | undefined {
+/** What a cache key says of a name. A value that only a process has is described by what it was made from, if that is known. */
+function contentOf(progress: readonly Progress[], origin: Origin): string | undefined {
   if (origin.kind === 'value') return origin.binding.ref.content;
-  return origin.kind === 'absent' ? 'absent' : undefined;
+  if (origin.kind === 'absent') return 'absent';
+  const maker = origin.kind === 'held' ? progress[origin.at]?.identity : undefined;
+  return maker === undefined ? undefined : `made by ${maker}`;
+}
+
+/** Digest of an entry's key, for the values that its task left in its process. */
+export function identityOf(task: Task, entry: Pick<CacheEntry, 'environment' | 'reads' | 'files'>): string {
+  const reads = Object.entries(entry.reads).sort(([left], [right]) => (left < right ? -1 : 1));
+  const files = entry.files.map((file) => [file.path, file.digest]);
+  return createHash('sha256')
+    .update(JSON.stringify([task.code, entry.environment, reads, files]))
+    .digest('hex');
 }
 
 function readEntries(store: LocalStore, task: Task): CacheEntry[] {
@@ -78,8 +90,7 @@ function compare(
   if (unsaved !== undefined) return { part: 'store', name: unsaved };
   if (entry.environment !== environment) return { part: 'environment', name: 'installed packages or interpreter' };
   for (const name of [...Object.keys(entry.reads), ...implicit]) {
-    const origin = originOf(progress, name, index);
-    const now = contentOf(origin);
+    const now = contentOf(progress, originOf(progress, name, index));
     if (now === undefined || (entry.reads[name] ?? 'absent') !== now)
       return { part: name.includes(':') ? 'state' : 'input', name };
   }
@@ -146,23 +157,19 @@ export function isCacheable(task: Task, result: AttemptResult): boolean {
   return !result.outside.some((reason) => reason !== 'file-write');
 }
 
-/** Remembers a retired result. */
+/** Remembers a retired result; gives its identity, which only a result that can be used again has. */
 export function remember(
-  store: LocalStore,
-  environment: string,
-  run: string,
-  task: Task,
-  index: number,
+  { store, environment, id }: Pick<RunContext, 'store' | 'environment' | 'id'>,
   progress: readonly Progress[],
-  result: AttemptResult,
-  outputs: readonly OutputMessage[],
-): void {
-  if (!isCacheable(task, result)) return;
+  { task, index, result, outputs }: Pick<State, 'task' | 'index' | 'result' | 'outputs'>,
+): string | undefined {
+  if (result === undefined || !isCacheable(task, result)) return undefined;
   const reads: Record<string, string> = { ...result.reads };
-  for (const name of [...Object.keys(reads), ...implicitNames(progress, index)]) {
-    const content = contentOf(originOf(progress, name, index));
-    if (content === undefined) return;
-    if (!isGenerator(name)) reads[name] = content;
+  const kept = progress[index]?.kept ?? [];
+  for (const name of [...Object.keys(reads), ...kept, ...implicitNames(progress, index)]) {
+    const content = contentOf(progress, originOf(progress, name, index));
+    if (content === undefined) return undefined;
+    if (!isQuiet(name)) reads[name] = content;
   }
   const written = new Set(result.filesWritten);
   const entry: CacheEntry = {
@@ -174,7 +181,7 @@ export function remember(
     written: Object.fromEntries(result.filesWritten.map((path) => [path, hashFile(path)])),
     result,
     outputs,
-    run,
+    run: id,
   };
   const key = JSON.stringify([entry.environment, entry.reads, entry.files.map((file) => [file.path, file.digest])]);
   const others = readEntries(store, task).filter(
@@ -182,4 +189,5 @@ export function remember(
       JSON.stringify([other.environment, other.reads, other.files.map((file) => [file.path, file.digest])]) !== key,
   );
   store.writeDocument(manifestPath(task), { formatVersion, entries: [entry, ...others].slice(0, entriesKept) });
+  return identityOf(task, entry);
 }

@@ -28,6 +28,11 @@ export class Holders {
     this.#alive.delete(holder);
   }
 
+  /** Ends the processes as a kernel is shut down: what their files hold back is written. */
+  async endAll(): Promise<void> {
+    await Promise.all([...this.#alive].map(async ({ process }) => await endProcess(process)));
+  }
+
   killAll(): void {
     for (const holder of this.#alive) holder.process.kill();
   }
@@ -65,4 +70,20 @@ export class Holders {
     });
     return new Set(names);
   }
+}
+
+const longestFarewell = 5000;
+
+/** Lets a process end by itself, for a while. */
+export async function endProcess(process: TaskProcess): Promise<void> {
+  await new Promise<void>((resolve) => {
+    const timer = setTimeout(resolve, longestFarewell);
+    process.onExit = () => {
+      clearTimeout(timer);
+      resolve();
+    };
+    if (process.isGone) process.onExit();
+    else process.send({ type: 'exit' });
+  });
+  process.kill();
 }

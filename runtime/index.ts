@@ -4,7 +4,7 @@ import { homedir } from 'node:os';
 import { isAbsolute, join } from 'node:path';
 import type { Diagnostic } from '../compiler/bundle/diagnostic.ts';
 import type { Bundle } from '../compiler/bundle/format.ts';
-import { findCached, type Miss } from './cache.ts';
+import { findCached, identityOf, type Miss } from './cache.ts';
 import type { RunEvent } from './event.ts';
 import { describeEnvironment, findInterpreter } from './process/interpreter.ts';
 import { WorkerParent } from './process/worker-parent.ts';
@@ -213,6 +213,7 @@ export function status(
     const own = progress[index];
     if ('entry' in found && own !== undefined) {
       own.result = found.entry.result;
+      own.identity = identityOf(task, found.entry);
       plans.push({ task: task.id, name: task.name, plan: waits ? 'unknown' : 'cached' });
     } else {
       unsettled.add(task.id);

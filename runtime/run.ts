@@ -1,6 +1,6 @@
 import type { Diagnostic } from '../compiler/bundle/diagnostic.ts';
-import { findCached, remember, stillSame } from './cache.ts';
-import { Holders, type Holder } from './holders.ts';
+import { findCached, identityOf, remember, stillSame } from './cache.ts';
+import { endProcess, Holders, type Holder } from './holders.ts';
 import { runLane } from './lane.ts';
 import type { AttemptResult, Binding, FromWorker } from './process/protocol.ts';
 import { TaskProcesses } from './process/task-processes.ts';
@@ -86,7 +86,8 @@ export class Run {
   }
 
   async #stop(): Promise<void> {
-    this.#holders.killAll();
+    if (this.#context.signal?.aborted === true) this.#holders.killAll();
+    await this.#holders.endAll();
     await this.#processes.stop();
   }
 
@@ -135,7 +136,7 @@ export class Run {
       return !this.#isOver();
     }
     if (isFailure(state)) {
-      if (state.permit === 'given') return this.#fail(state, result);
+      if (state.permit === 'given') return this.#fail(state);
       this.#drop(state, 'an error is only believed when all earlier cells have retired');
       return !this.#isOver();
     }
@@ -163,10 +164,7 @@ export class Run {
     this.#head++;
     const { result } = state;
     if (result !== undefined) this.#context.notes.retired(result);
-    if (result !== undefined && status === 'ran' && this.#context.useCache) {
-      const { store, environment, id } = this.#context;
-      remember(store, environment, id, state.task, state.index, this.#states, result, state.outputs);
-    }
+    if (status === 'ran' && this.#context.useCache) state.identity = remember(this.#context, this.#states, state);
     const held = Object.entries(result?.held ?? {});
     if (state.holder !== undefined) {
       state.holder.holds.clear();
@@ -190,10 +188,10 @@ export class Run {
     state.holder = undefined;
   }
 
-  /** A cell raised: believed at once when nothing came from the store, else shown by running all cells in one process. */
-  #fail(state: State, result: AttemptResult): boolean {
-    const fed = Object.values(result.reads).some((content) => content !== 'absent');
-    if (fed && canUndo(this.#context.journal)) {
+  /** A cell raised: believed at once when no cell ran before it, else shown by running all cells in one process. */
+  #fail(state: State): boolean {
+    const first = this.#states.findIndex(({ task }) => task.executionCount > 0);
+    if (state.index > first && canUndo(this.#context.journal)) {
       this.#goLane(`the error in ${state.task.name} is confirmed without stored values`);
       return false;
     }
@@ -227,6 +225,7 @@ export class Run {
   /** The last step of the ladder: all cells again, in one process, on files as they were before the run. */
   #goLane(reason: string): void {
     this.#end();
+    this.#holders.killAll();
     const lasting = undoEffects(this.#context.journal);
     if (lasting.length > 0) {
       this.#refuse(effectsLast(reason, lasting));
@@ -283,6 +282,7 @@ export class Run {
     state.result = found.entry.result;
     state.outputs = [...found.entry.outputs];
     state.cached = found.entry.run;
+    state.identity = identityOf(state.task, found.entry);
     state.because = `same inputs as in run ${found.entry.run}`;
     state.status = 'ended';
     return true;
@@ -406,9 +406,7 @@ export class Run {
   }
 
   #send(state: State, holder: Holder, keep: readonly string[]): void {
-    state.status = 'running';
-    state.holder = holder;
-    state.outputs = [];
+    Object.assign(state, { status: 'running', holder, kept: keep, identity: undefined, outputs: [] });
     const attempt = ++state.attempts;
     const started = performance.now();
     holder.process.onMessage = (message) => {
@@ -494,6 +492,6 @@ export class Run {
     if (this.#context.signal?.aborted === true) return;
     if (end.died !== undefined && end.broken !== undefined) this.#broke(end.died, end.broken);
     else if (end.died !== undefined) this.#died(end.died);
-    process.kill();
+    await endProcess(process);
   }
 }

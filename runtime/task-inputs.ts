@@ -1,15 +1,24 @@
 import type { Bundle } from '../compiler/bundle/format.ts';
 import type { Binding, ToWorker } from './process/protocol.ts';
 import { inputHistory, type State } from './run-state.ts';
-import { implicitNames, isExpectedToWrite, originOf, shadowsBefore, type Origin } from './versions.ts';
+import {
+  implicitNames,
+  isExpectedToWrite,
+  listOfNames,
+  originOf,
+  shadowsBefore,
+  variablesBefore,
+  type Origin,
+} from './versions.ts';
 
 /** Every name that is loaded before the task starts: what it is expected to read, and all hidden state so far. */
 export function namesToLoad(states: readonly State[], state: State): readonly string[] {
   return [...implicitNames(states, state.index), ...expectedReads(states, state)];
 }
 
-/** True when a task after the origin of a name, which has not ended yet, is expected to write it. */
+/** True when a task after the origin of a name, which has not ended yet, is expected to write it; any may add to the list of names. */
 export function isAwaited(states: readonly State[], state: State, name: string, origin: Origin): boolean {
+  if (name === listOfNames) return states.slice(0, state.index).some((other) => other.status !== 'retired');
   const from = origin.kind === 'absent' ? 0 : origin.at + 1;
   return states
     .slice(from, state.index)
@@ -43,7 +52,7 @@ export function runMessage(
 }
 
 function expectedReads(states: readonly State[], { task, index }: State): ReadonlySet<string> {
-  const names = new Set<string>(task.preload === '*' ? everyName(states, index) : task.preload);
+  const names = new Set<string>(task.preload === '*' ? variablesBefore(states, index) : task.preload);
   const bound = new Set<string>();
   for (const { resource, access } of task.accesses) {
     if (resource.kind === 'variable' && access === 'bind') bound.add(resource.name);
@@ -56,7 +65,7 @@ function expectedReads(states: readonly State[], { task, index }: State): Readon
   return names;
 }
 
-/** Every variable that an ended task before `index` left. */
+/** Every variable that an ended task before `index` left and kept. */
 export function everyName(states: readonly State[], index: number): readonly string[] {
   const names = new Set<string>();
   for (const { result } of states.slice(0, index)) {
@@ -67,7 +76,8 @@ export function everyName(states: readonly State[], index: number): readonly str
 
 function bindings(states: readonly State[], state: State, keep: readonly string[]): Record<string, Binding> {
   const found: Record<string, Binding> = {};
-  for (const name of namesToLoad(states, state)) {
+  const list = state.task.preload === '*' ? [listOfNames] : [];
+  for (const name of [...list, ...namesToLoad(states, state)]) {
     if (keep.includes(name)) continue;
     const origin = originOf(states, name, state.index);
     if (origin.kind === 'value') found[name] = origin.binding;

@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import type { Task } from '../compiler/bundle/format.ts';
 import type { AttemptResult, Binding } from './process/protocol.ts';
 
@@ -6,6 +7,10 @@ export interface Progress {
   readonly task: Task;
   /** Observed by the newest attempt that ended, or taken from the cache. */
   result: AttemptResult | undefined;
+  /** Names whose values the attempt found in the process of an earlier task. */
+  kept?: readonly string[];
+  /** Digest of all that decided the result; undefined while it is not known, or when something that no digest covers did. */
+  identity?: string | undefined;
 }
 
 /** The latest writer of a name before a task: its place, and what it left. */
@@ -14,9 +19,9 @@ export type Origin =
   | { readonly kind: 'held' | 'unsaved'; readonly at: number }
   | { readonly kind: 'absent' };
 
-/** Generators of random numbers count as read only by a task that drew from them. */
-export function isGenerator(name: string): boolean {
-  return name === 'state:random' || name.endsWith('.random');
+/** State that counts as read only by a task that touched it: generators of random numbers, the resolved backend of figures. */
+export function isQuiet(name: string): boolean {
+  return name === 'state:random' || name.endsWith('.random') || name === 'state:backend';
 }
 
 /** True for hidden state and changes inside libraries: every task depends on all of it. */
@@ -24,8 +29,28 @@ export function isImplicit(name: string): boolean {
   return name.startsWith('state:') || name.startsWith('slot:');
 }
 
+/** Stands for the list of all variables: who looks through them depends on which there are. */
+export const listOfNames = '*';
+
+/** The variables that exist before the task at `index`, as far as the earlier tasks have ended. */
+export function variablesBefore(progress: readonly Progress[], index: number): readonly string[] {
+  const names = new Set<string>();
+  for (const { result } of progress.slice(0, index)) {
+    const left = [...Object.keys(result?.writes ?? {}), ...Object.keys(result?.held ?? {}), ...(result?.unsaved ?? [])];
+    for (const name of left) if (!name.includes(':')) names.add(name);
+  }
+  return [...names].filter((name) => originOf(progress, name, index).kind !== 'absent').sort();
+}
+
+function listOf(progress: readonly Progress[], index: number): Origin {
+  const member = variablesBefore(progress, index).join(' ');
+  const content = `sha256:${createHash('sha256').update(member, 'utf8').digest('hex')}`;
+  return { kind: 'value', at: index - 1, binding: { kind: 'value', ref: { object: '', member, content } } };
+}
+
 /** Finds what `name` holds before the task at `index`, from the ended tasks before it. */
 export function originOf(progress: readonly Progress[], name: string, index: number): Origin {
+  if (name === listOfNames) return listOf(progress, index);
   for (let at = index - 1; at >= 0; at--) {
     const result = progress[at]?.result;
     if (result === undefined) continue;
@@ -74,7 +99,7 @@ export function staleRead(
   heldHere: ReadonlySet<string>,
 ): string | undefined {
   const names = new Set(Object.keys(result.reads));
-  for (const name of implicitNames(progress, index)) if (!isGenerator(name)) names.add(name);
+  for (const name of implicitNames(progress, index)) if (!isQuiet(name)) names.add(name);
   for (const name of names) {
     if (heldHere.has(name)) continue;
     const origin = originOf(progress, name, index);

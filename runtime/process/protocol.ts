@@ -4,7 +4,10 @@
  * Values never travel here: workers read and write the store themselves and name objects by reference.
  */
 
-/** A variable's value in the store. Variables that share mutable objects have the same `object` and different `member`. */
+/**
+ * A variable's value in the store. Variables that share mutable objects have the same `object` and different `member`. For the name
+ * `*`, the list of all variables, there is no object: `member` has the names.
+ */
 export interface ValueRef {
   /** Store digest of the pickle that holds the group (`sha256:…`). */
   readonly object: string;
@@ -61,7 +64,7 @@ export type FromWorker =
       readonly preloaded?: readonly string[];
       readonly baseline?: Readonly<Record<string, string>>;
     }
-  /** `companion`: the name is not read; whether it still shares an object with one that is must be known. */
+  /** `companion`: the name is not read; whether it still shares an object with one that is must be known. The name `*` is the list of all variables. */
   | { readonly type: 'need'; readonly name: string; readonly companion: boolean }
   /** About to act on the outside, after having read this; blocks until `permit`. */
   | {

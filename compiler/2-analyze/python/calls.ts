@@ -232,6 +232,8 @@ export function callKnowledge(path: string, method: string): CallKnowledge {
     return { unknown: `${path}() runs text that is not in the cell`, always: path === 'exec', readsText };
   if (namespaces.has(path))
     return { unknown: `${path}() sees every variable`, always: path !== 'vars' && path !== 'dir', readsText };
+  if (path === 'unittest.main' || path === 'doctest.testmod')
+    return { unknown: `${path}() looks through all variables`, always: true, readsText };
   if (
     method === 'run_cell' ||
     method === 'run_line_magic' ||

@@ -64,6 +64,8 @@ def reduce_array(dumper: Any, found: Any) -> Any:
     if found.size == 0:
         order = "F" if found.flags.f_contiguous and not found.flags.c_contiguous else "C"
         return (rebuild.array, (b"", kind_of(dtype), found.shape, order, True))
+    if not found.flags.aligned:
+        raise Refusal("an array that is not aligned in memory", found)
     low, high = extent(found)
     base = _foreign_base(found)
     if base is not None:

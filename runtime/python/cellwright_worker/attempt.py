@@ -5,22 +5,31 @@ from __future__ import annotations
 import asyncio
 import builtins
 import contextlib
+import contextvars
 import gc
 import os
 import random
 import resource
 import sys
 import time
-import types
-from typing import Any
+from typing import Any, Callable
 
-from . import observe, sizes, slots, state
+from . import figures, generators, interpreter, observe, sizes, slots, state
 from . import shell as shell_module
 from .channel import Channel, Disconnected, Message
-from .codec import Codec, ValueRef
-from .namespace import FaultingBuiltins, watch_imports
+from .codec import Codec, DumpResult, ValueRef
+from .component import Stuck, is_quiet, same_state, touches
+from .identities import Identities
+from .keeper import Arrivals, Keeper, as_message, farewells
+from .local_modules import LocalModules
+from .namespace import FaultingBuiltins, follow_main, watch_imports
+from .reach import reachable
+from .whence import acts_on_shell, installed
 
 _BUILTINS = frozenset(name for name in vars(builtins) if not name.startswith("__"))
+# What modules may look at while they are imported, and then the modules that earlier cells imported.
+_FIRST = ("state:environ", "state:sys.path", "state:cwd", "state:local-modules")
+_HIDDEN = ("state:", "slot:")
 _IMPLICIT = ("state:", "slot:", "def:")
 _HISTORY = frozenset({"_", "__", "___", "_i", "_ii", "_iii", "_ih", "_oh", "_dh", "In", "Out", "_exit_code", "__warningregistry__"})
 
@@ -41,6 +50,7 @@ class Attempt:
         hidden: set[str],
         known: slots.Slots,
         sources: shell_module.CellSources,
+        noisy: list[str],
     ) -> None:
         """`hidden` are the names of IPython's own namespace; `known` are the parent's baselines."""
         self._sources = sources
@@ -54,15 +64,29 @@ class Attempt:
         asyncio.set_event_loop(self._loop)
         self._slots = known
         self._builtins = FaultingBuiltins(self._namespace, self._fault)
-        watch_imports(self._namespace, self._slots.observe_statement)
+        self._modules = LocalModules(codec.registry, noisy, self._ask_permit, self._need_one_process)
+        watch_imports(self._namespace, self._imported, self._modules.note)
+        self._builtins.follow()
+        self._identities = Identities()
+        dict.__setitem__(self._builtins, "id", self._identities.function)
+        follow_main(shell.user_module, self._builtins, self._list_everything)
         self._namespace["__builtins__"] = self._builtins
-        self._state = state.HiddenState(shell, self._loop)
-        self._loaded: dict[str, tuple[ValueRef, Any]] = {}
+        self._context = contextvars.copy_context()
+        # From 3.11 on a cell can run in the very context of the cell before it.
+        self._within: Callable[..., Any] = self._context.run if sys.version_info >= (3, 11) else lambda do, *given: do(*given)
+        self._state = state.HiddenState(shell, self._loop, self._need_one_process, self._modules)
+        self._slots.digest = codec.digest
+        codec.know_originals(self._slots.original)
+        self._arrived = Arrivals()
         self._reads: dict[str, str] = {}
         self._backlog: list[Message] = []
         self._history: list[str] = []
         self._variables: list[str] = []
         self._lane = False
+        self._touched: tuple[frozenset[str], frozenset[str]] = (frozenset(), frozenset())
+        # Hidden state of this process: name → the content that it has now.
+        self._present: dict[str, str] = {}
+        self._every_name: list[str] = []
         # Identities of what the values reach that were loaded when `_loaded` had `_loaded_then` entries.
         self._loaded_then = 0
         self._stored: set[int] = set()
@@ -74,8 +98,13 @@ class Attempt:
 
     def warm_up(self) -> None:
         """Look once at all that is looked at around a cell: the pages that this copies are not copied while a task waits."""
-        self._capture()
+        self._within(self._capture)
         self._slots.changes()
+
+    def _imported(self, statement: object) -> None:
+        self._slots.observe_statement(statement)
+        generators.watch()
+        figures.backend.watch()
 
     def serve(self) -> None:
         """Run what the scheduler sends until it says exit."""
@@ -85,6 +114,12 @@ class Attempt:
                 self._channel.send({"type": "done", "result": self._run(message)})
             elif message["type"] == "exit":
                 return
+
+    def finish(self) -> None:
+        """What an interpreter does at its end: call what it was told to call, write what files hold back."""
+        with shell_module.messages.muted():
+            interpreter.at_exit.run()
+            self._observer.flush_writers()
 
     # Talking to the scheduler while the cell runs.
 
@@ -119,11 +154,11 @@ class Attempt:
                 self._fault(name)
 
     def _came_from_store(self, value: Any) -> bool:
-        if self._lane or not self._loaded:
+        if self._lane or not self._arrived.loaded:
             return False
-        if len(self._loaded) != self._loaded_then:
-            self._loaded_then = len(self._loaded)
-            self._stored = _reachable([value for _, value in self._loaded.values()])
+        if len(self._arrived.loaded) != self._loaded_then:
+            self._loaded_then = len(self._arrived.loaded)
+            self._stored = reachable([value for _, value in self._arrived.loaded.values()])
         return id(value) in self._stored
 
     def _need_one_process(self, reason: str) -> None:
@@ -135,7 +170,7 @@ class Attempt:
 
     def _fault(self, name: str) -> bool:
         """A name that the process does not have: ask, load, and say whether it exists."""
-        if self._lane or self._channel.foreign or _is_history(name) or name in self._loaded:
+        if self._lane or self._channel.foreign or _is_history(name) or name in self._arrived.loaded:
             return name in self._namespace
         if name.startswith("__") and name.endswith("__"):
             return False
@@ -147,6 +182,24 @@ class Attempt:
         finally:
             self._observer.active = active
 
+    def _list_everything(self) -> None:
+        """Somebody looks through the variables of the notebook."""
+        if self._lane or self._channel.foreign or not self._observer.active:
+            return
+        active, self._observer.active = self._observer.active, False
+        try:
+            self._channel.send({"type": "need", "name": "*", "companion": False})
+            self._take_list(self._wait_for("binding")["binding"])
+        finally:
+            self._observer.active = active
+        for name in self._every_name:
+            if name not in self._namespace:
+                self._fault(name)
+
+    def _take_list(self, binding: dict[str, Any]) -> None:
+        self._reads["*"] = binding["ref"]["content"]
+        self._every_name = binding["ref"]["member"].split()
+
     def _bind(self, name: str, binding: dict[str, Any]) -> bool:
         if binding["kind"] != "value":
             self._reads.setdefault(name, "absent")
@@ -156,7 +209,7 @@ class Attempt:
         self._reads[name] = reference.content
         self._take(name, reference, members[reference.member])
         for other in members:
-            if other not in self._loaded:
+            if other not in self._arrived.loaded:
                 self._take_companion(other, reference.object, members)
         return True
 
@@ -165,46 +218,45 @@ class Attempt:
         self._channel.send({"type": "need", "name": name, "companion": True})
         binding = self._wait_for("binding")["binding"]
         has_value = binding["kind"] == "value"
-        self._companions_then[name] = binding["ref"]["content"] if has_value else binding["kind"]
+        self._arrived.companions[name] = binding["ref"]["content"] if has_value else binding["kind"]
         taken = name in self._namespace and name not in self._hidden
         if not taken and has_value and binding["ref"]["object"] == group:
             self._take(name, ValueRef(**binding["ref"]), members[name])
 
     def _take(self, name: str, reference: ValueRef, value: Any) -> None:
-        self._loaded[name] = (reference, value)
+        self._arrived.loaded[name] = (reference, value)
         if not name.startswith(_IMPLICIT):
             self._namespace[name] = value
 
     def _load(self, reference: ValueRef) -> dict[str, Any]:
         """The members of a group; a group that is here already is not loaded again, so identity holds."""
-        for _name, (other, value) in self._loaded.items():
+        for _name, (other, value) in self._arrived.loaded.items():
             if other.object == reference.object and other.member == reference.member:
                 return {reference.member: value}
-        group = self._groups.get(reference.object)
+        group = self._arrived.groups.get(reference.object)
         if group is None:
             with shell_module.messages.muted():
                 group, together = self._codec.load(reference)
             if together:
-                self._groups[reference.object] = group
+                self._arrived.groups[reference.object] = group
         return group
 
     def resolve_definition(self, name: str) -> Any:
         """A class of the notebook that a value refers to, loaded from its own object."""
-        if name not in self._loaded and not self._fault(name):
+        if name not in self._arrived.loaded and not self._fault(name):
             raise LookupError(f"no definition {name}")
-        return self._loaded[name][1]
+        return self._arrived.loaded[name][1]
 
     # One task.
 
     def _run(self, message: Message) -> Message:
         self._lane = bool(message.get("lane"))
         self._reads = {}
-        # States of random generators count as read only when the task drew from them.
-        self._generators: dict[str, str] = {}
-        self._groups: dict[str, dict[str, Any]] = {}
+        # Quiet states count as read only when the task touched them.
+        self._quiet: dict[str, str] = {}
+        self._arrived.groups = {}
         self._loaded_then, self._stored = 0, set()
-        # What the other variables of a loaded group were when it was loaded.
-        self._companions_then: dict[str, str] = {}
+        self._arrived.companions = {}
         self._codec.task = message["task"]
         self._variables = message["variables"]
         self._evict(set(message["keep"]), self._lane)
@@ -213,17 +265,20 @@ class Attempt:
         self._history = list(message["inputHistory"])
         self._prepare_history(message["executionCount"])
         if not self._lane:
-            self._preload(message["preload"])
+            with shell_module.messages.muted():
+                self._within(self._preload, message["preload"])
         self._slots.observe_new()
-        before = {} if self._lane else self._capture()[0]
+        before = {} if self._lane else self._within(self._capture)[0]
         modules = set(sys.modules)
         started = time.perf_counter()
         self._sources.seen.clear()
+        touches.clear()
         self._observer.start(bool(message["head"]))
         try:
-            ok = shell_module.run_cell(self._shell, self._loop, message["source"])
+            ok = shell_module.run_cell(self._shell, self._loop, self._context, message["source"])
         finally:
             self._observer.stop()
+            self._touched = (frozenset(touches.read), frozenset(touches.written))
         seconds = time.perf_counter() - started
         result: Message = {
             "status": "ok" if ok else "error",
@@ -238,12 +293,12 @@ class Attempt:
             "filesWritten": sorted(self._observer.written),
             "outside": sorted(self._observer.outside),
             "sources": sorted(self._sources.seen),
-            "imported": [name for name in sys.modules if name not in modules and slots.installed(name)],
+            "imported": [name for name in sys.modules if name not in modules and installed(name) and not acts_on_shell(name)],
             "seconds": seconds,
             "peakBytes": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024,
         }
         if not self._lane:
-            self._conclude(result, before, message["exposes"])
+            self._within(self._conclude, result, before, message)
         return result
 
     def _evict(self, keep: set[str], everything: bool) -> None:
@@ -262,41 +317,63 @@ class Attempt:
                 "__spec__",
             ):
                 del self._namespace[name]
-        self._loaded = {name: entry for name, entry in self._loaded.items() if name in keep or name.startswith("def:")}
+        self._arrived.loaded = {name: entry for name, entry in self._arrived.loaded.items() if name in keep or name.startswith("def:")}
 
     def _prepare_history(self, count: int) -> None:
         self._shell.execution_count = count
         self._shell.history_manager.input_hist_raw = ["", *self._history]
         self._shell.history_manager.input_hist_parsed = ["", *self._history]
-        self._shell.user_ns["In"] = self._shell.user_ns["_ih"] = self._shell.history_manager.input_hist_parsed
+        inputs = self._shell.history_manager.input_hist_parsed
+        for table in (self._shell.user_ns, self._shell.user_ns_hidden):
+            table["In"] = table["_ih"] = inputs
 
     def _preload(self, bindings: dict[str, Any]) -> None:
         order = sorted(
             bindings,
             key=lambda name: (
+                _FIRST.index(name) if name in _FIRST else len(_FIRST),
                 not name.startswith("def:"),
-                not name.startswith("state:sys.path"),
-                not name.startswith(("state:", "slot:")),
+                not name.startswith(_HIDDEN),
+                # An object that was put in the place of a library's own comes before what is in it.
+                name.startswith("slot:") and ":global:" not in name,
                 name,
             ),
         )
         touched: set[str] = set()
         for name in order:
             binding = bindings[name]
-            if name.startswith(("state:", "slot:")):
+            if name == "*":
+                self._take_list(binding)
+            elif name.startswith(_HIDDEN):
                 if binding["kind"] == "value":
-                    reference = ValueRef(**binding["ref"])
-                    (self._generators if name.endswith("random") else self._reads)[name] = reference.content
-                    value = self._load(reference)[reference.member]
-                    if name.startswith("state:"):
-                        self._state.by_name[name].restore(value)
-                    else:
-                        slots.restore(name, value)
-                        touched.add(name.split(":", 3)[1])
-            elif name not in self._loaded:
+                    self._restore(name, ValueRef(**binding["ref"]), touched)
+            elif name not in self._arrived.loaded:
                 self._bind(name, binding)
         if touched:
             self._slots.rebase(touched)
+
+    def _restore(self, name: str, reference: ValueRef, touched: set[str]) -> None:
+        (self._quiet if is_quiet(name) else self._reads)[name] = reference.content
+        if self._present.get(name) == reference.content:
+            return  # It is here; a copy would not be the object that others refer to.
+        self._present[name] = reference.content
+        value = self._load(reference)[reference.member]
+        if name == "state:local-modules":
+            self._load_modules(name, value)
+        elif name.startswith("state:"):
+            self._state.by_name[name].restore(value)
+        else:
+            self._slots.restore(name, value)
+            touched.add(name.split(":", 3)[1])
+
+    def _load_modules(self, name: str, value: Any) -> None:
+        """What their code does to hidden state was done when they were imported; what later cells made of it comes after this."""
+        before = self._capture()[0]
+        self._state.by_name[name].restore(value)
+        after = self._capture()[0]
+        for other, content in before.items():
+            if other != name and not same_state(content, after.get(other)):
+                self._state.by_name[other].restore(content)
 
     # Observation after the cell.
 
@@ -306,38 +383,57 @@ class Attempt:
         for component in self._state.components:
             try:
                 value = component.capture()
-            except state.Stuck as reason:
+            except Stuck as reason:
                 stuck[component.name] = str(reason)
                 continue
             if value is not None:
                 values[component.name] = value
         return values, stuck
 
-    def _conclude(self, result: Message, before: dict[str, Any], exposes: Any) -> None:
+    def _conclude(self, result: Message, before: dict[str, Any], message: Message) -> None:
         gc_was = gc.isenabled()
-        gc.disable()
-        try:
-            with shell_module.messages.muted():
-                self._conclude_state(result, before)
-                self._conclude_variables(result, exposes)
-        finally:
-            if gc_was:
-                gc.enable()
+        with shell_module.messages.muted():
+            after, stuck = self._capture()
+            gc.disable()
+            try:
+                result["held"].update(stuck)
+                self._conclude_state(result, before, after, stuck)
+                self._conclude_variables(result, message["exposes"])
+            finally:
+                if gc_was:
+                    gc.enable()
+        if "state:farewells" in result["held"]:
+            gc.collect()  # Nothing of the storing must keep alive what a later cell lets go.
+        # What this process had to itself and what is now as it is everywhere.
+        gone = [name for name in message["keep"] if name.startswith(_HIDDEN) and name not in {**result["held"], **result["writes"]}]
+        result["deletes"].extend(gone)
+        for name in result["deletes"]:
+            self._present.pop(name, None)
 
-    def _conclude_state(self, result: Message, before: dict[str, Any]) -> None:
-        after, stuck = self._capture()
-        result["held"].update(stuck)
-        changed = {name: value for name, value in after.items() if name not in before or not _same(before[name], value)}
-        for name in changed:
-            if name.endswith(".random") or name == "state:random":
-                result["reads"][name] = self._generators.get(name, "absent")
-        changed.update(self._slots.changes())
+    def _conclude_state(self, result: Message, before: dict[str, Any], after: dict[str, Any], stuck: dict[str, str]) -> None:
+        changed = {name: value for name, value in after.items() if name not in before or not same_state(before[name], value)}
+        read, written = self._touched
+        changed.update((name, after[name]) for name in written if name in after)
+        for name in (*changed, *read):
+            if is_quiet(name):
+                result["reads"][name] = self._quiet.get(name, "absent")
+        result["deletes"].extend(name for name in before if name not in after and name not in stuck)
         for name, value in changed.items():
-            dumped = self._codec.dump({name: value})
-            if name in dumped.refs:
-                result["writes"][name] = {"ref": _ref(dumped.refs[name]), "same": False, "how": "bind"}
-            else:
-                result["held"][name] = dumped.unstorable.get(name, "cannot be stored")
+            self._keep(result, name, self._codec.dump({name: value}))
+        for name, value in self._slots.changes().items():
+            self._keep(result, name, self._codec.dump_slot(name, value))
+        if self._observer.is_watched:
+            result["held"]["state:audit"] = "an audit hook"
+        inside = self._slots.stuck()
+        if inside:
+            result["held"]["state:libraries"] = f"{inside}, which was changed"
+
+    def _keep(self, result: Message, name: str, dumped: DumpResult) -> None:
+        if name in dumped.refs:
+            self._present[name] = dumped.refs[name].content
+            result["writes"][name] = {"ref": as_message(dumped.refs[name]), "same": False, "how": "bind"}
+        else:
+            result["held"][name] = dumped.unstorable.get(name, "cannot be stored")
 
     def _tracked(self) -> dict[str, Any]:
         tracked: dict[str, Any] = {}
@@ -351,128 +447,26 @@ class Attempt:
 
     def _conclude_variables(self, result: Message, exposes: Any) -> None:
         tracked = self._tracked()
-        result["deletes"] = sorted(name for name in self._loaded if not name.startswith(_IMPLICIT) and name not in tracked)
-        bound = {n for n, v in tracked.items() if n not in self._loaded or self._loaded[n][1] is not v}
+        result["deletes"] += sorted(name for name in self._arrived.loaded if not name.startswith(_IMPLICIT) and name not in tracked)
+        bound = {n for n, v in tracked.items() if n not in self._arrived.loaded or self._arrived.loaded[n][1] is not v}
         result["shadows"] = sorted(name for name in tracked if name in _BUILTINS)
         wanted = bound if exposes == "*" else {name for name in bound if name in set(exposes)}
+        wanted |= farewells(self._observer, result, tracked, bound - wanted)
         result["unsaved"] = sorted(bound - wanted)
         values = {name: tracked[name] for name in tracked if name in wanted or name not in bound}
-        for name, (_, value) in self._loaded.items():
+        for name, (_, value) in self._arrived.loaded.items():
             if name.startswith("def:"):
                 values[name] = value
-        self._store(result, values, bound)
-
-    def _store(self, result: Message, values: dict[str, Any], bound: set[str]) -> None:
-        if not values:
+        # What runs on may change any of them at any time; who kept an identity wants the very same objects.
+        reason = result["held"].get("state:threads")
+        keeper = self._identities.kept_by(tracked)
+        if keeper:
+            reason = result["held"]["state:identities"] = f"an identity in {keeper}"
+        if reason is not None:
+            result["held"].update((name, reason) for name in tracked)
+            result["unsaved"] = []
             return
-        pending = values
-        while pending:
-            dumped = self._codec.dump(pending)
-            for name, reason in dumped.unstorable.items():
-                result["held"][name] = reason
-            for name, reference in dumped.refs.items():
-                loaded = self._loaded.get(name)
-                same = loaded is not None and name not in bound and loaded[0].content == reference.content
-                if same and loaded is not None and loaded[0] == reference:
-                    continue
-                if same and loaded is not None and self._same_company(name, reference, dumped.refs):
-                    continue
-                how = "bind" if name in bound or loaded is None else "mutate"
-                result["writes"][name] = {"ref": _ref(reference), "same": same, "how": how}
-                if same and loaded is not None:
-                    result["reads"].setdefault(name, loaded[0].content)
-                if how == "mutate" and not same:
-                    self._companions(result, name)
-            pending = {name: value for name, value in dumped.definitions.items() if name not in values and name not in pending}
-            values = {**values, **pending}
-        self._spread_holding(result, values)
-
-    def _same_company(self, name: str, reference: ValueRef, refs: dict[str, ValueRef]) -> bool:
-        """True when the variable shares its object with no other variable, as before."""
-        before = self._loaded[name][0].object
-        now = {other for other, ref in refs.items() if ref.object == reference.object}
-        was = {other for other, (ref, _) in self._loaded.items() if ref.object == before}
-        return now <= was
-
-    def _companions(self, result: Message, name: str) -> None:
-        """A mutation reaches all that share the object, so what they were, or that they no longer shared it, was read."""
-        group = self._loaded[name][0].object
-        for other, (reference, _) in self._loaded.items():
-            if reference.object == group:
-                result["reads"].setdefault(other, reference.content)
-        for other in self._groups.get(group, ()):
-            if other in self._companions_then:
-                result["reads"].setdefault(other, self._companions_then[other])
-
-    def _spread_holding(self, result: Message, values: dict[str, Any]) -> None:
-        """Variables that share mutable objects with one that cannot leave must stay with it."""
-        held = [name for name in result["held"] if name in values]
-        if not held:
-            return
-        inside = _reachable([values[name] for name in held])
-        for name, value in values.items():
-            if name in result["held"] or name.startswith("def:"):
-                continue
-            if _reachable([value]) & inside:
-                result["held"][name] = f"shares objects with {held[0]}"
-                result["writes"].pop(name, None)
-
-
-def _ref(reference: ValueRef) -> dict[str, str]:
-    return {"object": reference.object, "member": reference.member, "content": reference.content}
-
-
-def _same(left: Any, right: Any) -> bool:
-    try:
-        return _freeze(left) == _freeze(right)
-    except Exception:  # noqa: BLE001  (a value that cannot be compared counts as changed)
-        return False
-
-
-def _freeze(value: Any) -> Any:
-    """Nested containers with arrays turned to bytes, for comparison; dict order counts for nothing here."""
-    if isinstance(value, dict):
-        return {key: _freeze(item) for key, item in value.items()}
-    if isinstance(value, (list, tuple)):
-        return [_freeze(item) for item in value]
-    tobytes = getattr(value, "tobytes", None)
-    if tobytes is not None and not isinstance(value, (bytes, bytearray)):
-        return (str(getattr(value, "dtype", "")), tobytes())
-    return repr(value) if type(value).__name__ == "Context" else value
-
-
-_OPAQUE = (
-    type,
-    types.ModuleType,
-    types.FunctionType,
-    types.BuiltinFunctionType,
-    str,
-    bytes,
-    int,
-    float,
-    complex,
-    bool,
-    type(None),
-)
-
-
-def _reachable(roots: list[Any], limit: int = 200_000) -> set[int]:
-    """Identities of the mutable objects that can be reached from `roots`; functions and classes are not entered."""
-    seen: set[int] = set()
-    found: set[int] = set()
-    queue = list(roots)
-    while queue and len(seen) < limit:
-        item = queue.pop()
-        if id(item) in seen or isinstance(item, _OPAQUE):
-            continue
-        seen.add(id(item))
-        if not isinstance(item, (tuple, frozenset)):
-            found.add(id(item))
-        if isinstance(item, dict) and "__builtins__" in item:
-            found.discard(id(item))
-            continue
-        queue.extend(gc.get_referents(item))
-    return found
+        Keeper(self._codec, self._arrived, result).store(values, bound, self._slots.local_values())
 
 
 def start(
@@ -484,6 +478,7 @@ def start(
     seeds: dict[str, Any],
     known: slots.Slots,
     sources: shell_module.CellSources,
+    noisy: list[str],
 ) -> None:
     """Set a fresh child up and serve; `seeds` undo what a fork does to random generators."""
     if "random" in seeds:
@@ -492,9 +487,10 @@ def start(
         stream.capture()
     attempt: Attempt | None = None
     try:
-        attempt = Attempt(channel, shell, codec, observer, hidden, known, sources)
+        attempt = Attempt(channel, shell, codec, observer, hidden, known, sources, noisy)
         codec.resolve_definition = attempt.resolve_definition
         attempt.warm_up()
         attempt.serve()
+        attempt.finish()
     except Disconnected:
         pass

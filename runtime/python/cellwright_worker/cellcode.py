@@ -63,9 +63,16 @@ class Cells:
         parts = _REFERENCE.fullmatch(reference)
         if parts is None:
             return None
-        codes = self._codes(parts[1].decode(), int(parts[2]))
+        flags = int(parts[2])
+        codes = self._codes(parts[1].decode(), flags)
         place = int(parts[3])
-        return codes[place] if place < len(codes) and bare(codes[place]) == body else None
+        if place < len(codes) and bare(codes[place]) == body:
+            return codes[place]
+        return self._elsewhere(flags, body)
+
+    def _elsewhere(self, flags: int, body: bytes) -> Optional[types.CodeType]:
+        """The same code in another cell: the one that it was written in has changed around it."""
+        return next((code for digest in self._texts for code in self._codes(digest, flags) if bare(code) == body), None)
 
     def _codes(self, digest: str, flags: int) -> list[types.CodeType]:
         known = self._trees.get((digest, flags))

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-import json
 import os
 import socket
+
+# Taken now: a notebook may put something else in their place.
+from json import dumps, loads
 from typing import Any
 
 Message = dict[str, Any]
@@ -29,7 +31,7 @@ class Channel:
 
     def send(self, message: Message) -> None:
         """Send one message; `Disconnected` when nobody listens any more."""
-        line = json.dumps(message, ensure_ascii=False, allow_nan=True, default=str)
+        line = dumps(message, ensure_ascii=False, allow_nan=True, default=str)
         try:
             self._socket.sendall(line.encode("utf-8", "surrogatepass") + b"\n")
         except OSError as error:
@@ -46,7 +48,7 @@ class Channel:
                 raise Disconnected
             self._pending += chunk
         line, _, self._pending = self._pending.partition(b"\n")
-        message: Message = json.loads(line)
+        message: Message = loads(line)
         return message
 
     def close(self) -> None:

@@ -63,6 +63,10 @@ class DumpResult:
     unstorable: dict[str, str] = field(default_factory=dict)
     definitions: dict[str, Any] = field(default_factory=dict)
     unstable: set[str] = field(default_factory=set)
+    # What a module keeps and a value shares.
+    tied: str = ""
+    # A value that does something when it goes.
+    farewell: str = ""
 
 
 @dataclass
@@ -135,8 +139,14 @@ class Codec:
         known = self.registry.classes.get(identifier)
         return known if known is not None else self.resolve_definition(identifier)
 
+    def know_originals(self, original: Callable[[str, str], Any]) -> None:
+        """`original` gives what a module had under a name before the notebook put another thing there, or None."""
+        self._around.original = original
+
     def _context(self) -> rebuild.Context:
-        return rebuild.Context(self._around.namespace, self._find, self.registry.define)
+        context = rebuild.Context(self._around.namespace, self._find, self.registry.define)
+        context.original = self._around.original
+        return context
 
     def load(self, ref: ValueRef) -> tuple[dict[str, Any], bool]:
         """All members of the object that holds the value, and whether it is a group."""
@@ -161,8 +171,41 @@ class Codec:
                 continue
         return found
 
-    def dump(self, values: dict[str, Any], fixpoint: bool = True) -> DumpResult:
-        """Store values, those that share objects together, with the classes they need."""
+    def digest(self, value: Any, itself: Any) -> Optional[str]:
+        """A digest of a value's content, in which `itself` is not written by its name; None when it has none."""
+        self.refresh_singletons()
+        self._hashes = _Hashes()
+        self._around.exempt = {id(itself)}
+        try:
+            return self._part("", value).digest
+        except Refusal:
+            return None
+        finally:
+            self._around.exempt = set()
+
+    def dump_slot(self, name: str, value: Any) -> DumpResult:
+        """Store what a module holds now, although it is the module's own."""
+        self._around.exempt = {id(value[1])}
+        try:
+            return self.dump({name: value})
+        finally:
+            self._around.exempt = set()
+
+    def _owned(self, beside: dict[str, Any]) -> dict[int, str]:
+        """What modules hold by value: identity → where."""
+        found: dict[int, str] = {}
+        kinds: dict[type, bool] = {}
+        for label, value in beside.items():
+            try:
+                part = self._part("", value)
+            except Refusal:
+                continue
+            if part.dumper is not None:
+                found.update(dict.fromkeys(sharing.shareable(part.memo, part.dumper.by_name, kinds), label))
+        return found
+
+    def dump(self, values: dict[str, Any], fixpoint: bool = True, beside: Optional[dict[str, Any]] = None) -> DumpResult:
+        """Store values, those that share objects together, with the classes they need; what shares objects with `beside` stays."""
         self.refresh_singletons()
         self._hashes = _Hashes()
         result = DumpResult()
@@ -175,11 +218,13 @@ class Codec:
                 part = parts[name] = self._part(name, everything[name])
             except Refusal as refusal:
                 result.unstorable[name] = self._explain(name, everything[name], refusal)
+                result.farewell = result.farewell or (result.unstorable[name] if refusal.farewell else "")
                 continue
             for identifier, kind in part.dumper.referred.items() if part.dumper is not None else ():
                 if identifier not in everything:
                     everything[identifier] = kind
                     pending.append(identifier)
+        self._tie(parts, beside or {}, result)
         for members in self._groups(parts):
             try:
                 self._store_group(members, everything, parts, fixpoint, result)
@@ -187,6 +232,16 @@ class Codec:
                 for name in members:
                     result.unstorable[name] = self._explain(name, everything[name], refusal)
         return result
+
+    def _tie(self, parts: dict[str, _Part], beside: dict[str, Any], result: DumpResult) -> None:
+        owned = self._owned(beside) if beside else {}
+        kinds: dict[type, bool] = {}
+        for name, part in list(parts.items()) if owned else ():
+            keys = sharing.shareable(part.memo, part.dumper.by_name, kinds) if part.dumper is not None else ()
+            label = next((owned[key] for key in keys if key in owned), None)
+            if label is not None:
+                result.unstorable[name] = result.tied = f"objects that {label} has as well"
+                del parts[name]
 
     def _explain(self, name: str, value: Any, refusal: Refusal) -> str:
         place = locate(value, refusal.thing) if refusal.thing is not None else None
@@ -244,6 +299,7 @@ class Codec:
 
         context = rebuild.Context(self._around.namespace, find, overlay.__setitem__)
         context.strict = True
+        context.original = self._around.original
         try:
             return unpickle(stream[1:], buffers, context), overlay
         except layouts.Unloadable as error:

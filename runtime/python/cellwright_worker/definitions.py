@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import abc
 import enum
+import gc
 import sys
 import types
 from typing import Any, Optional
@@ -83,10 +84,11 @@ _TUPLE_OWN = frozenset(
 class Refusal(Exception):
     """Why a value cannot be stored; `thing` is the part of it that cannot."""
 
-    def __init__(self, reason: str, thing: Any = None) -> None:
-        """`reason` is a noun phrase."""
+    def __init__(self, reason: str, thing: Any = None, farewell: bool = False) -> None:
+        """`reason` is a noun phrase; `farewell` is true of a thing that does something when it goes."""
         super().__init__(reason)
         self.thing = thing
+        self.farewell = farewell
 
 
 def importable(thing: Any) -> bool:
@@ -124,6 +126,16 @@ class Registry:
         self._names: dict[int, str] = {}
         self._counts: dict[str, int] = {}
         self._foreign: dict[Any, bool] = {}
+        # True when some code of the notebook asks classes for their subclasses.
+        self.lists_subclasses = False
+
+    def subclasses(self, kind: Any) -> list[Any]:
+        """The notebook's classes that must be there when this one is: those that it lists, or whose virtual subclasses it has."""
+        found = [child for child in type.__subclasses__(kind) if self.ours(child)]
+        if len({child.__qualname__ for child in found}) < len(found):
+            gc.collect()  # A class that was defined again is listed until it is collected.
+            found = [child for child in type.__subclasses__(kind) if self.ours(child)]
+        return [child for child in found if self.lists_subclasses or _virtual_subclasses(child) or self.subclasses(child)]
 
     def define(self, identifier: str, kind: Any) -> None:
         """Know a class by its id; the newest one counts."""
@@ -160,8 +172,8 @@ class Registry:
         return found
 
 
-def reduce_class(kind: Any, identifier: str) -> tuple[Any, ...]:
-    """How pickle makes the class again."""
+def reduce_class(kind: Any, identifier: str, subclasses: list[Any]) -> tuple[Any, ...]:
+    """How pickle makes the class again; `subclasses` are made with it."""
     if isinstance(kind, enum.EnumMeta):
         return _enumeration(kind, identifier)
     fields = getattr(kind, "_fields", None)
@@ -179,7 +191,7 @@ def reduce_class(kind: Any, identifier: str) -> tuple[Any, ...]:
         body.append((name, value if early else None))
         items.append((name, value))
     abstract = vars(kind).get("__abstractmethods__")
-    state = (items, None if abstract is None else sorted(abstract), _virtual_subclasses(kind))
+    state = (items, None if abstract is None else sorted(abstract), _virtual_subclasses(kind), subclasses)
     return (
         rebuild.new_class,
         (identifier, meta, kind.__name__, kind.__bases__, body),

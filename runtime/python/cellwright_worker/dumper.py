@@ -6,8 +6,9 @@ import io
 import marshal
 import math
 import pickle
+import sys
 import types
-from typing import Any, Optional
+from typing import Any, Callable, Optional
 
 from . import definitions, layouts, rebuild, reducers
 from .groups import Region, Span
@@ -37,6 +38,17 @@ class Surroundings:
         self.containers: dict[int, tuple[str, str]] = {}
         self.handlers: dict[type, Any] = {}
         self.codes: dict[int, tuple[types.CodeType, bytes]] = {}
+        # Identities of what is written by value although a library keeps it.
+        self.exempt: set[int] = set()
+        # What a module had under a name before the notebook put another thing there; None when it did not.
+        self.original: Callable[[str, str], Any] = lambda module, attribute: None
+
+    def replaced(self, thing: Any) -> Optional[tuple[str, str]]:
+        """The name of a library's function that the notebook has put another thing in the place of."""
+        home, name = thing.__module__, thing.__name__
+        if not isinstance(home, str) or getattr(sys.modules.get(home), name, thing) is thing:
+            return None
+        return (home, name) if self.original(home, name) is thing else None
 
 
 class Plan:
@@ -86,12 +98,16 @@ class Dumper(pickle.Pickler):
     def reducer_override(self, thing: Any) -> Any:
         """How pickle should write an object that is no plain container or value."""
         place = self._singletons.get(id(thing))
-        if place is not None and rebuild_member(place) is thing:
+        if place is not None and rebuild_member(place) is thing and id(thing) not in self._around.exempt:
             self.by_name.add(id(thing))
             return (rebuild.member, place)
         kind = type(thing)
         if kind is _Box:
             return thing.answer
+        if kind is types.FunctionType or kind is types.BuiltinFunctionType:
+            name = self._around.replaced(thing)
+            if name is not None:
+                return (rebuild.original, name)
         handler = self._handlers.get(kind, _MISSING)
         if handler is _MISSING:
             handler = self._handlers[kind] = reducers.classify(kind, self.ours)
@@ -116,7 +132,9 @@ class Dumper(pickle.Pickler):
     def by_value(self, kind: Any, identifier: str) -> Any:
         """A class that is written here."""
         self.shared.add(id(kind))
-        return definitions.reduce_class(kind, identifier)
+        registry = self._around.registry
+        # A copy that was made to see whether it is faithful has no subclasses.
+        return definitions.reduce_class(kind, identifier, registry.subclasses(registry.classes.get(identifier, kind)))
 
     def place_in_class(self, thing: types.FunctionType) -> Optional[tuple[Any, str, str]]:
         """The class of the notebook that has this function, when that class is stored elsewhere."""
@@ -187,7 +205,7 @@ class ExactDumper(Dumper):
             return self._box(thing) if thing != thing else None
         if kind is set or kind is frozenset:
             return self._box(thing)
-        if (kind is dict or kind is list) and id(thing) in self._around.containers:
+        if (kind is dict or kind is list) and id(thing) in self._around.containers and id(thing) not in self._around.exempt:
             return self._box(thing)
         return None
 
@@ -232,8 +250,6 @@ def _set_answer(kind: Any, thing: Any) -> Any:
 
 def rebuild_member(place: tuple[str, str]) -> Any:
     """What a module holds under a name now, without importing anything."""
-    import sys
-
     module = sys.modules.get(place[0])
     return None if module is None else vars(module).get(place[1])
 
@@ -245,7 +261,8 @@ class Loader(pickle.Unpickler):
         """A global of a library."""
         if name in ("__main__", "__mp_main__"):
             raise definitions.Refusal(f"a reference to {attribute} of the notebook by its name")
-        return super().find_class(name, attribute)
+        found = super().find_class(name, attribute)
+        return found if "." in attribute else rebuild.original(name, attribute)
 
     def persistent_load(self, pid: Any) -> Any:
         """What a box stood for has been made already."""

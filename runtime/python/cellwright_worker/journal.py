@@ -6,10 +6,10 @@ first. What cannot be undone is written down as `lasting`.
 
 from __future__ import annotations
 
-import json
 import os
 import shutil
 import threading
+from json import dumps
 from typing import Any
 
 LARGEST_COPY = 512 << 20
@@ -56,7 +56,7 @@ class Journal:
             if os.path.isdir(path):
                 shutil.copytree(path, copy, symlinks=True)
             else:
-                shutil.copy2(path, copy)
+                _copy(path, copy)
         except (OSError, shutil.Error) as error:
             self.lasting(f"changed {path}, of which no copy could be kept ({error})")
             return
@@ -64,9 +64,20 @@ class Journal:
 
     def _add(self, entry: dict[str, Any]) -> None:
         os.makedirs(self._folder, exist_ok=True)
-        line = json.dumps(entry) + "\n"
+        line = dumps(entry) + "\n"
         with open(os.path.join(self._folder, "effects.jsonl"), "a", encoding="utf-8") as file:
             file.write(line)
+
+
+def _copy(path: str, copy: str) -> None:
+    """As `shutil.copy2`, which would call what a notebook has put in the place of `open`."""
+    with open(path, "rb") as source, open(copy, "wb") as target:
+        while True:
+            piece = source.read(1 << 20)
+            if not piece:
+                break
+            target.write(piece)
+    shutil.copystat(path, copy)
 
 
 def _size(path: str) -> int:

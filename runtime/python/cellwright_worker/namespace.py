@@ -10,6 +10,7 @@ from __future__ import annotations
 import builtins
 import importlib._bootstrap as bootstrap
 import sys
+import types
 from types import FrameType
 from typing import Any, Callable, Optional
 
@@ -17,18 +18,55 @@ Fault = Callable[[str], bool]
 
 
 class FaultingBuiltins(dict[str, Any]):
-    """Builtins that ask `fault(name)` for a name nobody has; the fault puts a value into the namespace or says no."""
+    """Builtins that ask `fault(name)` for a name nobody has; the fault puts a value into the namespace or says no.
+
+    In a notebook `__builtins__` is a module, so this has attributes as well.
+    """
+
+    _namespace: dict[str, Any]
+    _fault: Fault
+    shadowed: set[str]
 
     def __init__(self, namespace: dict[str, Any], fault: Fault) -> None:
         """Starts as a copy of the real builtins."""
         super().__init__(vars(builtins))
-        self._namespace = namespace
-        self._fault = fault
+        for name, value in (("_namespace", namespace), ("_fault", fault), ("shadowed", set())):
+            object.__setattr__(self, name, value)
 
     def shadow(self, names: list[str]) -> None:
         """Let the notebook's own variables of these names be asked for before the builtins."""
+        self.shadowed.update(names)
         for name in names:
             self.pop(name, None)
+
+    def follow(self) -> None:
+        """Take part in what is set on the module of builtins from now on; who writes to its dict is not seen."""
+        here = self
+
+        class Followed(types.ModuleType):
+            def __setattr__(self, name: str, value: Any) -> None:
+                super().__setattr__(name, value)
+                if name not in here.shadowed:
+                    here[name] = value
+
+            def __delattr__(self, name: str) -> None:
+                super().__delattr__(name)
+                here.pop(name, None)
+
+        Followed.__name__ = Followed.__qualname__ = "module"
+        builtins.__class__ = Followed  # type: ignore[assignment]
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(builtins, name)
+
+    def __setattr__(self, name: str, value: Any) -> None:
+        setattr(builtins, name, value)
+
+    def __delattr__(self, name: str) -> None:
+        delattr(builtins, name)
+
+    def __dir__(self) -> list[str]:
+        return dir(builtins)
 
     def __missing__(self, name: str) -> Any:
         if isinstance(name, str) and self._fault(name):
@@ -36,27 +74,58 @@ class FaultingBuiltins(dict[str, Any]):
         return vars(builtins)[name]
 
 
+FaultingBuiltins.__name__ = FaultingBuiltins.__qualname__ = "module"
+
+
+def follow_main(module: Any, names: FaultingBuiltins, everything: Callable[[], None]) -> None:
+    """Let `__main__` have as attributes what can be asked for, and call `everything` before somebody lists them."""
+
+    class NotebookModule(types.ModuleType):
+        def __getattr__(self, name: str) -> Any:
+            if not name.startswith("__") and name not in vars(builtins):
+                try:
+                    return names[name]
+                except KeyError:
+                    pass
+            raise AttributeError(f"module {self.__name__!r} has no attribute {name!r}")
+
+        def __dir__(self) -> list[str]:
+            everything()
+            return sorted(vars(self))
+
+    NotebookModule.__name__ = NotebookModule.__qualname__ = "module"
+    module.__class__ = NotebookModule
+
+
 _LOADING = """
 def _load_unlocked(spec):
     module = load(spec)
-    loaded()
+    loaded(spec)
+    return module
+
+def _exec(spec, module):
+    module = execute(spec, module)
+    loaded(spec)
     return module
 """
 
 
-def watch_imports(namespace: dict[str, Any], imported: Callable[[object], None]) -> None:
-    """Call `imported` whenever an import statement of the notebook has loaded a module; equal arguments are one statement.
+def watch_imports(namespace: dict[str, Any], imported: Callable[[object], None], note: Callable[[Any], None]) -> None:
+    """Call `note` with the spec of every module that is loaded, and `imported` when an import statement of the notebook did it.
 
-    The hook is a function of the import system by its file name, so that no traceback shows it.
+    Equal arguments of `imported` are one statement. The hook is a function of the import system by its file name, so that no
+    traceback shows it.
     """
 
-    def loaded() -> None:
+    def loaded(spec: Any) -> None:
+        note(spec)
         frame: Optional[FrameType] = sys._getframe(1)
         while frame is not None and frame.f_code.co_filename.startswith("<frozen importlib"):
             frame = frame.f_back
         if frame is not None and frame.f_globals is namespace:
             imported((id(frame), frame.f_lasti))
 
-    parts: dict[str, Any] = {"load": vars(bootstrap)["_load_unlocked"], "loaded": loaded}
+    table = vars(bootstrap)
+    parts: dict[str, Any] = {"load": table["_load_unlocked"], "execute": table["_exec"], "loaded": loaded}
     exec(compile(_LOADING, "<frozen importlib._bootstrap>", "exec"), parts)
-    vars(bootstrap)["_load_unlocked"] = parts["_load_unlocked"]
+    table["_load_unlocked"], table["_exec"] = parts["_load_unlocked"], parts["_exec"]

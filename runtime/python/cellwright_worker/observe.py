@@ -6,7 +6,10 @@ native code does without CPython (some writers of Parquet files and databases) i
 
 from __future__ import annotations
 
+import contextlib
+import gc
 import hashlib
+import io
 import os
 import sys
 import tempfile
@@ -17,9 +20,12 @@ from .journal import Journal, only_reads
 Permit = Callable[[str, str], None]
 
 _WRITES = {
-    "os.remove", "os.rename", "os.mkdir", "os.rmdir", "os.link", "os.symlink", "os.truncate", "os.chmod", "os.chown",
+    "os.remove", "os.rename", "os.mkdir", "os.rmdir", "os.link", "os.symlink", "os.truncate", "os.chmod", "os.chown", "os.utime",
     "shutil.copyfile", "shutil.copytree", "shutil.move", "shutil.rmtree", "shutil.unpack_archive", "shutil.make_archive",
 }  # fmt: skip
+_OF_TWO_PATHS = {"os.rename", "os.link", "os.symlink", "shutil.copyfile", "shutil.copytree", "shutil.move"}
+# What a digest of a file's content does not show.
+_ATTRIBUTES = {"os.chmod", "os.chown", "os.utime"}
 _SUBPROCESSES = {
     "subprocess.Popen",
     "os.system",
@@ -75,6 +81,9 @@ class Observer:
         self.before_fork: Callable[[], None] = lambda: None
         self._reads: dict[tuple[str, str], str] = {}
         self.written: set[str] = set()
+        self._ever_written: set[str] = set()
+        # True when the notebook watches the interpreter as well.
+        self.is_watched = False
         self.outside: set[str] = set()
         roots = {sys.prefix, sys.base_prefix, sys.exec_prefix, *private}
         roots.update(path for path in sys.path if path.endswith(("site-packages", "dist-packages")))
@@ -96,15 +105,18 @@ class Observer:
                 os.path.join(home, ".local", "share", "jupyter"),
             }
         )
-        self._roots = tuple(os.path.realpath(root) + os.sep for root in roots if root and os.path.isabs(root))
+        named = [root for root in roots if root and os.path.isabs(root)]
+        self._roots = tuple({path(root) + os.sep for root in named for path in (os.path.realpath, os.path.normpath)})
+        # Where %store keeps variables.
+        self._shared = os.path.join(os.path.realpath(os.path.join(home, ".ipython")), "profile_default", "db") + os.sep
 
     def install(self) -> None:
         """Watch from now on; an audit hook cannot be taken away."""
         sys.addaudithook(self._hook)
-        os.stat = self._stat  # type: ignore[assignment]
 
-    def watch_commands(self, shell: Any) -> None:
-        """Know the text of `!` commands, which the interpreter only sees as a new process."""
+    def watch_calls(self, shell: Any) -> None:
+        """Know of what the interpreter does not tell: files that are looked at, and the text of `!` commands."""
+        os.stat = self._stat  # type: ignore[assignment]
         for name in ("system", "getoutput"):
             original = getattr(shell, name)
             setattr(shell, name, self._noting(original))
@@ -135,8 +147,28 @@ class Observer:
         """Every file looked at, with what it was when it was first looked at; the task's own files left out."""
         return [{"path": path, "kind": kind, "signature": mark} for (path, kind), mark in sorted(self._reads.items())]
 
+    def open_writers(self) -> list[Any]:
+        """Files that this process opened for writing and not closed: what they hold back is written when they go."""
+        if not self._ever_written:
+            return []
+        # By their exact types: asking an unknown object for its class may run code of its own.
+        writers = [item for item in gc.get_objects() if type(item) in (io.TextIOWrapper, io.BufferedWriter, io.BufferedRandom)]
+        return [item for item in writers if self._is_open_writer(item)]
+
+    def flush_writers(self) -> None:
+        """Write what they hold back."""
+        for file in self.open_writers():
+            with contextlib.suppress(OSError, ValueError):
+                file.flush()
+
+    def _is_open_writer(self, file: Any) -> bool:
+        if file.closed or not file.writable():
+            return False
+        name = getattr(file, "name", None)
+        return not isinstance(name, int) and self._absolute(name) in self._ever_written
+
     def _own(self, path: str) -> bool:
-        return path.startswith(self._roots)
+        return path.startswith(self._roots) and not path.startswith(self._shared)
 
     def _absolute(self, path: Any) -> str | None:
         if isinstance(path, bytes):
@@ -182,6 +214,8 @@ class Observer:
     def _handle(self, event: str, arguments: tuple[Any, ...]) -> None:
         if event == "open":
             self._opened(*arguments[:3])
+        elif event == "sys.addaudithook":
+            self.is_watched = True
         elif event == "sqlite3.connect":
             path = self._absolute(arguments[0]) if arguments[0] not in (":memory:", b":memory:", "") else None
             if path is not None:
@@ -190,12 +224,12 @@ class Observer:
                 self._journal.about_to_change(path)
                 self.written.add(path)
         elif event in _WRITES:
-            paths = [path for path in map(self._absolute, arguments[:2]) if path is not None]
+            paths = self._changed(event, arguments)
             if event == "os.mkdir" and paths and os.path.isdir(paths[0]):
                 self._note(paths[0], "stat")
                 return
             if paths:
-                self._effect("file-write", paths[0])
+                self._effect("file-attributes" if event in _ATTRIBUTES else "file-write", paths[0])
                 for path in paths:
                     self._journal.about_to_change(path)
                 self.written.update(paths)
@@ -216,6 +250,18 @@ class Observer:
                 self._journal.lasting(f"started {command[:200] or 'a process'}")
         elif event in _NETWORK:
             self._contacted(event, arguments)
+
+    def _changed(self, event: str, arguments: tuple[Any, ...]) -> list[str]:
+        """The paths that an event names; some are relative to an open folder, whose descriptor comes last."""
+        names = arguments[:2] if event in _OF_TWO_PATHS else arguments[:1]
+        folders = arguments[2:4] if event in ("os.rename", "os.link") else arguments[-1:] * 2
+        found = []
+        for name, folder in zip(names, folders):
+            if isinstance(folder, int) and folder >= 0 and event.startswith("os.") and event != "os.truncate":
+                with contextlib.suppress(OSError):
+                    name = os.path.join(os.readlink(f"/proc/self/fd/{folder}"), os.fsdecode(name))
+            found.append(self._absolute(name))
+        return [path for path in found if path is not None]
 
     def _looked_for(self, name: Any) -> None:
         """A module that is not loaded yet: whether the notebook's own folders have it is something that was read."""
@@ -252,6 +298,7 @@ class Observer:
             self._effect("file-write", text)
             self._journal.about_to_change(text)
             self.written.add(text)
+            self._ever_written.add(text)
         else:
             self._note(text, "content")
 
@@ -281,4 +328,4 @@ def _is_pool(command: str) -> bool:
     return any(name in command for name in ("joblib.externals.loky", "multiprocessing.", "resource_tracker"))
 
 
-_HANDLED = {"open", "import", "sqlite3.connect", *_WRITES, *_SUBPROCESSES, *_NETWORK, *_LISTINGS}
+_HANDLED = {"open", "import", "sys.addaudithook", "sqlite3.connect", *_WRITES, *_SUBPROCESSES, *_NETWORK, *_LISTINGS}

@@ -94,19 +94,24 @@ def main() -> None:
         _restart_without(configuration, noisy)
     for name in configuration["hidden"]:
         os.environ.pop(name, None)
-    from . import attempt, observe, orphans, sizes, slots  # noqa: F401  (children use these; loaded here, their pages are shared)
+    # Children use these; loaded here, their pages are shared.
+    from . import attempt, figures, generators, interpreter, observe, orphans, sizes, slots  # noqa: F401
     from .codec import Codec
     from .journal import Journal
     from .objects import Store
 
     observer = observe.Observer([configuration["store"], configuration["socket"]], Journal(configuration["journal"]))
-    observer.watch_commands(shell)
+    observer.watch_calls(shell)
     sizes.install()
+    generators.watch()
+    figures.backend.watch()
+    interpreter.prepare()
     codec = Codec(Store(configuration["store"]), shell.user_ns, "", lambda name: None)
     _warm_up()
     _load_magics(shell, [source for _, source, _ in configuration["cells"]])
     codec.refresh_singletons()
     sources = shell_module.register_sources(shell, [tuple(cell) for cell in configuration["cells"]])
+    codec.registry.lists_subclasses = any("__subclasses__" in cell[1] for cell in configuration["cells"])
     hidden = set(shell.user_ns)
     known = slots.Slots()
     known.observe_new()
@@ -144,8 +149,9 @@ def _child(configuration: dict[str, Any], parent: Any, name: str, hello: dict[st
         channel = Channel(configuration["socket"])
         channel.send({**hello, "role": "attempt", "attempt": name, "pid": os.getpid()})
         shell, codec, observer, hidden, seeds, known, sources = parts
+        noisy = configuration.get("noisy", [])
         observer.install()
-        attempt.start(channel, shell, codec, observer, hidden, seeds, known, sources)
+        attempt.start(channel, shell, codec, observer, hidden, seeds, known, sources, noisy)
         status = 0
     except StoreDamaged as error:
         channel.send({"type": "damaged", "object": str(error)})

@@ -16,6 +16,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from . import shell as shell_module
+from .whence import acts_on_shell
 
 _MOST_LOCAL_FILES = 200
 
@@ -41,7 +42,7 @@ def import_prelude(names: list[str], without: list[str]) -> tuple[list[str], lis
     done: list[str] = []
     noisy: list[str] = []
     for name in _installed_below(names):
-        if name in without:
+        if name in without or acts_on_shell(name):
             continue
         said: list[dict[str, Any]] = []
         shell_module.messages.emit = said.append

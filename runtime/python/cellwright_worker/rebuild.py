@@ -29,8 +29,17 @@ class Context:
         """`find` gives a class of the notebook by its id; `define` is told of one that was made."""
         self.namespace = namespace
         self.find = find
-        self.define = define
+        self.original: Callable[[str, str], Any] = lambda module, attribute: None
         self.strict = False
+        self._define = define
+        # Classes that this load made, or a load inside it: a class whose making needs one that refers to it is made there.
+        self.made: dict[str, Any] = {}
+
+    def define(self, identifier: str, kind: Any) -> Any:
+        """A class that was made is known by its id from now on."""
+        self.made[identifier] = kind
+        self._define(identifier, kind)
+        return kind
 
 
 _contexts: list[Context] = []
@@ -43,7 +52,9 @@ def enter(context: Context) -> None:
 
 def leave() -> None:
     """Back to the context before."""
-    _contexts.pop()
+    made = _contexts.pop().made
+    if _contexts:
+        _contexts[-1].made.update(made)
 
 
 # Things known by name.
@@ -57,6 +68,12 @@ def module(name: str) -> types.ModuleType:
 def member(name: str, attribute: str) -> Any:
     """An object that a library keeps at module level."""
     return getattr(module(name), attribute)
+
+
+def original(name: str, attribute: str) -> Any:
+    """What a library itself keeps under a name, whatever the notebook has put in its place."""
+    found = _contexts[-1].original(name, attribute)
+    return member(name, attribute) if found is None else found
 
 
 def definition(identifier: str) -> Any:
@@ -382,9 +399,8 @@ def fill_frame(target: Any, state: tuple[Any, ...]) -> None:
 
 def new_class(identifier: str, meta: Any, name: str, bases: tuple[Any, ...], body: list[tuple[str, Any]]) -> Any:
     """A class with its attributes still to come; known by its id from now on."""
-    made = _make_class(meta, name, bases, dict(body))
-    _contexts[-1].define(identifier, made)
-    return made
+    known = _contexts[-1].made.get(identifier)
+    return known if known is not None else _contexts[-1].define(identifier, _make_class(meta, name, bases, dict(body)))
 
 
 def _make_class(meta: Any, name: str, bases: tuple[Any, ...], body: dict[str, Any]) -> Any:
@@ -411,7 +427,7 @@ AUTOMATIC = frozenset({"__dict__", "__weakref__", "_abc_impl", "__abstractmethod
 
 def fill_class(target: Any, state: tuple[Any, ...]) -> None:
     """Set a class's attributes; what making it added by itself goes."""
-    items, abstract, subclasses = state
+    items, abstract, subclasses, *_listed = state
     names = {name for name, _ in items}
     for name, value in items:
         type.__setattr__(target, name, value)
@@ -431,13 +447,14 @@ def own_slot(owner: Any, value: Any) -> bool:
 
 def named_tuple(identifier: str, name: str, fields: tuple[str, ...], defaults: dict[str, Any], home: str) -> Any:
     """A class of `collections.namedtuple` or `typing.NamedTuple`."""
+    if (known := _contexts[-1].made.get(identifier)) is not None:
+        return known
     made: Any = collections.namedtuple(name, fields, rename=True, module=home)  # type: ignore[misc]
     if made._fields != fields:
         raise Unloadable(f"the named tuple {name}, whose fields have unusual names")
     made._field_defaults = dict(defaults)
     made.__new__.__defaults__ = tuple(defaults.values()) or None
-    _contexts[-1].define(identifier, made)
-    return made
+    return _contexts[-1].define(identifier, made)
 
 
 def fill_named_tuple(target: Any, items: list[tuple[str, Any]]) -> None:
@@ -448,12 +465,12 @@ def fill_named_tuple(target: Any, items: list[tuple[str, Any]]) -> None:
 
 def enumeration(identifier: str, meta: Any, name: str, bases: tuple[Any, ...], body: list[tuple[str, Any]], options: dict[str, Any]) -> Any:
     """An enumeration, made again from its members and methods."""
+    if (known := _contexts[-1].made.get(identifier)) is not None:
+        return known
     scope = meta.__prepare__(name, bases, **options)
     for key, value in body:
         scope[key] = value
-    made = meta.__new__(meta, name, bases, scope, **options)
-    _contexts[-1].define(identifier, made)
-    return made
+    return _contexts[-1].define(identifier, meta.__new__(meta, name, bases, scope, **options))
 
 
 def fill_enumeration(target: Any, state: tuple[list[tuple[str, Any]], dict[str, dict[str, Any]]]) -> None:

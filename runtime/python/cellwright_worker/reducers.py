@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import enum
 import functools
+import io
 import sys
 import types
 import weakref
@@ -25,9 +26,11 @@ _STAYS = (
     "IPython.core.interactiveshell", "IPython.core.history", "IPython.core.magic", "IPython.terminal", "ipykernel", "ipywidgets",
     "_duckdb", "duckdb", "sqlalchemy.engine", "sqlalchemy.orm.session", "multiprocessing", "concurrent.futures", "asyncio",
     "subprocess", "threading", "_thread", "socket", "ssl", "selectors", "sqlite3", "tempfile", "mmap", "contextvars", "zmq",
-    "tornado", "_io", "asyncio.events", "weakref",
+    "tornado", "_io", "asyncio.events", "weakref", "tqdm", "unittest.mock",
+    # A parser knows its own mark by its identity.
+    "argparse",
 )  # fmt: skip
-_MAY_LEAVE = frozenset({"StringIO", "BytesIO", "WeakKeyDictionary", "WeakValueDictionary", "WeakSet"})
+_MAY_LEAVE = frozenset({"Namespace", "StringIO", "BytesIO", "WeakKeyDictionary", "WeakValueDictionary", "WeakSet"})
 _HOOKS = ("__reduce__", "__reduce_ex__", "__getstate__", "__setstate__", "__getnewargs__", "__getnewargs_ex__")
 _VALUES: tuple[type, ...] = (int, float, str, bytes, complex, tuple, frozenset)
 _ACCESS = (
@@ -52,6 +55,10 @@ def stays(kind: type) -> bool:
     return any(_within(part.__module__) for part in kind.__mro__ if part is not object and isinstance(part.__module__, str))
 
 
+def _within_home(name: str, home: str) -> bool:
+    return name == home or name.startswith(home + ".")
+
+
 def _within(name: str) -> bool:
     return any(name == home or name.startswith(home + ".") or (home == "matplotlib.backend" and name.startswith(home)) for home in _STAYS)
 
@@ -62,7 +69,7 @@ def classify(kind: Any, ours: Callable[[Any], bool]) -> Optional[Handler]:
         return _type
     if issubclass(kind, enum.Enum):
         return _enum
-    exact = _EXACT.get(kind)
+    exact = _EXACT.get(kind) or (_module if issubclass(kind, types.ModuleType) else None)
     if exact is not None:
         return exact
     if issubclass(kind, BaseException):
@@ -72,6 +79,10 @@ def classify(kind: Any, ours: Callable[[Any], bool]) -> Optional[Handler]:
         return handler
     if stays(kind):
         return _refuse
+    if ours(kind) and any("__del__" in vars(part) for part in kind.__mro__):
+        return _mortal
+    if any("__getattribute__" in vars(part) for part in kind.__mro__ if ours(part)):
+        return _watchful
     return _instance_handler(kind, ours) if ours(kind) else None
 
 
@@ -99,7 +110,28 @@ def article(kind: Any) -> str:
 
 
 def _refuse(dumper: Any, thing: Any) -> Any:
-    raise Refusal(article(type(thing)), thing)
+    raise Refusal(article(type(thing)), thing, says_farewell(thing))
+
+
+def _mortal(dumper: Any, thing: Any) -> Any:
+    raise Refusal(f"{article(type(thing))}, whose class has __del__", thing, True)
+
+
+def _watchful(dumper: Any, thing: Any) -> Any:
+    raise Refusal(f"{article(type(thing))}, whose class watches what is asked of it", thing)
+
+
+def says_farewell(thing: Any) -> bool:
+    """True for what does something that can be seen when nobody refers to it any more: writes, prints, removes, calls."""
+    kind = type(thing)
+    home = kind.__module__ if isinstance(kind.__module__, str) else ""
+    if issubclass(kind, io.IOBase):
+        return not issubclass(kind, (io.StringIO, io.BytesIO)) and not thing.closed and thing.writable()
+    if kind is weakref.finalize:
+        return bool(thing.alive)
+    if _within_home(home, "tqdm"):
+        return not getattr(thing, "disable", True)
+    return home == "tempfile" or (home == "__main__" and any("__del__" in vars(part) for part in kind.__mro__))
 
 
 # Classes, functions, modules.

@@ -18,7 +18,9 @@ import linecache
 import os
 import sys
 import tempfile
+import types
 from collections.abc import Iterator
+from time import monotonic
 from typing import Any, Callable
 
 from IPython.core.displayhook import DisplayHook
@@ -83,32 +85,40 @@ class Messages:
 
 
 messages = Messages()
+# A kernel's own.
+_FLUSH_INTERVAL = 0.2
 
 
 class CapturedStream(io.TextIOBase):
-    """`sys.stdout` or `sys.stderr` of a cell; what native code writes to the descriptor is picked up in order."""
+    """`sys.stdout` or `sys.stderr` of a cell; what native code writes to the descriptor is picked up in order.
+
+    As in a kernel each stream is sent some time after it was first written to, and at the end of the cell first the one and then the
+    other.
+    """
 
     def __init__(self, name: str, descriptor: int) -> None:
         """`descriptor` is replaced by a temporary file when `capture` is called."""
         super().__init__()
-        self.name = f"<{name}>"
+        self.name = name
         self._stream = name
         self._descriptor = descriptor
+        self._elsewhere = os.dup(1)
         self._file: int | None = None
         self._owner = 0
         self._seen = 0
         self._parts: list[str] = []
         self._size = 0
+        self._due = 0.0
 
     @property
     def encoding(self) -> str:  # type: ignore[override]
         """Always UTF-8, as in a kernel."""
-        return "utf-8"
+        return "UTF-8"
 
     @property
-    def errors(self) -> str:  # type: ignore[override]
+    def errors(self) -> None:  # type: ignore[override]
         """As in a kernel."""
-        return "replace"
+        return None
 
     def capture(self) -> None:
         """Point the descriptor at a file of this process."""
@@ -134,9 +144,12 @@ class CapturedStream(io.TextIOBase):
             raise TypeError(f"write() argument must be str, not {type(text)}")
         self._native()
         if text:
-            for other in messages.streams:
-                if other is not self and other._parts:
+            now = monotonic()
+            for other in sorted(messages.streams, key=lambda stream: stream._due):
+                if other._parts and other._due <= now:
                     other.flush()
+            if not self._parts:
+                self._due = now + _FLUSH_INTERVAL
             self._parts.append(text)
             self._size += len(text)
             if self._size > 1 << 16:
@@ -165,8 +178,12 @@ class CapturedStream(io.TextIOBase):
         return True
 
     def fileno(self) -> int:
-        """The real descriptor, for code that hands it to a subprocess."""
-        return self._descriptor
+        """A descriptor for code that hands it to a subprocess; as in a kernel, what is written there is no output of the cell."""
+        return self._elsewhere
+
+
+CapturedStream.__name__ = CapturedStream.__qualname__ = "OutStream"
+CapturedStream.__module__ = "ipykernel.iostream"
 
 
 class TaskDisplayPublisher(DisplayPublisher):
@@ -246,6 +263,11 @@ class TaskShell(BaseShell):  # type: ignore[misc]
 
         self.display_trap = DisplayTrap(hook=self.displayhook)
 
+    def _get_exc_info(self, exc_tuple: Any = None) -> Any:
+        """The exception, without the frames of this program that it came through."""
+        kind, value, trace = super()._get_exc_info(exc_tuple)
+        return kind, value, _without_own_frames(value, trace)
+
     def _showtraceback(self, etype: Any, evalue: Any, stb: Any) -> None:
         if self.displayhook.msg is not None:
             self._last_traceback_during_displayhook = True
@@ -258,6 +280,14 @@ class TaskShell(BaseShell):  # type: ignore[misc]
             }
         )
         self._last_traceback = stb
+
+    def _ofind(self, oname: str, namespaces: Any = None) -> Any:
+        """What `?` and its like look at: a variable that is not here yet is asked for as a cell asks for it."""
+        name = oname.strip().partition(".")[0].partition("[")[0]
+        if name.isidentifier() and name not in self.user_ns:
+            with contextlib.suppress(KeyError):
+                self.user_ns["__builtins__"][name]
+        return super()._ofind(oname, namespaces)
 
     def enable_gui(self, gui: Any = None) -> None:
         """There is no event loop of a window system."""
@@ -275,6 +305,24 @@ class TaskShell(BaseShell):  # type: ignore[misc]
         self.configurables.append(self.history_manager)
 
 
+_OWN_FOLDER = os.path.dirname(os.path.abspath(__file__)) + os.sep
+
+
+def _without_own_frames(error: Any, trace: Any) -> Any:
+    """The traceback less the functions that watch a magic or a file on its way to the real one."""
+    seen: set[int] = set()
+    while isinstance(error, BaseException) and id(error) not in seen:
+        seen.add(id(error))
+        place = error.__traceback__
+        while place is not None and place.tb_next is not None:
+            if place.tb_next.tb_frame.f_code.co_filename.startswith(_OWN_FOLDER):
+                place.tb_next = place.tb_next.tb_next
+            else:
+                place = place.tb_next
+        error = error.__cause__ or error.__context__
+    return trace
+
+
 # Libraries ask for the name of the shell's class to know that they are in a notebook.
 TaskShell.__name__ = TaskShell.__qualname__ = "ZMQInteractiveShell"
 TaskShell.__module__ = "ipykernel.zmqshell"
@@ -287,6 +335,8 @@ class StandInKernel:
         self.shell = shell
         self.session = None
         self.comm_manager = None
+        self.eventloop = None
+        self._allow_stdin = False
 
     def _input_forbidden(self, prompt: str = "", **keywords: Any) -> str:
         raise StdinNotImplementedError("raw_input was called, but this frontend does not support input requests.")
@@ -307,13 +357,24 @@ def start_shell() -> Any:
     config.HistoryManager.hist_file = ":memory:"
     TaskShell._instance = None
     shell = TaskShell.instance(config=config, parent=None, **_compiler())
+    shell.extension_manager.load_extension("storemagic")  # as every kernel does
     kernel = StandInKernel(shell)
     shell.kernel = kernel
-    builtins.input = kernel._input_forbidden  # type: ignore[assignment]  # as a kernel that may not ask
     import getpass
 
-    getpass.getpass = kernel._getpass_forbidden
+    read, read_secretly = _forbidden()
+    builtins.input = types.MethodType(read, kernel)  # as a kernel that may not ask
+    getpass.getpass = types.MethodType(read_secretly, kernel)
     return shell
+
+
+def _forbidden() -> tuple[Any, Any]:
+    """A kernel's own functions for input, so that the traceback is the same."""
+    try:
+        from ipykernel.kernelbase import Kernel
+    except ImportError:
+        return StandInKernel._input_forbidden, StandInKernel._getpass_forbidden
+    return Kernel.raw_input, Kernel.getpass
 
 
 def _compiler() -> dict[str, Any]:
@@ -394,14 +455,16 @@ async def execute(shell: Any, source: str) -> bool:
     return bool(result.success) and not getattr(shell, "_last_traceback_during_displayhook", False)
 
 
-def run_cell(shell: Any, loop: asyncio.AbstractEventLoop, source: str) -> bool:
-    """Run one cell to its end; True when it did not raise."""
+def run_cell(shell: Any, loop: asyncio.AbstractEventLoop, context: contextvars.Context, source: str) -> bool:
+    """Run one cell to its end, in `context` where Python can (3.11); True when it did not raise."""
+    if sys.version_info >= (3, 11):
+        return loop.run_until_complete(loop.create_task(execute(shell, source), context=context))
 
     async def run() -> tuple[bool, contextvars.Context]:
         return await execute(shell, source), contextvars.copy_context()
 
-    ok, context = loop.run_until_complete(run())
-    _keep(context)
+    ok, after = loop.run_until_complete(run())
+    _keep(after)
     return ok
 
 

@@ -8,19 +8,22 @@ themselves (caches, lazily imported names) is left out by the rules below.
 from __future__ import annotations
 
 import gc
+import importlib
 import sys
 import types
-from collections.abc import Iterable
-from typing import Any
+from collections.abc import Iterable, Iterator
+from typing import Any, Callable
 
+from . import guard
 from .container_marks import ContainerMarks
+from .whence import installed
 
 # Modules whose globals are this program's, the interpreter's or the shell's own business.
 IGNORED_ROOTS = frozenset(
     {
         "IPython", "_decimal", "_distutils_hack", "_io", "_pickle", "_frozen_importlib",
         "_frozen_importlib_external", "_pytest", "_strptime", "_warnings", "abc", "ast",
-        "asttokens", "asyncio", "atexit", "builtins_worker", "calendar", "cellwright_worker", "certifi", "cffi",
+        "asttokens", "asyncio", "atexit", "builtins_worker", "cellwright_worker", "certifi", "cffi",
         "charset_normalizer", "cmath", "codecs", "collections", "comm", "concurrent", "contextlib", "contextvars",
         "copy", "copyreg", "csv", "dataclasses", "datetime", "dateutil", "debugpy", "decimal", "dis", "distutils", "email",
         "encodings", "enum", "executing", "fnmatch", "fractions", "functools", "gc", "genericpath", "getpass",
@@ -30,7 +33,7 @@ IGNORED_ROOTS = frozenset(
         "packaging", "parso", "pexpect", "pickle", "pkg_resources", "pkgutil", "platform", "posix", "posixpath",
         "prompt_toolkit", "psutil", "ptyprocess", "pure_eval", "pwd", "pycparser", "pygments", "pyparsing", "pytest",
         "pytz", "queue", "random", "re", "selectors", "setuptools", "shelve", "shutil", "signal", "site", "six",
-        "socket", "sqlite3", "sre_compile", "sre_parse", "ssl", "stack_data", "stat", "statistics", "string",
+        "socket", "sqlite3", "sre_compile", "sre_parse", "ssl", "stack_data", "stat", "statistics",
         "struct", "subprocess", "tempfile", "textwrap", "threading", "threadpoolctl", "time", "token", "tokenize",
         "tornado", "traceback", "traitlets", "types", "typing", "urllib", "uuid", "warnings", "wcwidth", "weakref",
         "xml", "zipimport", "zmq", "zoneinfo",
@@ -54,7 +57,7 @@ IGNORED_PREFIXES = (
 IGNORED_NAMES = frozenset(
     {
         "__warningregistry__", "rcParams", "rcParamsDefault", "rcParamsOrig", "__builtins__", "__cached__", "__spec__", "__path__",
-        "draw_if_interactive", "_REPL_DISPLAYHOOK", "_backend_mod", "__slotnames__",
+        "draw_if_interactive", "_REPL_DISPLAYHOOK", "_backend_mod", "__slotnames__", "__loader__", "__file__",
         # Filled on first use, with the same content whoever is first.
         "_unit_circle", "_unit_rectangle", "_unit_circle_righthalf", "_mpl_units", "_backends",
     }
@@ -91,10 +94,13 @@ FUNCTION_LIKE = frozenset(
 )  # fmt: skip
 
 
+_CODE = (type, types.FunctionType, types.BuiltinFunctionType, types.ModuleType, staticmethod, classmethod, property)
+
+
 class _Watch:
     """One dict, list or set at module level: its holder and what it held."""
 
-    __slots__ = ("attribute", "held", "kind", "table", "value")
+    __slots__ = ("attribute", "content", "held", "kind", "table", "value")
 
     def __init__(self, kind: str, attribute: str, value: Any, table: Any) -> None:
         self.kind = kind
@@ -102,6 +108,8 @@ class _Watch:
         self.value = value
         self.table = table
         self.held: Any = dict(table) if isinstance(table, dict) else list(table)
+        # Digest of all that it reaches, for what is looked at in depth.
+        self.content: str | None = None
 
     def differs(self) -> bool:
         """True when it holds other objects, or in another order, than before."""
@@ -117,6 +125,12 @@ class _Watch:
             return fresh + [None] * (len(self.held) + len(fresh) - len(self.table)) or [None]
         keys = [key for key, item in self.table.items() if key not in self.held or self.held[key] is not item]
         return keys + [None for key in self.held if key not in self.table]
+
+    def data(self) -> Any:
+        """What it holds, less the functions and classes."""
+        if self.kind != "class":
+            return _plain_copy(self.table)
+        return {key: value for key, value in self.table.items() if not isinstance(value, _CODE) and key not in CLASS_BOOKKEEPING}
 
 
 def _watches(module: types.ModuleType) -> list[_Watch]:
@@ -142,18 +156,17 @@ def _watches(module: types.ModuleType) -> list[_Watch]:
     return found
 
 
+def _other_objects(module: types.ModuleType, watches: list[_Watch]) -> list[_Watch]:
+    """Arrays, queues and whatever else has no dict."""
+    known = {watch.attribute for watch in watches}
+    items = [(name, value) for name, value in vars(module).items() if name not in known and name not in IGNORED_NAMES]
+    items = [(name, value) for name, value in items if not isinstance(value, PLAIN) and not name.startswith("__")]
+    return [_Watch("object", name, value, {"": value}) for name, value in items]
+
+
 def _watched(name: str) -> bool:
     root = name.partition(".")[0]
     return root not in IGNORED_ROOTS and name not in IGNORED_MODULES and not name.startswith(IGNORED_PREFIXES)
-
-
-def installed(name: str) -> bool:
-    """True for a module of the standard library or of an installed package."""
-    module = sys.modules.get(name)
-    origin = getattr(module, "__file__", None)
-    if type(module) is not types.ModuleType or module.__name__ != name:
-        return False
-    return origin is None or "-packages" in origin or origin.startswith((sys.prefix, sys.base_prefix))
 
 
 def _lazy(module: str, attribute: str, value: Any, before: Any) -> bool:
@@ -211,6 +224,14 @@ class Slots:
     """The baselines of all modules of this process."""
 
     def __init__(self) -> None:
+        # Gives a digest of all that a value reaches, or None, where `itself` is not written by its name; set with the codec.
+        self.digest: Callable[[Any, Any], str | None] = lambda value, itself: None
+        # Slots that came from earlier tasks.
+        self.restored: set[str] = set()
+        # Module and attribute → what was there before a slot was restored.
+        self.replaced: dict[tuple[str, str], Any] = {}
+        self._globals: dict[str, dict[str, Any]] = {}
+        self._deep: dict[str, list[_Watch]] = {}
         self._baselines: list[_Baseline] = []
         # Module → the baseline that counts for it; None when it is not watched.
         self._current: dict[str, _Baseline | None] = {}
@@ -238,10 +259,14 @@ class Slots:
         found: list[tuple[str, _Watch]] = []
         for name in names:
             module = sys.modules.get(name)
-            watched = type(module) is types.ModuleType and _watched(name)
             self._current[name] = None
-            if watched and module is not None:
-                found.extend((name, watch) for watch in _watches(module))
+            self._deep.pop(name, None)
+            if type(module) is types.ModuleType and (_watched(name) or guard.guarded(name)):
+                watches = _watches(module)
+                self._globals.setdefault(name, watches[0].held)
+                found.extend((name, watch) for watch in watches)
+                if _watched(name) and not installed(name):
+                    self._look_into(name, watches)
         if found:
             baseline = _Baseline(found)
             self._current.update((name, baseline) for name, _ in found)
@@ -250,22 +275,86 @@ class Slots:
     def changes(self) -> dict[str, Any]:
         """Slot name → what it holds now, for every change since the baselines."""
         found: dict[str, Any] = {}
-        for baseline in self._baselines:
-            for name, watch in baseline.touched():
-                if self._current[name] is baseline and watch.differs():
-                    self._describe(name, watch, found)
+        for name, watch in self._touched():
+            if _watched(name):
+                self._describe(name, watch, found)
+        for name, watches in self._deep.items():
+            for watch in watches:
+                if watch.content != self.digest(watch.data(), watch.value):
+                    self._describe_deeply(name, watch, found)
         return found
 
+    def _look_into(self, name: str, watches: list[_Watch]) -> None:
+        """A module beside the notebook is the notebook's own: all that it holds is looked at, however deep."""
+        self._deep[name] = []
+        for watch in [*watches, *_other_objects(sys.modules[name], watches)]:
+            if watch.kind != "global":
+                watch.content = self.digest(watch.data(), watch.value)
+                if watch.content is not None:
+                    self._deep[name].append(watch)
+
+    def local_values(self) -> dict[str, Any]:
+        """What modules beside the notebook hold, by its name there."""
+        return {f"{name}.{watch.attribute}": watch.data() for name, watches in self._deep.items() for watch in watches}
+
+    def _describe_deeply(self, name: str, watch: _Watch, found: dict[str, Any]) -> None:
+        slot = f"slot:{name}:{watch.kind}:{watch.attribute}"
+        if getattr(sys.modules.get(name), watch.attribute, None) is not watch.value:
+            return  # The name was bound again.
+        if watch.kind == "class":
+            found.update({f"{slot}.{key}": ("set", value) for key, value in watch.data().items()})
+        elif watch.kind == "object":
+            found[f"slot:{name}:global:{watch.attribute}"] = ("set", watch.value)
+        else:
+            self._set(name, watch, found)
+
+    def _set(self, name: str, watch: _Watch, found: dict[str, Any]) -> None:
+        """The whole content; of an object that has replaced the library's own, the object."""
+        whole = f"slot:{name}:global:{watch.attribute}"
+        if whole in self.restored:
+            found[whole] = ("set", watch.value)
+        else:
+            found[f"slot:{name}:{watch.kind}:{watch.attribute}"] = ("set", _plain_copy(watch.table))
+
+    def original(self, name: str, attribute: str) -> Any:
+        """What a module had under a name before the notebook put another thing there; None when it did not."""
+        known = self.replaced.get((name, attribute))
+        if known is not None:
+            return known
+        held = self._globals.get(name, {}).get(attribute)
+        return None if held is vars(sys.modules[name]).get(attribute) else held
+
+    def restore(self, slot: str, value: Any) -> None:
+        """Put a change of an earlier task into this process."""
+        _, name, kind, attribute = slot.split(":", 3)
+        if kind == "global":
+            module = sys.modules.get(name) or importlib.import_module(name)
+            self.replaced.setdefault((name, attribute), vars(module).get(attribute))
+        self.restored.add(slot)
+        restore(slot, value)
+
+    def stuck(self) -> str:
+        """What was changed that only this process can have; empty when nothing was."""
+        reasons = (guard.reason(name, watch) for name, watch in self._touched() if not _watched(name))
+        return next((reason for reason in reasons if reason), "")
+
+    def _touched(self) -> Iterator[tuple[str, _Watch]]:
+        for baseline in self._baselines:
+            yield from (item for item in baseline.touched() if self._current[item[0]] is baseline and item[1].differs())
+
     def _describe(self, name: str, watch: _Watch, found: dict[str, Any]) -> None:
-        if "cache" in watch.attribute.lower():
+        if watch.content is not None and watch.kind != "class":
+            return
+        local = name in self._deep
+        if "cache" in watch.attribute.lower() and not local:
             return
         slot = f"slot:{name}:{watch.kind}:{watch.attribute}"
         if watch.kind == "content":
             keys = watch.changed_keys()
             if keys and not all(_registered_by_itself(name, watch, key) for key in keys):
-                found[slot] = ("set", _plain_copy(watch.table))
+                self._set(name, watch, found)
             return
-        keys = [key for key in watch.changed_keys() if not (isinstance(key, str) and "cache" in key.lower())]
+        keys = [key for key in watch.changed_keys() if local or not (isinstance(key, str) and "cache" in key.lower())]
         if watch.kind == "global":
             self._rebound(name, watch, keys, found)
         elif watch.kind == "class":
@@ -273,7 +362,7 @@ class Slots:
                 if key is not None and key not in CLASS_BOOKKEEPING and key not in IGNORED_NAMES:
                     found[f"{slot}.{key}"] = ("set", watch.table[key])
         elif keys:
-            found[slot] = ("set", dict(watch.table))
+            self._set(name, watch, found)
 
     def _rebound(self, name: str, watch: _Watch, keys: list[Any], found: dict[str, Any]) -> None:
         for attribute in keys:
@@ -281,7 +370,7 @@ class Slots:
                 continue
             value = watch.table[attribute]
             before = watch.held.get(attribute)
-            if _lazy(name, attribute, value, before):
+            if _lazy(name, attribute, value, before) and (name not in self._deep or isinstance(value, types.ModuleType)):
                 continue
             if type(value) is type(before) and type(value) in (int, float, str, bool) and value == before:
                 continue
@@ -293,8 +382,6 @@ class Slots:
 
 def restore(slot: str, value: Any) -> None:
     """Put a change of an earlier task into this process."""
-    import importlib
-
     _, name, kind, attribute = slot.split(":", 3)
     module = sys.modules.get(name) or importlib.import_module(name)
     action, content = value

@@ -9,15 +9,16 @@ from __future__ import annotations
 import asyncio
 import contextvars
 import copy
-import functools
-import logging
 import os
-import random
 import sys
 import threading
-import types
 import warnings
 from typing import Any, Callable
+
+from . import figures, generators, logs
+from .component import Component, Stuck, loaded
+from .interpreter import Settings, is_own
+from .local_modules import LocalModules
 
 SETUP_MAGICS = frozenset(
     {
@@ -31,48 +32,13 @@ SETUP_MAGICS = frozenset(
         "alias",
         "automagic",
         "aimport",
+        "alias_magic",
+        "unalias",
+        "xmode",
+        "colors",
+        "pprint",
     }
 )
-
-
-class Stuck(Exception):
-    """State that only this process can have; the message says what it is."""
-
-
-class Component:
-    """One kind of hidden state."""
-
-    def __init__(self, name: str, capture: Callable[[], Any], restore: Callable[[Any], None]) -> None:
-        """`capture` gives None when there is nothing to say."""
-        self.name = f"state:{name}"
-        self.capture = capture
-        self.restore = restore
-
-
-def _module(name: str) -> Any:
-    return sys.modules.get(name)
-
-
-def _capture_numpy_random() -> Any:
-    module = _module("numpy.random")
-    return None if module is None else module.get_state(legacy=False)
-
-
-def _restore_numpy_random(value: Any) -> None:
-    import numpy.random
-
-    numpy.random.set_state(value)
-
-
-def _capture_torch() -> Any:
-    module = _module("torch")
-    return None if module is None or not hasattr(module, "get_rng_state") else module.get_rng_state().numpy().tobytes()
-
-
-def _restore_torch(value: Any) -> None:
-    import torch
-
-    torch.set_rng_state(torch.frombuffer(bytearray(value), dtype=torch.uint8))
 
 
 def _capture_environ() -> Any:
@@ -88,56 +54,27 @@ def _restore_environ(value: Any) -> None:
             os.environ[name] = text
 
 
+def _folders(shell: Any) -> tuple[Callable[[], Any], Callable[[Any], None]]:
+    """The folders that %pushd left and those that %cd went through."""
+    visited = shell.user_ns["_dh"]
+    start = list(visited)
+
+    def capture() -> Any:
+        stack = list(shell.dir_stack)
+        return (stack, list(visited)) if stack or visited != start else None
+
+    def restore(value: Any) -> None:
+        shell.dir_stack[:], visited[:] = value
+
+    return capture, restore
+
+
 def _restore_path(value: Any) -> None:
     sys.path[:] = value
 
 
-def _interactive_by_default() -> bool:
-    """What the inline backend sets when it is resolved, with the first figure."""
-    pyplot = _module("matplotlib.pyplot")
-    return pyplot is not None and getattr(pyplot, "_backend_mod", None) is not None
-
-
-def _capture_matplotlib() -> Any:
-    module = _module("matplotlib")
-    if module is None or not hasattr(module, "rcParams"):
-        return None
-    parameters = {key: dict.get(module.rcParams, key) for key in sorted(dict.keys(module.rcParams))}
-    backend = parameters.get("backend")
-    if parameters.get("interactive") is _interactive_by_default():
-        parameters.pop("interactive", None)
-    # The backend is resolved when the first figure is made, to the same one in every process.
-    if not isinstance(backend, str) or "inline" in backend:
-        parameters.pop("backend", None)
-    parameters.pop("backend_fallback", None)
-    return parameters
-
-
-def _restore_matplotlib(value: Any) -> None:
-    import matplotlib
-
-    for key, item in value.items():
-        if key == "backend":
-            if dict.get(matplotlib.rcParams, key) != item:
-                matplotlib.use(item)
-        elif key == "interactive":
-            import matplotlib.pyplot
-
-            matplotlib.pyplot._get_backend_mod()  # type: ignore[attr-defined]
-            dict.__setitem__(matplotlib.rcParams, key, item)
-        else:
-            dict.__setitem__(matplotlib.rcParams, key, item)
-
-
-def _capture_figures() -> Any:
-    helpers = _module("matplotlib._pylab_helpers")
-    if helpers is not None and helpers.Gcf.figs:
-        raise Stuck("figures of pyplot that are still open")
-    return None
-
-
 def _capture_pandas() -> Any:
-    module = _module("pandas._config.config")
+    module = loaded("pandas._config.config")
     return None if module is None else copy.deepcopy(module._global_config)
 
 
@@ -156,7 +93,7 @@ def _restore_pandas(value: Any) -> None:
 
 
 def _capture_numpy() -> Any:
-    module = _module("numpy")
+    module = loaded("numpy")
     return None if module is None else (module.get_printoptions(), module.geterr())
 
 
@@ -173,8 +110,19 @@ def _restore_filters(value: Any) -> None:
     warnings._filters_mutated()  # type: ignore[attr-defined]
 
 
+def _capture_sklearn() -> Any:
+    module = loaded("sklearn._config")
+    return None if module is None else dict(module._get_threadlocal_config())
+
+
+def _restore_sklearn(value: Any) -> None:
+    import sklearn._config as config
+
+    config._get_threadlocal_config().update(value)
+
+
 def _capture_decimal() -> Any:
-    module = _module("decimal")
+    module = loaded("decimal")
     return None if module is None else module.getcontext().copy()
 
 
@@ -185,7 +133,7 @@ def _restore_decimal(value: Any) -> None:
 
 
 def _capture_locale() -> Any:
-    module = _module("locale")
+    module = loaded("locale")
     return None if module is None else module.setlocale(module.LC_ALL, None)
 
 
@@ -195,80 +143,22 @@ def _restore_locale(value: Any) -> None:
     locale.setlocale(locale.LC_ALL, value)
 
 
-def _handler(handler: logging.Handler) -> tuple[Any, ...] | None:
-    """What makes an ordinary handler again, or None for nothing special."""
-    if isinstance(handler, logging.NullHandler):
-        return ("null", handler.level)
-    formatter = handler.formatter
-    layout = None
-    if formatter is not None:
-        if type(formatter) is not logging.Formatter:
-            raise Stuck(f"a logging formatter of type {type(formatter).__name__}")
-        layout = (formatter._style._fmt, formatter.datefmt, type(formatter._style).__name__)
-    if handler.filters:
-        raise Stuck("a filter on a logging handler")
-    if type(handler) is logging.StreamHandler and handler.stream in (sys.stdout, sys.stderr):
-        return ("stdout" if handler.stream is sys.stdout else "stderr", handler.level, layout)
-    if type(handler) is logging.FileHandler:
-        return ("file", handler.level, layout, handler.baseFilename, handler.encoding)
-    raise Stuck(f"a logging handler of type {type(handler).__name__}")
-
-
-def _capture_logging() -> Any:
-    found: dict[str, Any] = {}
-    loggers: list[tuple[str, Any]] = [("", logging.root), *sorted(logging.root.manager.loggerDict.items())]
-    for name, logger in loggers:
-        if not isinstance(logger, logging.Logger) or name.split(".")[0] in ("asyncio", "traitlets", "IPython"):
-            continue
-        handlers = [_handler(handler) for handler in logger.handlers]
-        if not name or handlers or logger.level or logger.disabled or not logger.propagate:
-            found[name] = (logger.level, logger.propagate, logger.disabled, handlers)
-    return (found, logging.root.manager.disable)
-
-
-def _make_handler(made: tuple[Any, ...]) -> logging.Handler:
-    kind, level, *rest = made
-    handler: logging.Handler
-    if kind == "null":
-        handler = logging.NullHandler()
-    elif kind == "file":
-        handler = logging.FileHandler(rest[1], mode="a", encoding=rest[2], delay=True)
-    else:
-        handler = logging.StreamHandler(sys.stdout if kind == "stdout" else sys.stderr)
-    if rest and rest[0] is not None:
-        layout, datefmt, style = rest[0]
-        mark = {"PercentStyle": "%", "StrFormatStyle": "{", "StringTemplateStyle": "$"}[style]
-        handler.setFormatter(logging.Formatter(layout, datefmt, mark))  # type: ignore[arg-type]
-    handler.setLevel(level)
-    return handler
-
-
-def _restore_logging(value: Any) -> None:
-    found, disabled = value
-    logging.root.manager.disable = disabled
-    for name, (level, propagate, off, handlers) in found.items():
-        logger = logging.getLogger(name) if name else logging.root
-        logger.setLevel(level)
-        logger.propagate, logger.disabled = propagate, off
-        if [_handler(handler) for handler in logger.handlers] != handlers:
-            logger.handlers[:] = [_make_handler(made) for made in handlers]
-
-
 class SetupMagics:
     """Magics that set the shell up; they are replayed in later tasks instead of being captured."""
 
     def __init__(self, shell: Any) -> None:
         """Watches the line magics of `shell`."""
         self._shell = shell
-        self._lines: list[tuple[str, str]] = []
+        self._lines: list[tuple[str, str, bool]] = []
         self._original = shell.run_line_magic
         shell.run_line_magic = self._run
 
     def _run(self, magic_name: str, line: str, _stack_depth: int = 1) -> Any:
+        # What the inline backend is told counts from then on, or only when it is resolved.
+        late = magic_name == "config" and (figures.backend.capture() is not None)
         result = self._original(magic_name, line, _stack_depth=_stack_depth + 1)
-        entry = (magic_name, line)
-        if magic_name in SETUP_MAGICS and entry not in self._lines[-1:]:
-            self._lines.append(entry)
+        if magic_name in SETUP_MAGICS:
+            self._lines.append((magic_name, line, late))
         return result
 
     def capture(self) -> Any:
@@ -277,20 +167,21 @@ class SetupMagics:
 
     def restore(self, value: Any) -> None:
         """Run the lines that this process has not run."""
-        for name, line in value[len(self._lines) :]:
+        for name, line, late in value[len(self._lines) :]:
+            if late and "InlineBackend" in line:
+                figures.resolve()
             self._original(name, line)
-            self._lines.append((name, line))
+            self._lines.append((name, line, late))
+
+
+# Threads of libraries that do nothing for a cell that has ended.
+_QUIET_THREADS = ("loky", "QueueManagerThread", "QueueFeederThread", "ExecutorManager", "tqdm_monitor")
 
 
 def _capture_threads(baseline: int, loop: asyncio.AbstractEventLoop) -> Callable[[], Any]:
     def capture() -> Any:
         alive = [thread for thread in threading.enumerate() if not getattr(thread, "_cellwright_known", False)]
-        alive = [
-            t
-            for t in alive
-            if t is not threading.main_thread()
-            and not t.name.startswith(("loky", "QueueManagerThread", "QueueFeederThread", "ExecutorManager"))
-        ]
+        alive = [t for t in alive if t is not threading.main_thread() and not t.name.startswith(_QUIET_THREADS)]
         if alive:
             raise Stuck(f"the running thread {alive[0].name}")
         if asyncio.all_tasks(loop):
@@ -316,16 +207,6 @@ def _capture_context(baseline: dict[contextvars.ContextVar[Any], Any]) -> Callab
     return capture
 
 
-def _is_own(thing: Any) -> bool:
-    """True for what the notebook itself defined. Asks no attribute of an unknown object: a lazy magic would import its module."""
-    if isinstance(thing, types.MethodType):
-        return _is_own(thing.__func__) or _is_own(thing.__self__)
-    if isinstance(thing, functools.partial):
-        return _is_own(thing.func)
-    named = thing if isinstance(thing, (type, types.FunctionType)) else type(thing)
-    return named.__module__ == "__main__"
-
-
 class Hooks:
     """Hooks of the interpreter and the shell that the notebook's own code was put into; they stay with their process."""
 
@@ -345,16 +226,66 @@ class Hooks:
             ("a callback of the shell", callbacks),
             ("a magic of the notebook", magics),
             ("an input transformer", transformers),
-            ("an exception handler", list(getattr(shell, "custom_exceptions", ()) or ())),
         ):
-            if any(map(_is_own, hooks)):
+            if any(map(is_own, hooks)):
                 raise Stuck(what)
+        if getattr(shell, "custom_exceptions", ()):
+            raise Stuck("an exception handler")
         if (sys.stdout, sys.stderr, sys.excepthook) != self._streams:
             raise Stuck("a standard stream that was replaced")
         return None
 
 
 _PRINTERS = ("type_printers", "deferred_printers", "singleton_printers")
+
+
+class ShellSettings:
+    """Options of the shell and its formatters that were set without a magic, on the object or on its class."""
+
+    def __init__(self, shell: Any) -> None:
+        """Remembers the options of the fresh shell."""
+        formatters = shell.display_formatter.formatters
+        self._objects = {"": shell, "display": shell.display_formatter, **dict(formatters)}
+        self._names = {key: sorted(thing.traits(config=True)) for key, thing in self._objects.items()}
+        self._before = self._values()
+
+    def _values(self) -> dict[tuple[str, str], Any]:
+        found = {(key, name): getattr(self._objects[key], name) for key, names in self._names.items() for name in names}
+        return {place: value for place, value in found.items() if isinstance(value, (str, int, float, bool, type(None)))}
+
+    def capture(self) -> Any:
+        """(Object, option) → value, for those that differ."""
+        now = self._values()
+        return {place: value for place, value in now.items() if self._before.get(place, self) != value} or None
+
+    def restore(self, value: Any) -> None:
+        """Set them."""
+        for (key, name), content in value.items():
+            if getattr(self._objects[key], name) != content:
+                setattr(self._objects[key], name, content)
+
+
+class LastError:
+    """That a cell raised and the notebook went on: what `sys.last_value` has is in the process of that cell."""
+
+    def __init__(self, need_one_process: Callable[[str], None]) -> None:
+        """`need_one_process` ends this process."""
+        self._elsewhere = False
+        self._need_one_process = need_one_process
+
+    def capture(self) -> Any:
+        """True, or nothing."""
+        return True if self._elsewhere or "last_value" in vars(sys) else None
+
+    def restore(self, value: Any) -> None:
+        """An earlier cell raised."""
+        self._elsewhere = bool(value)
+        vars(sys)["__getattr__"] = self._missing
+
+    def _missing(self, name: str) -> Any:
+        if self._elsewhere and name in ("last_type", "last_value", "last_traceback", "last_exc"):
+            self._need_one_process(f"sys.{name} is looked at")
+        raise AttributeError(f"module 'sys' has no attribute {name!r}")
 
 
 class Formatters:
@@ -424,35 +355,41 @@ class WarningRegistry:
 class HiddenState:
     """All components of this process, and what they were when the task started."""
 
-    def __init__(self, shell: Any, loop: asyncio.AbstractEventLoop) -> None:
-        """Made once a process, after the fork."""
+    def __init__(self, shell: Any, loop: asyncio.AbstractEventLoop, need_one_process: Callable[[str], None], modules: LocalModules) -> None:
+        """Made once a process, after the fork; `need_one_process` is for what shows itself too late to be kept."""
         magics = SetupMagics(shell)
         registry = WarningRegistry(shell.user_ns)
         formatters = Formatters(shell)
+        options = ShellSettings(shell)
+        error = LastError(need_one_process)
+        logging = logs.SetUp()
 
         def nothing(value: Any) -> None:
             return None
 
         self.components = [
-            Component("random", random.getstate, random.setstate),
-            Component("numpy.random", _capture_numpy_random, _restore_numpy_random),
-            Component("torch.random", _capture_torch, _restore_torch),
+            *generators.components(),
             Component("cwd", os.getcwd, os.chdir),
             Component("environ", _capture_environ, _restore_environ),
             Component("sys.path", lambda: list(sys.path), _restore_path),
+            Component("folders", *_folders(shell)),
             Component("ipython", magics.capture, magics.restore),
-            Component("matplotlib", _capture_matplotlib, _restore_matplotlib),
-            Component("figures", _capture_figures, nothing),
+            *figures.components(shell),
             Component("pandas.options", _capture_pandas, _restore_pandas),
             Component("numpy.options", _capture_numpy, _restore_numpy),
+            Component("sklearn.config", _capture_sklearn, _restore_sklearn),
             Component("warnings", lambda: list(warnings.filters), _restore_filters),
             Component("warning-registry", registry.capture, registry.restore),
             Component("decimal", _capture_decimal, _restore_decimal),
             Component("locale", _capture_locale, _restore_locale),
-            Component("logging", _capture_logging, _restore_logging),
+            Component("logging", logging.capture, logging.restore),
             Component("recursion-limit", sys.getrecursionlimit, sys.setrecursionlimit),
             Component("formatters", formatters.capture, formatters.restore),
+            Component("shell", options.capture, options.restore),
+            Component("last-error", error.capture, error.restore),
             Component("hooks", Hooks(shell).capture, nothing),
+            Component("local-modules", modules.capture, modules.restore),
+            Component("interpreter", Settings(loop).capture, nothing),
             Component("context-variables", _capture_context(dict(contextvars.copy_context().items())), nothing),
             Component("threads", _capture_threads(threading.active_count(), loop), nothing),
         ]

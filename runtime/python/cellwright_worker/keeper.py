@@ -1,0 +1,108 @@
+"""What becomes of a task's variables: stored, left as they are, or held by the process."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any
+
+from . import reducers
+from .channel import Message
+from .codec import Codec, ValueRef
+from .observe import Observer
+from .reach import reachable
+
+
+@dataclass
+class Arrivals:
+    """What came from the store: variables and classes, the groups that they came in, and what the rest of those groups was then."""
+
+    loaded: dict[str, tuple[ValueRef, Any]] = field(default_factory=dict)
+    groups: dict[str, dict[str, Any]] = field(default_factory=dict)
+    companions: dict[str, str] = field(default_factory=dict)
+
+
+def as_message(reference: ValueRef) -> dict[str, str]:
+    """The reference as the scheduler knows it."""
+    return {"object": reference.object, "member": reference.member, "content": reference.content}
+
+
+def farewells(observer: Observer, result: Message, tracked: dict[str, Any], unsaved: set[str]) -> set[str]:
+    """Names that nobody is expected to read, but whose values would be seen to go with this process."""
+    if observer.open_writers():
+        result["held"]["state:farewells"] = "a file that is open for writing"
+        return unsaved
+    own = (value for value in tracked.values() if isinstance(value, type) and value.__module__ == "__main__")
+    if any("__del__" in vars(kind) for kind in own):
+        return unsaved
+    return {name for name in unsaved if reducers.says_farewell(tracked[name])}
+
+
+class Keeper:
+    """Stores the variables of one task and notes in its result what became of them."""
+
+    def __init__(self, codec: Codec, arrived: Arrivals, result: Message) -> None:
+        """`result` is added to."""
+        self._codec = codec
+        self._arrived = arrived
+        self._result = result
+
+    def store(self, values: dict[str, Any], bound: set[str], beside: dict[str, Any]) -> None:
+        """Store variables; `bound` are those that are not the objects that arrived, `beside` is what local modules hold."""
+        result = self._result
+        if not values:
+            return
+        pending = values
+        while pending:
+            dumped = self._codec.dump(pending, beside=beside)
+            result["held"].update(dumped.unstorable)
+            if dumped.farewell:
+                result["held"]["state:farewells"] = dumped.farewell
+            if dumped.tied:
+                result["held"]["state:ties"] = dumped.tied
+            for name, reference in dumped.refs.items():
+                loaded = self._arrived.loaded.get(name)
+                same = loaded is not None and name not in bound and loaded[0].content == reference.content
+                if same and loaded is not None and loaded[0] == reference:
+                    continue
+                if same and loaded is not None and self._same_company(name, reference, dumped.refs):
+                    continue
+                how = "bind" if name in bound or loaded is None else "mutate"
+                result["writes"][name] = {"ref": as_message(reference), "same": same, "how": how}
+                if same and loaded is not None:
+                    result["reads"].setdefault(name, loaded[0].content)
+                if how == "mutate" and not same:
+                    self._add_companions(name)
+            pending = {name: value for name, value in dumped.definitions.items() if name not in values and name not in pending}
+            values = {**values, **pending}
+        self._spread_holding(values)
+
+    def _same_company(self, name: str, reference: ValueRef, refs: dict[str, ValueRef]) -> bool:
+        """True when the variable shares its object with no other variable, as before."""
+        before = self._arrived.loaded[name][0].object
+        now = {other for other, ref in refs.items() if ref.object == reference.object}
+        was = {other for other, (ref, _) in self._arrived.loaded.items() if ref.object == before}
+        return now <= was
+
+    def _add_companions(self, name: str) -> None:
+        """A mutation reaches all that share the object, so what they were, or that they no longer shared it, was read."""
+        group = self._arrived.loaded[name][0].object
+        for other, (reference, _) in self._arrived.loaded.items():
+            if reference.object == group:
+                self._result["reads"].setdefault(other, reference.content)
+        for other in self._arrived.groups.get(group, ()):
+            if other in self._arrived.companions:
+                self._result["reads"].setdefault(other, self._arrived.companions[other])
+
+    def _spread_holding(self, values: dict[str, Any]) -> None:
+        """Variables that share mutable objects with one that cannot leave must stay with it."""
+        result = self._result
+        held = [name for name in result["held"] if name in values]
+        if not held:
+            return
+        inside = reachable([values[name] for name in held], weakly=True)
+        for name, value in values.items():
+            if name in result["held"] or name.startswith("def:"):
+                continue
+            if reachable([value]) & inside:
+                result["held"][name] = f"shares objects with {held[0]}"
+                result["writes"].pop(name, None)

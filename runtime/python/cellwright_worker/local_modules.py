@@ -1,0 +1,62 @@
+"""Modules beside the notebook, the files that they were loaded from, and installed modules that show something when imported.
+
+A module that an earlier cell imported is as its file was then. A process that loads it later must find the same file.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import importlib
+import sys
+from typing import Any, Callable
+
+from .definitions import Registry
+from .whence import installed
+
+
+class LocalModules:
+    """What this process loaded, and what earlier tasks did."""
+
+    def __init__(
+        self, registry: Registry, noisy: list[str], ask_permit: Callable[[str, str], None], need_one_process: Callable[[str], None]
+    ) -> None:
+        """`noisy` installed modules show something when they are imported; the functions are called when a file has changed."""
+        self._registry = registry
+        self._noisy = noisy
+        self._ask_permit = ask_permit
+        self._need_one_process = need_one_process
+        self._earlier: dict[str, str] = {}
+        self._loaded: dict[str, str] = {}
+
+    def note(self, spec: Any) -> None:
+        """A module has been loaded, or loaded once more."""
+        name, origin = getattr(spec, "name", None), getattr(spec, "origin", None)
+        if not isinstance(name, str) or not isinstance(origin, str) or not origin.endswith(".py"):
+            return
+        if installed(name) and name not in self._noisy:
+            return
+        try:
+            with open(origin, "rb") as file:
+                source = file.read()
+        except OSError:
+            return
+        self._registry.lists_subclasses |= b"__subclasses__" in source
+        digest = hashlib.sha256(source).hexdigest()
+        if name not in self._loaded and self._earlier.get(name, digest) != digest:
+            # At the head it is certain that no earlier cell is still to write the file.
+            self._ask_permit("module", name)
+            self._need_one_process(f"the file of the module {name} has changed since it was imported")
+        self._loaded[name] = digest
+
+    def capture(self) -> Any:
+        """Module → digest of its source, for those that some cell so far has loaded."""
+        known = {**self._earlier, **{name: digest for name, digest in self._loaded.items() if name in sys.modules}}
+        return known or None
+
+    def restore(self, value: Any) -> None:
+        """Load what earlier tasks loaded: to import it again does nothing in Jupyter, and what its code does was done then."""
+        self._earlier = dict(value)
+        for name in value:
+            with contextlib.suppress(BaseException):  # The cell that imports it will say so.
+                importlib.import_module(name)

@@ -1,0 +1,60 @@
+"""Which objects a value leads to."""
+
+from __future__ import annotations
+
+import gc
+import sys
+import types
+import weakref
+from typing import Any
+
+_MOST_ITEMS = 10_000
+_OPAQUE = (
+    type,
+    types.ModuleType,
+    types.FunctionType,
+    types.BuiltinFunctionType,
+    str,
+    bytes,
+    int,
+    float,
+    complex,
+    bool,
+    type(None),
+)
+
+
+def _in_array(item: Any) -> list[Any]:
+    """What an array refers to, which numpy does not tell the garbage collector: the owner of its memory, and objects."""
+    numpy: Any = sys.modules.get("numpy")
+    if numpy is None or not issubclass(type(item), getattr(numpy, "ndarray", ())):
+        return []
+    inside = item.ravel().tolist() if item.dtype == object and item.size <= _MOST_ITEMS else []
+    return inside if item.base is None else [item.base, *inside]
+
+
+def reachable(roots: list[Any], limit: int = 200_000, weakly: bool = False) -> set[int]:
+    """Identities of the mutable objects that can be reached from `roots`, if need be through weak references.
+
+    Functions and classes are not entered.
+    """
+    seen: set[int] = set()
+    found: set[int] = set()
+    queue = list(roots)
+    while queue and len(seen) < limit:
+        item = queue.pop()
+        if id(item) in seen or isinstance(item, _OPAQUE):
+            continue
+        seen.add(id(item))
+        if not isinstance(item, (tuple, frozenset)):
+            found.add(id(item))
+        if isinstance(item, dict) and "__builtins__" in item:
+            found.discard(id(item))
+            continue
+        queue.extend(gc.get_referents(item))
+        queue.extend(_in_array(item))
+        if weakly and isinstance(item, weakref.ReferenceType):
+            queue.append(item())
+        elif weakly and isinstance(item, weakref.finalize):
+            queue.extend(item.peek() or ())
+    return found
