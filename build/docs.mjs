@@ -1,15 +1,21 @@
-/** Writes the documents that are made from the code: the page of diagnostics and the schema of bundles. `--check` only compares. */
+/**
+ * Writes what is made from something else: the page of diagnostics and the schema of bundles from the code, the compiler's tables from the
+ * YAML files of library knowledge. `--check` only compares.
+ */
 import { readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 
 import prettier from 'prettier';
 
 import { root } from './command.mjs';
+import { printTables, readTables } from './knowledge.mjs';
 
 const { bundleSchema, diagnosticCatalogue } = await import(path.join(root, 'dist', 'bundle.mjs'));
 
 /** As `prettier --check` wants it. */
 async function format(text, { filepath }) {
+  // One row a line, however long.
+  if (filepath.endsWith('.ts')) return text;
   return prettier.format(text, { ...(await prettier.resolveConfig(filepath)), filepath });
 }
 
@@ -25,6 +31,7 @@ const entries = Object.entries(diagnosticCatalogue).map(
 );
 const pages = {
   'docs/diagnostics.md': [introduction, ...entries].join('\n'),
+  'compiler/knowledge/tables.ts': printTables(readTables()),
   'docs/schemas/bundle.schema.json': `${JSON.stringify(bundleSchema, null, 2)}\n`,
 };
 
