@@ -6,7 +6,8 @@ import { readNotebook } from './1-read/read.ts';
 import { readDirectives } from './1-read/tags.ts';
 import type { Effects, LanguageAnalyzer } from './2-analyze/effects.ts';
 import { linkCells } from './3-link/link.ts';
-import { builtinNames, headingAbove, taskName } from './4-emit/names.ts';
+import { headingAbove, taskName } from './4-emit/names.ts';
+import { builtinNames } from './knowledge/load.ts';
 import { readParameters } from './3-link/parameters.ts';
 
 /** What compiling gives: a bundle unless a diagnostic is an error. */
@@ -105,19 +106,20 @@ function emitTasks(
   return {
     tasks,
     edges: graph.edges,
-    prelude: findPrelude(effects),
+    prelude: findPrelude(effects, tasks),
     shadowedBuiltins: [...bound].filter((name) => builtinNames.has(name)).sort(),
   };
 }
 
 /** Imports for the warm parent, up to the first cell that changes what an import may depend on. */
-function findPrelude(effects: readonly Effects[]): string[] {
+function findPrelude(effects: readonly Effects[], tasks: readonly Task[]): string[] {
   const modules = new Set<string>();
-  for (const own of effects) {
-    const decisive = own.state.some(
-      (use) => use.access === 'write' && (use.state === 'environ' || use.state === 'sys.path'),
+  for (const [place, own] of effects.entries()) {
+    const decisive = tasks[place]?.accesses.some(
+      ({ resource, access }) =>
+        access !== 'read' && resource.kind === 'state' && (resource.name === 'environ' || resource.name === 'sys.path'),
     );
-    if (decisive) break;
+    if (decisive === true) break;
     for (const module of own.imports) modules.add(module);
   }
   return [...modules];

@@ -47,7 +47,7 @@ export function mayStartEarly(states: readonly State[], state: State, precedence
   if (state.drops >= mostEarlyAttempts) return false;
   const before = [...(precedence.expected.get(state) ?? []), ...(precedence.learned.get(state) ?? [])];
   if (before.some((other) => other.result === undefined && other.status !== 'retired')) return false;
-  if (state.task.accesses.some((access) => access.resource.kind === 'outside')) return false;
+  if (state.task.accesses.some((access) => access.resource.kind === 'outside' && !access.assumed)) return false;
   const unfinished = states.slice(0, state.index).filter((other) => other.result === undefined);
   if (unfinished.some((other) => precedence.restless.mayChange(other.task, state.task))) return false;
   return !namesToLoad(states, state).some((name) => {

@@ -1,5 +1,6 @@
 import type { Certainty, OutsideReason, StateName } from '../bundle/format.ts';
 import type { Diagnostic, Range } from '../bundle/diagnostic.ts';
+import type { Step, Value } from './steps.ts';
 
 /** A name used in some way at a place. */
 export interface NameUse {
@@ -12,35 +13,23 @@ export interface NameUse {
   readonly reason: string;
 }
 
-/** What a function or class of the notebook does when it is called (transitively inside its own body). */
+/** What a function or class of the notebook does when it is called, from its own body alone. */
 export interface Summary {
   readonly name: string;
   readonly kind: 'function' | 'class';
-  readonly range: Range;
-  /** Free globals it reads, binds (`global x`), mutates; parameters it may mutate, by position and name. */
+  /** In order. A parameter `x` of the block 2 is the variable `x@2` of its steps. */
+  readonly parameters: readonly string[];
+  readonly block: number;
+  /** Free globals that the body reads and binds (`global x`). */
   readonly reads: readonly NameUse[];
   readonly binds: readonly NameUse[];
-  readonly mutates: readonly NameUse[];
-  readonly mutatedParameters: readonly {
-    readonly name: string;
-    readonly position: number;
-    readonly assumed: boolean;
-  }[];
-  /** Names it calls; joined with other cells' summaries by the linker. */
-  readonly calls: readonly CallSite[];
-  readonly state: readonly StateUse[];
-  readonly outside: readonly OutsideUse[];
+  readonly steps: readonly Step[];
+  /** Of a class. */
+  readonly methods: readonly Summary[];
+  readonly bases: readonly Value[];
 }
 
-/** `callee(args)` where callee is a plain name or dotted path rooted at a name. */
-export interface CallSite {
-  readonly callee: string;
-  /** Root names passed as arguments, by position (undefined when not a plain name) and keyword. */
-  readonly positional: readonly (string | undefined)[];
-  readonly keywords: Readonly<Record<string, string>>;
-  readonly range: Range;
-}
-
+/** Hidden state that the text itself shows, without a call: a magic, `_`. */
 export interface StateUse {
   readonly state: StateName;
   readonly access: 'read' | 'write';
@@ -48,13 +37,14 @@ export interface StateUse {
   readonly reason: string;
 }
 
+/** An effect on the world outside that the text itself shows: `!cmd`. */
 export interface OutsideUse {
   readonly outside: OutsideReason;
-  readonly path?: string;
   readonly range: Range;
   readonly reason: string;
 }
 
+/** A file that the text itself names, without a call: `%load file.py`. */
 export interface FileUse {
   readonly path: string;
   readonly access: 'read' | 'write';
@@ -67,18 +57,19 @@ export interface Effects {
   /** Reads of module-level names not certainly bound before in the same cell. */
   readonly reads: readonly NameUse[];
   readonly binds: readonly NameUse[];
-  readonly mutates: readonly NameUse[];
   readonly deletes: readonly NameUse[];
-  readonly calls: readonly CallSite[];
+  /** Bindings, changes and calls of the top level; what a call does is for the linker to say. */
+  readonly steps: readonly Step[];
+  /** Functions, classes and their methods (`Class.method`). */
   readonly summaries: readonly Summary[];
   readonly state: readonly StateUse[];
   readonly files: readonly FileUse[];
   readonly outside: readonly OutsideUse[];
   /** Dotted module names imported at module level, in order. */
   readonly imports: readonly string[];
-  /** Names whose read cannot be observed at run time (strings given to query/eval, shell lines, `del`, formulas). */
+  /** Names whose read cannot be observed at run time: shell lines, `del`. */
   readonly unobservable: readonly NameUse[];
-  /** exec, eval of unknown text, globals(), %run -i, unknown magics: each with its place. */
+  /** Unknown magics, text that cannot be parsed: each with its place. */
   readonly unknown: readonly { readonly reason: string; readonly range: Range }[];
   /** Digest input: the source with comments and layout removed. */
   readonly normalised: string;

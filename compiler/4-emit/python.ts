@@ -1,7 +1,7 @@
 import type { Access } from '../bundle/format.ts';
 import type { Cell } from '../1-read/notebook.ts';
 import { lowerCell } from '../1-read/magics.ts';
-import { builtinNames } from './names.ts';
+import { builtinNames } from '../knowledge/load.ts';
 
 /** A task as a module for people: a function with its inputs as parameters, its outputs returned, and the Markdown above as its docstring. */
 export function printModule(options: {

@@ -54,7 +54,7 @@ def listening() -> Iterator[None]:
 def is_below(path: Any, folder: str) -> bool:
     if isinstance(path, bytes):
         path = os.fsdecode(path)
-    return isinstance(path, (str, os.PathLike)) and os.path.realpath(path).startswith(folder)
+    return isinstance(path, (str, os.PathLike)) and os.fspath(path) != "" and os.path.realpath(path).startswith(folder)
 
 
 def effects_outside(folder: str) -> dict[str, list[str]]:

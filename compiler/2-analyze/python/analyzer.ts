@@ -1,12 +1,13 @@
 import type { Diagnostic, Range } from '../../bundle/diagnostic.ts';
-import type { StateName } from '../../bundle/format.ts';
+import type { OutsideReason } from '../../bundle/format.ts';
 import { lowerCell, type Magic } from '../../1-read/magics.ts';
 import { readMagicWords } from '../../1-read/magic-words.ts';
+import type { LibraryEffect } from '../../knowledge/entry.ts';
+import { magics } from '../../knowledge/load.ts';
 import type { Effects, FileUse, LanguageAnalyzer, NameUse, OutsideUse, StateUse } from '../effects.ts';
 import { normalise } from './normalise.ts';
 import type { PythonParser, SyntaxNode } from './parse.ts';
 import { firstError } from './rejected.ts';
-import { findState } from './state.ts';
 import { visitModule } from './visit.ts';
 
 /** The analyzer of Python cells. */
@@ -85,22 +86,20 @@ function analyze(parser: PythonParser, source: string, cell: { readonly id: stri
     });
     fromMagics.unknown.push({ reason: 'the cell is nested too deeply, or too large', range: emptyModule.range });
   }
-  const found = findState(findings);
   // What `%%timeit` runs is a function's body, so its names are gone afterwards.
   const isTimed = lowered.magics.some(({ kind, name }) => kind === 'cell' && name === 'timeit');
   return {
     reads: findings.reads,
     binds: [...(isTimed ? findings.binds.map(perhaps) : findings.binds), ...fromMagics.binds],
-    mutates: findings.mutates,
     deletes: [...findings.deletes, ...fromMagics.deletes],
-    calls: findings.calls,
+    steps: findings.steps,
     summaries: findings.summaries,
-    state: [...found.state, ...fromMagics.state],
+    state: [...historyReads(findings.reads), ...fromMagics.state],
     files: fromMagics.files,
-    outside: [...found.outside, ...fromMagics.outside],
+    outside: fromMagics.outside,
     imports: findings.imports,
     unobservable: [...findings.unobservable, ...fromMagics.unobservable],
-    unknown: [...findings.unknown, ...fromMagics.unknown],
+    unknown: fromMagics.unknown,
     normalised: lowered.magics.length > 0 || parsed === undefined ? source.trimEnd() : normalise(root, lowered.python),
     diagnostics,
   };
@@ -110,107 +109,14 @@ function perhaps(use: NameUse): NameUse {
   return { ...use, certainty: 'may' };
 }
 
-const stateMagics: Readonly<Record<string, StateName>> = {
-  cd: 'cwd',
-  pushd: 'cwd',
-  popd: 'cwd',
-  env: 'environ',
-  set_env: 'environ',
-  matplotlib: 'matplotlib',
-  pylab: 'matplotlib',
-  config: 'ipython',
-  load_ext: 'ipython',
-  reload_ext: 'ipython',
-  autoreload: 'ipython',
-  precision: 'ipython',
-  alias: 'ipython',
-  xmode: 'ipython',
-  colors: 'ipython',
-  pprint: 'ipython',
-  automagic: 'ipython',
-  doctest_mode: 'ipython',
-  watermark: 'ipython',
-  aimport: 'ipython',
-  gui: 'ipython',
-};
-const harmless: ReadonlySet<string> = new Set([
-  'time',
-  'timeit',
-  'capture',
-  'prun',
-  'memit',
-  'html',
-  'HTML',
-  'javascript',
-  'js',
-  'svg',
-  'SVG',
-  'latex',
-  'markdown',
-  'pwd',
-  'lsmagic',
-  'magic',
-  'quickref',
-  'pinfo',
-  'pinfo2',
-  'pdoc',
-  'pdef',
-  'psource',
-  'pfile',
-  'psearch',
-  'bookmark',
-  'dhist',
-  'page',
-  'pycat',
-  'notebook',
-  'lprun',
-  'mprun',
-  'load',
-  'loadpy',
-  'less',
-  'more',
-  'xdel',
-  'history',
-  'hist',
-]);
-const subprocesses: ReadonlySet<string> = new Set([
-  'bash',
-  'sh',
-  'script',
-  'system',
-  'sx',
-  'pip',
-  'conda',
-  'mamba',
-  'micromamba',
-  'uv',
-  'ls',
-  'cat',
-  'cp',
-  'mv',
-  'rm',
-  'mkdir',
-  'rmdir',
-  'man',
-  'perl',
-  'ruby',
-  'python',
-  'python3',
-  'pypy',
-  'cmd',
-  'll',
-  'lf',
-  'lk',
-  'ldir',
-  'lx',
-  'writefile',
-  'file',
-  'save',
-  'notebook',
-  'edit',
-  'store',
-]);
-const fileWriters: ReadonlySet<string> = new Set(['writefile', 'file', 'save', 'notebook', 'store']);
+const history = /^(_{1,3}|_\d+|_i{1,3}|_i\d+|Out|In|_oh|_ih)$/;
+
+/** What cells gave and were, as IPython keeps it. */
+function historyReads(reads: readonly NameUse[]): StateUse[] {
+  return reads
+    .filter(({ name }) => history.test(name))
+    .map(({ name, range }) => ({ state: 'output-history', access: 'read', range, reason: name }));
+}
 
 function addMagic(magic: Magic, lines: readonly string[], found: FromMagics): void {
   const text = lines[magic.line] ?? '';
@@ -234,16 +140,26 @@ function addMagic(magic: Magic, lines: readonly string[], found: FromMagics): vo
   for (const name of words.deletes) found.deletes.push({ ...use, name, assumed: false, reason: label });
   for (const { path, access } of words.files) found.files.push({ path, access, range, reason: `${label} ${path}` });
   if (words.everything !== undefined) found.unknown.push({ reason: words.everything, range });
-  const state = stateMagics[magic.name];
   if (magic.kind === 'help') return;
-  if (words.onlyLooks && state === undefined) return;
-  if (magic.kind === 'shell' || subprocesses.has(magic.name)) {
-    found.outside.push({ outside: fileWriters.has(magic.name) ? 'file-write' : 'subprocess', range, reason: label });
-  } else if (state !== undefined) {
-    found.state.push({ state, access: words.onlyLooks ? 'read' : 'write', range, reason: label });
-  } else if (!harmless.has(magic.name) && words.everything === undefined) {
+  if (magic.kind === 'shell') {
+    found.outside.push({ outside: 'subprocess', range, reason: label });
+    return;
+  }
+  const known = magics.get(magic.name);
+  for (const effect of known?.effects ?? []) {
+    if (effect.kind === 'state')
+      found.state.push({ state: effect.state, access: words.onlyLooks ? 'read' : effect.access, range, reason: label });
+    else if (!words.onlyLooks)
+      for (const outside of reasonOutside(effect)) found.outside.push({ outside, range, reason: label });
+  }
+  if (known === undefined && words.everything === undefined) {
     const reason = `${label} may touch every variable.`;
     found.unknown.push({ reason, range });
     found.unfamiliar.push({ reason, range });
   }
+}
+
+function reasonOutside(effect: LibraryEffect): OutsideReason[] {
+  if (effect.kind === 'outside') return [effect.outside];
+  return effect.kind === 'file' && effect.access === 'write' ? ['file-write'] : [];
 }

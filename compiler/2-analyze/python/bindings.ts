@@ -79,7 +79,7 @@ export function boundBy(node: SyntaxNode): SyntaxNode[] {
     case 'import_statement':
     case 'import_from_statement':
     case 'future_import_statement':
-      return importedNames(node);
+      return importedNames(node).map(({ name }) => name);
     case 'case_pattern':
       return captures(node);
     case 'type_alias_statement':
@@ -89,14 +89,17 @@ export function boundBy(node: SyntaxNode): SyntaxNode[] {
   }
 }
 
-/** The names that an import statement binds. */
-export function importedNames(node: SyntaxNode): SyntaxNode[] {
+/** The names that an import statement binds, with the dotted path of what each stands for. */
+export function importedNames(node: SyntaxNode): { readonly name: SyntaxNode; readonly path: string }[] {
+  const module = fieldOf(node, 'module_name')?.text;
   return node.children
     .filter((child) => child.field === 'name')
-    .flatMap((child) => {
-      if (child.type === 'aliased_import') return [fieldOf(child, 'alias') ?? child];
-      const first = child.children.find((part) => part.type === 'identifier');
-      return [first ?? child];
+    .map((child) => {
+      const alias = child.type === 'aliased_import' ? fieldOf(child, 'alias') : undefined;
+      const dotted = child.type === 'aliased_import' ? (fieldOf(child, 'name') ?? child) : child;
+      const first = dotted.children.find((part) => part.type === 'identifier') ?? dotted;
+      if (module !== undefined) return { name: alias ?? first, path: `${module}.${dotted.text}` };
+      return { name: alias ?? first, path: alias === undefined ? first.text : dotted.text };
     });
 }
 

@@ -1,49 +1,39 @@
 import type { Certainty } from '../../bundle/format.ts';
-import type { CallSite, NameUse, Summary } from '../effects.ts';
-import { boundBy, isComprehension, namesOfBlock, targetNames } from './bindings.ts';
-import { callKnowledge, mutatingMethods, pureMethods } from './calls.ts';
-import { mutatesParameter, parameterNames, rootName } from './parameters.ts';
+import type { NameUse, Summary } from '../effects.ts';
+import type { CallSite, Step, Value } from '../steps.ts';
+import { boundBy, importedNames, isComprehension, namesOfBlock, targetNames } from './bindings.ts';
+import { parameterNames } from './parameters.ts';
 import { fieldOf, type SyntaxNode } from './parse.ts';
+import { ownerOf, variableName, type Scope } from './scope.ts';
+import { unknownValue, valueOf, type Visited } from './values.ts';
 
 /** What a piece of code does to names of the module. */
 export interface Findings {
   reads: NameUse[];
   binds: NameUse[];
-  mutates: NameUse[];
   deletes: NameUse[];
-  calls: CallSite[];
+  steps: Step[];
   summaries: Summary[];
   imports: string[];
   unobservable: NameUse[];
-  unknown: { reason: string; range: SyntaxNode['range'] }[];
-}
-
-interface Scope {
-  readonly kind: 'module' | 'function' | 'class';
-  readonly bound: ReadonlySet<string>;
-  readonly globals: ReadonlySet<string>;
-  readonly parent: Scope | undefined;
 }
 
 /** Makes empty findings. */
 export function noFindings(): Findings {
-  return {
-    reads: [],
-    binds: [],
-    mutates: [],
-    deletes: [],
-    calls: [],
-    summaries: [],
-    imports: [],
-    unobservable: [],
-    unknown: [],
-  };
+  return { reads: [], binds: [], deletes: [], steps: [], summaries: [], imports: [], unobservable: [] };
+}
+
+/** What the visitors of one cell share. */
+interface Cell {
+  readonly visited: Visited;
+  blocks: number;
 }
 
 /** Walks a module: what its top level does goes to the findings, what its functions would do to their summaries. */
 export function visitModule(root: SyntaxNode): Findings {
-  const scope: Scope = { kind: 'module', bound: new Set(), globals: new Set(), parent: undefined };
-  const visitor = new Visitor(scope, noFindings(), new Set());
+  const scope: Scope = { kind: 'module', block: 0, bound: new Set(), globals: new Set(), parent: undefined };
+  const cell: Cell = { visited: { calls: new WeakMap(), definitions: new WeakMap() }, blocks: 0 };
+  const visitor = new Visitor(scope, new Set(), cell);
   for (const statement of root.children) visitor.visit(statement);
   return visitor.findings;
 }
@@ -64,21 +54,23 @@ const branching: ReadonlySet<string> = new Set([
 ]);
 
 function excerpt(node: SyntaxNode): string {
-  const line = node.text.split('\n', 1)[0] ?? '';
+  const end = node.text.indexOf('\n');
+  const line = end < 0 ? node.text : node.text.slice(0, end);
   return line.length > 60 ? `${line.slice(0, 57)}…` : line;
 }
 
 class Visitor {
-  readonly findings: Findings;
+  readonly findings: Findings = noFindings();
   readonly #scope: Scope;
+  readonly #cell: Cell;
   /** Names certainly bound at module level by now; their reads see this cell's own value. */
   readonly #definite: Set<string>;
   #branches = 0;
 
-  constructor(scope: Scope, findings: Findings, definite: Set<string>) {
+  constructor(scope: Scope, definite: Set<string>, cell: Cell) {
     this.#scope = scope;
-    this.findings = findings;
     this.#definite = definite;
+    this.#cell = cell;
   }
 
   visit(node: SyntaxNode): void {
@@ -123,13 +115,21 @@ class Visitor {
         this.#call(node);
         return;
       case 'identifier':
-        this.#read(node);
+        this.#readName(node.text, node);
         return;
       case 'global_statement':
       case 'nonlocal_statement':
         return;
       case 'case_pattern':
         for (const name of boundBy(node)) this.#bind(name, 'case');
+        return;
+      case 'return_statement':
+        this.#default(node);
+        this.findings.steps.push({ kind: 'return', value: this.#value(node.children[0]) });
+        return;
+      case 'yield':
+        this.#default(node);
+        this.findings.steps.push({ kind: 'return', value: { kind: 'constant', type: 'generator' } });
         return;
       default:
         this.#default(node);
@@ -143,12 +143,13 @@ class Visitor {
     }
     const branch = branching.has(node.type);
     if (branch) this.#branches++;
+    const alias = node.type === 'as_pattern' ? fieldOf(node, 'alias') : undefined;
     for (const child of node.children) {
-      if (node.type === 'as_pattern' && child.field === 'alias') continue;
-      if (node.type === 'named_expression' && child.field === 'name') continue;
+      if (child === alias || (node.type === 'named_expression' && child.field === 'name')) continue;
       this.visit(child);
     }
-    for (const name of boundBy(node)) this.#bind(name, excerpt(node));
+    if (alias !== undefined) this.#target(alias, this.#value(node.children[0]), excerpt(node));
+    else for (const name of boundBy(node)) this.#bind(name, excerpt(node), this.#value(fieldOf(node, 'value')));
     if (branch) this.#branches--;
   }
 
@@ -156,90 +157,89 @@ class Visitor {
     if (node !== undefined) this.visit(node);
   }
 
+  #value(node: SyntaxNode | undefined): Value {
+    return valueOf(node, this.#scope, this.#cell.visited);
+  }
+
   get #certainty(): Certainty {
     return this.#branches > 0 ? 'may' : 'must';
   }
 
-  /** The scope a name belongs to, seen from here; `module` when it is a global. */
-  #isGlobal(name: string): boolean {
-    let scope: Scope | undefined = this.#scope;
-    let own = true;
-    // In a method it is a cell of the class's own.
-    if (name === '__class__' && scope.parent?.kind === 'class') return false;
-    while (scope !== undefined && scope.kind !== 'module') {
-      if (scope.globals.has(name)) return true;
-      if (scope.bound.has(name) && (own || scope.kind === 'function')) return false;
-      own = false;
-      scope = scope.parent;
-    }
-    return true;
-  }
-
-  #use(node: SyntaxNode, reason: string, assumed = false): NameUse {
-    return { name: node.text, range: node.range, certainty: this.#certainty, assumed, reason };
-  }
-
-  #read(node: SyntaxNode, reason = ''): void {
-    this.#readName(node.text, node, reason);
+  #use(node: SyntaxNode, reason: string): NameUse {
+    return { name: node.text, range: node.range, certainty: this.#certainty, assumed: false, reason };
   }
 
   #readName(name: string, node: SyntaxNode, reason = ''): void {
-    if (!this.#isGlobal(name)) return;
+    if (ownerOf(this.#scope, name) !== 0) return;
     if (this.#scope.kind !== 'function' && this.#definite.has(name)) return;
     this.findings.reads.push({ ...this.#use(node, reason), name });
   }
 
-  #bind(node: SyntaxNode, reason: string): void {
+  #bind(node: SyntaxNode, reason: string, value: Value = unknownValue): void {
     if (this.#scope.kind === 'module' || this.#scope.globals.has(node.text)) {
       this.findings.binds.push(this.#use(node, reason));
       if (this.#branches === 0 && this.#scope.kind === 'module') this.#definite.add(node.text);
     }
+    const block = ownerOf(this.#scope, node.text);
+    const name = variableName(node.text, block);
+    this.findings.steps.push({ kind: 'bind', name, local: block !== 0, value, certainty: this.#certainty });
   }
 
-  #mutate(node: SyntaxNode | undefined, reason: string, assumed = false): void {
-    if (node !== undefined && this.#isGlobal(node.text)) this.findings.mutates.push(this.#use(node, reason, assumed));
+  #change(target: SyntaxNode, reason: string): void {
+    const step = { target: this.#value(target), range: target.range, certainty: this.#certainty, reason };
+    this.findings.steps.push({ kind: 'change', ...step });
   }
 
   #assignment(node: SyntaxNode): void {
     const left = fieldOf(node, 'left');
+    const right = fieldOf(node, 'right');
     this.#inner(fieldOf(node, 'type'));
-    this.#inner(fieldOf(node, 'right'));
+    this.#inner(right);
     if (left === undefined) return;
     const reason = excerpt(node);
     if (node.type === 'augmented_assignment') {
       this.visit(left);
-      this.#mutate(rootName(left), reason);
-    } else this.#target(left, reason);
-    if (fieldOf(node, 'right') !== undefined) for (const name of targetNames(left)) this.#bind(name, reason);
+      this.#change(left, reason);
+      const value: Value = { kind: 'arithmetic', of: [this.#value(left), this.#value(right)] };
+      if (left.type === 'identifier') this.#bind(left, reason, value);
+    } else if (right !== undefined) this.#target(left, this.#value(right), reason);
+    else if (left.type !== 'identifier') this.visit(left);
   }
 
-  /** Reads and mutations in an assignment's target. */
-  #target(node: SyntaxNode, reason: string): void {
-    if (node.type === 'identifier') return;
-    if (node.type === 'attribute' || node.type === 'subscript') {
-      for (const child of node.children)
-        if (!(node.type === 'attribute' && child.field === 'attribute')) this.visit(child);
-      this.#mutate(rootName(node), reason);
+  /** Reads, changes and bindings of an assignment's target. */
+  #target(node: SyntaxNode, value: Value, reason: string): void {
+    if (node.type === 'identifier') {
+      this.#bind(node, reason, value);
       return;
     }
-    for (const child of node.children) this.#target(child, reason);
+    if (node.type === 'attribute' || node.type === 'subscript') {
+      this.visit(node);
+      this.#change(node, reason);
+      return;
+    }
+    const single = node.type === 'as_pattern_target' || node.type === 'parenthesized_expression';
+    const splat = node.type === 'list_splat_pattern' || node.type === 'list_splat';
+    const parts = node.children.filter((child) => child.type !== 'comment');
+    parts.forEach((part, position) => {
+      if (single) this.#target(part, value, reason);
+      else if (splat) this.#target(part, { kind: 'constant', type: 'list' }, reason);
+      else this.#target(part, { kind: 'part', of: value, position }, reason);
+    });
   }
 
   #loop(node: SyntaxNode): void {
-    this.#inner(fieldOf(node, 'right'));
+    const right = fieldOf(node, 'right');
+    this.#inner(right);
     this.#branches++;
     const left = fieldOf(node, 'left');
-    if (left !== undefined) {
-      this.#target(left, excerpt(node));
-      for (const name of targetNames(left)) this.#bind(name, excerpt(node));
-    }
-    // In the body the loop's own names are certainly bound, after it they may not be.
     const fresh =
       left === undefined || this.#scope.kind !== 'module'
         ? []
         : targetNames(left)
             .map((name) => name.text)
             .filter((name) => !this.#definite.has(name));
+    if (left !== undefined) this.#target(left, { kind: 'element', of: this.#value(right) }, excerpt(node));
+    // In the body the loop's own names are certainly bound, after it they may not be.
     for (const name of fresh) this.#definite.add(name);
     const isElse = (child: SyntaxNode): boolean => child.type === 'else_clause';
     const inside = node.children.filter((child) => child.field !== 'left' && child.field !== 'right');
@@ -251,14 +251,14 @@ class Visitor {
 
   #delete(node: SyntaxNode): void {
     if (node.type === 'identifier') {
-      if (!this.#isGlobal(node.text)) return;
+      if (ownerOf(this.#scope, node.text) !== 0) return;
       if (!this.#definite.has(node.text)) this.findings.unobservable.push(this.#use(node, 'del'));
-      this.#read(node, 'del');
+      this.#readName(node.text, node, 'del');
       this.findings.deletes.push(this.#use(node, `del ${node.text}`));
       this.#definite.delete(node.text);
     } else if (node.type === 'attribute' || node.type === 'subscript') {
       this.visit(node);
-      this.#mutate(rootName(node), `del ${excerpt(node)}`);
+      this.#change(node, `del ${excerpt(node)}`);
     } else for (const child of node.children) this.#delete(child);
   }
 
@@ -270,64 +270,40 @@ class Visitor {
         if (name !== undefined) this.findings.imports.push(name.text);
       }
     } else if (module?.type === 'dotted_name') this.findings.imports.push(module.text);
-    if (node.children.some((child) => child.type === 'wildcard_import')) {
-      this.findings.unknown.push({
-        reason: `from ${module?.text ?? ''} import * binds names that are not in the text`,
-        range: node.range,
-      });
-    }
-    for (const name of boundBy(node)) this.#bind(name, excerpt(node));
+    if (node.children.some((child) => child.type === 'wildcard_import'))
+      this.findings.steps.push({ kind: 'star', module: module?.text ?? '', range: node.range });
+    for (const { name, path } of importedNames(node)) this.#bind(name, excerpt(node), { kind: 'import', path });
   }
 
   #call(node: SyntaxNode): void {
     const callee = fieldOf(node, 'function');
     const list = fieldOf(node, 'arguments');
     this.#inner(callee);
-    const positional: (string | undefined)[] = [];
-    const keywords: Record<string, string> = {};
+    const positional: Value[] = [];
+    const keywords: { name: string; value: Value }[] = [];
     for (const argument of list === undefined ? [] : list.type === 'argument_list' ? list.children : [list]) {
       this.visit(argument);
       if (argument.type === 'comment') continue;
-      const value = argument.type === 'keyword_argument' ? fieldOf(argument, 'value') : argument;
-      const root = rootName(value);
-      if (argument.type === 'keyword_argument') {
-        if (root !== undefined) keywords[fieldOf(argument, 'name')?.text ?? ''] = root.text;
-      } else positional.push(root?.text);
+      if (argument.type === 'keyword_argument')
+        keywords.push({
+          name: fieldOf(argument, 'name')?.text ?? '',
+          value: this.#value(fieldOf(argument, 'value')),
+        });
+      else positional.push(this.#value(argument));
     }
     if (callee === undefined) return;
-    const path = /^[\w.]+$/.test(callee.text) ? callee.text : '';
-    if (path !== '') this.findings.calls.push({ callee: path, positional, keywords, range: node.range });
-    this.#callEffects(node, callee, list);
-  }
-
-  #callEffects(node: SyntaxNode, callee: SyntaxNode, list: SyntaxNode | undefined): void {
-    const method = callee.type === 'attribute' ? (fieldOf(callee, 'attribute')?.text ?? '') : '';
-    const known = callKnowledge(callee.text, method);
-    if (known.unknown !== undefined && (known.always || !isLiteral(list?.children[0]))) {
-      this.findings.unknown.push({ reason: known.unknown, range: node.range });
-    }
-    if (known.readsText) this.#namesInText(list);
-    if (method === '') return;
-    const receiver = rootName(fieldOf(callee, 'object'));
-    const inplace = list?.children.some((child) => /^inplace\s*=\s*True$/.test(child.text)) === true;
-    if (mutatingMethods.has(method) || inplace) this.#mutate(receiver, excerpt(node));
-    else if (!pureMethods.has(method))
-      this.#mutate(receiver, `call of ${callee.text}(), which is not known to leave it alone`, true);
-  }
-
-  /** Names in strings that a library evaluates where it cannot be watched. */
-  #namesInText(list: SyntaxNode | undefined): void {
-    for (const child of list?.children ?? []) {
-      for (const found of child.text.matchAll(/[A-Za-z_]\w*/g)) {
-        this.findings.unobservable.push({
-          name: found[0],
-          range: child.range,
-          certainty: 'may',
-          assumed: true,
-          reason: 'named in a string that is evaluated',
-        });
-      }
-    }
+    const call: CallSite = {
+      callee: this.#value(callee),
+      calleeText: excerpt(callee),
+      positional,
+      keywords,
+      argumentText: list?.text ?? '',
+      range: node.range,
+      certainty: this.#certainty,
+      reason: excerpt(node),
+    };
+    this.#cell.visited.calls.set(node, call);
+    this.findings.steps.push({ kind: 'call', call });
   }
 
   #function(node: SyntaxNode): void {
@@ -335,9 +311,8 @@ class Visitor {
     const parameters = fieldOf(node, 'parameters');
     this.#parameters(parameters);
     this.#inner(fieldOf(node, 'return_type'));
-    const body = fieldOf(node, 'body');
-    this.#nested(node, parameterNames(parameters), body, name);
-    if (name !== undefined) this.#bind(name, `def ${name.text}`);
+    const value = this.#nested(node, parameterNames(parameters), fieldOf(node, 'body'));
+    if (name !== undefined) this.#bind(name, `def ${name.text}`, value);
   }
 
   /** Default values and annotations are evaluated where the function is made. */
@@ -348,87 +323,76 @@ class Visitor {
     }
   }
 
-  #nested(node: SyntaxNode, parameters: readonly string[], body: SyntaxNode | undefined, name?: SyntaxNode): void {
+  #nested(node: SyntaxNode, parameters: readonly string[], body: SyntaxNode | undefined): Value {
     const block = namesOfBlock(body === undefined ? [] : [body]);
     const scope: Scope = {
       kind: 'function',
+      block: ++this.#cell.blocks,
       bound: new Set([...parameters, ...block.bound]),
       globals: block.globals,
       parent: this.#scope,
     };
-    const inner = new Visitor(scope, noFindings(), new Set());
+    const inner = new Visitor(scope, new Set(), this.#cell);
+    const isLambda = node.type === 'lambda';
     if (body !== undefined) inner.visit(body);
-    const { reads, binds, mutates, calls, summaries, unobservable, unknown, deletes } = inner.findings;
-    if (this.#scope.kind === 'module' || this.#scope.kind === 'class') {
-      const mutated = parameters
-        .map((parameter, position) => ({ name: parameter, position, assumed: false }))
-        .filter((parameter) => mutatesParameter(body, parameter.name));
-      this.findings.summaries.push(
-        {
-          name: name?.text ?? '<lambda>',
-          kind: 'function',
-          range: node.range,
-          reads,
-          binds,
-          mutates,
-          mutatedParameters: mutated,
-          calls,
-          state: [],
-          outside: [],
-        },
-        ...summaries,
-      );
-      // A lambda is mostly called where it is written.
-      if (name === undefined)
-        for (const read of reads)
-          if (!this.#definite.has(read.name)) this.findings.reads.push({ ...read, certainty: 'may' });
-    } else {
+    if (isLambda) inner.findings.steps.push({ kind: 'return', value: inner.#value(body) });
+    const { reads, binds, steps, summaries, unobservable, deletes } = inner.findings;
+    const name = isLambda ? '<lambda>' : (fieldOf(node, 'name')?.text ?? '');
+    const made = { kind: 'function', name, parameters, block: scope.block, reads, binds, steps } as const;
+    const summary: Summary = { ...made, methods: [], bases: [] };
+    if (this.#scope.kind === 'function') {
       this.findings.reads.push(...reads);
       this.findings.binds.push(...binds);
-      this.findings.mutates.push(...mutates);
-      this.findings.calls.push(...calls);
-      this.findings.summaries.push(...summaries);
+    } else {
+      this.findings.summaries.push(summary);
+      // A lambda is mostly called where it is written.
+      if (isLambda)
+        for (const read of reads)
+          if (!this.#definite.has(read.name)) this.findings.reads.push({ ...read, certainty: 'may' });
     }
+    this.findings.summaries.push(...summaries);
     this.findings.unobservable.push(...unobservable);
-    this.findings.unknown.push(...unknown);
     this.findings.deletes.push(...deletes);
+    const value: Value = { kind: 'definition', summary };
+    this.#cell.visited.definitions.set(node, value);
+    return value;
   }
 
   #class(node: SyntaxNode): void {
     const name = fieldOf(node, 'name');
-    this.#inner(fieldOf(node, 'superclasses'));
+    const bases = fieldOf(node, 'superclasses');
+    this.#inner(bases);
     const body = fieldOf(node, 'body');
-    const block = namesOfBlock(body === undefined ? [] : [body]);
-    const scope: Scope = { kind: 'class', bound: block.bound, globals: block.globals, parent: this.#scope };
-    const inner = new Visitor(scope, noFindings(), this.#definite);
+    const names = namesOfBlock(body === undefined ? [] : [body]);
+    const block = ++this.#cell.blocks;
+    const scope: Scope = { kind: 'class', block, bound: names.bound, globals: names.globals, parent: this.#scope };
+    const inner = new Visitor(scope, this.#definite, this.#cell);
     if (body !== undefined) inner.visit(body);
     const found = inner.findings;
     this.findings.reads.push(...found.reads);
-    this.findings.mutates.push(...found.mutates);
-    this.findings.calls.push(...found.calls);
+    this.findings.steps.push(...found.steps);
     this.findings.unobservable.push(...found.unobservable);
-    this.findings.unknown.push(...found.unknown);
     this.findings.imports.push(...found.imports);
-    if (name !== undefined) {
-      const methods = found.summaries;
-      const all = (key: 'reads' | 'binds' | 'mutates'): NameUse[] => methods.flatMap((method) => [...method[key]]);
-      this.findings.summaries.push(
-        {
-          name: name.text,
-          kind: 'class',
-          range: node.range,
-          reads: all('reads'),
-          binds: all('binds'),
-          mutates: all('mutates'),
-          mutatedParameters: [],
-          calls: methods.flatMap((method) => [...method.calls]),
-          state: [],
-          outside: [],
-        },
-        ...methods.map((method) => ({ ...method, name: `${name.text}.${method.name}` })),
-      );
-      this.#bind(name, `class ${name.text}`);
-    }
+    if (name === undefined) return;
+    const methods = found.summaries;
+    const summary: Summary = {
+      name: name.text,
+      kind: 'class',
+      parameters: [],
+      block,
+      reads: methods.flatMap((method) => method.reads),
+      binds: methods.flatMap((method) => method.binds),
+      steps: [],
+      methods: methods.filter((method) => method.kind === 'function' && /^\w+$/.test(method.name)),
+      bases: (bases?.children ?? [])
+        .filter((child) => child.type !== 'keyword_argument' && child.type !== 'comment')
+        .map((child) => this.#value(child)),
+    };
+    this.findings.summaries.push(
+      summary,
+      ...methods.map((method) => ({ ...method, name: `${name.text}.${method.name}` })),
+    );
+    this.#bind(name, `class ${name.text}`, { kind: 'definition', summary });
   }
 
   #comprehension(node: SyntaxNode): void {
@@ -440,20 +404,22 @@ class Visitor {
     }
     const [first] = clauses;
     this.#inner(first === undefined ? undefined : fieldOf(first, 'right'));
-    const scope: Scope = { kind: 'function', bound, globals: new Set(), parent: this.#scope };
-    const inner = new Visitor(scope, noFindings(), this.#definite);
+    const block = ++this.#cell.blocks;
+    const scope: Scope = { kind: 'function', block, bound, globals: new Set(), parent: this.#scope };
+    const inner = new Visitor(scope, this.#definite, this.#cell);
     inner.#branches = 1;
-    for (const child of node.children) {
-      if (child.type !== 'for_in_clause') inner.visit(child);
-      else if (child !== first) inner.#inner(fieldOf(child, 'right'));
+    for (const clause of clauses) {
+      const [left, right] = [fieldOf(clause, 'left'), fieldOf(clause, 'right')];
+      const visitor = clause === first ? this : inner;
+      if (clause !== first) inner.#inner(right);
+      if (left !== undefined) inner.#target(left, { kind: 'element', of: visitor.#value(right) }, excerpt(clause));
     }
+    for (const child of node.children) if (child.type !== 'for_in_clause') inner.visit(child);
     const here = this.#scope.kind !== 'function';
     for (const read of inner.findings.reads)
       if (!(here && this.#definite.has(read.name))) this.findings.reads.push(read);
-    this.findings.mutates.push(...inner.findings.mutates);
-    this.findings.calls.push(...inner.findings.calls);
+    this.findings.steps.push(...inner.findings.steps);
     this.findings.unobservable.push(...inner.findings.unobservable);
-    this.findings.unknown.push(...inner.findings.unknown);
     // There may be nothing to go through.
     this.#branches++;
     for (const name of namesOfBlock([node]).bound) {
@@ -471,8 +437,4 @@ function find(node: SyntaxNode, name: string): SyntaxNode | undefined {
     if (found !== undefined) return found;
   }
   return undefined;
-}
-
-function isLiteral(node: SyntaxNode | undefined): boolean {
-  return node?.type === 'string' && !node.children.some((child) => child.type === 'interpolation');
 }
