@@ -22,6 +22,8 @@ export type Value =
   | { readonly kind: 'result'; readonly call: CallSite }
   | { readonly kind: 'either'; readonly of: readonly Value[] }
   | { readonly kind: 'arithmetic'; readonly of: readonly Value[] }
+  /** `x += y`: the object of `x` itself when that can change. */
+  | { readonly kind: 'augmented'; readonly of: Value; readonly by: Value }
   /** A module, or a member of one: `numpy.random`, `random.seed`. */
   | { readonly kind: 'import'; readonly path: string }
   | { readonly kind: 'definition'; readonly summary: Summary };

@@ -128,15 +128,17 @@ function runText(call: Call, expression: boolean, sink: Sink): void {
   } else sink.happenings.push({ ...placeOf(call, reason), kind: 'everything', assumed: true });
 }
 
-/** A call of what is not known: it may change all that it gets. What methods of that name do in the tables is the best guess. */
+/**
+ * A call of what is not known: it may change all that it gets. Of a method whose receiver may be anything, the tables say at least which
+ * files it may touch, which text it may read, and that no method of that name changes what it is given.
+ */
 export function applyUnknown(call: Call, method: string, sink: Sink): void {
   const { site, receiver, keywords } = call;
   const entries = receiver === undefined || receiver.what.length > 0 ? [] : methodsNamed(method);
   const place = placeOf(call, `call of ${site.calleeText}(), which is not known to leave it alone`);
-  const always = entries.length > 0 && entries.every(({ effects }) => effects.some(isPlainChange));
   const inPlace = keywords.get('inplace')?.text === 'True';
   if (receiver !== undefined && !isFixed(receiver)) {
-    if (always || inPlace) sink.change(receiver, placeOf(call, site.reason), false);
+    if (inPlace) sink.change(receiver, placeOf(call, site.reason), false);
     else sink.change(receiver, place, true);
   }
   for (const entry of entries) {
@@ -146,10 +148,6 @@ export function applyUnknown(call: Call, method: string, sink: Sink): void {
   if (readsNamesInText(method)) sink.happenings.push({ ...place, kind: 'unobservable', names: namesInText(call) });
   const harmless = entries.length > 0 && !entries.some(({ effects }) => effects.some(isArgumentChange));
   if (!harmless) for (const thing of argumentsOf(call)) if (!isFixed(thing)) sink.change(thing, place, true);
-}
-
-function isPlainChange(effect: LibraryEffect): boolean {
-  return effect.kind === 'changes-receiver' && effect.onlyIf === undefined;
 }
 
 function isArgumentChange(effect: LibraryEffect): boolean {

@@ -2,7 +2,7 @@ import type { Summary } from '../2-analyze/effects.ts';
 import type { CallSite, Value } from '../2-analyze/steps.ts';
 import type { Entry, Gives } from '../knowledge/entry.ts';
 import { valueOfModule } from '../knowledge/load.ts';
-import { anything, isFixed, joinThings, type Root, type Thing, type What, type Whats } from './things.ts';
+import { anything, isFixed, isMutable, joinThings, type Root, type Thing, type What, type Whats } from './things.ts';
 
 /** What is around an expression: the variables as they are, and what the calls in it gave. */
 export interface Surroundings {
@@ -45,6 +45,10 @@ export function evaluate(value: Value, around: Surroundings): Thing {
       return value.of.map((one) => evaluate(one, around)).reduce(joinThings, anything);
     case 'arithmetic':
       return arithmetic(value.of.map((one) => evaluate(one, around)));
+    case 'augmented': {
+      const before = evaluate(value.of, around);
+      return isMutable(before) ? before : arithmetic([before, evaluate(value.by, around)]);
+    }
     case 'import':
       return pathThing(value.path, around.whats);
     case 'definition':

@@ -6,7 +6,17 @@ import { applyEntry, applyUnknown, argumentsOf, isGiven, placeOf, type Call, typ
 import { evaluate, resultOf, type Surroundings } from './evaluate.ts';
 import { makeFrame, type Frame } from './frame.ts';
 import type { Happening, Place } from './happening.ts';
-import { anything, isFixed, isSameThing, joinThings, Whats, type Definition, type Thing, type What } from './things.ts';
+import {
+  anything,
+  isFixed,
+  isMutable,
+  isSameThing,
+  joinThings,
+  Whats,
+  type Definition,
+  type Thing,
+  type What,
+} from './things.ts';
 import { Variables } from './variables.ts';
 
 /** What a function did on behalf of a call, to be told again for a call with the like. */
@@ -116,6 +126,7 @@ export class Interpreter {
     const { name, local, value } = step;
     const certain = step.certainty === 'must';
     const thing = evaluate(value, around);
+    if (value.kind === 'augmented' && isMutable(evaluate(value.of, around))) return;
     if (local || frame.outer !== undefined) {
       const target = local ? frame.locals : frame.bound;
       const before = target.get(name);

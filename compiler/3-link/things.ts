@@ -124,6 +124,11 @@ function remember<K>(made: Map<K, What>, key: K, make: () => What): What {
   return what;
 }
 
+/** True when it is known that the value can be changed. */
+export function isMutable(thing: Thing): boolean {
+  return thing.what.length > 0 && !isFixed(thing);
+}
+
 /** True when no call can change the value: all it may be are immutable, or no data. */
 export function isFixed(thing: Thing): boolean {
   return (

@@ -200,7 +200,7 @@ class Visitor {
     if (node.type === 'augmented_assignment') {
       this.visit(left);
       this.#change(left, reason);
-      const value: Value = { kind: 'arithmetic', of: [this.#value(left), this.#value(right)] };
+      const value: Value = { kind: 'augmented', of: this.#value(left), by: this.#value(right) };
       if (left.type === 'identifier') this.#bind(left, reason, value);
     } else if (right !== undefined) this.#target(left, this.#value(right), reason);
     else if (left.type !== 'identifier') this.visit(left);
