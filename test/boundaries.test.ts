@@ -110,6 +110,13 @@ describe('imports', () => {
     expect(forbidden('compiler/', allowed)).toEqual([]);
   });
 
+  test('the knowledge of libraries is data: it imports no phase and no package', () => {
+    const allowed = ({ target }: Import): boolean =>
+      target?.startsWith('compiler/knowledge/') === true || target?.startsWith('compiler/bundle/') === true;
+    expect(sources.some(({ file }) => file === 'compiler/knowledge/load.ts')).toBe(true);
+    expect(forbidden('compiler/knowledge/', allowed)).toEqual([]);
+  });
+
   test('only compile.ts and index.ts join the phases', () => {
     const allowed = ({ target }: Import, { file }: Source): boolean =>
       !phases.some((phase) => target?.startsWith(`compiler/${phase}/`)) ||

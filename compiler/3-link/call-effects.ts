@@ -1,7 +1,7 @@
 import type { CallSite } from '../2-analyze/steps.ts';
 import type { Argument, Entry, LibraryEffect } from '../knowledge/entry.ts';
 import { methodsNamed, readsNamesInText } from '../knowledge/load.ts';
-import type { Happening, Place } from './happening.ts';
+import type { Happenings, Place } from './happening.ts';
 import { isFixed, type Thing } from './things.ts';
 
 /** A call with what its parts hold. */
@@ -14,7 +14,7 @@ export interface Call {
 
 /** Where happenings go; a change of a value is worked out by who knows the variables. */
 export interface Sink {
-  readonly happenings: Happening[];
+  readonly happenings: Happenings;
   change(thing: Thing, place: Place, assumed: boolean): void;
 }
 
@@ -59,11 +59,11 @@ function useFile(call: Call, effect: LibraryEffect & { kind: 'file' }, sink: Sin
   const isOpen = file.what.some((what) => what.kind === 'object' && what.type.name === 'file');
   if (isOpen) sink.change(file, placeOf(call, call.site.reason), false);
   else if (file.text !== undefined && /^[a-z0-9]+:\/\//i.test(file.text))
-    sink.happenings.push({ ...place, kind: 'outside', outside: 'network' });
+    sink.happenings.add({ ...place, kind: 'outside', outside: 'network' });
   else {
-    if (written) sink.happenings.push({ ...place, kind: 'outside', outside: 'file-write' });
+    if (written) sink.happenings.add({ ...place, kind: 'outside', outside: 'file-write' });
     if (file.text !== undefined)
-      sink.happenings.push({ ...place, kind: 'file', path: file.text, access: written ? 'write' : 'read' });
+      sink.happenings.add({ ...place, kind: 'file', path: file.text, access: written ? 'write' : 'read' });
   }
 }
 
@@ -90,30 +90,30 @@ export function applyEntry(call: Call, entry: Entry, sink: Sink): void {
       case 'state': {
         const { state, access, unless } = effect;
         if (unless !== undefined && (isGiven(call, unless) || isMade(receiver, unless))) break;
-        sink.happenings.push({ ...place, kind: 'state', state, access });
+        sink.happenings.add({ ...place, kind: 'state', state, access });
         break;
       }
       case 'file':
         useFile(call, effect, sink);
         break;
       case 'outside':
-        sink.happenings.push({ ...place, kind: 'outside', outside: effect.outside });
+        sink.happenings.add({ ...place, kind: 'outside', outside: effect.outside });
         break;
       case 'names-in-text':
-        sink.happenings.push({ ...place, kind: 'unobservable', names: namesInText(call) });
+        sink.happenings.add({ ...place, kind: 'unobservable', names: namesInText(call) });
         break;
       case 'runs-text':
         runText(call, effect.expression, sink);
         break;
       case 'runs-cell': {
         const reason = `${site.calleeText}() runs text as a cell`;
-        sink.happenings.push({ ...placeOf(call, reason), kind: 'everything', assumed: false });
+        sink.happenings.add({ ...placeOf(call, reason), kind: 'everything', assumed: false });
         break;
       }
       case 'every-variable': {
         if (effect.bare && argumentsOf(call).length > 0) break;
         const reason = `${site.calleeText}() sees every variable`;
-        sink.happenings.push({ ...placeOf(call, reason), kind: 'everything', assumed: false });
+        sink.happenings.add({ ...placeOf(call, reason), kind: 'everything', assumed: false });
       }
     }
   }
@@ -124,8 +124,8 @@ function runText(call: Call, expression: boolean, sink: Sink): void {
   const reason = `${site.calleeText}() runs text that is not in the cell`;
   if (expression && positional[0]?.text !== undefined) {
     const names = namesInText(call);
-    sink.happenings.push({ ...placeOf(call, `${site.calleeText}()`), kind: 'unobservable', names });
-  } else sink.happenings.push({ ...placeOf(call, reason), kind: 'everything', assumed: true });
+    sink.happenings.add({ ...placeOf(call, `${site.calleeText}()`), kind: 'unobservable', names });
+  } else sink.happenings.add({ ...placeOf(call, reason), kind: 'everything', assumed: true });
 }
 
 /**
@@ -145,7 +145,7 @@ export function applyUnknown(call: Call, method: string, sink: Sink): void {
     const effects = entry.effects.filter(({ kind }) => kind === 'file' || kind === 'outside' || kind === 'runs-cell');
     if (effects.length > 0) applyEntry(call, { ...entry, effects }, sink);
   }
-  if (readsNamesInText(method)) sink.happenings.push({ ...place, kind: 'unobservable', names: namesInText(call) });
+  if (readsNamesInText(method)) sink.happenings.add({ ...place, kind: 'unobservable', names: namesInText(call) });
   const harmless = entries.length > 0 && !entries.some(({ effects }) => effects.some(isArgumentChange));
   if (!harmless) for (const thing of argumentsOf(call)) if (!isFixed(thing)) sink.change(thing, place, true);
 }

@@ -59,7 +59,7 @@ export function findEdges(
     for (const access of list) {
       if (access.access === 'read') continue;
       const key = keyOf(access.resource);
-      const before = access.assumed ? (writes.get(key) ?? []) : [];
+      const before = access.assumed ? (writes.get(key) ?? []).filter((write) => !isCovered(write, access)) : [];
       const now = [...before, { index, access }];
       writes.set(key, now);
       if (access.resource.kind === 'state' && !access.resource.name.endsWith('random')) everywhere.set(key, now);
@@ -72,6 +72,11 @@ export function findEdges(
     }
   });
   return [...edges.values()];
+}
+
+/** Who changes a variable reads it too, so an assumed change before another one is reached through that. */
+function isCovered(write: Write, later: Access): boolean {
+  return write.access.assumed && write.access.access === 'mutate' && later.access === 'mutate';
 }
 
 function describe(resource: Resource): string {

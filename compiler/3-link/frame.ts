@@ -1,5 +1,5 @@
 import type { CallSite } from '../2-analyze/steps.ts';
-import type { Happening } from './happening.ts';
+import { Happenings } from './happening.ts';
 import type { Thing } from './things.ts';
 
 /** One body that is gone through: a cell, or a function on behalf of a call. */
@@ -10,7 +10,7 @@ export interface Frame {
   readonly outer: Frame | undefined;
   readonly locals: Map<string, Thing>;
   readonly results: Map<CallSite, Thing>;
-  readonly happenings: Happening[];
+  readonly happenings: Happenings;
   /** Functions, and what came of them, that the happenings tell of already. */
   readonly told: Set<object>;
   returns: Thing | undefined;
@@ -27,7 +27,7 @@ export function makeFrame(cell: number, outer: Frame | undefined): Frame {
     outer,
     locals: new Map(),
     results: new Map(),
-    happenings: [],
+    happenings: new Happenings(),
     told: new Set(),
     returns: undefined,
     looked: new Map(),

@@ -7,7 +7,7 @@ export type Happening = {
   readonly certainty: Certainty;
   readonly reason: string;
 } & (
-  | { readonly kind: 'change'; readonly name: string; readonly version: number; readonly assumed: boolean }
+  | { readonly kind: 'change'; readonly name: string; readonly assumed: boolean }
   /** Of a function that is called. */
   | { readonly kind: 'read' | 'bind'; readonly name: string }
   | { readonly kind: 'state'; readonly state: StateName; readonly access: 'read' | 'write' }
@@ -24,3 +24,41 @@ export type Happening = {
 
 /** The part of a happening that says where and why. */
 export type Place = Pick<Happening, 'range' | 'certainty' | 'reason'>;
+
+/** What happens in a body, each thing once: where it happens first. */
+export class Happenings {
+  readonly #first = new Map<string, Happening>();
+
+  add(happening: Happening): void {
+    const key = saying(happening);
+    if (!this.#first.has(key)) this.#first.set(key, happening);
+  }
+
+  list(): readonly Happening[] {
+    return [...this.#first.values()];
+  }
+}
+
+function saying(happening: Happening): string {
+  switch (happening.kind) {
+    case 'change':
+      return `change ${happening.name} ${happening.assumed}`;
+    case 'read':
+    case 'bind':
+      return `${happening.kind} ${happening.name}`;
+    case 'state':
+      return `state ${happening.access} ${happening.state}`;
+    case 'outside':
+      return `outside ${happening.outside}`;
+    case 'file':
+      return `file ${happening.access} ${happening.path}`;
+    case 'unobservable':
+      return `unobservable ${happening.names.join(' ')}`;
+    case 'everything':
+      return `everything ${happening.assumed}`;
+    case 'star':
+      return `star ${happening.module}`;
+    case 'unresolved':
+      return 'unresolved';
+  }
+}

@@ -29,8 +29,8 @@ interface Outcome {
 }
 
 /** A notebook with more calls than this in one cell, those of functions included, is understood less well, not more slowly. */
-const mostCalls = 3000;
-const deepest = 25;
+const mostCalls = 2000;
+const deepest = 12;
 
 /**
  * Goes through the cells in order and finds out what their calls do: it keeps what each variable holds, as far as the text and the
@@ -59,7 +59,7 @@ export class Interpreter {
     }
     const frame = makeFrame(cell, undefined);
     this.#follow(effects.steps, frame);
-    return frame.happenings;
+    return frame.happenings.list();
   }
 
   #follow(steps: readonly Step[], frame: Frame): void {
@@ -82,7 +82,7 @@ export class Interpreter {
         }
         case 'star':
           this.#stars.unshift(step.module);
-          frame.happenings.push({
+          frame.happenings.add({
             range: step.range,
             certainty: 'may',
             reason: `from ${step.module} import *`,
@@ -138,7 +138,10 @@ export class Interpreter {
 
   #change(step: Step & { kind: 'change' }, frame: Frame, around: Surroundings): void {
     const { target, range, certainty, reason } = step;
-    const changed: Value = target.kind === 'attribute' || target.kind === 'item' ? target.of : target;
+    let changed: Value = target.kind === 'attribute' || target.kind === 'item' ? target.of : target;
+    // `df.index.name = …`: what no call can change is changed as a part of something else.
+    while ((changed.kind === 'attribute' || changed.kind === 'item') && isFixedObject(evaluate(changed, around)))
+      changed = changed.of;
     this.#sink(frame).change(evaluate(changed, around), { range, certainty, reason }, false);
   }
 
@@ -149,16 +152,16 @@ export class Interpreter {
       change: (thing, place, assumed) => {
         for (const what of thing.what) {
           if (what.kind === 'object' && what.type.state !== undefined)
-            frame.happenings.push({ ...place, kind: 'state', state: what.type.state, access: 'write' });
+            frame.happenings.add({ ...place, kind: 'state', state: what.type.state, access: 'write' });
           else if (what.kind === 'path' && !assumed)
-            frame.happenings.push({ ...place, kind: 'state', state: 'modules', access: 'write' });
+            frame.happenings.add({ ...place, kind: 'state', state: 'modules', access: 'write' });
         }
         if (isFixed(thing)) return;
         // Parameters of the body have no version: they are told apart where it was called.
-        for (const { name, version } of thing.roots)
-          if (name.startsWith('%')) frame.happenings.push({ ...place, kind: 'change', name, version, assumed });
+        for (const { name } of thing.roots)
+          if (name.startsWith('%')) frame.happenings.add({ ...place, kind: 'change', name, assumed });
         for (const name of this.#variables.changedBy(thing.roots.filter((root) => !root.name.startsWith('%'))))
-          frame.happenings.push({ ...place, kind: 'change', name, version: 0, assumed });
+          frame.happenings.add({ ...place, kind: 'change', name, assumed });
       },
     };
   }
@@ -254,7 +257,7 @@ export class Interpreter {
 
   /** The receiver is not known: the call may be one of a method of any class of the notebook. */
   #unresolved(call: Call, method: string, frame: Frame): void {
-    frame.happenings.push({ ...placeOf(call, call.site.reason), kind: 'unresolved' });
+    frame.happenings.add({ ...placeOf(call, call.site.reason), kind: 'unresolved' });
     if (method.startsWith('__')) return;
     for (const definition of this.#classMethods.get(method) ?? []) this.#enter(definition, call, frame);
   }
@@ -275,9 +278,9 @@ export class Interpreter {
     const again = frame.told.has(summary);
     frame.told.add(summary);
     for (const use of again ? [] : summary.reads)
-      frame.happenings.push({ ...place(`${through}, which reads ${use.name}`), kind: 'read', name: use.name });
+      frame.happenings.add({ ...place(`${through}, which reads ${use.name}`), kind: 'read', name: use.name });
     for (const use of again ? [] : summary.binds)
-      frame.happenings.push({ ...place(`${through}, which binds ${use.name}`), kind: 'bind', name: use.name });
+      frame.happenings.add({ ...place(`${through}, which binds ${use.name}`), kind: 'bind', name: use.name });
     if (summary.kind === 'class') {
       const made: Thing = { what: [this.#whats.instance(definition)], roots: [] };
       for (const method of summary.methods) {
@@ -300,8 +303,8 @@ export class Interpreter {
         this.#sink(frame).change(rootsOf(happening.name), place(reason), happening.assumed);
       } else if (told) continue;
       else if (happening.kind === 'change')
-        frame.happenings.push({ ...happening, ...place(`${through}, which changes ${happening.name}`) });
-      else frame.happenings.push({ ...happening, ...place(happening.reason) });
+        frame.happenings.add({ ...happening, ...place(`${through}, which changes ${happening.name}`) });
+      else frame.happenings.add({ ...happening, ...place(happening.reason) });
     }
     for (const [name, thing] of outcome.bound) this.#variables.bind(name, thing, false);
     return this.#returned(outcome.returns, rootsOf);
@@ -353,7 +356,7 @@ export class Interpreter {
     const outcome: Outcome = {
       signature,
       looked: inner.looked ?? new Map(),
-      happenings: withoutRepetition(inner.happenings),
+      happenings: inner.happenings.list(),
       returns: inner.returns ?? { what: this.#whats.objects(['NoneType']), roots: [] },
       bound: inner.bound,
     };
@@ -370,6 +373,10 @@ export class Interpreter {
     this.#numbers.set(what, known);
     return known;
   }
+}
+
+function isFixedObject(thing: Thing): boolean {
+  return isFixed(thing) && thing.what.every((what) => what.kind === 'object' && what.type.state === undefined);
 }
 
 /** Asked without an argument in a function, `vars` and its like see what is local to it. */
@@ -390,16 +397,4 @@ function seedOf(call: Call): string {
 
 function keywordOf(call: Call, summary: Summary, parameter: string): Thing {
   return call.keywords.get(summary.parameters[Number(parameter.slice(1))] ?? '') ?? anything;
-}
-
-const placeKeys: ReadonlySet<string> = new Set<keyof Place>(['range', 'certainty', 'reason']);
-
-/** The first of those that say the same. */
-function withoutRepetition(happenings: readonly Happening[]): readonly Happening[] {
-  const found = new Map<string, Happening>();
-  for (const happening of happenings) {
-    const key = JSON.stringify(happening, (name, value: unknown) => (placeKeys.has(name) ? undefined : value));
-    if (!found.has(key)) found.set(key, happening);
-  }
-  return [...found.values()];
 }

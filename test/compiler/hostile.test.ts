@@ -117,6 +117,35 @@ describe('no input makes the compiler throw', () => {
     check(compiler.compile(`# %%\n${sources[name] ?? ''}\n# %%\nafter = 1\n`, 'n.py'));
   });
 
+  const many = Array.from({ length: 150 }, (_, at) => at);
+  const entangled: Readonly<Record<string, readonly string[]>> = {
+    'functions that all call each other': [
+      ...many.map(
+        (at) => `def f${at}(a):\n    g${at}.append(a)\n    return [${many.map((to) => `f${to}(a)`).join(', ')}]`,
+      ),
+      ...many.map((at) => `f${at}(g${at})`),
+    ],
+    'functions that hand each other over': many.map(
+      (at) => `def f(a=None, b=None): return f(f, lambda: f(a, f${at}))\nf(f)`,
+    ),
+    'tuples that double': ['x = (1, [])', ...many.map(() => 'x = (x, x)\ndef f(a): return (a, a)\nx = f(f(x))')],
+    'aliases of aliases': ['a0 = []', ...many.map((at) => `a${at + 1} = a${at}\na${at + 1}.append(1)`)],
+    'classes made from each other': ['class A(A): pass', 'class B(A): pass\nclass A(B): pass', 'A().f()\nB().g()'],
+    'closures in closures': [
+      many
+        .slice(0, 60)
+        .map((at) => `${' '.repeat(at)}def f${at}(a):\n${' '.repeat(at + 1)}a.x(${at})\n`)
+        .join(''),
+      'f0([])',
+    ],
+    'zips of zips': ['x = zip([], [])', ...many.map(() => 'x = zip(x, enumerate(x))\nfor a, (b, c) in x: b.append(c)')],
+    'calls without end': [`def f(a): return ${'f('.repeat(400)}a${')'.repeat(400)}`, ...many.map(() => 'f([])')],
+  };
+
+  test.each(Object.keys(entangled))('cells of %s', (name) => {
+    check(compiler.compile(notebook(...(entangled[name] ?? [])), 'n.ipynb'));
+  });
+
   test('JSON of a great depth', () => {
     check(compiler.compile('['.repeat(200_000), 'n.ipynb'));
     check(compiler.compile(`{"nbformat":4,"cells":${'['.repeat(100_000)}${']'.repeat(100_000)}}`, 'n.ipynb'));
