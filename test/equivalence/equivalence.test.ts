@@ -13,6 +13,9 @@ const filter = process.env['FILTER'] ?? '';
 const names = readdirSync(folder)
   .filter((name) => name.includes(filter))
   .sort();
+/** Hazards that show only when a cell is changed so that it gives something else; the first line says what: `# EDIT OLD => NEW`. */
+const editedFolder = path.join(root, 'test', 'equivalence', 'edited');
+const edited = readdirSync(editedFolder).sort();
 const samples = ['messy', 'analysis'].filter((name) => name.includes(filter));
 const scratch = mkdtempSync(path.join(tmpdir(), 'cellwright-equivalence-'));
 const environment = { ...process.env, XDG_CACHE_HOME: path.join(scratch, 'cache') };
@@ -21,18 +24,16 @@ function place(name: string, kind: string): string {
   return path.join(scratch, kind, name, 'notebook.ipynb');
 }
 
-function write(name: string, kind: string): void {
+function write(name: string, kind: string, text = readFileSync(path.join(folder, name), 'utf8')): void {
   mkdirSync(path.join(scratch, kind, name), { recursive: true });
-  const cells = readFileSync(path.join(folder, name), 'utf8')
-    .split(/^---\n/m)
-    .map((text, index) => ({
-      cell_type: 'code',
-      id: `cell-${String(index)}`,
-      metadata: {},
-      source: text.trimEnd(),
-      outputs: [],
-      execution_count: null,
-    }));
+  const cells = text.split(/^---\n/m).map((text, index) => ({
+    cell_type: 'code',
+    id: `cell-${String(index)}`,
+    metadata: {},
+    source: text.trimEnd(),
+    outputs: [],
+    execution_count: null,
+  }));
   const metadata = { kernelspec: { name: 'python3', display_name: 'Python 3', language: 'python' } };
   writeFileSync(place(name, kind), JSON.stringify({ cells, metadata, nbformat: 4, nbformat_minor: 5 }));
 }
@@ -61,6 +62,15 @@ function edit(name: string): void {
   writeFileSync(place(name, 'compiled'), JSON.stringify(notebook));
 }
 
+/** The text of a case before and after its edit. */
+function versions(name: string): readonly [string, string] {
+  const [line = '', ...rest] = readFileSync(path.join(editedFolder, name), 'utf8').split('\n');
+  const [before = '', after = ''] = line.replace(/^# EDIT /, '').split(' => ');
+  const text = rest.join('\n');
+  expect(text, `${name} has what its edit replaces`).toContain(before);
+  return [text, text.replaceAll(before, after)];
+}
+
 beforeAll(() => {
   for (const kind of ['plain', 'compiled']) {
     for (const name of names) write(name, kind);
@@ -68,7 +78,8 @@ beforeAll(() => {
       cpSync(path.join(root, 'samples', name), path.join(scratch, kind, name), { recursive: true });
     }
   }
-  const pairs = [...names, ...samples].flatMap((name) => [
+  for (const name of edited) write(name, 'plain', versions(name)[1]);
+  const pairs = [...names, ...samples, ...edited].flatMap((name) => [
     place(name, 'plain'),
     path.join(scratch, `${name}.plain.ipynb`),
   ]);
@@ -88,6 +99,20 @@ describe('a compiled notebook gives what Restart & Run All gives', () => {
       expect(compiled(name), 'from the cache').toEqual(truth);
       edit(name);
       expect(compiled(name), 'after an edit').toEqual(truth);
+    },
+    120_000,
+  );
+});
+
+describe('a cell that gives something else reaches all that was made from it', () => {
+  test.each(edited)(
+    '%s',
+    (name) => {
+      const [before, after] = versions(name);
+      write(name, 'compiled', before);
+      compiled(name);
+      write(name, 'compiled', after);
+      expect(compiled(name)).toEqual(outputsOf(path.join(scratch, `${name}.plain.ipynb`)));
     },
     120_000,
   );

@@ -420,13 +420,17 @@ class Attempt:
         result["deletes"].extend(name for name in before if name not in after and name not in stuck)
         for name, value in changed.items():
             self._keep(result, name, self._codec.dump({name: value}))
-        for name, value in self._slots.changes().items():
+        inside = self._slots.changes()
+        for name, value in inside.items():
             self._keep(result, name, self._codec.dump_slot(name, value))
+        # What this process itself had changed, and has put back.
+        back = {name for name in self._present if name.startswith("slot:") and name not in self._slots.restored}
+        result["deletes"].extend((back | self._slots.superseded) - set(inside))
         if self._observer.is_watched:
             result["held"]["state:audit"] = "an audit hook"
-        inside = self._slots.stuck()
-        if inside:
-            result["held"]["state:libraries"] = f"{inside}, which was changed"
+        stuck_at = self._slots.stuck()
+        if stuck_at:
+            result["held"]["state:libraries"] = f"{stuck_at}, which was changed"
 
     def _keep(self, result: Message, name: str, dumped: DumpResult) -> None:
         if name in dumped.refs:

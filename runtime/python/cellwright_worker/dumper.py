@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copyreg
 import io
 import marshal
 import math
@@ -12,6 +13,7 @@ from typing import Any, Callable, Optional
 
 from . import definitions, layouts, rebuild, reducers
 from .groups import Region, Span
+from .interpreter import is_own
 
 _MISSING = object()
 
@@ -69,6 +71,7 @@ class Dumper(pickle.Pickler):
     def __init__(self, file: io.BytesIO, around: Surroundings, plan: Plan) -> None:
         """`plan` is that of the value."""
         super().__init__(file, 5, buffer_callback=self._take)
+        self.dispatch_table = {kind: how for kind, how in copyreg.dispatch_table.items() if not (is_own(kind) or is_own(how))}
         self._around = around
         self._plan = plan
         self._singletons = around.singletons

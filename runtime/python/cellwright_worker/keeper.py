@@ -103,6 +103,6 @@ class Keeper:
         for name, value in values.items():
             if name in result["held"] or name.startswith("def:"):
                 continue
-            if reachable([value]) & inside:
+            if reachable([value], weakly=True) & inside:
                 result["held"][name] = f"shares objects with {held[0]}"
                 result["writes"].pop(name, None)

@@ -33,17 +33,33 @@ def _in_array(item: Any) -> list[Any]:
     return inside if item.base is None else [item.base, *inside]
 
 
+def _bound(item: Any) -> list[Any]:
+    """What a function has of its own: the object of a method of compiled code, the variables that it closes over, its defaults."""
+    if type(item) is types.BuiltinFunctionType:
+        return [] if isinstance(item.__self__, (types.ModuleType, type, type(None))) else [item.__self__]
+    if type(item) is not types.FunctionType or not (item.__closure__ or item.__defaults__):
+        return []
+    cells = [content for cell in item.__closure__ or () for content in gc.get_referents(cell)]
+    return [content for content in (*cells, *(item.__defaults__ or ())) if content is not item]
+
+
 def reachable(roots: list[Any], limit: int = 200_000, weakly: bool = False) -> set[int]:
     """Identities of the mutable objects that can be reached from `roots`, if need be through weak references.
 
-    Functions and classes are not entered.
+    Functions are entered only for what they are bound to, classes not at all.
     """
     seen: set[int] = set()
     found: set[int] = set()
     queue = list(roots)
     while queue and len(seen) < limit:
         item = queue.pop()
-        if id(item) in seen or isinstance(item, _OPAQUE):
+        if id(item) in seen:
+            continue
+        if isinstance(item, _OPAQUE):
+            bound = _bound(item)
+            if bound:
+                seen.add(id(item))
+                queue.extend(bound)
             continue
         seen.add(id(item))
         if not isinstance(item, (tuple, frozenset)):

@@ -228,6 +228,8 @@ class Slots:
         self.digest: Callable[[Any, Any], str | None] = lambda value, itself: None
         # Slots that came from earlier tasks.
         self.restored: set[str] = set()
+        # Slots that no longer count, because the object that they were changes of was replaced.
+        self.superseded: set[str] = set()
         # Module and attribute → what was there before a slot was restored.
         self.replaced: dict[tuple[str, str], Any] = {}
         self._globals: dict[str, dict[str, Any]] = {}
@@ -275,6 +277,7 @@ class Slots:
     def changes(self) -> dict[str, Any]:
         """Slot name → what it holds now, for every change since the baselines."""
         found: dict[str, Any] = {}
+        self.superseded.clear()
         for name, watch in self._touched():
             if _watched(name):
                 self._describe(name, watch, found)
@@ -375,6 +378,9 @@ class Slots:
             if type(value) is type(before) and type(value) in (int, float, str, bool) and value == before:
                 continue
             found[f"slot:{name}:global:{attribute}"] = ("set", value)
+            # What was in the object that is no longer there.
+            inner = (f"slot:{name}:{kind}:{attribute}" for kind in ("content", "instance"))
+            self.superseded.update(slot for slot in inner if slot in self.restored)
         for attribute in watch.held:
             if attribute not in watch.table and attribute not in IGNORED_NAMES:
                 found[f"slot:{name}:global:{attribute}"] = ("delete", None)
