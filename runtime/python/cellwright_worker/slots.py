@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import gc
 import importlib
+import io
 import sys
 import types
 from collections.abc import Iterable, Iterator
@@ -149,11 +150,19 @@ def _watches(module: types.ModuleType) -> list[_Watch]:
                 table = gc.get_referents(vars(value))[0]
                 if type(table) is dict:
                     found.append(_Watch("class", attribute, value, table))
-        elif not isinstance(value, PLAIN) and kind.__name__ not in FUNCTION_LIKE and kind.__module__ != "typing":
+        elif _keeps_state(value):
             table = getattr(value, "__dict__", None)
             if type(table) is dict and len(table) <= LARGEST_CONTAINER:
                 found.append(_Watch("instance", attribute, value, table))
     return found
+
+
+def _keeps_state(value: Any) -> bool:
+    """True for an instance whose attributes are worth watching. A stream (`from sys import stdout`) is this process's own."""
+    kind = type(value)
+    if isinstance(value, (*PLAIN, io.IOBase)) or kind.__name__ in FUNCTION_LIKE:
+        return False
+    return bool(kind.__module__ != "typing")
 
 
 def _other_objects(module: types.ModuleType, watches: list[_Watch]) -> list[_Watch]:
