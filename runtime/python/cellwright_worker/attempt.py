@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import builtins
-import contextlib
 import contextvars
 import gc
 import os
@@ -19,6 +18,7 @@ from . import shell as shell_module
 from .channel import Channel, Disconnected, Message
 from .codec import Codec, DumpResult, ValueRef
 from .component import Stuck, is_quiet, same_state, touches
+from .conversation import Conversation
 from .identities import Identities
 from .keeper import Arrivals, Keeper, as_message, farewells
 from .local_modules import LocalModules
@@ -54,7 +54,7 @@ class Attempt:
     ) -> None:
         """`hidden` are the names of IPython's own namespace; `known` are the parent's baselines."""
         self._sources = sources
-        self._channel = channel
+        self._talk = Conversation(channel)
         self._shell = shell
         self._codec = codec
         self._observer = observer
@@ -79,7 +79,6 @@ class Attempt:
         codec.know_originals(self._slots.original)
         self._arrived = Arrivals()
         self._reads: dict[str, str] = {}
-        self._backlog: list[Message] = []
         self._history: list[str] = []
         self._variables: list[str] = []
         self._lane = False
@@ -109,9 +108,9 @@ class Attempt:
     def serve(self) -> None:
         """Run what the scheduler sends until it says exit."""
         while True:
-            message = self._backlog.pop(0) if self._backlog else self._channel.receive()
+            message = self._talk.next()
             if message["type"] == "run":
-                self._channel.send({"type": "done", "result": self._run(message)})
+                self._talk.tell({"type": "done", "result": self._run(message)})
             elif message["type"] == "exit":
                 return
 
@@ -124,26 +123,19 @@ class Attempt:
     # Talking to the scheduler while the cell runs.
 
     def _emit(self, output: dict[str, Any]) -> None:
-        if not self._channel.foreign:
-            self._channel.send({"type": "output", "output": output})
-
-    def _wait_for(self, kind: str) -> Message:
-        while True:
-            message = self._channel.receive()
-            if message["type"] == kind:
-                return message
-            if message["type"] == "exit":
-                os._exit(0)
-            self._backlog.append(message)
+        if not self._talk.is_foreign:
+            self._talk.tell({"type": "output", "output": output})
 
     def _ask_permit(self, reason: str, detail: str) -> None:
-        if self._channel.foreign:
+        if self._talk.is_foreign:
             return
         shell_module.messages.flush()
         so_far = {"reads": dict(self._reads), "shadowed": self._shadowed, "filesRead": self._observer.reads()}
-        self._channel.send({"type": "effect", "reason": reason, "detail": detail, **so_far})
+        question = {"type": "effect", "reason": reason, "detail": detail, **so_far}
         try:
-            self._variables = self._wait_for("permit")["variables"]
+            with self._talk.turn():
+                if not self._observer.permitted:
+                    self._variables = self._talk.ask(question, "permit")["variables"]
         except Disconnected:
             os._exit(0)
 
@@ -163,35 +155,23 @@ class Attempt:
 
     def _need_one_process(self, reason: str) -> None:
         """The scheduler starts all cells again in one process and ends this one."""
-        self._channel.send({"type": "one-process", "reason": reason})
-        with contextlib.suppress(Disconnected):
-            self._wait_for("permit")
-        os._exit(0)
+        self._talk.end({"type": "one-process", "reason": reason})
 
     def _fault(self, name: str) -> bool:
         """A name that the process does not have: ask, load, and say whether it exists."""
-        if self._lane or self._channel.foreign or _is_history(name) or name in self._arrived.loaded:
+        if self._lane or self._talk.is_foreign or _is_history(name) or (name.startswith("__") and name.endswith("__")):
             return name in self._namespace
-        if name.startswith("__") and name.endswith("__"):
-            return False
-        active, self._observer.active = self._observer.active, False
-        try:
-            self._channel.send({"type": "need", "name": name, "companion": False})
-            binding = self._wait_for("binding")["binding"]
-            return self._bind(name, binding)
-        finally:
-            self._observer.active = active
+        with self._talk.turn(), self._observer.aside():
+            if name in self._arrived.loaded or name in self._namespace:
+                return name in self._namespace
+            return self._bind(name, self._talk.ask({"type": "need", "name": name, "companion": False}, "binding")["binding"])
 
     def _list_everything(self) -> None:
         """Somebody looks through the variables of the notebook."""
-        if self._lane or self._channel.foreign or not self._observer.active:
+        if self._lane or self._talk.is_foreign or not self._observer.is_watching:
             return
-        active, self._observer.active = self._observer.active, False
-        try:
-            self._channel.send({"type": "need", "name": "*", "companion": False})
-            self._take_list(self._wait_for("binding")["binding"])
-        finally:
-            self._observer.active = active
+        with self._talk.turn(), self._observer.aside():
+            self._take_list(self._talk.ask({"type": "need", "name": "*", "companion": False}, "binding")["binding"])
         for name in self._every_name:
             if name not in self._namespace:
                 self._fault(name)
@@ -215,8 +195,7 @@ class Attempt:
 
     def _take_companion(self, name: str, group: str, members: dict[str, Any]) -> None:
         """A variable that shares objects with one that was loaded is here too, if it still has that value."""
-        self._channel.send({"type": "need", "name": name, "companion": True})
-        binding = self._wait_for("binding")["binding"]
+        binding = self._talk.ask({"type": "need", "name": name, "companion": True}, "binding")["binding"]
         has_value = binding["kind"] == "value"
         self._arrived.companions[name] = binding["ref"]["content"] if has_value else binding["kind"]
         taken = name in self._namespace and name not in self._hidden
@@ -275,7 +254,8 @@ class Attempt:
         touches.clear()
         self._observer.start(bool(message["head"]))
         try:
-            ok = shell_module.run_cell(self._shell, self._loop, self._context, message["source"])
+            with self._talk.open_to_all():
+                ok = shell_module.run_cell(self._shell, self._loop, self._context, message["source"])
         finally:
             self._observer.stop()
             self._touched = (frozenset(touches.read), frozenset(touches.written))

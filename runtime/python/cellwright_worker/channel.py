@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import socket
+import threading
 
 # Taken now: a notebook may put something else in their place.
 from json import dumps, loads
@@ -27,13 +28,15 @@ class Channel:
         self._socket = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
         self._socket.connect(path)
         self._pending = b""
+        self._lock = threading.RLock()
         self.owner = os.getpid()
 
     def send(self, message: Message) -> None:
         """Send one message; `Disconnected` when nobody listens any more."""
         line = dumps(message, ensure_ascii=False, allow_nan=True, default=str)
         try:
-            self._socket.sendall(line.encode("utf-8", "surrogatepass") + b"\n")
+            with self._lock:  # The notebook's threads print, too.
+                self._socket.sendall(line.encode("utf-8", "surrogatepass") + b"\n")
         except OSError as error:
             raise Disconnected from error
 

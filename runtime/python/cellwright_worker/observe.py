@@ -13,6 +13,8 @@ import io
 import os
 import sys
 import tempfile
+import threading
+from collections.abc import Iterator
 from typing import Any, Callable
 
 from .journal import Journal, only_reads
@@ -76,6 +78,7 @@ class Observer:
         self._journal = journal
         self._command = ""
         self.active = False
+        self._mine = threading.local()
         self.permitted = False
         self.permit: Permit = lambda reason, detail: None
         self.before_fork: Callable[[], None] = lambda: None
@@ -131,6 +134,20 @@ class Observer:
 
         return run
 
+    @property
+    def is_watching(self) -> bool:
+        """True while a cell runs and this thread is not at work for the worker itself."""
+        return self.active and not getattr(self._mine, "aside", False)
+
+    @contextlib.contextmanager
+    def aside(self) -> Iterator[None]:
+        """What this thread does meanwhile is no doing of the cell; what its other threads do is."""
+        before, self._mine.aside = getattr(self._mine, "aside", False), True
+        try:
+            yield
+        finally:
+            self._mine.aside = before
+
     def start(self, head: bool) -> None:
         """Begin a task."""
         self._reads.clear()
@@ -184,14 +201,11 @@ class Observer:
             self._reads[key] = listing(path) if kind == "listing" else signature(path)
 
     def _stat(self, path: Any, *arguments: Any, **keywords: Any) -> os.stat_result:
-        if self.active and not isinstance(path, int):
-            self.active = False
-            try:
+        if self.is_watching and not isinstance(path, int):
+            with self.aside():
                 text = self._absolute(path)
                 if text is not None:
                     self._note(text, "stat")
-            finally:
-                self.active = True
         return _REAL_STAT(path, *arguments, **keywords)
 
     def _effect(self, reason: str, detail: str) -> None:
@@ -201,15 +215,10 @@ class Observer:
             self.permitted = True
 
     def _hook(self, event: str, arguments: tuple[Any, ...]) -> None:
-        if not self.active:
+        if event not in _HANDLED or not self.is_watching:
             return
-        if event not in _HANDLED:
-            return
-        self.active = False
-        try:
+        with self.aside():
             self._handle(event, arguments)
-        finally:
-            self.active = True
 
     def _handle(self, event: str, arguments: tuple[Any, ...]) -> None:
         if event == "open":
