@@ -22,6 +22,7 @@ import types
 from typing import Any, Callable
 
 from .component import Stuck, loaded
+from .container_marks import ContainerMarks
 
 _LIMITS = sorted(number for name, number in vars(resource).items() if name.startswith("RLIMIT_"))
 _TIMERS = (signal.ITIMER_REAL, signal.ITIMER_VIRTUAL, signal.ITIMER_PROF)
@@ -142,13 +143,30 @@ def _system() -> dict[str, Any]:
     return {name: value for name, value in vars(sys).items() if name not in _CHANGING}
 
 
+class _Modules:
+    """`sys.modules` as it was in the warm parent. A child copies no page to look whether it was written to."""
+
+    def __init__(self) -> None:
+        self.before = {name: module for name, module in list(sys.modules.items()) if type(module) is types.ModuleType}
+        self.marks = ContainerMarks([sys.modules])
+
+
+_known_modules: list[_Modules] = []
+
+
+def remember_modules() -> None:
+    """Take the baseline that the children share; called once, before they are forked."""
+    _known_modules[:] = [_Modules()]
+
+
 class Settings:
     """Everything here as it was when the process began."""
 
     def __init__(self, loop: asyncio.AbstractEventLoop) -> None:
         """Made after the fork."""
         self._loop = loop
-        self._modules = {name: module for name, module in list(sys.modules.items()) if type(module) is types.ModuleType}
+        known = _known_modules[0] if _known_modules else _Modules()
+        self._modules, self._marks = known.before, known.marks
         self._before = {name: probe() for name, probe in self._probes().items()}
         self._virtual: Any = _cache_token()
 
@@ -196,6 +214,9 @@ class Settings:
         return None
 
     def _check_modules(self) -> None:
+        if not self._marks.written():
+            return
+        marks = ContainerMarks([sys.modules])
         for name, module in list(sys.modules.items()):
             before = self._modules.get(name)
             if before is None and type(module) is types.ModuleType and getattr(module, "__spec__", None) is None:
@@ -205,6 +226,7 @@ class Settings:
         for name in self._modules:
             if name not in sys.modules:
                 raise Stuck(f"the module {name}, which was taken out of sys.modules")
+        self._marks = marks
 
 
 def _cache_token() -> Any:

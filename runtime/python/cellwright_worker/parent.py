@@ -95,7 +95,7 @@ def main() -> None:
     for name in configuration["hidden"]:
         os.environ.pop(name, None)
     # Children use these; loaded here, their pages are shared.
-    from . import attempt, figures, generators, interpreter, observe, orphans, sizes, slots  # noqa: F401
+    from . import attempt, figures, generators, interpreter, observe, orphans, sizes, slots, state  # noqa: F401
     from .codec import Codec
     from .journal import Journal
     from .objects import Store
@@ -115,6 +115,8 @@ def main() -> None:
     hidden = set(shell.user_ns)
     known = slots.Slots()
     known.observe_new()
+    state.shell_settings(shell)
+    interpreter.remember_modules()
     channel = Channel(configuration["socket"])
     hello = {"type": "hello", "token": configuration["token"], "pid": os.getpid()}
     channel.send({**hello, "role": "parent", "python": sys.version.split()[0], "preloaded": done})

@@ -235,6 +235,7 @@ class Slots:
     def __init__(self) -> None:
         # Gives a digest of all that a value reaches, or None, where `itself` is not written by its name; set with the codec.
         self.digest: Callable[[Any, Any], str | None] = lambda value, itself: None
+        self._last_touched: list[tuple[str, _Watch]] = []
         # Slots that came from earlier tasks.
         self.restored: set[str] = set()
         # Slots that no longer count, because the object that they were changes of was replaced.
@@ -287,7 +288,8 @@ class Slots:
         """Slot name → what it holds now, for every change since the baselines."""
         found: dict[str, Any] = {}
         self.superseded.clear()
-        for name, watch in self._touched():
+        self._last_touched = list(self._touched())
+        for name, watch in self._last_touched:
             if _watched(name):
                 self._describe(name, watch, found)
         for name, watches in self._deep.items():
@@ -346,8 +348,8 @@ class Slots:
         restore(slot, value)
 
     def stuck(self) -> str:
-        """What was changed that only this process can have; empty when nothing was."""
-        reasons = (guard.reason(name, watch) for name, watch in self._touched() if not _watched(name))
+        """What was changed that only this process can have, of what `changes` has just seen; empty when nothing was."""
+        reasons = (guard.reason(name, watch) for name, watch in self._last_touched if not _watched(name))
         return next((reason for reason in reasons if reason), "")
 
     def _touched(self) -> Iterator[tuple[str, _Watch]]:

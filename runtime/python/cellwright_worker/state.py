@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import contextvars
 import copy
+import functools
 import os
 import sys
 import threading
@@ -239,6 +240,12 @@ class Hooks:
 _PRINTERS = ("type_printers", "deferred_printers", "singleton_printers")
 
 
+@functools.lru_cache(maxsize=1)
+def shell_settings(shell: Any) -> ShellSettings:
+    """The one of this shell. Made in the warm parent: looking at options for the first time makes their values."""
+    return ShellSettings(shell)
+
+
 class ShellSettings:
     """Options of the shell and its formatters that were set without a magic, on the object or on its class."""
 
@@ -360,7 +367,7 @@ class HiddenState:
         magics = SetupMagics(shell)
         registry = WarningRegistry(shell.user_ns)
         formatters = Formatters(shell)
-        options = ShellSettings(shell)
+        options = shell_settings(shell)
         error = LastError(need_one_process)
         logging = logs.SetUp()
 
