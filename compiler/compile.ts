@@ -72,7 +72,7 @@ function emitTasks(
   cells: readonly Cell[],
   effects: readonly Effects[],
   directives: readonly Task['directives'][],
-): Pick<Bundle, 'tasks' | 'edges' | 'prelude' | 'shadowedBuiltins'> {
+): Pick<Bundle, 'tasks' | 'edges' | 'shadowedBuiltins'> {
   const executed = cells.map((cell, place) => cell.source.trim() !== '' && directives[place]?.skip !== true);
   const graph = linkCells(
     cells.map((cell, place) => ({
@@ -98,7 +98,8 @@ function emitTasks(
       accesses: linked?.accesses ?? [],
       exposes: linked?.exposes ?? '*',
       preload: linked?.preload ?? '*',
-      imports: [...new Set(own.imports.map((module) => module.split('.')[0] ?? module))],
+      imports: own.importStatements,
+      leadingImports: own.leadingImports,
       directives: chosen,
     };
   });
@@ -106,21 +107,6 @@ function emitTasks(
   return {
     tasks,
     edges: graph.edges,
-    prelude: findPrelude(effects, tasks),
     shadowedBuiltins: [...bound].filter((name) => builtinNames.has(name)).sort(),
   };
-}
-
-/** Imports for the warm parent, up to the first cell that changes what an import may depend on. */
-function findPrelude(effects: readonly Effects[], tasks: readonly Task[]): string[] {
-  const modules = new Set<string>();
-  for (const [place, own] of effects.entries()) {
-    const decisive = tasks[place]?.accesses.some(
-      ({ resource, access }) =>
-        access !== 'read' && resource.kind === 'state' && (resource.name === 'environ' || resource.name === 'sys.path'),
-    );
-    if (decisive === true) break;
-    for (const module of own.imports) modules.add(module);
-  }
-  return [...modules];
 }

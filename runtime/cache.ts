@@ -151,19 +151,18 @@ function utf32(text: string): Buffer {
   return Buffer.from(Uint32Array.from(Array.from(text, (letter) => letter.codePointAt(0) ?? 0)).buffer).swap32();
 }
 
-/** True when the result may be used again: nothing happened outside that could not be checked. */
-export function isCacheable(task: Task, result: AttemptResult): boolean {
-  if (!task.directives.cache || result.status !== 'ok') return false;
+/** True when all that the result depends on can be checked: nothing else happened outside. */
+function isCheckable(result: AttemptResult): boolean {
   return !result.outside.some((reason) => reason !== 'file-write');
 }
 
-/** Remembers a retired result; gives its identity, which only a result that can be used again has. */
-export function remember(
-  { store, environment, id }: Pick<RunContext, 'store' | 'environment' | 'id'>,
+/** What a result was made from, and the result; undefined when a later run could not tell whether it still holds. */
+export function describeResult(
+  { environment, id }: Pick<RunContext, 'environment' | 'id'>,
   progress: readonly Progress[],
-  { task, index, result, outputs }: Pick<State, 'task' | 'index' | 'result' | 'outputs'>,
-): string | undefined {
-  if (result === undefined || !isCacheable(task, result)) return undefined;
+  { index, result, outputs }: Pick<State, 'index' | 'result' | 'outputs'>,
+): CacheEntry | undefined {
+  if (result === undefined || !isCheckable(result)) return undefined;
   const reads: Record<string, string> = { ...result.reads };
   const kept = progress[index]?.kept ?? [];
   for (const name of [...Object.keys(reads), ...kept, ...implicitNames(progress, index)]) {
@@ -172,22 +171,22 @@ export function remember(
     if (!isQuiet(name)) reads[name] = content;
   }
   const written = new Set(result.filesWritten);
-  const entry: CacheEntry = {
-    environment,
-    reads,
-    files: result.filesRead
-      .filter((file) => !written.has(file.path) || file.kind === 'content')
-      .map((file) => ({ ...file, digest: written.has(file.path) ? 'missing' : hashFile(file.path) })),
-    written: Object.fromEntries(result.filesWritten.map((path) => [path, hashFile(path)])),
-    result,
-    outputs,
-    run: id,
-  };
-  const key = JSON.stringify([entry.environment, entry.reads, entry.files.map((file) => [file.path, file.digest])]);
-  const others = readEntries(store, task).filter(
-    (other) =>
-      JSON.stringify([other.environment, other.reads, other.files.map((file) => [file.path, file.digest])]) !== key,
-  );
+  const files = result.filesRead
+    .filter((file) => !written.has(file.path) || file.kind === 'content')
+    .map((file) => ({ ...file, digest: written.has(file.path) ? 'missing' : hashFile(file.path) }));
+  const left = Object.fromEntries(result.filesWritten.map((path) => [path, hashFile(path)]));
+  return { environment, reads, files, written: left, result, outputs, run: id };
+}
+
+/** Remembers a retired result; gives its identity, which only a result that can be used again has. */
+export function remember(context: RunContext, progress: readonly Progress[], state: State): string | undefined {
+  const { store } = context;
+  const { task, result } = state;
+  if (!task.directives.cache || result?.status !== 'ok') return undefined;
+  const entry = describeResult(context, progress, state);
+  if (entry === undefined) return undefined;
+  const identity = identityOf(task, entry);
+  const others = readEntries(store, task).filter((other) => identityOf(task, other) !== identity);
   store.writeDocument(manifestPath(task), { formatVersion, entries: [entry, ...others].slice(0, entriesKept) });
-  return identityOf(task, entry);
+  return identity;
 }

@@ -1,46 +1,47 @@
 import { createHash } from 'node:crypto';
-import type { Task } from '../compiler/bundle/format.ts';
-import type { AttemptResult, OutputMessage } from './process/protocol.ts';
-import { hashFile, type LocalStore } from './store/local.ts';
-
-/** An error of a cell that was fed from the store: what it was made from, and all that the cell showed. */
-export interface FedError {
-  readonly task: Task;
-  readonly result: Pick<AttemptResult, 'reads' | 'filesRead'>;
-  readonly outputs: readonly OutputMessage[];
-}
+import { describeResult, identityOf } from './cache.ts';
+import type { RunContext, State } from './run-state.ts';
 
 /**
  * Errors that a run of all cells in one process has shown to be the notebook's own. The same error from the same inputs needs no
  * second proof: whoever mends a late cell does not wait for all earlier ones each time.
  */
 export class ConfirmedErrors {
-  readonly #store: LocalStore;
-  readonly #environment: string;
+  readonly #context: RunContext;
+  readonly #states: readonly State[];
+  #expected: { readonly state: State; readonly path: string; readonly outputs: string } | undefined;
 
-  constructor(store: LocalStore, environment: string) {
-    this.#store = store;
-    this.#environment = environment;
+  constructor(context: RunContext, states: readonly State[]) {
+    this.#context = context;
+    this.#states = states;
   }
 
-  /** True when this very error was confirmed before. */
-  has(error: FedError): boolean {
-    return this.#store.readDocument(this.#path(error)) !== undefined;
+  /** True when this error of a task, which was fed from the store, was shown in an earlier run. */
+  has(state: State): boolean {
+    if (!this.#context.readCache) return false;
+    const path = this.#path(state);
+    return path !== undefined && this.#context.store.readDocument(path) !== undefined;
   }
 
-  /** Keeps an error that all cells in one process gave too. */
-  add(error: FedError): void {
-    const { task } = error;
-    this.#store.writeDocument(this.#path(error), { code: task.code });
+  /** An error that one process is about to show, or not. */
+  expect(state: State): void {
+    const path = this.#path(state);
+    this.#expected = path === undefined ? undefined : { state, path, outputs: JSON.stringify(state.outputs) };
   }
 
-  #path({ task, result, outputs }: FedError): string {
-    const reads = Object.entries(result.reads).sort(([left], [right]) => (left < right ? -1 : 1));
-    const files = result.filesRead.map(({ path, kind, signature }) => [
-      path,
-      kind === 'listing' ? signature : hashFile(path),
-    ]);
-    const key = JSON.stringify([task.code, this.#environment, reads, files, outputs]);
+  /** All cells have run in one process: keeps the expected error if that gave the very same. */
+  settle(): void {
+    if (this.#expected === undefined || !this.#context.useCache) return;
+    const { state, path, outputs } = this.#expected;
+    if (state.result?.status !== 'error' || JSON.stringify(state.outputs) !== outputs) return;
+    this.#context.store.writeDocument(path, { code: state.task.code });
+  }
+
+  /** Where an error is kept; undefined when a later run could not tell whether its inputs are the same. */
+  #path(state: State): string | undefined {
+    const entry = describeResult(this.#context, this.#states, state);
+    if (entry === undefined) return undefined;
+    const key = JSON.stringify([identityOf(state.task, entry), state.outputs]);
     return `errors/${createHash('sha256').update(key, 'utf8').digest('hex')}.json`;
   }
 }

@@ -6,6 +6,8 @@ import { originOf } from './versions.ts';
 export interface Holder {
   readonly process: TaskProcess;
   readonly holds: Set<string>;
+  /** The place of the last task that ran in it: what earlier ones imported, it has. */
+  at: number;
 }
 
 /** The processes that run tasks or hold values. */
@@ -17,8 +19,9 @@ export class Holders {
     this.#states = states;
   }
 
-  add(process: TaskProcess): Holder {
-    const holder = { process, holds: new Set<string>() };
+  /** @param at the place of the task that the process is for */
+  add(process: TaskProcess, at: number): Holder {
+    const holder = { process, holds: new Set<string>(), at };
     this.#alive.add(holder);
     return holder;
   }

@@ -11,14 +11,14 @@ import { WorkerParent } from './process/worker-parent.ts';
 import { ProfileNotes, readProfile } from './profile.ts';
 import { openRunLog } from './record.ts';
 import { executedNotebook } from './report/notebook.ts';
-import { Run, type TaskOutcome } from './run.ts';
-import type { RunContext, RunOutcome } from './run-state.ts';
+import { Run } from './run.ts';
+import type { RunContext, RunOutcome, TaskOutcome } from './run-state.ts';
 import { removeDamaged } from './store/damage.ts';
 import { openLocalStore, writeAtomically } from './store/local.ts';
 import type { Progress } from './versions.ts';
 
 export type { RunEvent, TaskStatus } from './event.ts';
-export type { TaskOutcome } from './run.ts';
+export type { TaskOutcome } from './run-state.ts';
 export { learnedWaits, readLastRun, type LastRun, type ObservedTask } from './observed.ts';
 export { renderReport, type ReportInput } from './report/html.ts';
 export { compareRuns, type CellVerdict, type ExecutedNotebook } from './verify/compare.ts';
@@ -44,6 +44,8 @@ export interface RunOptions {
   readonly keepGoing: boolean;
   /** Index in `bundle.tasks` of the last task to run. */
   readonly until?: number | undefined;
+  /** How processes of tasks come about: forked where that is safe, or each as a new interpreter. */
+  readonly startMethod: 'fork' | 'spawn';
   /** Run all cells in one process. */
   readonly lane: boolean;
   readonly environment: Readonly<Record<string, string | undefined>>;
@@ -152,8 +154,8 @@ export async function run(bundle: Bundle, document: string, options: RunOptions)
         script: options.worker,
         store: store.objects,
         cwd: options.cwd,
+        start: options.startMethod,
         journal,
-        prelude: [...bundle.prelude, ...profile.modules],
         cells: bundle.tasks
           .filter((task) => task.executionCount > 0)
           .map((task) => [task.executionCount, task.source, task.code]),

@@ -1,5 +1,6 @@
 import type { AttemptResult } from './process/protocol.ts';
 import type { TaskProcess } from './process/worker-parent.ts';
+import { unmetNeed, type Precedence } from './schedule.ts';
 import { inputHistory, type RunContext, type State } from './run-state.ts';
 
 /** How a lane ended: the task that raised, the task whose process died, or neither. */
@@ -10,11 +11,28 @@ export interface LaneEnd {
   readonly broken: string | undefined;
 }
 
+/** What a lane runs. */
+export interface LaneWork {
+  readonly context: RunContext;
+  /** As they were before anything ran. */
+  readonly states: readonly State[];
+  readonly precedence: Precedence;
+}
+
 /** Runs all cells in order in one process: exactly Restart & Run All, with nothing loaded, observed or stored. */
-export async function runLane(context: RunContext, states: readonly State[], process: TaskProcess): Promise<LaneEnd> {
+export async function runLane({ context, states, precedence }: LaneWork, process: TaskProcess): Promise<LaneEnd> {
   let failed = false;
   for (const state of states) {
-    if (state.task.executionCount === 0 || state.index > context.until) continue;
+    if (state.index > context.until) break;
+    if (state.task.executionCount === 0) {
+      state.status = 'retired';
+      continue;
+    }
+    const unmet = failed ? unmetNeed(state, precedence) : undefined;
+    if (unmet !== undefined) {
+      skip(context, state, unmet);
+      continue;
+    }
     const started = performance.now();
     const result = await runOne(states, state, process);
     if (typeof result !== 'object') return { failed, died: state, broken: result };
@@ -30,6 +48,13 @@ export async function runLane(context: RunContext, states: readonly State[], pro
     }
   }
   return { failed, died: undefined, broken: undefined };
+}
+
+/** A task that needs what a failed one would have given. */
+export function skip(context: Pick<RunContext, 'onEvent'>, state: State, reason: string): void {
+  Object.assign(state, { status: 'retired', result: undefined, outputs: [], because: reason });
+  const { id, name } = state.task;
+  context.onEvent({ type: 'task-finished', task: id, name, status: 'not-run', seconds: 0, reason });
 }
 
 async function runOne(
@@ -58,6 +83,8 @@ async function runOne(
       source: state.task.source,
       executionCount: state.task.executionCount,
       inputHistory: inputHistory(states, state.index),
+      imports: [],
+      certainImports: [],
       preload: {},
       exposes: [],
       shadowedBuiltins: [],

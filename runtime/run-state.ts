@@ -96,6 +96,12 @@ export function initialState(task: Task, index: number): State {
   };
 }
 
+/** Makes a task wait again, as though it had not run. */
+export function putBack(state: State): void {
+  const nothing = { status: 'waiting', result: undefined, outputs: [], needs: [], permit: 'none', cached: undefined };
+  Object.assign(state, nothing);
+}
+
 /** Sources of the executed cells before a task, for `In`. */
 export function inputHistory(states: readonly State[], index: number): string[] {
   return states

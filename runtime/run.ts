@@ -1,8 +1,11 @@
 import type { Diagnostic } from '../compiler/bundle/diagnostic.ts';
 import { findCached, identityOf, remember, stillSame } from './cache.ts';
+import { ConfirmedErrors } from './confirmed-errors.ts';
+import { ExpectedReuse } from './expected-reuse.ts';
 import { endProcess, Holders, type Holder } from './holders.ts';
-import { runLane } from './lane.ts';
-import type { AttemptResult, Binding, FromWorker } from './process/protocol.ts';
+import { importSteps } from './import-steps.ts';
+import { runLane, skip } from './lane.ts';
+import type { AttemptResult, FromAttempt } from './process/protocol.ts';
 import { TaskProcesses } from './process/task-processes.ts';
 import type { TaskProcess } from './process/worker-parent.ts';
 import { effectsLast, interpreterUnusable, processDied, workerFailed } from './refusal.ts';
@@ -10,17 +13,16 @@ import {
   initialState,
   isFailure,
   outcomeOf,
+  putBack,
   statusOf,
   type RunContext,
   type RunOutcome,
   type State,
 } from './run-state.ts';
-import { mayStartEarly, precedenceOf, window, type Precedence } from './schedule.ts';
-import { everyName, isAwaited, namesToLoad, runMessage } from './task-inputs.ts';
+import { mayStartEarly, precedenceOf, unmetNeed, window, type Precedence } from './schedule.ts';
+import { answerTo, everyName, namesToLoad, runMessage } from './task-inputs.ts';
 import { canUndo, undoEffects } from './undo.ts';
 import { originOf, readFrom, staleRead } from './versions.ts';
-
-export type { TaskOutcome } from './run-state.ts';
 
 type Observed = Pick<AttemptResult, 'reads' | 'shadowed' | 'filesRead' | 'filesWritten'>;
 
@@ -37,6 +39,8 @@ export class Run {
   readonly #diagnostics: Diagnostic[] = [];
   readonly #holders: Holders;
   readonly #processes: TaskProcesses;
+  readonly #reuse: ExpectedReuse;
+  readonly #errors: ConfirmedErrors;
   #head = 0;
   #failed = false;
   #finish: () => void = () => undefined;
@@ -50,11 +54,28 @@ export class Run {
     this.#states = context.bundle.tasks.map(initialState);
     this.#processes = new TaskProcesses(context.startParent);
     this.#holders = new Holders(this.#states);
+    this.#reuse = new ExpectedReuse(context, this.#states);
+    this.#errors = new ConfirmedErrors(context, this.#states);
     this.#precedence = precedenceOf(context.bundle, this.#states, context.profile);
   }
 
-  /** Runs to the end; rejects only for a bug of ours. */
+  /** Runs to the end; rejects only for a bug of ours, or when the store cannot be written. */
   async execute(): Promise<RunOutcome> {
+    try {
+      await this.#runAll();
+    } finally {
+      await this.#stop();
+    }
+    return {
+      status: statusOf(this.#diagnostics, this.#failed),
+      tasks: this.#states.map((state) => outcomeOf(state)),
+      diagnostics: this.#diagnostics,
+      lane: this.#lane || this.#context.lane,
+      damaged: this.#damaged,
+    };
+  }
+
+  async #runAll(): Promise<void> {
     const { signal } = this.#context;
     if (signal?.aborted === true) this.#over = true;
     else if (this.#context.lane) await this.#runLane('asked for');
@@ -65,24 +86,8 @@ export class Run {
         signal?.addEventListener('abort', () => this.#end(), { once: true });
         this.#pump();
       });
-      if (this.#inLane()) await this.#runLane('');
+      if (this.#lane) await this.#runLane('');
     }
-    await this.#stop();
-    return {
-      status: statusOf(this.#diagnostics, this.#failed),
-      tasks: this.#states.map((state) => outcomeOf(state)),
-      diagnostics: this.#diagnostics,
-      lane: this.#lane || this.#context.lane,
-      damaged: this.#damaged,
-    };
-  }
-
-  #isOver(): boolean {
-    return this.#over;
-  }
-
-  #inLane(): boolean {
-    return this.#lane;
   }
 
   async #stop(): Promise<void> {
@@ -93,11 +98,17 @@ export class Run {
 
   /** One look at everything that could go on; called after every event. */
   #pump(): void {
-    if (this.#over) return;
-    try {
-      if (!this.#retire()) return;
+    this.#guard(() => {
+      if (this.#over || !this.#retire()) return;
       this.#answer();
       this.#startTasks();
+    });
+  }
+
+  /** Nothing that goes wrong in an event may be lost: the run rejects. */
+  #guard(action: () => void): void {
+    try {
+      action();
     } catch (error) {
       this.#over = true;
       this.#crash(error);
@@ -119,8 +130,8 @@ export class Run {
       }
       if (this.#failed && this.#skip(state)) continue;
       if (state.status === 'waiting' && this.#takeFromCache(state)) continue;
-      if (state.status !== 'ended') return !this.#isOver();
-      if (!this.#retireOne(state)) return !this.#isOver();
+      if (state.status !== 'ended') return !this.#over;
+      if (!this.#retireOne(state)) return !this.#over;
     }
   }
 
@@ -133,12 +144,12 @@ export class Run {
     const changed = state.cached === undefined ? this.#changedInput(state, result, heldHere) : undefined;
     if (changed !== undefined) {
       this.#drop(state, `${changed} changed`);
-      return !this.#isOver();
+      return !this.#over;
     }
     if (isFailure(state)) {
       if (state.permit === 'given') return this.#fail(state);
       this.#drop(state, 'an error is only believed when all earlier cells have retired');
-      return !this.#isOver();
+      return !this.#over;
     }
     this.#settle(state, result.status === 'error' ? 'failed' : state.cached === undefined ? 'ran' : 'cached');
     return true;
@@ -163,7 +174,7 @@ export class Run {
     state.status = 'retired';
     this.#head++;
     const { result } = state;
-    if (result !== undefined) this.#context.notes.retired(result);
+    if (result !== undefined) this.#context.notes.retired(state.task, result);
     if (status === 'ran' && this.#context.useCache) state.identity = remember(this.#context, this.#states, state);
     const held = Object.entries(result?.held ?? {});
     if (state.holder !== undefined) {
@@ -188,10 +199,11 @@ export class Run {
     state.holder = undefined;
   }
 
-  /** A cell raised: believed at once when no cell ran before it, else shown by running all cells in one process. */
+  /** A cell raised: believed at once when no cell ran before it or it is known, else shown by running all cells in one process. */
   #fail(state: State): boolean {
     const first = this.#states.findIndex(({ task }) => task.executionCount > 0);
-    if (state.index > first && canUndo(this.#context.journal)) {
+    if (state.index > first && canUndo(this.#context.journal) && !this.#errors.has(state)) {
+      this.#errors.expect(state);
       this.#goLane(`the error in ${state.task.name} is confirmed without stored values`);
       return false;
     }
@@ -203,16 +215,11 @@ export class Run {
 
   /** After a failure with `keepGoing`: what depends on a task that gave no result does not run. */
   #skip(state: State): boolean {
-    const { id, name } = state.task;
-    const missing = (this.#precedence.expected.get(state) ?? []).find(
-      (other) => other.status === 'retired' && (other.result === undefined || isFailure(other)),
-    );
-    if (missing === undefined || missing.task.executionCount === 0) return false;
+    const unmet = unmetNeed(state, this.#precedence);
+    if (unmet === undefined) return false;
     if (state.status === 'running') this.#abandon(state);
-    const reason = `needs ${missing.task.name}, which ${missing.result === undefined ? 'did not run' : 'failed'}`;
-    Object.assign(state, { status: 'retired', result: undefined, outputs: [], because: reason });
+    skip(this.#context, state, unmet);
     this.#head++;
-    this.#context.onEvent({ type: 'task-finished', task: id, name, status: 'not-run', seconds: 0, reason });
     return true;
   }
 
@@ -251,14 +258,8 @@ export class Run {
     if (state.index === this.#head) state.dropsAtHead++;
     this.#context.onEvent({ type: 'task-dropped', task: state.task.id, name: state.task.name, reason });
     this.#abandon(state);
-    Object.assign(state, {
-      status: 'waiting',
-      result: undefined,
-      outputs: [],
-      needs: [],
-      permit: 'none',
-      cached: undefined,
-    });
+    putBack(state);
+    this.#reuse.forget();
     if (lost !== undefined) this.#dropFollowers(state, lost);
     if (acted || state.dropsAtHead > 2) this.#goLane(`${state.task.name} could not settle on its inputs (${reason})`);
   }
@@ -312,19 +313,10 @@ export class Run {
   }
 
   #need(state: State, need: State['needs'][number]): void {
-    const { name, companion } = need;
-    const origin = originOf(this.#states, name, state.index);
-    if (!companion && isAwaited(this.#states, state, name, origin)) {
-      state.needs.push(need);
-      return;
-    }
-    if (!companion && (origin.kind === 'held' || origin.kind === 'unsaved')) {
-      if (state.index === this.#head) this.#moveTo(state, name, origin);
-      else state.needs.push(need);
-      return;
-    }
-    const binding: Binding = origin.kind === 'value' ? origin.binding : { kind: origin.kind };
-    state.holder?.process.send({ type: 'binding', name, binding });
+    const answer = answerTo(this.#states, state, need, this.#head);
+    if (answer.kind === 'wait') state.needs.push(need);
+    else if (answer.kind === 'elsewhere') this.#moveTo(state, need.name, answer.origin);
+    else state.holder?.process.send({ type: 'binding', name: need.name, binding: answer.binding });
   }
 
   /** A running attempt turned out to need a value that another process holds, or that nobody kept. */
@@ -335,7 +327,7 @@ export class Run {
       return;
     }
     this.#abandon(state);
-    Object.assign(state, { status: 'waiting', result: undefined, outputs: [], needs: [], permit: 'none' });
+    putBack(state);
     this.#startIn(state, holder, name);
   }
 
@@ -349,9 +341,12 @@ export class Run {
         (other) => other.status === 'running' && other.needs.length === 0 && other.permit !== 'asked',
       );
       if (active.length >= this.#context.jobs && state.index !== this.#head) return;
-      const ready = state.index === this.#head || mayStartEarly(this.#states, state, this.#precedence);
-      if (ready) this.#start(state);
+      if (state.index === this.#head || this.#isWorthStarting(state)) this.#start(state);
     }
+  }
+
+  #isWorthStarting(state: State): boolean {
+    return mayStartEarly(this.#states, state, this.#precedence) && !this.#reuse.has(state);
   }
 
   #start(state: State): void {
@@ -373,19 +368,21 @@ export class Run {
   async #startFresh(state: State): Promise<void> {
     state.status = 'running';
     const attempt = state.attempts;
-    const process = await this.#fork(false);
+    const process = await this.#fork(state.index, false);
+    void this.#processes.prepare(importSteps(this.#states, state.index + 1, this.#context.profile));
     if (process === undefined) return;
     if (state.attempts !== attempt || this.#over) {
       process.kill();
       return;
     }
-    const holder = this.#holders.add(process);
+    const holder = this.#holders.add(process, state.index);
     this.#send(state, holder, []);
   }
 
-  async #fork(fresh: boolean): Promise<TaskProcess | undefined> {
+  async #fork(index: number, fresh: boolean): Promise<TaskProcess | undefined> {
     try {
-      const process = await this.#processes.fork(fresh);
+      const steps = importSteps(this.#states, index, this.#context.profile);
+      const process = await this.#processes.fork(steps, fresh);
       if (process === undefined && !this.#over) this.#refuse(interpreterUnusable(this.#processes.complaint));
       return process;
     } catch (error) {
@@ -410,17 +407,19 @@ export class Run {
     const attempt = ++state.attempts;
     const started = performance.now();
     holder.process.onMessage = (message) => {
-      if (state.attempts === attempt && !this.#over) this.#receive(state, message, started);
+      if (state.attempts === attempt && !this.#over) this.#guard(() => this.#receive(state, message, started));
     };
     holder.process.onExit = () => {
       if (state.attempts === attempt && state.status === 'running' && !this.#over) {
-        this.#died(state);
+        this.#guard(() => this.#died(state));
       } else this.#holders.remove(holder);
     };
     const head = state.index === this.#head;
     state.permit = head ? 'given' : 'none';
     this.#context.onEvent({ type: 'task-started', task: state.task.id, name: state.task.name, speculative: !head });
-    holder.process.send(runMessage(this.#context.bundle, this.#states, state, keep, head));
+    const start = { keep, head, importsFrom: holder.at };
+    holder.at = state.index;
+    holder.process.send(runMessage(this.#context, this.#states, state, start));
   }
 
   /** A stored object is damaged: nothing that came from the store in this run is believed. */
@@ -447,7 +446,7 @@ export class Run {
     this.#refuse(processDied(state.task));
   }
 
-  #receive(state: State, message: FromWorker, started: number): void {
+  #receive(state: State, message: FromAttempt, started: number): void {
     switch (message.type) {
       case 'output':
         state.outputs.push(message.output);
@@ -464,6 +463,7 @@ export class Run {
         this.#precedence.restless.observe(state.task, message.result);
         state.seconds = (performance.now() - started) / 1000;
         state.status = 'ended';
+        this.#reuse.forget();
         break;
       case 'one-process':
         this.#goLane(`${state.task.name}: ${message.reason}`);
@@ -484,11 +484,14 @@ export class Run {
     if (reason !== '') this.#context.onEvent({ type: 'lane', reason });
     this.#over = false;
     this.#lane = true;
-    const process = await this.#fork(true);
+    this.#states.forEach((state) => Object.assign(state, initialState(state.task, state.index)));
+    const first = this.#states.findIndex(({ task }) => task.executionCount > 0);
+    const process = await this.#fork(Math.max(first, 0), true);
     if (process === undefined) return;
     this.#context.signal?.addEventListener('abort', () => process.kill(), { once: true });
-    const end = await runLane(this.#context, this.#states, process);
+    const end = await runLane({ context: this.#context, states: this.#states, precedence: this.#precedence }, process);
     this.#failed = end.failed;
+    this.#errors.settle();
     if (this.#context.signal?.aborted === true) return;
     if (end.died !== undefined && end.broken !== undefined) this.#broke(end.died, end.broken);
     else if (end.died !== undefined) this.#died(end.died);

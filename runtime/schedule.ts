@@ -1,7 +1,7 @@
 import type { Bundle } from '../compiler/bundle/format.ts';
 import type { Profile } from './profile.ts';
 import { RestlessNames } from './restless-names.ts';
-import type { State } from './run-state.ts';
+import { isFailure, type State } from './run-state.ts';
 import { namesToLoad } from './task-inputs.ts';
 import { originOf } from './versions.ts';
 
@@ -34,6 +34,15 @@ export function precedenceOf(bundle: Bundle, states: readonly State[], profile: 
       for (const earlier of byCode.get(writer) ?? []) add(learned, later, earlier);
   }
   return { expected, learned, restless: new RestlessNames() };
+}
+
+/** After a failure, what a task needs and does not get; undefined when it can run. */
+export function unmetNeed(state: State, precedence: Precedence): string | undefined {
+  const missing = (precedence.expected.get(state) ?? []).find(
+    (other) => other.status === 'retired' && (other.result === undefined || isFailure(other)),
+  );
+  if (missing === undefined || missing.task.executionCount === 0) return undefined;
+  return `needs ${missing.task.name}, which ${missing.result === undefined ? 'did not run' : 'failed'}`;
 }
 
 /** So far past the head tasks are looked at: it bounds the work of a step, and what is further away is rarely ready. */

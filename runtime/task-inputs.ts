@@ -1,6 +1,6 @@
-import type { Bundle } from '../compiler/bundle/format.ts';
+import { importsOf } from './import-steps.ts';
 import type { Binding, ToWorker } from './process/protocol.ts';
-import { inputHistory, type State } from './run-state.ts';
+import { inputHistory, type RunContext, type State } from './run-state.ts';
 import {
   implicitNames,
   isExpectedToWrite,
@@ -11,13 +11,23 @@ import {
   type Origin,
 } from './versions.ts';
 
+/** How an attempt starts. */
+export interface StartOptions {
+  /** Names that stay in the process from the task before. */
+  readonly keep: readonly string[];
+  /** True when every earlier task is retired. */
+  readonly head: boolean;
+  /** The place of the first task whose imports the process may not have. */
+  readonly importsFrom: number;
+}
+
 /** Every name that is loaded before the task starts: what it is expected to read, and all hidden state so far. */
 export function namesToLoad(states: readonly State[], state: State): readonly string[] {
   return [...implicitNames(states, state.index), ...expectedReads(states, state)];
 }
 
 /** True when a task after the origin of a name, which has not ended yet, is expected to write it; any may add to the list of names. */
-export function isAwaited(states: readonly State[], state: State, name: string, origin: Origin): boolean {
+function isAwaited(states: readonly State[], state: State, name: string, origin: Origin): boolean {
   if (name === listOfNames) return states.slice(0, state.index).some((other) => other.status !== 'retired');
   const from = origin.kind === 'absent' ? 0 : origin.at + 1;
   return states
@@ -25,15 +35,35 @@ export function isAwaited(states: readonly State[], state: State, name: string, 
     .some((other) => other.result === undefined && other.status !== 'retired' && isExpectedToWrite(other.task, name));
 }
 
-/** The message that starts an attempt in a process that keeps `keep` from the task before. */
-export function runMessage(
-  bundle: Bundle,
+/** What to do about a name that a running attempt asked for: tell its value, let it wait, or go where the value is. */
+export type NeedAnswer =
+  | { readonly kind: 'tell'; readonly binding: Binding }
+  | { readonly kind: 'wait' }
+  | { readonly kind: 'elsewhere'; readonly origin: Origin & { readonly kind: 'held' | 'unsaved' } };
+
+/** Decides on a need; a value that no store has is only moved to when every earlier task is retired. */
+export function answerTo(
   states: readonly State[],
   state: State,
-  keep: readonly string[],
-  head: boolean,
+  need: State['needs'][number],
+  head: number,
+): NeedAnswer {
+  const origin = originOf(states, need.name, state.index);
+  if (!need.companion && isAwaited(states, state, need.name, origin)) return { kind: 'wait' };
+  if (origin.kind === 'value') return { kind: 'tell', binding: origin.binding };
+  if (need.companion || origin.kind === 'absent') return { kind: 'tell', binding: { kind: origin.kind } };
+  return state.index === head ? { kind: 'elsewhere', origin } : { kind: 'wait' };
+}
+
+/** The message that starts an attempt in a process. */
+export function runMessage(
+  { bundle, profile }: Pick<RunContext, 'bundle' | 'profile'>,
+  states: readonly State[],
+  state: State,
+  { keep, head, importsFrom }: StartOptions,
 ): ToWorker {
   const { task, attempts, index } = state;
+  const earlier = states.slice(importsFrom, index).filter((other) => other.task.executionCount > 0);
   return {
     type: 'run',
     attempt: String(attempts),
@@ -41,6 +71,8 @@ export function runMessage(
     source: task.source,
     executionCount: task.executionCount,
     inputHistory: inputHistory(states, index),
+    imports: earlier.flatMap((other) => importsOf(other.task, profile)),
+    certainImports: task.imports,
     preload: bindings(states, state, keep),
     exposes: task.exposes === '*' ? '*' : [...task.exposes, ...keep],
     shadowedBuiltins: [...new Set([...bundle.shadowedBuiltins, ...shadowsBefore(states, index)])],

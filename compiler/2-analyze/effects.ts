@@ -67,6 +67,10 @@ export interface Effects {
   readonly outside: readonly OutsideUse[];
   /** Dotted module names imported at module level, in order. */
   readonly imports: readonly string[];
+  /** Import statements that are certain to run, without aliases, in order. */
+  readonly importStatements: readonly string[];
+  /** So many of these come before anything else that the cell does. */
+  readonly leadingImports: number;
   /** Names whose read cannot be observed at run time: shell lines, `del`. */
   readonly unobservable: readonly NameUse[];
   /** Unknown magics, text that cannot be parsed: each with its place. */

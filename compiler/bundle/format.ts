@@ -103,8 +103,10 @@ export interface Task {
   readonly exposes: readonly string[] | '*';
   /** Variables loaded before the task starts because their reads cannot be observed (strings, shell lines, `del`, `globals()`). `'*'` for all. */
   readonly preload: readonly string[] | '*';
-  /** Top-level module names imported anywhere in the cell. */
+  /** Import statements that the cell is certain to run, without aliases, in order. */
   readonly imports: readonly string[];
+  /** So many of `imports` come before anything else that the cell does: to run them beforehand makes no difference. */
+  readonly leadingImports: number;
   readonly directives: Directives;
 }
 
@@ -123,8 +125,6 @@ export interface Bundle {
   readonly parametersCell?: string;
   readonly tasks: readonly Task[];
   readonly edges: readonly Edge[];
-  /** Modules that the warm parent imports, in notebook order (dotted names). */
-  readonly prelude: readonly string[];
   /** Builtin names that some cell binds; the worker looks these up as variables first. */
   readonly shadowedBuiltins: readonly string[];
   readonly diagnostics: readonly Diagnostic[];

@@ -98,6 +98,7 @@ const definitions: Readonly<Record<string, Schema>> = {
     exposes: namesOrAll,
     preload: namesOrAll,
     imports: names,
+    leadingImports: place,
     directives: reference('directives'),
   }),
   edge: record({
@@ -142,7 +143,6 @@ export const bundleSchema: Schema = {
       parameters: listOf('parameter'),
       tasks: listOf('task'),
       edges: listOf('edge'),
-      prelude: names,
       shadowedBuiltins: names,
       diagnostics: listOf('diagnostic'),
     },

@@ -81,6 +81,11 @@ export const runFlags: readonly Flag[] = [
   { name: 'only', values: ['CELL'], help: 'run this cell with its inputs from the cache, and print its output' },
   { name: 'keep-going', values: [], help: 'after a cell that raised, run what does not depend on it' },
   { name: 'one-process', values: [], help: 'run all cells in one process, exactly as Jupyter does' },
+  {
+    name: 'spawn',
+    values: [],
+    help: 'start a new interpreter for every task; done anyway where forking one is not safe',
+  },
   { name: 'report', values: ['FILE'], help: 'where the HTML report goes' },
   { name: 'no-report', values: [], help: 'write no HTML report' },
 ];

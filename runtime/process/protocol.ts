@@ -20,9 +20,21 @@ export interface ValueRef {
 export type Binding =
   { readonly kind: 'value'; readonly ref: ValueRef } | { readonly kind: 'absent' | 'held' | 'unsaved' };
 
+/** What a warm parent does further than the one it was forked from. */
+export interface ImportStep {
+  /** Hidden state that imports depend on, put in place before. */
+  readonly state: Readonly<Record<string, ValueRef>>;
+  /** Import statements. */
+  readonly imports: readonly string[];
+  /** True: the cell of the task itself is going to run these, so what shows something is left to it. False: earlier cells have. */
+  readonly ahead: boolean;
+}
+
 export type ToWorker =
-  /** To the warm parent: fork a child for an attempt; the child connects on its own. */
+  /** To a warm parent: fork a child for an attempt; the child connects on its own. */
   | { readonly type: 'fork'; readonly attempt: string }
+  /** To a warm parent: fork another parent, which takes these steps first; it connects on its own. */
+  | { readonly type: 'stage'; readonly stage: string; readonly steps: readonly ImportStep[] }
   | {
       readonly type: 'run';
       readonly attempt: string;
@@ -31,6 +43,10 @@ export type ToWorker =
       readonly executionCount: number;
       /** Sources of executed cells before this one, for `In`. */
       readonly inputHistory: readonly string[];
+      /** Import statements that earlier tasks ran and the process may not have; they run unseen. */
+      readonly imports: readonly string[];
+      /** Import statements of the cell that the processes of later tasks will have run. */
+      readonly certainImports: readonly string[];
       /** Names to load before the start, with their values; implicit names (state:…, slot:…, def:…) included. */
       readonly preload: Readonly<Record<string, Binding>>;
       /** Variables to store when bound or changed; `'*'` for all. */
@@ -53,17 +69,27 @@ export type ToWorker =
   | { readonly type: 'interrupt' }
   | { readonly type: 'exit' };
 
-export type FromWorker =
-  | {
-      readonly type: 'hello';
-      readonly token: string;
-      readonly role: 'parent' | 'attempt';
-      readonly attempt?: string;
-      readonly pid: number;
-      readonly python?: string;
-      readonly preloaded?: readonly string[];
-      readonly baseline?: Readonly<Record<string, string>>;
-    }
+/** The first message of every connection. */
+interface Hello {
+  readonly type: 'hello';
+  readonly token: string;
+  readonly role: 'parent' | 'attempt';
+  readonly attempt?: string;
+  readonly pid: number;
+  readonly stage?: string;
+}
+
+/** From a warm parent. */
+export type FromParent =
+  | Hello
+  /** The steps of this stage would do nothing; the parent serves as that stage itself. */
+  | { readonly type: 'stage-same'; readonly stage: string }
+  /** The process of this stage died while it imported. */
+  | { readonly type: 'stage-lost'; readonly stage: string };
+
+/** From the process of an attempt. */
+export type FromAttempt =
+  | Hello
   /** `companion`: the name is not read; whether it still shares an object with one that is must be known. The name `*` is the list of all variables. */
   | { readonly type: 'need'; readonly name: string; readonly companion: boolean }
   /** About to act on the outside, after having read this; blocks until `permit`. */
@@ -130,7 +156,7 @@ export interface AttemptResult {
   readonly outside: readonly string[];
   /** Digests of the cells' sources that warnings, tracebacks or `inspect` looked at. */
   readonly sources: readonly string[];
-  /** Modules imported that the warm parent did not have. */
+  /** Modules imported that the process did not have, but for those of import statements that are certain to run. */
   readonly imported: readonly string[];
   readonly seconds: number;
   readonly peakBytes: number;

@@ -1,7 +1,8 @@
+import type { ImportStep } from './protocol.ts';
 import type { TaskProcess, WorkerParent } from './worker-parent.ts';
 
 /** What this needs of a warm parent. */
-export type ProcessParent = Pick<WorkerParent, 'fork' | 'stop' | 'wasReady' | 'complaint'>;
+export type ProcessParent = Pick<WorkerParent, 'fork' | 'prepare' | 'stop' | 'wasReady' | 'complaint'>;
 
 const mostRestarts = 2;
 
@@ -18,14 +19,17 @@ export class TaskProcesses {
     this.#start = start;
   }
 
-  /** Forks a process, or takes one that was kept ready unless it must be `fresh`; undefined when no parent can be had, because of `complaint`. */
-  async fork(fresh: boolean): Promise<TaskProcess | undefined> {
+  /**
+   * Forks a process that has taken some steps, or takes one that was kept ready unless it must be `fresh`; undefined when no parent
+   * can be had, because of `complaint`.
+   */
+  async fork(steps: readonly ImportStep[], fresh: boolean): Promise<TaskProcess | undefined> {
     // A request that was under way when the run ended must not start another parent, which nobody would end.
     if (this.#isStopped) return undefined;
     this.#parent ??= this.#start();
     const current = this.#parent;
     const parent = await current;
-    const process = await parent.fork(fresh);
+    const process = await parent.fork(steps, fresh);
     if (process !== undefined) return process;
     this.complaint = parent.complaint;
     if (!parent.wasReady || this.#restarts >= mostRestarts) return undefined;
@@ -34,7 +38,13 @@ export class TaskProcesses {
       this.#parent = undefined;
       parent.stop();
     }
-    return await this.fork(fresh);
+    return await this.fork(steps, fresh);
+  }
+
+  /** Lets a parent with these imports be made beforehand; nothing happens when no process was asked for yet. */
+  async prepare(steps: readonly ImportStep[]): Promise<void> {
+    const parent = this.#isStopped ? undefined : await this.#parent;
+    if (!this.#isStopped) parent?.prepare(steps);
   }
 
   /** Ends the parent, and with it every process that it forked. */

@@ -4,8 +4,9 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { createServer, type Server, type Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import type { FromWorker, ToWorker } from './protocol.ts';
 import type { Interpreter } from './interpreter.ts';
+import { ParentStage, ParentStages, type StageHost, type StageOrigin } from './parent-stage.ts';
+import type { FromAttempt, FromParent, ImportStep, ToWorker } from './protocol.ts';
 
 /** What the warm parent is started with. */
 export interface ParentOptions {
@@ -16,9 +17,10 @@ export interface ParentOptions {
   readonly cwd: string;
   /** Folder in which workers note what they do to the outside, before they do it. */
   readonly journal: string;
-  readonly prelude: readonly string[];
   /** Execution count, source and digest of the code of every cell, for tracebacks. */
   readonly cells: readonly (readonly [number, string, string])[];
+  /** `fork` where that is safe; `spawn`: every process is a new interpreter. */
+  readonly start: 'fork' | 'spawn';
   readonly environment: Readonly<Record<string, string | undefined>>;
   /** Aborted: the parent, its children and the programs that cells have started end. */
   readonly signal?: AbortSignal | undefined;
@@ -31,7 +33,7 @@ export interface TaskProcess {
   readonly isGone: boolean;
   send(message: ToWorker): void;
   kill(): void;
-  onMessage: (message: FromWorker) => void;
+  onMessage: (message: FromAttempt) => void;
   onExit: () => void;
 }
 
@@ -41,10 +43,7 @@ export interface TaskProcess {
  */
 const forWorkers = { OMP_WAIT_POLICY: 'PASSIVE' };
 
-/**
- * The warm parent: it imports the prelude and forks a child for every attempt. One child more than was asked for is kept ready, so
- * that its start is not on the way of the next task.
- */
+/** The warm parents of a run: they import what cells import and fork a child for every attempt. */
 export class WorkerParent {
   readonly #server: Server;
   readonly #folder: string;
@@ -52,9 +51,12 @@ export class WorkerParent {
   readonly #child: ChildProcess;
   readonly #waiting = new Map<string, (process: TaskProcess | undefined) => void>();
   readonly #sockets = new Set<Socket>();
-  #parent: Socket | undefined;
-  #spare: Promise<TaskProcess | undefined> | undefined;
-  #requests: string[] = [];
+  /** Of the first parent and those forked from it, by the name of the stage. */
+  readonly #parents = new Map<string, Socket>();
+  readonly #made = new Map<string, (origin: StageOrigin | undefined) => void>();
+  readonly #stages: ParentStages;
+  /** What is to be sent to the first parent when it is there. */
+  #requests: ToWorker[] = [];
   #dead = false;
   #next = 0;
   /** What the parent wrote on its standard error, for the diagnostic when it cannot start. */
@@ -65,6 +67,7 @@ export class WorkerParent {
     this.#folder = folder;
     this.#token = token;
     this.#child = child;
+    this.#stages = new ParentStages(new ParentStage(this.#host(), firstStage));
     server.on('connection', (socket) => {
       this.#connected(socket);
     });
@@ -99,38 +102,31 @@ export class WorkerParent {
     });
     options.signal?.addEventListener('abort', () => endGroup(child), { once: true });
     const parent = new WorkerParent(server, folder, token, child);
-    const { store, prelude, cwd, cells, journal } = options;
+    const { store, start, cwd, cells, journal } = options;
     child.stdin.on('error', () => undefined);
     const hidden = Object.keys(forWorkers).filter((name) => options.environment[name] === undefined);
-    child.stdin.end(`${JSON.stringify({ hidden, socket, token, store, prelude, cwd, cells, journal })}\n`);
+    child.stdin.end(`${JSON.stringify({ hidden, socket, token, store, start, cwd, cells, journal })}\n`);
     return parent;
   }
 
   /**
-   * A child that nobody has used; undefined when the parent is gone.
+   * A child that nobody has used; undefined when the parents are gone.
+   * @param steps what it has imported
    * @param fresh true: forked now. A child that was kept ready may be about to end with its parent.
    */
-  async fork(fresh: boolean): Promise<TaskProcess | undefined> {
-    if (fresh) return await this.#request();
-    const ready = this.#spare ?? this.#request();
-    this.#spare = this.#request();
-    const child = await ready;
-    return child?.isGone === true ? await this.#request() : child;
+  async fork(steps: readonly ImportStep[], fresh: boolean): Promise<TaskProcess | undefined> {
+    const stage = await this.#stages.after(steps);
+    return await stage.fork(fresh);
   }
 
-  async #request(): Promise<TaskProcess | undefined> {
-    if (this.#dead) return undefined;
-    const attempt = `a${String(this.#next++)}`;
-    return await new Promise((resolve) => {
-      this.#waiting.set(attempt, resolve);
-      if (this.#parent === undefined) this.#requests.push(attempt);
-      else writeMessage(this.#parent, { type: 'fork', attempt });
-    });
+  /** Lets a parent with these imports be made, if there is none yet. */
+  prepare(steps: readonly ImportStep[]): void {
+    void this.#stages.after(steps);
   }
 
   /** True when it has been able to serve: what ended it later was not the interpreter's state. */
   get wasReady(): boolean {
-    return this.#parent !== undefined;
+    return this.#parents.has(firstStage);
   }
 
   /** Ends the parent and every child. */
@@ -148,11 +144,32 @@ export class WorkerParent {
     this.#dead = true;
     for (const resolve of this.#waiting.values()) resolve(undefined);
     this.#waiting.clear();
+    for (const resolve of this.#made.values()) resolve(undefined);
+    this.#made.clear();
+  }
+
+  #host(): StageHost {
+    return {
+      nextName: () => `a${String(this.#next++)}`,
+      child: async (attempt) =>
+        this.#dead ? undefined : await new Promise((resolve) => this.#waiting.set(attempt, resolve)),
+      stage: async (stage) => (this.#dead ? undefined : await new Promise((resolve) => this.#made.set(stage, resolve))),
+      send: (stage, message) => {
+        const socket = this.#parents.get(stage);
+        if (socket !== undefined) writeMessage(socket, message);
+        else this.#requests.push(message);
+      },
+    };
+  }
+
+  #stageMade(stage: string, origin: StageOrigin): void {
+    this.#made.get(stage)?.(origin);
+    this.#made.delete(stage);
   }
 
   #connected(socket: Socket): void {
     this.#sockets.add(socket);
-    let receive: (message: FromWorker) => void = (message) => {
+    let receive: (message: FromParent | FromAttempt) => void = (message) => {
       receive = this.#greet(socket, message);
     };
     readMessages(socket, (message) => {
@@ -163,18 +180,27 @@ export class WorkerParent {
     });
   }
 
-  #greet(socket: Socket, message: FromWorker): (message: FromWorker) => void {
+  #greetParent(socket: Socket, stage: string): (message: FromParent | FromAttempt) => void {
+    this.#parents.set(stage, socket);
+    if (stage === firstStage) for (const request of this.#requests.splice(0)) writeMessage(socket, request);
+    this.#stageMade(stage, 'new');
+    // Children that were asked of it will never come: the run starts with other parents.
+    socket.on('close', () => {
+      this.#lost();
+    });
+    return (message) => {
+      if (message.type === 'stage-same') this.#stageMade(message.stage, 'same');
+      if (message.type === 'stage-lost') this.#stageMade(message.stage, 'lost');
+    };
+  }
+
+  #greet(socket: Socket, message: FromParent | FromAttempt): (message: FromParent | FromAttempt) => void {
     const ignore = (): void => undefined;
     if (message.type !== 'hello' || message.token !== this.#token) {
       socket.destroy();
       return ignore;
     }
-    if (message.role === 'parent') {
-      this.#parent = socket;
-      for (const attempt of this.#requests) writeMessage(socket, { type: 'fork', attempt });
-      this.#requests = [];
-      return ignore;
-    }
+    if (message.role === 'parent') return this.#greetParent(socket, message.stage ?? firstStage);
     const { pid } = message;
     let isGone = false;
     const process: TaskProcess = {
@@ -201,10 +227,12 @@ export class WorkerParent {
     this.#waiting.delete(message.attempt ?? '');
     resolve?.(process);
     return (later) => {
-      process.onMessage(later);
+      if (later.type !== 'stage-same' && later.type !== 'stage-lost') process.onMessage(later);
     };
   }
 }
+
+const firstStage = '';
 
 /** Ends the process group that a detached child leads. */
 export function endGroup(child: ChildProcess): void {
@@ -224,7 +252,7 @@ function writeMessage(socket: Socket, message: ToWorker): void {
   if (!socket.destroyed) socket.write(`${JSON.stringify(message)}\n`);
 }
 
-function readMessages(socket: Socket, receive: (message: FromWorker) => void): void {
+function readMessages(socket: Socket, receive: (message: FromParent | FromAttempt) => void): void {
   let parts: Buffer[] = [];
   socket.on('data', (chunk: Buffer) => {
     let rest = chunk;
@@ -235,7 +263,7 @@ function readMessages(socket: Socket, receive: (message: FromWorker) => void): v
       const line = Buffer.concat(parts).toString('utf8');
       parts = [];
       rest = rest.subarray(end + 1);
-      receive(JSON.parse(line) as FromWorker);
+      receive(JSON.parse(line) as FromParent | FromAttempt);
     }
     if (rest.length > 0) parts.push(rest);
   });

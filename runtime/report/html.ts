@@ -1,7 +1,7 @@
 import type { Diagnostic } from '../../compiler/bundle/diagnostic.ts';
 import type { Bundle } from '../../compiler/bundle/format.ts';
 import type { RunEvent } from '../event.ts';
-import type { TaskOutcome } from '../run.ts';
+import type { TaskOutcome } from '../run-state.ts';
 import { ansiToHtml, escapeHtml } from './ansi.ts';
 import { foldOutputs, type NotebookOutput } from './outputs.ts';
 import { reportStyle } from './html-style.ts';

@@ -1,4 +1,4 @@
-import type { TaskOutcome } from '../run.ts';
+import type { TaskOutcome } from '../run-state.ts';
 import { foldOutputs } from './outputs.ts';
 
 interface DocumentCell {

@@ -104,6 +104,23 @@ describe('a compiled notebook gives what Restart & Run All gives', () => {
   );
 });
 
+describe('where processes are not forked but started afresh', () => {
+  const few = [
+    'class-counter-and-instances.txt',
+    'figures.txt',
+    'generator-over-cells.txt',
+    'imports-of-later-cells.txt',
+  ];
+  test.each(few.filter((name) => names.includes(name)))(
+    '%s',
+    (name) => {
+      const truth = outputsOf(path.join(scratch, `${name}.plain.ipynb`));
+      expect(compiled(name, '--spawn', '--no-cache')).toEqual(truth);
+    },
+    120_000,
+  );
+});
+
 describe('a cell that gives something else reaches all that was made from it', () => {
   test.each(edited)(
     '%s',

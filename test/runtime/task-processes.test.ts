@@ -7,6 +7,7 @@ function silentParent(): ProcessParent {
   return {
     wasReady: true,
     complaint: '',
+    prepare: () => undefined,
     fork: () => new Promise((resolve) => waiting.push(resolve)),
     stop: () => {
       for (const resolve of waiting.splice(0)) resolve(undefined);
@@ -20,7 +21,7 @@ test('a request that is under way when the run ends starts no other parent', asy
     started++;
     return Promise.resolve(silentParent());
   });
-  const asked = processes.fork(false);
+  const asked = processes.fork([], false);
   await Promise.resolve();
   await processes.stop();
   expect(await asked).toBeUndefined();

@@ -5,6 +5,7 @@ import { readMagicWords } from '../../1-read/magic-words.ts';
 import type { LibraryEffect } from '../../knowledge/entry.ts';
 import { magics } from '../../knowledge/load.ts';
 import type { Effects, FileUse, LanguageAnalyzer, NameUse, OutsideUse, StateUse } from '../effects.ts';
+import { certainImports } from './imports.ts';
 import { normalise } from './normalise.ts';
 import type { PythonParser, SyntaxNode } from './parse.ts';
 import { firstError } from './rejected.ts';
@@ -86,6 +87,7 @@ function analyze(parser: PythonParser, source: string, cell: { readonly id: stri
     });
     fromMagics.unknown.push({ reason: 'the cell is nested too deeply, or too large', range: emptyModule.range });
   }
+  const certain = certainImports(root);
   // What `%%timeit` runs is a function's body, so its names are gone afterwards.
   const isTimed = lowered.magics.some(({ kind, name }) => kind === 'cell' && name === 'timeit');
   return {
@@ -98,6 +100,8 @@ function analyze(parser: PythonParser, source: string, cell: { readonly id: stri
     files: fromMagics.files,
     outside: fromMagics.outside,
     imports: findings.imports,
+    importStatements: certain.statements,
+    leadingImports: lowered.magics.some(({ kind }) => kind === 'cell') ? 0 : certain.leading,
     unobservable: [...findings.unobservable, ...fromMagics.unobservable],
     unknown: fromMagics.unknown,
     normalised: lowered.magics.length > 0 || parsed === undefined ? source.trimEnd() : normalise(root, lowered.python),

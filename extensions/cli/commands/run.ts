@@ -47,6 +47,7 @@ export async function runCommand(host: Host, parsed: ParsedArguments): Promise<C
     force: hasFlag(parsed, 'force'),
     keepGoing: hasFlag(parsed, 'keep-going'),
     until,
+    startMethod: hasFlag(parsed, 'spawn') ? 'spawn' : 'fork',
     lane: hasFlag(parsed, 'one-process'),
     onEvent: (event) => {
       events.push(event);

@@ -44,6 +44,7 @@ export async function verifyCommand(host: Host, parsed: ParsedArguments): Promis
     cache: true,
     force: true,
     keepGoing: false,
+    startMethod: 'fork',
     lane: false,
     onEvent: progress.onEvent,
   });

@@ -11,15 +11,16 @@ import random
 import resource
 import sys
 import time
-from typing import Any, Callable
+from typing import Any, Callable, Protocol
 
-from . import figures, generators, interpreter, observe, sizes, slots, state
+from . import interpreter, observe, prelude, sizes, slots, state
 from . import shell as shell_module
 from .channel import Channel, Disconnected, Message
 from .codec import Codec, DumpResult, ValueRef
 from .component import Stuck, is_quiet, same_state, touches
 from .conversation import Conversation
 from .identities import Identities
+from .imports import CellImports
 from .keeper import Arrivals, Keeper, as_message, farewells
 from .local_modules import LocalModules
 from .namespace import FaultingBuiltins, follow_main, watch_imports
@@ -38,34 +39,41 @@ def _is_history(name: str) -> bool:
     return name in _HISTORY or (name.startswith("_") and name.lstrip("_i").isdigit())
 
 
+class Stage(Protocol):
+    """A warm parent, as its children see it."""
+
+    shell: Any
+    codec: Codec
+    observer: observe.Observer
+    # Names of IPython's own namespace.
+    hidden: set[str]
+    # The baselines of modules.
+    known: slots.Slots
+    sources: shell_module.CellSources
+    # Installed modules that show something when they are imported.
+    noisy: list[str]
+    # The state of `random` before the fork.
+    seeds: Any
+
+
 class Attempt:
     """A child of the warm parent; it runs one task, and more when it holds values that cannot leave it."""
 
-    def __init__(
-        self,
-        channel: Channel,
-        shell: Any,
-        codec: Codec,
-        observer: observe.Observer,
-        hidden: set[str],
-        known: slots.Slots,
-        sources: shell_module.CellSources,
-        noisy: list[str],
-    ) -> None:
-        """`hidden` are the names of IPython's own namespace; `known` are the parent's baselines."""
-        self._sources = sources
+    def __init__(self, channel: Channel, stage: Stage) -> None:
+        """`stage` is the warm parent that this process was forked from."""
+        shell, codec, observer = stage.shell, stage.codec, stage.observer
+        self._sources = stage.sources
         self._talk = Conversation(channel)
         self._shell = shell
         self._codec = codec
         self._observer = observer
-        self._hidden = {name: shell.user_ns[name] for name in hidden if name in shell.user_ns}
+        self._hidden = {name: shell.user_ns[name] for name in stage.hidden if name in shell.user_ns}
         self._namespace: dict[str, Any] = shell.user_ns
         self._loop = asyncio.new_event_loop()
         asyncio.set_event_loop(self._loop)
-        self._slots = known
+        self._slots = stage.known
         self._builtins = FaultingBuiltins(self._namespace, self._fault)
-        self._modules = LocalModules(codec.registry, noisy, self._ask_permit, self._need_one_process)
-        watch_imports(self._namespace, self._imported, self._modules.note)
+        self._modules = LocalModules(codec.registry, stage.noisy, self._ask_permit, self._need_one_process)
         self._builtins.follow()
         self._identities = Identities()
         dict.__setitem__(self._builtins, "id", self._identities.function)
@@ -75,6 +83,8 @@ class Attempt:
         # From 3.11 on a cell can run in the very context of the cell before it.
         self._within: Callable[..., Any] = self._context.run if sys.version_info >= (3, 11) else lambda do, *given: do(*given)
         self._state = state.HiddenState(shell, self._loop, self._need_one_process, self._modules)
+        self._imports = CellImports(self._slots, self._state.settings, self._modules.note)
+        watch_imports(self._namespace, self._imports)
         self._slots.digest = codec.digest
         codec.know_originals(self._slots.original)
         self._arrived = Arrivals()
@@ -99,11 +109,6 @@ class Attempt:
         """Look once at all that is looked at around a cell: the pages that this copies are not copied while a task waits."""
         self._within(self._capture)
         self._slots.changes()
-
-    def _imported(self, statement: object) -> None:
-        self._slots.observe_statement(statement)
-        generators.watch()
-        figures.backend.watch()
 
     def serve(self) -> None:
         """Run what the scheduler sends until it says exit."""
@@ -244,9 +249,11 @@ class Attempt:
         self._history = list(message["inputHistory"])
         self._prepare_history(message["executionCount"])
         if not self._lane:
+            prelude.import_again(message["imports"])
             with shell_module.messages.muted():
                 self._within(self._preload, message["preload"])
         self._slots.observe_new()
+        self._imports.start([] if self._lane else message["certainImports"])
         before = {} if self._lane else self._within(self._capture)[0]
         modules = set(sys.modules)
         started = time.perf_counter()
@@ -273,13 +280,17 @@ class Attempt:
             "filesWritten": sorted(self._observer.written),
             "outside": sorted(self._observer.outside),
             "sources": sorted(self._sources.seen),
-            "imported": [name for name in sys.modules if name not in modules and installed(name) and not acts_on_shell(name)],
+            "imported": [name for name in sys.modules if name not in modules and self._is_dynamic(name)],
             "seconds": seconds,
             "peakBytes": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024,
         }
         if not self._lane:
             self._within(self._conclude, result, before, message)
         return result
+
+    def _is_dynamic(self, name: str) -> bool:
+        """True for an installed module that this run of the cell has imported and another may not."""
+        return name not in self._imports.certain and installed(name) and not acts_on_shell(name)
 
     def _evict(self, keep: set[str], everything: bool) -> None:
         if everything or "*" in keep:
@@ -453,26 +464,14 @@ class Attempt:
         Keeper(self._codec, self._arrived, result).store(values, bound, self._slots.local_values())
 
 
-def start(
-    channel: Channel,
-    shell: Any,
-    codec: Codec,
-    observer: observe.Observer,
-    hidden: set[str],
-    seeds: dict[str, Any],
-    known: slots.Slots,
-    sources: shell_module.CellSources,
-    noisy: list[str],
-) -> None:
-    """Set a fresh child up and serve; `seeds` undo what a fork does to random generators."""
-    if "random" in seeds:
-        random.setstate(seeds["random"])
+def start(channel: Channel, stage: Stage) -> None:
+    """Set a fresh child of a warm parent up and serve."""
+    random.setstate(stage.seeds)  # A fork changes it.
     for stream in shell_module.messages.streams:
         stream.capture()
-    attempt: Attempt | None = None
     try:
-        attempt = Attempt(channel, shell, codec, observer, hidden, known, sources, noisy)
-        codec.resolve_definition = attempt.resolve_definition
+        attempt = Attempt(channel, stage)
+        stage.codec.resolve_definition = attempt.resolve_definition
         attempt.warm_up()
         attempt.serve()
         attempt.finish()

@@ -54,6 +54,15 @@ class Channel:
         message: Message = loads(line)
         return message
 
+    @property
+    def has_message(self) -> bool:
+        """True when a whole message has come in already."""
+        return b"\n" in self._pending
+
+    def fileno(self) -> int:
+        """For `select`: readable when `receive` has something to wait for no longer."""
+        return self._socket.fileno()
+
     def close(self) -> None:
         """Close this process's end."""
         self._socket.close()

@@ -166,7 +166,7 @@ class Settings:
         """Made after the fork."""
         self._loop = loop
         known = _known_modules[0] if _known_modules else _Modules()
-        self._modules, self._marks = known.before, known.marks
+        self._modules, self._marks = dict(known.before), known.marks
         self._before = {name: probe() for name, probe in self._probes().items()}
         self._virtual: Any = _cache_token()
 
@@ -202,9 +202,8 @@ class Settings:
 
     def capture(self) -> Any:
         """Nothing, or `Stuck`."""
-        for name, probe in self._probes().items():
-            if probe() != self._before[name]:
-                raise Stuck(f"{name}, which was changed" if name != "a function to run at exit" else name)
+        for name in self.changed():
+            raise Stuck(f"{name}, which was changed" if name != "a function to run at exit" else name)
         self._check_modules()
         if _cache_token() != self._virtual:
             own = _virtual_classes()
@@ -212,6 +211,17 @@ class Settings:
                 raise Stuck(f"the class {own}, which was registered with an abstract class of a library")
             self._virtual = _cache_token()
         return None
+
+    def changed(self) -> list[str]:
+        """What is not as it was."""
+        return [name for name, probe in self._probes().items() if probe() != self._before[name]]
+
+    def accept(self, but: list[str]) -> None:
+        """What is so now, an import has made so, and another process that imports the same has it too; `but` was so before the import."""
+        self._before.update({name: probe() for name, probe in self._probes().items() if name not in but})
+        for name, module in list(sys.modules.items()):
+            if type(module) is types.ModuleType and getattr(module, "__spec__", None) is None and name not in self._modules:
+                self._modules[name] = module
 
     def _check_modules(self) -> None:
         if not self._marks.written():

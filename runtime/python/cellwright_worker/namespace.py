@@ -12,7 +12,7 @@ import importlib._bootstrap as bootstrap
 import sys
 import types
 from types import FrameType
-from typing import Any, Callable, Optional
+from typing import Any, Callable, Optional, Protocol
 
 Fault = Callable[[str], bool]
 
@@ -98,6 +98,14 @@ def follow_main(module: Any, names: FaultingBuiltins, everything: Callable[[], N
 
 
 _LOADING = """
+def _find_and_load(name, import_):
+    finished = starting(name)
+    try:
+        return find(name, import_)
+    finally:
+        if finished is not None:
+            finished()
+
 def _load_unlocked(spec):
     module = load(spec)
     loaded(spec)
@@ -110,12 +118,25 @@ def _exec(spec, module):
 """
 
 
-def watch_imports(namespace: dict[str, Any], imported: Callable[[object], None], note: Callable[[Any], None]) -> None:
-    """Call `note` with the spec of every module that is loaded, and `imported` when an import statement of the notebook did it.
+class ImportListener(Protocol):
+    """Who wants to know what is imported."""
 
-    Equal arguments of `imported` are one statement. The hook is a function of the import system by its file name, so that no
-    traceback shows it.
+    def note(self, spec: Any) -> None:
+        """A module has been loaded."""
+
+    def imported(self, statement: object) -> None:
+        """An import statement of the notebook has loaded a module; equal arguments are one statement."""
+
+    def starting(self, name: str) -> Optional[Callable[[], None]]:
+        """A statement at the top level of a cell is about to import this; what is returned is called when it has."""
+
+
+def watch_imports(namespace: dict[str, Any], listener: ImportListener) -> None:
+    """Tell `listener` what is imported.
+
+    The hook is a function of the import system by its file name, so that no traceback shows it.
     """
+    note, imported = listener.note, listener.imported
 
     def loaded(spec: Any) -> None:
         note(spec)
@@ -125,7 +146,16 @@ def watch_imports(namespace: dict[str, Any], imported: Callable[[object], None],
         if frame is not None and frame.f_globals is namespace:
             imported((id(frame), frame.f_lasti))
 
+    def starting(name: str) -> Optional[Callable[[], None]]:
+        frame: Optional[FrameType] = sys._getframe(1)
+        while frame is not None and frame.f_code.co_filename.startswith("<frozen importlib"):
+            frame = frame.f_back
+        if frame is None or frame.f_globals is not namespace or frame.f_code.co_name != "<module>":
+            return None
+        return listener.starting(name)
+
     table = vars(bootstrap)
-    parts: dict[str, Any] = {"load": table["_load_unlocked"], "execute": table["_exec"], "loaded": loaded}
+    parts: dict[str, Any] = {"load": table["_load_unlocked"], "execute": table["_exec"], "find": table["_find_and_load"]}
+    parts.update(loaded=loaded, starting=starting)
     exec(compile(_LOADING, "<frozen importlib._bootstrap>", "exec"), parts)
-    table["_load_unlocked"], table["_exec"] = parts["_load_unlocked"], parts["_exec"]
+    table.update({name: parts[name] for name in ("_load_unlocked", "_exec", "_find_and_load")})

@@ -1,8 +1,10 @@
-"""The warm parent of a run: imports what the notebook imports, then forks a child for every attempt at a task.
+"""The warm parents of a run: each has imported what the cells up to some place import, and forks children for attempts at tasks there.
 
 Started as `python worker.py` with one line of JSON on its standard input:
-{"socket", "token", "store", "prelude": [names], "cwd", "journal", "hidden", "cells": [[execution count, source, digest]]}.
-It never runs the notebook's code itself.
+{"socket", "token", "store", "cwd", "journal", "hidden", "start": "fork" or "spawn", "cells": [[execution count, source, digest]]}.
+The first parent has imported nothing of the notebook's; the others are forked from it, or from each other. None runs the notebook's
+code itself. A task must not see a module that only a later cell imports: it may register itself with another one, or be an attribute
+of its package.
 """
 
 from __future__ import annotations
@@ -15,6 +17,7 @@ import json
 import os
 import random
 import re
+import select
 import signal
 import sys
 import traceback
@@ -64,38 +67,201 @@ def _load_magics(shell: Any, sources: list[str]) -> None:
             importlib.import_module("matplotlib_inline.backend_inline")
 
 
-def _restart_without(configuration: dict[str, Any], noisy: list[str]) -> None:
-    """Begin again without modules whose import shows something: that belongs to the cell that imports them."""
-    configuration["noisy"] = [*configuration.get("noisy", []), *noisy]
-    reader, writer = os.pipe()
-    os.write(writer, json.dumps(configuration).encode() + b"\n")
-    os.close(writer)
-    os.dup2(reader, 0)
-    os.execv(
-        sys.executable,
-        [sys.executable, *sys.orig_argv[1:]] if hasattr(sys, "orig_argv") else [sys.executable, *sys.argv],
-    )
+class _Stage:
+    """A warm parent: the modules that it has imported, and the baselines that its children compare with."""
+
+    def __init__(self, configuration: dict[str, Any], shell: Any, codec: Any, observer: Any) -> None:
+        from . import shell as shell_module
+
+        self.configuration = configuration
+        self.shell = shell
+        self.codec = codec
+        self.observer = observer
+        cells = [tuple(cell) for cell in configuration["cells"]]
+        self.sources = shell_module.register_sources(shell, cells)
+        self.hidden = set(shell.user_ns)
+        self.noisy: list[str] = configuration.get("noisy", [])
+        # What this stage has imported, from the first one on.
+        self.steps: list[dict[str, Any]] = []
+        # False: children are new interpreters, which take the steps again.
+        self.forks = True
+        self._environ = dict(os.environ)
+        self.known: Any = None
+        self.seeds: Any = None
+        self.channel: Any = None
+        # Stages that are being made: the end of a pipe, the request.
+        self._coming: dict[int, dict[str, Any]] = {}
+
+    def take_baselines(self) -> None:
+        """Look at all that children compare with, after imports and before they are forked; their pages are shared then."""
+        from . import figures, generators, interpreter, native_threads, slots
+
+        generators.watch()
+        figures.backend.watch()
+        _warm_up()
+        _load_magics(self.shell, [cell[1] for cell in self.configuration["cells"]])
+        self.codec.refresh_singletons()
+        self.known = slots.Slots()
+        self.known.observe_new()
+        interpreter.remember_modules()
+        gc.collect()
+        gc.freeze()
+        self.seeds = random.getstate()
+        self.forks = self.configuration["start"] == "fork" and native_threads.may_fork()
+
+    def advance(self, steps: list[dict[str, Any]]) -> str | None:
+        """Import step by step; the name of a module that the next cell has to import itself ends it."""
+        from . import prelude, state
+        from .codec import ValueRef
+
+        restore = {"state:environ": state.restore_environ, "state:sys.path": state.restore_path}
+        self.steps = [*self.steps, *steps]
+        with self.shell.builtin_trap:  # libraries ask for get_ipython while they are imported
+            for step in steps:
+                for name, reference in step["state"].items():
+                    group, _ = self.codec.load(ValueRef(**reference))
+                    restore[name](group[reference["member"]])
+                if not step["ahead"]:
+                    prelude.import_again(step["imports"])
+                    continue
+                noisy = prelude.import_ahead(step["imports"], self.noisy)
+                if noisy is not None:
+                    return noisy
+        return None
+
+    def introduce(self, stage: str) -> None:
+        """Tell the scheduler that children can be asked for."""
+        from .channel import Channel
+
+        self.channel = Channel(self.configuration["socket"])
+        hello = {"type": "hello", "token": self.configuration["token"], "pid": os.getpid(), "role": "parent", "stage": stage}
+        self.channel.send(hello)
+
+    def serve(self) -> None:
+        """Fork what the scheduler asks for, until it goes."""
+        from .channel import Disconnected
+
+        try:
+            while True:
+                message = self._next()
+                if message["type"] == "exit":
+                    return
+                if message["type"] == "fork":
+                    self._start_child(message["attempt"])
+                elif message["type"] == "stage":
+                    self._grow(message)
+        except Disconnected:
+            return
+
+    def _next(self) -> dict[str, Any]:
+        """The next message; meanwhile stages that turned out to show something are made again without that."""
+        while not self.channel.has_message:
+            ready, _, _ = select.select([self.channel, *self._coming], [], [])
+            for end in ready:
+                if end is self.channel:
+                    return self._receive()
+                self._ended(end, self._coming.pop(end))
+        return self._receive()
+
+    def _receive(self) -> dict[str, Any]:
+        message: dict[str, Any] = self.channel.receive()
+        return message
+
+    def _start_child(self, attempt: str) -> None:
+        parent = os.getpid()
+        if not self.forks:
+            self._spawn({"attempt": attempt, "parent": parent}, [])
+        elif os.fork() == 0:
+            _child(self, parent, attempt)
+
+    def _spawn(self, role: dict[str, Any], descriptors: list[int]) -> None:
+        """Start a new interpreter that takes all steps so far and then its role."""
+        from subprocess import DEVNULL, PIPE, Popen
+
+        command = [sys.executable, *_OWN_ARGUMENTS]
+        child = Popen(command, stdin=PIPE, stdout=DEVNULL, pass_fds=descriptors, env=self._environ, close_fds=True)
+        configuration = {**self.configuration, "noisy": self.noisy, "steps": self.steps, **role}
+        assert child.stdin is not None
+        with child.stdin as stream:
+            stream.write(json.dumps(configuration).encode() + b"\n")
+        child.returncode = 0  # Nobody waits for it.
+
+    def forget_others(self) -> None:
+        """In a fork: what the parent talks with is not this process's."""
+        self.channel.close()
+        for end in self._coming:
+            os.close(end)
+        self._coming = {}
+
+    def _grow(self, message: dict[str, Any]) -> None:
+        from .prelude import would_load
+
+        steps = message["steps"]
+        if not any(step["state"] or would_load(step["imports"], step["ahead"]) for step in steps):
+            self.channel.send({"type": "stage-same", "stage": message["stage"]})
+            return
+        reader, writer = os.pipe()
+        parent = os.getpid()
+        if not self.forks:
+            self._spawn({"stage": message, "parent": parent, "writer": writer}, [writer])
+        elif os.fork() == 0:
+            os.close(reader)
+            _next_stage(self, parent, message, writer)
+        os.close(writer)
+        self._coming[reader] = message
+
+    def _ended(self, reader: int, message: dict[str, Any]) -> None:
+        """A stage is there, or it has said which module it must not import, or it died."""
+        said = os.read(reader, 1 << 16).decode()
+        os.close(reader)
+        if said == "":
+            self.channel.send({"type": "stage-lost", "stage": message["stage"]})
+        elif said != _READY:
+            self.noisy.append(said)
+            self._grow(message)
+
+
+_READY = "ready"
+# What this interpreter was started with, but for itself.
+_OWN_ARGUMENTS = getattr(sys, "orig_argv", [sys.executable, "-X", "utf8", *sys.argv])[1:]
+
+
+def _next_stage(stage: _Stage, parent: int, message: dict[str, Any], writer: int) -> None:
+    """The life of a forked parent; never returns to the loop of the one that forked it."""
+    from .orphans import end_with
+
+    status = 1
+    try:
+        end_with(parent)
+        if stage.channel is not None:
+            stage.forget_others()
+        noisy = stage.advance(message["steps"])
+        if noisy is None:
+            stage.take_baselines()
+            stage.introduce(message["stage"])
+        os.write(writer, (_READY if noisy is None else noisy).encode())
+        os.close(writer)
+        if noisy is None:
+            stage.serve()
+        status = 0
+    except BaseException:  # noqa: BLE001  (the scheduler shows it when no child can be had)
+        traceback.print_exc(file=sys.__stderr__)
+    finally:
+        os._exit(status)
 
 
 def main() -> None:
-    """Serve fork requests until the scheduler goes."""
+    """Be the first of the parents."""
     configuration = _configure()
     from . import shell as shell_module
-    from .channel import Channel, Disconnected
-    from .prelude import import_prelude
 
     sys.path.insert(0, "")
-    argv, sys.argv = sys.argv, ["ipykernel_launcher.py", "-f", "kernel.json"]
+    sys.argv = ["ipykernel_launcher.py", "-f", "kernel.json"]
     shell = shell_module.start_shell()
-    with shell.builtin_trap:  # libraries ask for get_ipython while they are imported
-        done, noisy = import_prelude(configuration["prelude"], configuration.get("noisy", []))
-    if noisy:
-        sys.argv = argv
-        _restart_without(configuration, noisy)
     for name in configuration["hidden"]:
         os.environ.pop(name, None)
     # Children use these; loaded here, their pages are shared.
-    from . import attempt, figures, generators, interpreter, observe, orphans, sizes, slots, state  # noqa: F401
+    from . import attempt, interpreter, observe, orphans, sizes, state  # noqa: F401
     from .codec import Codec
     from .journal import Journal
     from .objects import Store
@@ -103,40 +269,30 @@ def main() -> None:
     observer = observe.Observer([configuration["store"], configuration["socket"]], Journal(configuration["journal"]))
     observer.watch_calls(shell)
     sizes.install()
-    generators.watch()
-    figures.backend.watch()
     interpreter.prepare()
     codec = Codec(Store(configuration["store"]), shell.user_ns, "", lambda name: None)
-    _warm_up()
-    _load_magics(shell, [source for _, source, _ in configuration["cells"]])
-    codec.refresh_singletons()
-    sources = shell_module.register_sources(shell, [tuple(cell) for cell in configuration["cells"]])
     codec.registry.lists_subclasses = any("__subclasses__" in cell[1] for cell in configuration["cells"])
-    hidden = set(shell.user_ns)
-    known = slots.Slots()
-    known.observe_new()
     state.shell_settings(shell)
-    interpreter.remember_modules()
-    channel = Channel(configuration["socket"])
-    hello = {"type": "hello", "token": configuration["token"], "pid": os.getpid()}
-    channel.send({**hello, "role": "parent", "python": sys.version.split()[0], "preloaded": done})
     signal.signal(signal.SIGCHLD, signal.SIG_IGN)
-    gc.collect()
-    gc.freeze()
-    seeds = {"random": random.getstate()}
-    while True:
-        try:
-            message = channel.receive()
-        except Disconnected:
-            return
-        if message["type"] == "exit":
-            return
-        if message["type"] != "fork" or os.fork() != 0:
-            continue
-        _child(configuration, channel, message["attempt"], hello, (shell, codec, observer, hidden, seeds, known, sources))
+    _live(_Stage(configuration, shell, codec, observer))
 
 
-def _child(configuration: dict[str, Any], parent: Any, name: str, hello: dict[str, Any], parts: tuple[Any, ...]) -> None:
+def _live(stage: _Stage) -> None:
+    """Be the first parent, or what another that must not fork started this interpreter for."""
+    configuration = stage.configuration
+    steps = configuration.pop("steps", [])
+    if "stage" in configuration:
+        stage.advance(steps)
+        _next_stage(stage, configuration.pop("parent"), configuration.pop("stage"), configuration.pop("writer"))
+    stage.advance(steps)
+    stage.take_baselines()
+    if "attempt" in configuration:
+        _child(stage, configuration.pop("parent"), configuration.pop("attempt"))
+    stage.introduce("")
+    stage.serve()
+
+
+def _child(stage: _Stage, parent: int, name: str) -> None:
     """The life of a forked child; never returns to the parent's loop."""
     from . import attempt
     from .channel import Channel
@@ -146,14 +302,14 @@ def _child(configuration: dict[str, Any], parent: Any, name: str, hello: dict[st
     status = 1
     try:
         signal.signal(signal.SIGCHLD, signal.SIG_DFL)
-        end_with(hello["pid"])
-        parent.close()
-        channel = Channel(configuration["socket"])
-        channel.send({**hello, "role": "attempt", "attempt": name, "pid": os.getpid()})
-        shell, codec, observer, hidden, seeds, known, sources = parts
-        noisy = configuration.get("noisy", [])
-        observer.install()
-        attempt.start(channel, shell, codec, observer, hidden, seeds, known, sources, noisy)
+        end_with(parent)
+        if stage.channel is not None:
+            stage.forget_others()
+        token, path = stage.configuration["token"], stage.configuration["socket"]
+        channel = Channel(path)
+        channel.send({"type": "hello", "token": token, "role": "attempt", "attempt": name, "pid": os.getpid()})
+        stage.observer.install()
+        attempt.start(channel, stage)
         status = 0
     except StoreDamaged as error:
         channel.send({"type": "damaged", "object": str(error)})

@@ -1,4 +1,4 @@
-"""The modules that a notebook's cells are going to import, imported before any of them runs.
+"""What a warm parent imports: what the cells before a task have imported, and what the task's cell imports before it does anything.
 
 Only installed modules are imported. A module beside the notebook is the user's code: it is parsed, never run, for the installed
 modules that it imports itself.
@@ -10,6 +10,7 @@ import ast
 import contextlib
 import importlib
 import importlib.util
+import itertools
 import os
 import sys
 from collections.abc import Iterator
@@ -37,39 +38,104 @@ def is_installed(name: str) -> bool:
     return inside or "site-packages" in origin or "dist-packages" in origin
 
 
-def import_prelude(names: list[str], without: list[str]) -> tuple[list[str], list[str]]:
-    """Import the prelude `without` some; gives the imported names and those that printed or warned while they were imported."""
-    done: list[str] = []
-    noisy: list[str] = []
-    for name in _installed_below(names):
-        if name in without or acts_on_shell(name):
-            continue
-        said: list[dict[str, Any]] = []
-        shell_module.messages.emit = said.append
-        with contextlib.suppress(BaseException):
-            importlib.import_module(name)
-            done.append(name)
-        shell_module.messages.flush()
-        if said:
-            noisy.append(name)
-    shell_module.messages.emit = lambda message: None
-    return done, noisy
+def would_load(statements: list[str], ahead: bool) -> bool:
+    """True when running import statements could load a module; false only when it is certain that it would not."""
+    modules = [module for statement in statements for module in _modules_of(_parsed(statement))]
+    if ahead:
+        modules = list(itertools.takewhile(lambda module: _may_be_ahead(module[0]), modules))
+    else:
+        modules = _below(statements)
+    return any(not _is_loaded(name, parts) for name, parts in modules)
 
 
-def _installed_below(names: list[str]) -> list[str]:
-    """The installed modules among `names`, and those that the other, local ones import when they are imported."""
-    found: dict[str, None] = {}
-    queue = list(names)
-    seen: set[str] = set()
+def _is_loaded(name: str, parts: tuple[str, ...]) -> bool:
+    module = sys.modules.get(name)
+    return module is not None and all(part in vars(module) for part in parts)
+
+
+def _may_be_ahead(name: str) -> bool:
+    return not acts_on_shell(name) and is_installed(name)
+
+
+def module_names(statements: list[str]) -> list[str]:
+    """Every module that import statements may load by its own name, members that may be modules included."""
+    modules = [module for statement in statements for module in _modules_of(_parsed(statement))]
+    return [name for module, parts in modules for name in (*_packages(module), *(f"{module}.{part}" for part in parts))]
+
+
+def _packages(name: str) -> list[str]:
+    parts = name.split(".")
+    return [".".join(parts[: end + 1]) for end in range(len(parts))]
+
+
+def import_again(statements: list[str]) -> None:
+    """Import what earlier cells have imported; what that showed, they have shown."""
+    with shell_module.messages.muted():
+        for name in _below(statements):
+            _load(name)
+
+
+def import_ahead(statements: list[str], without: list[str]) -> str | None:
+    """Import what the next cell imports first, in its order, up to the first module that is not to be imported beforehand.
+
+    Those are modules beside the notebook, those that act on the shell, those in `without`, and any that prints or warns while it
+    is imported: that belongs to the cell. The name of such a one is returned, and then this process must not be used.
+    """
+    for statement in statements:
+        for name, parts in _modules_of(_parsed(statement)):
+            if name in without or not _may_be_ahead(name):
+                return None
+            said: list[dict[str, Any]] = []
+            with shell_module.messages.sent_to(said.append):
+                _load((name, parts))
+            if said:
+                return name
+    return None
+
+
+def _load(module: tuple[str, tuple[str, ...]]) -> None:
+    name, parts = module
+    with contextlib.suppress(BaseException):  # The cell that imports it will say so, or has said it.
+        importlib.__import__(name, None, None, parts)
+
+
+def _parsed(statement: str) -> list[ast.stmt]:
+    return ast.parse(statement).body
+
+
+def _modules_of(body: list[ast.stmt], package: str = "") -> Iterator[tuple[str, tuple[str, ...]]]:
+    """Module and the members that are imported from it, for each import outside of functions and classes."""
+    for statement in body:
+        if isinstance(statement, ast.Import):
+            yield from ((alias.name, ()) for alias in statement.names)
+        elif isinstance(statement, ast.ImportFrom):
+            module = _absolute(statement, package)
+            if module:
+                yield module, tuple(alias.name for alias in statement.names)
+        elif isinstance(statement, (ast.If, ast.Try, ast.With)):
+            for part in ast.iter_child_nodes(statement):
+                if isinstance(part, ast.stmt):
+                    yield from _modules_of([part], package)
+
+
+def _below(statements: list[str]) -> list[tuple[str, tuple[str, ...]]]:
+    """The installed modules that statements import, and those that the other, local ones import when they are imported."""
+    found: dict[tuple[str, tuple[str, ...]], None] = {}
+    queue = [module for statement in statements for module in _modules_of(_parsed(statement))]
+    seen: set[tuple[str, tuple[str, ...]]] = set()
     while queue:
-        name = queue.pop(0)
-        if name in seen:
+        module = queue.pop(0)
+        if module in seen:
             continue
-        seen.add(name)
+        seen.add(module)
+        name, parts = module
+        if acts_on_shell(name):
+            continue
         if is_installed(name):
-            found[name] = None
+            found[module] = None
         elif len(seen) < _MOST_LOCAL_FILES:
-            queue.extend(_imports_of_local(name))
+            for local in (name, *(f"{name}.{part}" for part in parts if part != "*")):
+                queue.extend(_imports_of_local(local))
     return list(found)
 
 
@@ -80,7 +146,7 @@ def _find(root: str) -> Any:
         return None
 
 
-def _imports_of_local(name: str) -> Iterator[str]:
+def _imports_of_local(name: str) -> Iterator[tuple[str, tuple[str, ...]]]:
     """What the file of a module beside the notebook imports outside of functions."""
     file = _local_file(name)
     if file is None:
@@ -91,7 +157,7 @@ def _imports_of_local(name: str) -> Iterator[str]:
     except (OSError, SyntaxError, ValueError):
         return  # The cell that imports it will say so.
     package = name if os.path.basename(file) == "__init__.py" else name.rpartition(".")[0]
-    yield from _imports(tree.body, package)
+    yield from _modules_of(tree.body, package)
 
 
 def _local_file(name: str) -> str | None:
@@ -109,27 +175,11 @@ def _local_file(name: str) -> str | None:
     return None
 
 
-def _imports(body: list[ast.stmt], package: str) -> Iterator[str]:
-    for statement in body:
-        if isinstance(statement, ast.Import):
-            yield from (alias.name for alias in statement.names)
-        elif isinstance(statement, ast.ImportFrom):
-            yield from _imported_from(statement, package)
-        elif isinstance(statement, (ast.If, ast.Try, ast.With)):
-            for part in ast.iter_child_nodes(statement):
-                if isinstance(part, ast.stmt):
-                    yield from _imports([part], package)
-
-
-def _imported_from(statement: ast.ImportFrom, package: str) -> Iterator[str]:
-    """The module, and its members where they may be modules of a local package."""
+def _absolute(statement: ast.ImportFrom, package: str) -> str:
+    """The module of a `from` import, of which a relative one is seen from its package."""
     module = statement.module or ""
-    if statement.level > 0:
-        parts = package.split(".") if package else []
-        base = parts[: len(parts) - (statement.level - 1)]
-        module = ".".join([*base, module] if module else base)
-    if not module:
-        return
-    yield module
-    if not is_installed(module):
-        yield from (f"{module}.{alias.name}" for alias in statement.names if alias.name != "*")
+    if statement.level == 0:
+        return module
+    parts = package.split(".") if package else []
+    base = parts[: len(parts) - (statement.level - 1)]
+    return ".".join([*base, module] if module else base)

@@ -68,15 +68,21 @@ class Messages:
             stream.flush()
 
     @contextlib.contextmanager
-    def muted(self) -> Iterator[None]:
-        """Drop what is printed meanwhile: loading and storing a value runs its class's code, which is no part of the cell."""
+    def sent_to(self, emit: Emit) -> Iterator[None]:
+        """Let something else have what is shown meanwhile."""
         self.flush()
-        emit, self.emit = self.emit, lambda message: None
+        before, self.emit = self.emit, emit
         try:
             yield
             self.flush()
         finally:
-            self.emit = emit
+            self.emit = before
+
+    @contextlib.contextmanager
+    def muted(self) -> Iterator[None]:
+        """Drop what is printed meanwhile: loading and storing a value runs its class's code, which is no part of the cell."""
+        with self.sent_to(lambda message: None):
+            yield
 
     def send(self, message: dict[str, Any]) -> None:
         """Send one output after everything printed before it."""

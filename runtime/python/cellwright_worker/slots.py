@@ -352,6 +352,10 @@ class Slots:
         reasons = (guard.reason(name, watch) for name, watch in self._last_touched if not _watched(name))
         return next((reason for reason in reasons if reason), "")
 
+    def touched_modules(self) -> set[str]:
+        """Modules that are not as their baselines say."""
+        return {name for name, _ in self._touched()}
+
     def _touched(self) -> Iterator[tuple[str, _Watch]]:
         for baseline in self._baselines:
             yield from (item for item in baseline.touched() if self._current[item[0]] is baseline and item[1].differs())

@@ -47,7 +47,8 @@ def _capture_environ() -> Any:
     return dict(sorted(os.environ.items()))
 
 
-def _restore_environ(value: Any) -> None:
+def restore_environ(value: Any) -> None:
+    """Make the environment what it was elsewhere."""
     for name in set(os.environ) - set(value):
         del os.environ[name]
     for name, text in value.items():
@@ -70,7 +71,8 @@ def _folders(shell: Any) -> tuple[Callable[[], Any], Callable[[Any], None]]:
     return capture, restore
 
 
-def _restore_path(value: Any) -> None:
+def restore_path(value: Any) -> None:
+    """Make the module search path what it was elsewhere."""
     sys.path[:] = value
 
 
@@ -371,14 +373,16 @@ class HiddenState:
         error = LastError(need_one_process)
         logging = logs.SetUp()
 
+        self.settings = Settings(loop)
+
         def nothing(value: Any) -> None:
             return None
 
         self.components = [
             *generators.components(),
             Component("cwd", os.getcwd, os.chdir),
-            Component("environ", _capture_environ, _restore_environ),
-            Component("sys.path", lambda: list(sys.path), _restore_path),
+            Component("environ", _capture_environ, restore_environ),
+            Component("sys.path", lambda: list(sys.path), restore_path),
             Component("folders", *_folders(shell)),
             Component("ipython", magics.capture, magics.restore),
             *figures.components(shell),
@@ -396,7 +400,7 @@ class HiddenState:
             Component("last-error", error.capture, error.restore),
             Component("hooks", Hooks(shell).capture, nothing),
             Component("local-modules", modules.capture, modules.restore),
-            Component("interpreter", Settings(loop).capture, nothing),
+            Component("interpreter", self.settings.capture, nothing),
             Component("context-variables", _capture_context(dict(contextvars.copy_context().items())), nothing),
             Component("threads", _capture_threads(threading.active_count(), loop), nothing),
         ]

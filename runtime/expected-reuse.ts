@@ -1,0 +1,33 @@
+import { findCached } from './cache.ts';
+import type { RunContext, State } from './run-state.ts';
+
+/**
+ * Tasks that will be reused if what still runs before them changes nothing that they read. They are not started early: after the
+ * edit of one cell that would take the cores from the only cells that have something new to do.
+ */
+export class ExpectedReuse {
+  readonly #context: RunContext;
+  readonly #states: readonly State[];
+  readonly #known = new Map<State, boolean>();
+
+  constructor(context: RunContext, states: readonly State[]) {
+    this.#context = context;
+    this.#states = states;
+  }
+
+  /** True when the results that are there now would let the task be taken from the cache. */
+  has(state: State): boolean {
+    if (!this.#context.readCache) return false;
+    const known = this.#known.get(state);
+    if (known !== undefined) return known;
+    const { store, environment } = this.#context;
+    const has = 'entry' in findCached(store, environment, this.#states, state.index);
+    this.#known.set(state, has);
+    return has;
+  }
+
+  /** A task has given a result, or lost one: what was expected may not be so any more. */
+  forget(): void {
+    this.#known.clear();
+  }
+}
