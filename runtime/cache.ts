@@ -125,8 +125,13 @@ export function fileSignature(path: string): string {
 }
 
 /** True when a file that an attempt looked at is as it was. */
-export function stillSame(file: FileRead): boolean {
+function stillSame(file: FileRead): boolean {
   return file.kind === 'listing' ? listing(file.path) === file.signature : fileSignature(file.path) === file.signature;
+}
+
+/** A file that an attempt only read and that is not as it was then. */
+export function changedFile(result: Pick<AttemptResult, 'filesRead' | 'filesWritten'>): string | undefined {
+  return result.filesRead.find((file) => !result.filesWritten.includes(file.path) && !stillSame(file))?.path;
 }
 
 function stillHolds(file: FileRead & { readonly digest: string }): boolean {

@@ -131,9 +131,7 @@ export async function run(bundle: Bundle, document: string, options: RunOptions)
   const journal = join(log.folder, 'effects');
   const profile = readProfile(store);
   const notes = new ProfileNotes(profile);
-  const history = bundle.tasks.some((task) =>
-    task.accesses.some((access) => access.resource.kind === 'state' && access.resource.name === 'output-history'),
-  );
+  const history = lookAtHistory(bundle);
   const outcome = await runOnSoundStore({
     bundle,
     id,
@@ -146,7 +144,8 @@ export async function run(bundle: Bundle, document: string, options: RunOptions)
     useCache: options.cache,
     readCache: options.cache && !options.force,
     keepGoing: options.keepGoing,
-    lane: options.lane || history,
+    lane: options.lane ? 'asked for' : history,
+    executable: interpreter.executable,
     until: options.until ?? Number.MAX_SAFE_INTEGER,
     startParent: () =>
       WorkerParent.start({
@@ -173,6 +172,15 @@ export async function run(bundle: Bundle, document: string, options: RunOptions)
   const notebook = executedNotebook(document, outcome.tasks);
   writeAtomically(`${log.folder}/notebook.ipynb`, notebook);
   return { id, ...outcome, seconds, notebook, folder: log.folder };
+}
+
+/** The first cell that looks at what cells were and gave, which only one process has; undefined when none does. */
+function lookAtHistory(bundle: Bundle): string | undefined {
+  for (const task of bundle.tasks) {
+    const found = task.accesses.find(({ resource }) => resource.kind === 'state' && resource.name === 'output-history');
+    if (found !== undefined) return `${task.name} looks at what earlier cells were or gave (${found.reason})`;
+  }
+  return undefined;
 }
 
 /** Runs; when the store turns out to be damaged, what is damaged is removed and the run starts again. */

@@ -37,7 +37,7 @@ export async function runLane({ context, states, precedence }: LaneWork, process
     const result = await runOne(states, state, process);
     if (typeof result !== 'object') return { failed, died: state, broken: result };
     const seconds = (performance.now() - started) / 1000;
-    Object.assign(state, { result, seconds, status: 'retired' });
+    Object.assign(state, { result, seconds, status: 'retired', because: 'in one process' });
     const raised = result.status === 'error';
     const { id, name, directives } = state.task;
     const status = raised ? 'failed' : 'ran';

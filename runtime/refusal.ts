@@ -8,10 +8,11 @@ function told(code: DiagnosticCode, message: string, help: string, task?: Task):
 }
 
 /** The interpreter did not start; `complaint` is what it wrote. */
-export function interpreterUnusable(complaint: string): Diagnostic {
+export function interpreterUnusable(executable: string, complaint: string): Diagnostic {
+  const said = lastLine(complaint);
   return told(
     'CW501',
-    `The Python interpreter could not be used: ${lastLine(complaint)}`,
+    `The Python interpreter ${executable} could not be used: ${said === '' ? 'it ended without a word.' : said}`,
     'Name an interpreter that has IPython with --python, or install ipykernel in this one.',
   );
 }

@@ -45,8 +45,10 @@ export interface RunContext {
   readonly useCache: boolean;
   readonly readCache: boolean;
   readonly keepGoing: boolean;
-  /** Start in one process from the beginning. */
-  readonly lane: boolean;
+  /** Why all cells run in one process from the beginning, if they do. */
+  readonly lane: string | undefined;
+  /** The interpreter, for messages. */
+  readonly executable: string;
   /** The last task to run; later ones are left untouched. */
   readonly until: number;
   readonly signal: AbortSignal | undefined;

@@ -1,5 +1,5 @@
 import type { Diagnostic } from '../compiler/bundle/diagnostic.ts';
-import { findCached, identityOf, remember, stillSame } from './cache.ts';
+import { changedFile, findCached, identityOf, remember } from './cache.ts';
 import { ConfirmedErrors } from './confirmed-errors.ts';
 import { ExpectedReuse } from './expected-reuse.ts';
 import { endProcess, Holders, type Holder } from './holders.ts';
@@ -70,7 +70,7 @@ export class Run {
       status: statusOf(this.#diagnostics, this.#failed),
       tasks: this.#states.map((state) => outcomeOf(state)),
       diagnostics: this.#diagnostics,
-      lane: this.#lane || this.#context.lane,
+      lane: this.#lane,
       damaged: this.#damaged,
     };
   }
@@ -78,7 +78,7 @@ export class Run {
   async #runAll(): Promise<void> {
     const { signal } = this.#context;
     if (signal?.aborted === true) this.#over = true;
-    else if (this.#context.lane) await this.#runLane('asked for');
+    else if (this.#context.lane !== undefined) await this.#runLane(this.#context.lane);
     else {
       await new Promise<void>((resolve, reject) => {
         this.#finish = resolve;
@@ -159,8 +159,7 @@ export class Run {
   #changedInput(state: State, result: Observed, heldHere: ReadonlySet<string>): string | undefined {
     const stale = staleRead(this.#states, state.index, result, heldHere);
     if (stale !== undefined) this.#learn(state, stale);
-    if (stale !== undefined || state.permit === 'given') return stale;
-    return result.filesRead.find((file) => !result.filesWritten.includes(file.path) && !stillSame(file))?.path;
+    return stale ?? (state.permit === 'given' ? undefined : changedFile(result));
   }
 
   /** Next time the task waits for the one that wrote the name. */
@@ -180,7 +179,11 @@ export class Run {
     if (state.holder !== undefined) {
       state.holder.holds.clear();
       for (const [name] of held) state.holder.holds.add(name);
-      if (held.length === 0) this.#release(state);
+      if (held.length === 0) {
+        this.#holders.remove(state.holder);
+        state.holder.process.send({ type: 'exit' });
+        state.holder = undefined;
+      }
     }
     this.#context.onEvent({
       type: 'task-finished',
@@ -190,13 +193,6 @@ export class Run {
       seconds: state.seconds,
       reason: state.because,
     });
-  }
-
-  #release(state: State): void {
-    if (state.holder === undefined) return;
-    this.#holders.remove(state.holder);
-    state.holder.process.send({ type: 'exit' });
-    state.holder = undefined;
   }
 
   /** A cell raised: believed at once when no cell ran before it or it is known, else shown by running all cells in one process. */
@@ -229,15 +225,18 @@ export class Run {
     this.#finish();
   }
 
-  /** The last step of the ladder: all cells again, in one process, on files as they were before the run. */
-  #goLane(reason: string): void {
+  /** Ends all attempts, and makes files as they were before the run; false, and the run refused, where that is not possible. */
+  #takeBack(reason: string): boolean {
     this.#end();
     this.#holders.killAll();
     const lasting = undoEffects(this.#context.journal);
-    if (lasting.length > 0) {
-      this.#refuse(effectsLast(reason, lasting));
-      return;
-    }
+    if (lasting.length > 0) this.#refuse(effectsLast(reason, lasting));
+    return lasting.length === 0;
+  }
+
+  /** The last step of the ladder: all cells again, in one process, on files as they were before the run. */
+  #goLane(reason: string): void {
+    if (!this.#takeBack(reason)) return;
     this.#lane = true;
     this.#context.onEvent({ type: 'lane', reason });
   }
@@ -383,7 +382,8 @@ export class Run {
     try {
       const steps = importSteps(this.#states, index, this.#context.profile);
       const process = await this.#processes.fork(steps, fresh);
-      if (process === undefined && !this.#over) this.#refuse(interpreterUnusable(this.#processes.complaint));
+      if (process === undefined && !this.#over)
+        this.#refuse(interpreterUnusable(this.#context.executable, this.#processes.complaint));
       return process;
     } catch (error) {
       this.#over = true;
@@ -424,10 +424,7 @@ export class Run {
 
   /** A stored object is damaged: nothing that came from the store in this run is believed. */
   #startOver(object: string): void {
-    this.#end();
-    const lasting = undoEffects(this.#context.journal);
-    if (lasting.length > 0) this.#refuse(effectsLast(`The store is damaged (${object})`, lasting));
-    else this.#damaged = object;
+    if (this.#takeBack(`The store is damaged (${object})`)) this.#damaged = object;
   }
 
   /** The worker itself failed; one process needs less of it. */
@@ -438,12 +435,14 @@ export class Run {
     else this.#goLane(`the worker failed in ${state.task.name}`);
   }
 
+  /** Whoever ended it, perhaps because memory ran out: an attempt that cannot have acted on the outside is made once more. */
   #died(state: State): void {
-    if (!this.#lane) {
+    if (!this.#lane && state.permit !== 'given') {
+      this.#drop(state, 'its process ended');
+      this.#pump();
+    } else if (!this.#lane) {
       this.#goLane(`the process of ${state.task.name} ended before the cell did`);
-      return;
-    }
-    this.#refuse(processDied(state.task));
+    } else this.#refuse(processDied(state.task));
   }
 
   #receive(state: State, message: FromAttempt, started: number): void {

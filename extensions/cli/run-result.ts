@@ -13,6 +13,8 @@ export interface Told {
   /** Index of the task whose output is asked for. */
   readonly only: number | undefined;
   readonly interrupted: boolean;
+  /** False when results are not kept for another run. */
+  readonly remembers: boolean;
   /** False when there was nothing to write: the files of an earlier run are as they were. */
   readonly written: boolean;
 }
@@ -34,7 +36,7 @@ export function describeRun(host: Host, told: Told): CommandResult {
       notebook: input.path,
       run: record.id,
       seconds: round(record.seconds),
-      ran: number('ran') + number('failed'),
+      ran: executed.filter(hasRun).length,
       reused: number('cached'),
       failed: failures.length,
       notRun: number('not-run'),
@@ -49,22 +51,29 @@ export function describeRun(host: Host, told: Told): CommandResult {
 
 function summary(
   host: Host,
-  { record, targets, only, interrupted, written }: Told,
+  { record, targets, only, interrupted, remembers, written }: Told,
   executed: readonly TaskOutcome[],
 ): string {
-  const number = (...statuses: TaskOutcome['status'][]): number =>
-    executed.filter((outcome) => statuses.includes(outcome.status)).length;
+  const number = (status: TaskOutcome['status']): number =>
+    executed.filter((outcome) => outcome.status === status).length;
   const failures = executed.filter(isFailure);
-  const counts = [`${number('ran', 'failed')} ran`, `${number('cached')} reused`];
+  const counts = [`${executed.filter(hasRun).length} ran`, `${number('cached')} reused`];
   if (failures.length > 0) counts.push(`${failures.length} failed`);
   if (number('not-run') > 0) counts.push(`${number('not-run')} not run`);
   const lines: string[] = [];
   if (only !== undefined) lines.unshift(plainOutput(record.tasks[only]).trimEnd());
-  if (interrupted) lines.push('Interrupted. What has finished is kept: the same command goes on from there.');
+  if (interrupted && remembers)
+    lines.push('Interrupted. What has finished is kept: the same command goes on from there.');
+  else if (interrupted) lines.push('Interrupted.');
   lines.push(`${counts.join(', ')} in ${formatSeconds(record.seconds)}${record.lane ? ', all in one process' : ''}`);
   if (written && targets.notebook !== undefined) lines.push(`notebook  ${shownPath(host, targets.notebook)}`);
   if (written && targets.report !== undefined) lines.push(`report    ${shownPath(host, targets.report)}`);
   return `${lines.filter((line) => line !== '').join('\n')}\n`;
+}
+
+/** Ran to its end, an error that the notebook allows included. */
+function hasRun(outcome: TaskOutcome): boolean {
+  return outcome.status === 'ran' || (outcome.status === 'failed' && !isFailure(outcome));
 }
 
 function isFailure(outcome: TaskOutcome): boolean {

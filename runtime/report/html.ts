@@ -76,7 +76,7 @@ function executed(tasks: readonly TaskOutcome[]): readonly TaskOutcome[] {
 function verdict({ record }: ReportInput): string {
   const all = executed(record.tasks);
   const number = (status: TaskOutcome['status']): number => all.filter((outcome) => outcome.status === status).length;
-  const counts = `${number('ran') + number('failed')} ran, ${number('cached')} reused, ${number('not-run')} not run, ${record.seconds.toFixed(2)} s`;
+  const counts = `${number('ran')} ran, ${number('cached')} reused, ${number('failed') > 0 ? `${number('failed')} failed, ` : ''}${number('not-run')} not run, ${record.seconds.toFixed(2)} s`;
   const failed = all.find(({ status, task }) => status === 'failed' && !task.directives.raisesException);
   const error = failed?.outputs.findLast((output) => output.kind === 'error');
   let sentence = 'Every cell ran to its end.';

@@ -36,6 +36,7 @@ export async function runCommand(host: Host, parsed: ParsedArguments): Promise<C
   const signal = host.interruption();
   const silent = hasFlag(parsed, 'quiet') || (hasFlag(parsed, 'json') && !host.isTerminal);
   const progress = silent ? noProgress : showProgress(host, input.bundle);
+  const remembers = !hasFlag(parsed, 'no-cache');
   const events: RunEvent[] = [];
   const record = await run(input.bundle, input.document, {
     worker: path.join(host.installation, 'python', 'worker.py'),
@@ -43,7 +44,7 @@ export async function runCommand(host: Host, parsed: ParsedArguments): Promise<C
     ...place,
     signal,
     jobs,
-    cache: !hasFlag(parsed, 'no-cache'),
+    cache: remembers,
     force: hasFlag(parsed, 'force'),
     keepGoing: hasFlag(parsed, 'keep-going'),
     until,
@@ -61,7 +62,7 @@ export async function runCommand(host: Host, parsed: ParsedArguments): Promise<C
   const problem = written ? writeResults(host, { input, record, targets, events }) : undefined;
   if (problem !== undefined) return problem;
   const only = lastValue(parsed, 'only') === undefined ? undefined : until;
-  return describeRun(host, { input, record, targets, only, written, interrupted: signal.aborted });
+  return describeRun(host, { input, record, targets, only, written, interrupted: signal.aborted, remembers });
 }
 
 function planRun(host: Host, parsed: ParsedArguments, input: Input): Outcome<Plan> {
