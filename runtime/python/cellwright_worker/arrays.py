@@ -59,15 +59,17 @@ def _owns(found: Any) -> bool:
 def reduce_array(dumper: Any, found: Any) -> Any:
     """An exact `ndarray`."""
     dtype = found.dtype
-    if dtype.itemsize == 0 or (dtype.hasobject and dtype.kind != "O"):
+    if dtype.itemsize == 0:
         return NotImplemented
+    if dtype.hasobject and dtype.kind != "O":
+        return _by_value(dumper, found)
     if found.size == 0:
         order = "F" if found.flags.f_contiguous and not found.flags.c_contiguous else "C"
         return (rebuild.array, (b"", kind_of(dtype), found.shape, order, True))
     if not found.flags.aligned:
         raise Refusal("an array that is not aligned in memory", found)
     low, high = extent(found)
-    base = _foreign_base(found)
+    base = foreign_base(found)
     if base is not None:
         return _over(found, base, low)
     dumper.met(found, low, high)
@@ -89,6 +91,16 @@ def reduce_array(dumper: Any, found: Any) -> Any:
         start = found.__array_interface__["data"][0] - low
         return (rebuild.span, (memory, start, kind_of(dtype), found.shape, found.strides))
     return _compact(found, low, high)
+
+
+def _by_value(dumper: Any, found: Any) -> Any:
+    """A structured array with fields of objects, which memory alone does not hold."""
+    if found.size:
+        low, high = extent(found)
+        if dumper.region_of(found, low, high) is not None:
+            raise Refusal("an array of records with objects that shares memory with another array", found)
+        dumper.met(found, low, high)
+    return NotImplemented
 
 
 def _compact(found: Any, low: int, high: int) -> Any:
@@ -115,7 +127,7 @@ def _in_region(found: Any, region: Region) -> Any:
     )
 
 
-def _foreign_base(found: Any) -> Optional[Any]:
+def foreign_base(found: Any) -> Optional[Any]:
     """The object whose memory the array looks at, when that is no array and may be changed by others."""
     top = found
     while isinstance(top.base, type(top)):

@@ -28,7 +28,7 @@ def _in_array(item: Any) -> list[Any]:
     """What an array refers to, which numpy does not tell the garbage collector: the owner of its memory, and objects."""
     numpy: Any = sys.modules.get("numpy")
     if numpy is None or not issubclass(type(item), getattr(numpy, "ndarray", ())):
-        return []
+        return [item.base] if numpy is not None and issubclass(type(item), getattr(numpy, "void", ())) else []
     inside = item.ravel().tolist() if item.dtype == object and item.size <= _MOST_ITEMS else []
     return inside if item.base is None else [item.base, *inside]
 

@@ -14,7 +14,7 @@ import types
 import weakref
 from typing import Any, Callable, Optional
 
-from . import arrays, cellcode, rebuild, tables
+from . import arrays, cellcode, rebuild, records, tables
 from .definitions import Refusal, importable
 
 Handler = Callable[[Any, Any], Any]
@@ -91,6 +91,8 @@ def _of_library(kind: Any) -> Optional[Handler]:
     ndarray = getattr(numpy, "ndarray", None)
     if ndarray is not None and issubclass(kind, ndarray):
         return arrays.reduce_array if kind is ndarray else arrays.reduce_subclass
+    if ndarray is not None and issubclass(kind, numpy.void):
+        return records.reduce
     pandas: Any = sys.modules.get("pandas")
     index = getattr(pandas, "Index", None)
     if index is not None:

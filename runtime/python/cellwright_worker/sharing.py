@@ -66,7 +66,9 @@ def changeable(kind: type) -> bool:
         return True
     if kind.__module__ in _IMMUTABLE_MODULES and not issubclass(kind, (dict, list)):
         return False
-    return not any(f"{part.__module__}.{part.__qualname__}" in _IMMUTABLE_BASES for part in kind.__mro__)
+    names = {f"{part.__module__}.{part.__qualname__}" for part in kind.__mro__}
+    # A record is the one scalar of NumPy that can be written to.
+    return "numpy.void" in names or not names & _IMMUTABLE_BASES
 
 
 def shareable(memo: dict[int, Any], by_name: set[int], kinds: dict[type, bool]) -> Iterator[int]:
