@@ -32,6 +32,8 @@ _BUILTINS = frozenset(name for name in vars(builtins) if not name.startswith("__
 _FIRST = ("state:environ", "state:sys.path", "state:cwd", "state:local-modules")
 _HIDDEN = ("state:", "slot:")
 _IMPLICIT = ("state:", "slot:", "def:")
+# States that only their process has, and that change no variable of themselves.
+_APART = frozenset({"state:figures", "state:farewells", "state:ties"})
 _HISTORY = frozenset({"_", "__", "___", "_i", "_ii", "_iii", "_ih", "_oh", "_dh", "In", "Out", "_exit_code", "__warningregistry__"})
 
 
@@ -388,8 +390,8 @@ class Attempt:
             gc.disable()
             try:
                 result["held"].update(stuck)
-                self._conclude_state(result, before, after, stuck)
-                self._conclude_variables(result, message["exposes"])
+                beside = self._conclude_state(result, before, after, stuck)
+                self._conclude_variables(result, message["exposes"], beside)
             finally:
                 if gc_was:
                     gc.enable()
@@ -401,7 +403,8 @@ class Attempt:
         for name in result["deletes"]:
             self._present.pop(name, None)
 
-    def _conclude_state(self, result: Message, before: dict[str, Any], after: dict[str, Any], stuck: dict[str, str]) -> None:
+    def _conclude_state(self, result: Message, before: dict[str, Any], after: dict[str, Any], stuck: dict[str, str]) -> dict[str, Any]:
+        """Gives what libraries, the shell and the interpreter have by value, and variables may have as well."""
         changed = {name: value for name, value in after.items() if name not in before or not same_state(before[name], value)}
         read, written = self._touched
         changed.update((name, after[name]) for name in written if name in after)
@@ -422,6 +425,8 @@ class Attempt:
         stuck_at = self._slots.stuck()
         if stuck_at:
             result["held"]["state:libraries"] = f"{stuck_at}, which was changed"
+        shared = {name: after[name] for name in state.SHARING if name in after}
+        return {**self._slots.local_values(), **{name: value[1] for name, value in inside.items()}, **shared, **state.live_objects()}
 
     def _keep(self, result: Message, name: str, dumped: DumpResult) -> None:
         if name in dumped.refs:
@@ -440,7 +445,7 @@ class Attempt:
             tracked[name] = value
         return tracked
 
-    def _conclude_variables(self, result: Message, exposes: Any) -> None:
+    def _conclude_variables(self, result: Message, exposes: Any, beside: dict[str, Any]) -> None:
         tracked = self._tracked()
         result["deletes"] += sorted(name for name in self._arrived.loaded if not name.startswith(_IMPLICIT) and name not in tracked)
         bound = {n for n, v in tracked.items() if n not in self._arrived.loaded or self._arrived.loaded[n][1] is not v}
@@ -452,8 +457,8 @@ class Attempt:
         for name, (_, value) in self._arrived.loaded.items():
             if name.startswith("def:"):
                 values[name] = value
-        # What runs on may change any of them at any time; who kept an identity wants the very same objects.
-        reason = result["held"].get("state:threads")
+        # What runs on, or is called by others, may change any of them at any time; who kept an identity wants the very same objects.
+        reason = next((reason for name, reason in result["held"].items() if name.startswith(_HIDDEN) and name not in _APART), None)
         keeper = self._identities.kept_by(tracked)
         if keeper:
             reason = result["held"]["state:identities"] = f"an identity in {keeper}"
@@ -461,7 +466,7 @@ class Attempt:
             result["held"].update((name, reason) for name in tracked)
             result["unsaved"] = []
             return
-        Keeper(self._codec, self._arrived, result).store(values, bound, self._slots.local_values())
+        Keeper(self._codec, self._arrived, result).store(values, bound, beside)
 
 
 def start(channel: Channel, stage: Stage) -> None:

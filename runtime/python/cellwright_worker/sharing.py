@@ -16,7 +16,6 @@ _IMMUTABLE: tuple[type, ...] = (
 _IMMUTABLE_MODULES = frozenset(
     {
         "datetime",
-        "decimal",
         "fractions",
         "uuid",
         "pathlib",
@@ -38,6 +37,7 @@ _IMMUTABLE_BASES = frozenset(
         "enum.Enum",
         "datetime.tzinfo",
         "datetime.date",
+        "decimal.Decimal",
         "datetime.timedelta",
         "pandas._libs.missing.NAType",
         "pandas._libs.tslibs.period._Period",

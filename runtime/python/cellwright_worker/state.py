@@ -146,6 +146,16 @@ def _restore_locale(value: Any) -> None:
     locale.setlocale(locale.LC_ALL, value)
 
 
+# States that hold the very objects that the notebook gave them.
+SHARING = ("state:formatters", "state:numpy.options")
+
+
+def live_objects() -> dict[str, Any]:
+    """What every process has one of, and a variable may hold: a copy of it would set nothing."""
+    module = loaded("decimal")
+    return {} if module is None else {"the decimal context": module.getcontext()}
+
+
 class SetupMagics:
     """Magics that set the shell up; they are replayed in later tasks instead of being captured."""
 
@@ -189,6 +199,8 @@ def _capture_threads(baseline: int, loop: asyncio.AbstractEventLoop) -> Callable
             raise Stuck(f"the running thread {alive[0].name}")
         if asyncio.all_tasks(loop):
             raise Stuck("a running asyncio task")
+        if any(not handle.cancelled() for handle in (*vars(loop)["_ready"], *vars(loop)["_scheduled"])):
+            raise Stuck("a callback of the event loop")
         return None
 
     return capture
