@@ -21,7 +21,7 @@ from .component import Stuck, is_quiet, same_state, touches
 from .conversation import Conversation
 from .identities import Identities
 from .imports import CellImports
-from .keeper import Arrivals, Keeper, as_message, farewells
+from .keeper import Arrival, Arrivals, Keeper, as_message, farewells
 from .local_modules import LocalModules
 from .namespace import FaultingBuiltins, follow_main, watch_imports
 from .reach import reachable
@@ -155,10 +155,17 @@ class Attempt:
     def _came_from_store(self, value: Any) -> bool:
         if self._lane or not self._arrived.loaded:
             return False
-        if len(self._arrived.loaded) != self._loaded_then:
-            self._loaded_then = len(self._arrived.loaded)
-            self._stored = reachable([value for _, value in self._arrived.loaded.values()])
+        here = {name: self._value_of(name) for name in self._arrived.loaded}
+        if not all(self._arrived.loaded[name].is_still(found) for name, found in here.items()):
+            return True  # Whatever has gone may have had it.
+        if len(here) != self._loaded_then:
+            self._loaded_then = len(here)
+            self._stored = reachable(list(here.values()))
         return id(value) in self._stored
+
+    def _value_of(self, name: str) -> Any:
+        """What a name that arrived stands for now."""
+        return self._arrived.loaded[name].definition if name.startswith(_IMPLICIT) else self._namespace.get(name)
 
     def _need_one_process(self, reason: str) -> None:
         """The scheduler starts all cells again in one process and ends this one."""
@@ -198,6 +205,9 @@ class Attempt:
         for other in members:
             if other not in self._arrived.loaded:
                 self._take_companion(other, reference.object, members)
+        if reference.object in self._arrived.weakly:
+            # A weak reference tells whether the others still have their values.
+            self._reads.update({**self._arrived.company(members), **self._reads})
         return True
 
     def _take_companion(self, name: str, group: str, members: dict[str, Any]) -> None:
@@ -210,28 +220,32 @@ class Attempt:
             self._take(name, ValueRef(**binding["ref"]), members[name])
 
     def _take(self, name: str, reference: ValueRef, value: Any) -> None:
-        self._arrived.loaded[name] = (reference, value)
-        if not name.startswith(_IMPLICIT):
+        if name.startswith(_IMPLICIT):
+            self._arrived.loaded[name] = Arrival(reference, id(value), value)
+        else:
+            self._arrived.loaded[name] = Arrival(reference, id(value))
             self._namespace[name] = value
 
     def _load(self, reference: ValueRef) -> dict[str, Any]:
-        """The members of a group; a group that is here already is not loaded again, so identity holds."""
-        for _name, (other, value) in self._arrived.loaded.items():
-            if other.object == reference.object and other.member == reference.member:
-                return {reference.member: value}
-        group = self._arrived.groups.get(reference.object)
-        if group is None:
-            with shell_module.messages.muted():
-                group, together = self._codec.load(reference)
-            if together:
-                self._arrived.groups[reference.object] = group
+        """All members of the object in the store; one that is here already is not loaded again, so identity holds."""
+        for name, arrival in self._arrived.loaded.items():
+            if arrival.reference.object == reference.object and arrival.reference.member == reference.member:
+                value = self._value_of(name)
+                if arrival.is_still(value):
+                    return {reference.member: value}
+        with shell_module.messages.muted():
+            group, together = self._codec.load(reference)
+        if together:
+            self._arrived.groups[reference.object] = list(group)
+        if together == "weakly":
+            self._arrived.weakly.add(reference.object)
         return group
 
     def resolve_definition(self, name: str) -> Any:
         """A class of the notebook that a value refers to, loaded from its own object."""
         if name not in self._arrived.loaded and not self._fault(name):
             raise LookupError(f"no definition {name}")
-        return self._arrived.loaded[name][1]
+        return self._arrived.loaded[name].definition
 
     # One task.
 
@@ -448,15 +462,15 @@ class Attempt:
     def _conclude_variables(self, result: Message, exposes: Any, beside: dict[str, Any]) -> None:
         tracked = self._tracked()
         result["deletes"] += sorted(name for name in self._arrived.loaded if not name.startswith(_IMPLICIT) and name not in tracked)
-        bound = {n for n, v in tracked.items() if n not in self._arrived.loaded or self._arrived.loaded[n][1] is not v}
+        bound = {n for n, v in tracked.items() if n not in self._arrived.loaded or not self._arrived.loaded[n].is_still(v)}
         result["shadows"] = sorted(name for name in tracked if name in _BUILTINS)
         wanted = bound if exposes == "*" else {name for name in bound if name in set(exposes)}
         wanted |= farewells(self._observer, result, tracked, bound - wanted)
         result["unsaved"] = sorted(bound - wanted)
         values = {name: tracked[name] for name in tracked if name in wanted or name not in bound}
-        for name, (_, value) in self._arrived.loaded.items():
+        for name, arrival in self._arrived.loaded.items():
             if name.startswith("def:"):
-                values[name] = value
+                values[name] = arrival.definition
         # What runs on, or is called by others, may change any of them at any time; who kept an identity wants the very same objects.
         reason = next((reason for name, reason in result["held"].items() if name.startswith(_HIDDEN) and name not in _APART), None)
         keeper = self._identities.kept_by(tracked)

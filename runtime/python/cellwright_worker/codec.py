@@ -26,6 +26,8 @@ from .objects import Store, digest_of
 from .whereabouts import locate
 
 _TRIP_LIMIT = 64 << 20
+# How an object with several members begins; in the second kind some refer to others only weakly.
+_TOGETHER = {b"G": "group", b"W": "weakly"}
 _SCALARS = frozenset({int, str, bytes, bool, complex, type(None)})
 
 
@@ -148,15 +150,16 @@ class Codec:
         context.original = self._around.original
         return context
 
-    def load(self, ref: ValueRef) -> tuple[dict[str, Any], bool]:
-        """All members of the object that holds the value, and whether it is a group."""
+    def load(self, ref: ValueRef) -> tuple[dict[str, Any], str]:
+        """All members of the object that holds the value, and how they are together: `""` for one alone, `group`, `weakly`."""
         stream, buffers = self._store.read(ref.object, verify=ref.object not in self._verified)
         self._verified.add(ref.object)
         value = unpickle(stream[1:], buffers, self._context())
         whole = digest_of(canonical(stream), [memoryview(buffer) for buffer in buffers])
         self._places[whole] = ref.object
         self._settled.update((ref.content, whole))
-        return (value, True) if stream[:1] == b"G" else ({ref.member: value}, False)
+        together = _TOGETHER.get(stream[:1])
+        return ({ref.member: value}, "") if together is None else (value, together)
 
     # Dumping.
 
@@ -385,7 +388,8 @@ class Codec:
         spans = [span for name in members for span in _spans(parts[name])]
         plan.regions = groups.regions(spans, arrays.extent, arrays.raw)
         exact = any(parts[name].exact for name in members)
-        return self._pickle({name: values[name] for name in members}, plan, exact, b"G")
+        weakly = any(dumper is not None and dumper.weak for dumper in (parts[name].dumper for name in members))
+        return self._pickle({name: values[name] for name in members}, plan, exact, b"W" if weakly else b"G")
 
     def _store_one(self, name: str, value: Any, part: _Part, fixpoint: bool, result: DumpResult) -> None:
         if fixpoint and part.dumper is not None and part.digest not in self._settled and len(part.stream) < _TRIP_LIMIT:

@@ -65,12 +65,26 @@ class Plan:
         self.strings: dict[int, Any] = {}
 
 
+def _taking(buffers: list[memoryview]) -> Callable[[pickle.PickleBuffer], bool]:
+    """Takes large buffers out of the pickle. No method of the pickler: what it has met goes as soon as the pickler does."""
+
+    def take(buffer: pickle.PickleBuffer) -> bool:
+        memory = buffer.raw()
+        if memory.nbytes < 1024:
+            return True
+        buffers.append(memory)
+        return False
+
+    return take
+
+
 class Dumper(pickle.Pickler):
     """Pickles one value. After `dump`, its fields tell what was met."""
 
     def __init__(self, file: io.BytesIO, around: Surroundings, plan: Plan) -> None:
         """`plan` is that of the value."""
-        super().__init__(file, 5, buffer_callback=self._take)
+        self.buffers: list[memoryview] = []
+        super().__init__(file, 5, buffer_callback=_taking(self.buffers))
         self.dispatch_table = {kind: how for kind, how in copyreg.dispatch_table.items() if not (is_own(kind) or is_own(how))}
         self._around = around
         self._plan = plan
@@ -83,20 +97,12 @@ class Dumper(pickle.Pickler):
         self.inline = plan.inline
         self.copies_on_write = plan.copies_on_write
         self.exploring = plan.allowed is None
-        self.buffers: list[memoryview] = []
         self.spans: list[Span] = []
         self.referred: dict[str, Any] = {}
         self.shared: set[int] = set()
         self.weak: list[Any] = []
         self.dangling: list[Any] = []
         self.by_name: set[int] = set()
-
-    def _take(self, buffer: pickle.PickleBuffer) -> bool:
-        memory = buffer.raw()
-        if memory.nbytes < 1024:
-            return True
-        self.buffers.append(memory)
-        return False
 
     def reducer_override(self, thing: Any) -> Any:
         """How pickle should write an object that is no plain container or value."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -12,13 +13,34 @@ from .observe import Observer
 from .reach import reachable
 
 
+@dataclass(frozen=True, eq=False)
+class Arrival:
+    """One value that came from the store. Only a definition is kept alive: a variable's value goes when the cell lets it go.
+
+    An identity may therefore be that of a later object; what is then taken for a change of the old value is stored all the same.
+    """
+
+    reference: ValueRef
+    identity: int
+    definition: Any = None
+
+    def is_still(self, value: Any) -> bool:
+        """True for the object that arrived."""
+        return id(value) == self.identity
+
+
 @dataclass
 class Arrivals:
     """What came from the store: variables and classes, the groups that they came in, and what the rest of those groups was then."""
 
-    loaded: dict[str, tuple[ValueRef, Any]] = field(default_factory=dict)
-    groups: dict[str, dict[str, Any]] = field(default_factory=dict)
+    loaded: dict[str, Arrival] = field(default_factory=dict)
+    groups: dict[str, list[str]] = field(default_factory=dict)
+    weakly: set[str] = field(default_factory=set)
     companions: dict[str, str] = field(default_factory=dict)
+
+    def company(self, names: Iterable[str]) -> dict[str, str]:
+        """What those who came together are now."""
+        return {name: self.loaded[name].reference.content if name in self.loaded else self.companions[name] for name in names}
 
 
 def as_message(reference: ValueRef) -> dict[str, str]:
@@ -61,15 +83,15 @@ class Keeper:
                 result["held"]["state:ties"] = dumped.tied
             for name, reference in dumped.refs.items():
                 loaded = self._arrived.loaded.get(name)
-                same = loaded is not None and name not in bound and loaded[0].content == reference.content
-                if same and loaded is not None and loaded[0] == reference:
+                same = loaded is not None and name not in bound and loaded.reference.content == reference.content
+                if same and loaded is not None and loaded.reference == reference:
                     continue
                 if same and loaded is not None and self._same_company(name, reference, dumped.refs):
                     continue
                 how = "bind" if name in bound or loaded is None else "mutate"
                 result["writes"][name] = {"ref": as_message(reference), "same": same, "how": how}
                 if same and loaded is not None:
-                    result["reads"].setdefault(name, loaded[0].content)
+                    result["reads"].setdefault(name, loaded.reference.content)
                 if how == "mutate" and not same:
                     self._add_companions(name)
             pending = {name: value for name, value in dumped.definitions.items() if name not in values and name not in pending}
@@ -78,17 +100,17 @@ class Keeper:
 
     def _same_company(self, name: str, reference: ValueRef, refs: dict[str, ValueRef]) -> bool:
         """True when the variable shares its object with no other variable, as before."""
-        before = self._arrived.loaded[name][0].object
+        before = self._arrived.loaded[name].reference.object
         now = {other for other, ref in refs.items() if ref.object == reference.object}
-        was = {other for other, (ref, _) in self._arrived.loaded.items() if ref.object == before}
+        was = {other for other, arrival in self._arrived.loaded.items() if arrival.reference.object == before}
         return now <= was
 
     def _add_companions(self, name: str) -> None:
         """A mutation reaches all that share the object, so what they were, or that they no longer shared it, was read."""
-        group = self._arrived.loaded[name][0].object
-        for other, (reference, _) in self._arrived.loaded.items():
-            if reference.object == group:
-                self._result["reads"].setdefault(other, reference.content)
+        group = self._arrived.loaded[name].reference.object
+        for other, arrival in self._arrived.loaded.items():
+            if arrival.reference.object == group:
+                self._result["reads"].setdefault(other, arrival.reference.content)
         for other in self._arrived.groups.get(group, ()):
             if other in self._arrived.companions:
                 self._result["reads"].setdefault(other, self._arrived.companions[other])
