@@ -84,6 +84,8 @@ class Observer:
         self.before_fork: Callable[[], None] = lambda: None
         self._reads: dict[tuple[str, str], str] = {}
         self.written: set[str] = set()
+        # Folders that were not there before the task made them.
+        self._made: set[str] = set()
         self._ever_written: set[str] = set()
         # True when the notebook watches the interpreter as well.
         self.is_watched = False
@@ -152,6 +154,7 @@ class Observer:
         """Begin a task."""
         self._reads.clear()
         self.written.clear()
+        self._made.clear()
         self.outside.clear()
         self.permitted = head
         self.active = True
@@ -196,6 +199,9 @@ class Observer:
         return None if self._own(text) else text
 
     def _note(self, path: str, kind: str) -> None:
+        if kind == "listing" and path in self._made:
+            # It lists what it does because the folder was new. As content, since of the task's own files nothing else counts.
+            self._reads[path, "content"] = "missing"
         key = (path, kind)
         if key not in self._reads and path not in self.written:
             self._reads[key] = listing(path) if kind == "listing" else signature(path)
@@ -237,6 +243,8 @@ class Observer:
             if event == "os.mkdir" and paths and os.path.isdir(paths[0]):
                 self._note(paths[0], "stat")
                 return
+            if event == "os.mkdir":
+                self._made.update(path for path in paths if (path, "stat") not in self._reads and path not in self.written)
             if paths:
                 self._effect("file-attributes" if event in _ATTRIBUTES else "file-write", paths[0])
                 for path in paths:
