@@ -480,7 +480,7 @@ class Attempt:
             result["held"].update((name, reason) for name in tracked)
             result["unsaved"] = []
             return
-        Keeper(self._codec, self._arrived, result).store(values, bound, beside)
+        Keeper(self._codec, self._arrived, result).store(values, bound, beside, {name: tracked[name] for name in result["unsaved"]})
 
 
 def start(channel: Channel, stage: Stage) -> None:

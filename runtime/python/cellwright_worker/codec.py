@@ -23,6 +23,7 @@ from .canonical import canonical
 from .definitions import Refusal, Registry
 from .dumper import Dumper, ExactDumper, Plan, Surroundings, unpickle
 from .objects import Store, digest_of
+from .reach import reachable
 from .whereabouts import locate
 
 _TRIP_LIMIT = 64 << 20
@@ -207,8 +208,17 @@ class Codec:
                 found.update(dict.fromkeys(sharing.shareable(part.memo, part.dumper.by_name, kinds), label))
         return found
 
-    def dump(self, values: dict[str, Any], fixpoint: bool = True, beside: Optional[dict[str, Any]] = None) -> DumpResult:
-        """Store values, those that share objects together, with the classes they need; what shares objects with `beside` stays."""
+    def dump(
+        self,
+        values: dict[str, Any],
+        fixpoint: bool = True,
+        beside: Optional[dict[str, Any]] = None,
+        others: Optional[dict[str, Any]] = None,
+    ) -> DumpResult:
+        """Store values, those that share objects together, with the classes they need, and those of `others` that they refer to weakly.
+
+        What shares objects with `beside` stays.
+        """
         self.refresh_singletons()
         self._hashes = _Hashes()
         result = DumpResult()
@@ -227,6 +237,10 @@ class Codec:
                 if identifier not in everything:
                     everything[identifier] = kind
                     pending.append(identifier)
+            for other in _alive_for(part, others or {}):
+                if other not in everything:
+                    everything[other] = (others or {})[other]
+                    pending.append(other)
         self._tie(parts, beside or {}, result)
         for members in self._groups(parts):
             try:
@@ -421,6 +435,12 @@ class Codec:
 class _Tag:
     name: str
     thing: Any
+
+
+def _alive_for(part: _Part, others: dict[str, Any]) -> list[str]:
+    """Those of `others` that have what the value refers to weakly."""
+    targets = {id(target) for target in part.dumper.weak if target is not None} if part.dumper is not None and others else set()
+    return [name for name, value in others.items() if targets and (id(value) in targets or reachable([value]) & targets)]
 
 
 def _spans(part: _Part) -> list[groups.Span]:

@@ -68,15 +68,19 @@ class Keeper:
         self._arrived = arrived
         self._result = result
 
-    def store(self, values: dict[str, Any], bound: set[str], beside: dict[str, Any]) -> None:
-        """Store variables; `bound` are those that are not the objects that arrived, `beside` is what local modules hold."""
+    def store(self, values: dict[str, Any], bound: set[str], beside: dict[str, Any], others: dict[str, Any]) -> None:
+        """Store variables; `bound` are those that are not the objects that arrived, `beside` is what modules hold.
+
+        Of `others`, which nobody is expected to read, those are stored that a weak reference in a variable leads to.
+        """
         result = self._result
         if not values:
             return
         pending = values
         while pending:
-            dumped = self._codec.dump(pending, beside=beside)
+            dumped = self._codec.dump(pending, beside=beside, others=others)
             result["held"].update(dumped.unstorable)
+            values = {**values, **{name: value for name, value in others.items() if name in dumped.refs or name in dumped.unstorable}}
             if dumped.farewell:
                 result["held"]["state:farewells"] = dumped.farewell
             if dumped.tied:
@@ -96,6 +100,7 @@ class Keeper:
                     self._add_companions(name)
             pending = {name: value for name, value in dumped.definitions.items() if name not in values and name not in pending}
             values = {**values, **pending}
+        result["unsaved"] = [name for name in result["unsaved"] if name not in values]
         self._spread_holding(values)
 
     def _same_company(self, name: str, reference: ValueRef, refs: dict[str, ValueRef]) -> bool:

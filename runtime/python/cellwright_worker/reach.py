@@ -9,6 +9,8 @@ import weakref
 from typing import Any
 
 _MOST_ITEMS = 10_000
+# Types of NumPy, and the attribute with what an instance looks at.
+_NUMPY_KEEPERS = {"ndarray": "base", "void": "base", "flatiter": "base", "nditer": "operands", "broadcast": "iters"}
 _OPAQUE = (
     type,
     types.ModuleType,
@@ -25,12 +27,17 @@ _OPAQUE = (
 
 
 def _in_array(item: Any) -> list[Any]:
-    """What an array refers to, which numpy does not tell the garbage collector: the owner of its memory, and objects."""
+    """What numpy does not tell the garbage collector: the memory that an array or an iterator looks at, and an array's objects."""
     numpy: Any = sys.modules.get("numpy")
-    if numpy is None or not issubclass(type(item), getattr(numpy, "ndarray", ())):
-        return [item.base] if numpy is not None and issubclass(type(item), getattr(numpy, "void", ())) else []
-    inside = item.ravel().tolist() if item.dtype == object and item.size <= _MOST_ITEMS else []
-    return inside if item.base is None else [item.base, *inside]
+    kind = type(item)
+    if numpy is None or kind.__module__ == "builtins":
+        return []
+    attribute = next((kept for name, kept in _NUMPY_KEEPERS.items() if issubclass(kind, getattr(numpy, name, ()))), "")
+    kept = getattr(item, attribute, None) if attribute else None
+    inside = [] if kept is None else list(kept) if isinstance(kept, tuple) else [kept]
+    if issubclass(kind, getattr(numpy, "ndarray", ())) and item.dtype == object and item.size <= _MOST_ITEMS:
+        inside += item.ravel().tolist()
+    return inside
 
 
 def _bound(item: Any) -> list[Any]:
