@@ -27,7 +27,7 @@ export interface Miss {
 
 const entriesKept = 8;
 /** Entries of another version are as good as none. */
-const formatVersion = 3;
+const formatVersion = 4;
 
 function manifestPath(task: Task): string {
   return `manifests/${task.code.slice(task.code.indexOf(':') + 1)}.json`;

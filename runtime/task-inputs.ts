@@ -3,6 +3,7 @@ import type { Binding, ToWorker } from './process/protocol.ts';
 import { inputHistory, type RunContext, type State } from './run-state.ts';
 import {
   implicitNames,
+  isShown,
   isExpectedToWrite,
   listOfNames,
   originOf,
@@ -50,7 +51,8 @@ export function answerTo(
 ): NeedAnswer {
   const origin = originOf(states, need.name, state.index);
   if (!need.companion && isAwaited(states, state, need.name, origin)) return { kind: 'wait' };
-  if (origin.kind === 'value') return { kind: 'tell', binding: origin.binding };
+  if (origin.kind === 'value')
+    return { kind: 'tell', binding: { ...origin.binding, shown: isShown(states, need.name, state.index) } };
   if (need.companion || origin.kind === 'absent') return { kind: 'tell', binding: { kind: origin.kind } };
   return state.index === head ? { kind: 'elsewhere', origin } : { kind: 'wait' };
 }
@@ -112,7 +114,8 @@ function bindings(states: readonly State[], state: State, keep: readonly string[
   for (const name of [...list, ...namesToLoad(states, state)]) {
     if (keep.includes(name)) continue;
     const origin = originOf(states, name, state.index);
-    if (origin.kind === 'value') found[name] = origin.binding;
+    if (origin.kind !== 'value') continue;
+    found[name] = { ...origin.binding, shown: isShown(states, name, state.index) };
   }
   return found;
 }

@@ -48,9 +48,29 @@ function listOf(progress: readonly Progress[], index: number): Origin {
   return { kind: 'value', at: index - 1, binding: { kind: 'value', ref: { object: '', member, content } } };
 }
 
+const shownPrefix = 'shown:';
+
+/** True when the object that a variable has before the task at `index` was the result of a cell: `Out` keeps that alive. */
+export function isShown(progress: readonly Progress[], name: string, index: number): boolean {
+  for (let at = index - 1; at >= 0; at--) {
+    const result = progress[at]?.result;
+    if (result === undefined) continue;
+    if (result.shown.includes(name)) return true;
+    if (result.writes[name]?.how === 'bind' || result.deletes.includes(name) || result.unsaved.includes(name))
+      return false;
+  }
+  return false;
+}
+
+function shownOrigin(progress: readonly Progress[], name: string, index: number): Origin {
+  const content = isShown(progress, name, index) ? 'yes' : 'no';
+  return { kind: 'value', at: index - 1, binding: { kind: 'value', ref: { object: '', member: '', content } } };
+}
+
 /** Finds what `name` holds before the task at `index`, from the ended tasks before it. */
 export function originOf(progress: readonly Progress[], name: string, index: number): Origin {
   if (name === listOfNames) return listOf(progress, index);
+  if (name.startsWith(shownPrefix)) return shownOrigin(progress, name.slice(shownPrefix.length), index);
   for (let at = index - 1; at >= 0; at--) {
     const result = progress[at]?.result;
     if (result === undefined) continue;

@@ -18,7 +18,9 @@ export interface ValueRef {
 
 /** Answer to: what does this name hold before task i? Only a process has a `held` value; an `unsaved` one nobody has. */
 export type Binding =
-  { readonly kind: 'value'; readonly ref: ValueRef } | { readonly kind: 'absent' | 'held' | 'unsaved' };
+  /** `shown`: a cell has given the very object as its result. */
+  | { readonly kind: 'value'; readonly ref: ValueRef; readonly shown?: boolean }
+  | { readonly kind: 'absent' | 'held' | 'unsaved' };
 
 /** What a warm parent does further than the one it was forked from. */
 export interface ImportStep {
@@ -132,7 +134,7 @@ export interface FileRead {
   readonly signature: string;
 }
 
-/** What an attempt observed. Names are variables, `def:ID` (classes and functions), `state:NAME` and `slot:MODULE:ATTRIBUTE`. */
+/** What an attempt observed. Names are variables, `def:ID` (classes and functions), `state:NAME` and `slot:MODULE:ATTRIBUTE`; among the reads also `shown:VARIABLE`. */
 export interface AttemptResult {
   readonly status: 'ok' | 'error';
   /** Every name that was loaded or asked for, with the content digest it had (`absent` when it did not exist). */
@@ -143,6 +145,8 @@ export interface AttemptResult {
   >;
   /** Names of builtins that were looked for among the variables first; reads of other builtins were not seen. */
   readonly shadowed: readonly string[];
+  /** Variables whose object the cell gave as its result: `Out` keeps it alive, whatever becomes of the variable. */
+  readonly shown: readonly string[];
   /** Names of builtins that are variables after the task. */
   readonly shadows: readonly string[];
   readonly deletes: readonly string[];
@@ -159,5 +163,4 @@ export interface AttemptResult {
   /** Modules imported that the process did not have, but for those of import statements that are certain to run. */
   readonly imported: readonly string[];
   readonly seconds: number;
-  readonly peakBytes: number;
 }

@@ -8,7 +8,6 @@ import contextvars
 import gc
 import os
 import random
-import resource
 import sys
 import time
 from typing import Any, Callable, Protocol
@@ -21,7 +20,7 @@ from .component import Stuck, is_quiet, same_state, touches
 from .conversation import Conversation
 from .identities import Identities
 from .imports import CellImports
-from .keeper import Arrival, Arrivals, Keeper, as_message, farewells
+from .keeper import Arrival, Arrivals, Keeper, as_message, farewells, results_among
 from .local_modules import LocalModules
 from .namespace import FaultingBuiltins, follow_main, watch_imports
 from .reach import reachable
@@ -202,6 +201,7 @@ class Attempt:
         members = self._load(reference)
         self._reads[name] = reference.content
         self._take(name, reference, members[reference.member])
+        self._reads.update(self._arrived.keep_shown(name, members[reference.member], bool(binding.get("shown"))))
         for other in members:
             if other not in self._arrived.loaded:
                 self._take_companion(other, reference.object, members)
@@ -289,6 +289,7 @@ class Attempt:
             "writes": {},
             "shadowed": self._shadowed,
             "shadows": [],
+            "shown": [],
             "deletes": [],
             "held": {},
             "unsaved": [],
@@ -298,7 +299,6 @@ class Attempt:
             "sources": sorted(self._sources.seen),
             "imported": [name for name in sys.modules if name not in modules and self._is_dynamic(name)],
             "seconds": seconds,
-            "peakBytes": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024,
         }
         if not self._lane:
             self._within(self._conclude, result, before, message)
@@ -463,6 +463,7 @@ class Attempt:
         tracked = self._tracked()
         result["deletes"] += sorted(name for name in self._arrived.loaded if not name.startswith(_IMPLICIT) and name not in tracked)
         bound = {n for n, v in tracked.items() if n not in self._arrived.loaded or not self._arrived.loaded[n].is_still(v)}
+        result["shown"] = results_among(tracked, self._shell.history_manager.output_hist)
         result["shadows"] = sorted(name for name in tracked if name in _BUILTINS)
         wanted = bound if exposes == "*" else {name for name in bound if name in set(exposes)}
         wanted |= farewells(self._observer, result, tracked, bound - wanted)

@@ -37,6 +37,16 @@ class Arrivals:
     groups: dict[str, list[str]] = field(default_factory=dict)
     weakly: set[str] = field(default_factory=set)
     companions: dict[str, str] = field(default_factory=dict)
+    # Values that a cell gave as its result: `Out` would keep them alive.
+    shown: list[Any] = field(default_factory=list)
+
+    def keep_shown(self, name: str, value: Any, shown: bool) -> dict[str, str]:
+        """Keep what `Out` would keep; gives what was read by that. Nothing can tell it of a value that has no weak references."""
+        if not type(value).__weakrefoffset__:
+            return {}
+        if shown:
+            self.shown.append(value)
+        return {f"shown:{name}": "yes" if shown else "no"}
 
     def company(self, names: Iterable[str]) -> dict[str, str]:
         """What those who came together are now."""
@@ -46,6 +56,12 @@ class Arrivals:
 def as_message(reference: ValueRef) -> dict[str, str]:
     """The reference as the scheduler knows it."""
     return {"object": reference.object, "member": reference.member, "content": reference.content}
+
+
+def results_among(tracked: dict[str, Any], results: dict[int, Any]) -> list[str]:
+    """Variables whose value is a result that the shell has kept."""
+    kept = {id(result) for result in results.values()}
+    return sorted(name for name, value in tracked.items() if id(value) in kept)
 
 
 def farewells(observer: Observer, result: Message, tracked: dict[str, Any], unsaved: set[str]) -> set[str]:
