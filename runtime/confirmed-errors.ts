@@ -41,7 +41,9 @@ export class ConfirmedErrors {
   #path(state: State): string | undefined {
     const entry = describeResult(this.#context, this.#states, state);
     if (entry === undefined) return undefined;
-    const key = JSON.stringify([identityOf(state.task, entry), state.outputs]);
+    // Where modules were looked for and not found depends on those that the process had from the start.
+    const files = entry.files.filter(({ digest }) => digest !== 'missing');
+    const key = JSON.stringify([identityOf(state.task, { ...entry, files }), state.outputs]);
     return `errors/${createHash('sha256').update(key, 'utf8').digest('hex')}.json`;
   }
 }

@@ -241,6 +241,31 @@ describe('what is reused', () => {
     expect(await runThrough('n.py')).toMatchObject({ ran: 1, reused: 3, printed });
   });
 
+  test('while the one cell that was edited runs, those that can be reused do not', async () => {
+    const slow = '# %%\na = 1\n# %%\nimport time\ntime.sleep(1)\n# %%\nb = a + 1\n# %%\nprint(b)\n';
+    writeFileSync(path.join(folder, 'n.py'), slow);
+    await runThrough('n.py');
+    writeFileSync(path.join(folder, 'n.py'), slow.replace('sleep(1)', 'sleep(1.5)'));
+    expect(await runThrough('n.py')).toMatchObject({ ran: 1, reused: 3 });
+  });
+
+  test('an error that was confirmed once is not confirmed again while its inputs are the same', async () => {
+    writeFileSync(path.join(folder, 'n.py'), '# %%\na = 0\n# %%\nb = a + 1\n# %%\nb / a\n');
+    const summaries: Summary[] = [];
+    for (const place of ['a', 'b']) {
+      const { code, out } = await start('n.py', '-o', `${place}.ipynb`).ended;
+      expect(code).toBe(1);
+      summaries.push(JSON.parse(out) as Summary);
+    }
+    expect(summaries).toMatchObject([
+      { ran: 2, reused: 0, oneProcess: true },
+      { ran: 0, reused: 2, oneProcess: false },
+    ]);
+    writeFileSync(path.join(folder, 'n.py'), '# %%\na = 0\n# %%\nb = a + 2\n# %%\nb / a\n');
+    const { out } = await start('n.py', '-o', 'c.ipynb').ended;
+    expect(JSON.parse(out)).toMatchObject({ oneProcess: true });
+  });
+
   test('two runs of one notebook at a time share a store without harm', async () => {
     writeFileSync(path.join(folder, 'n.py'), notebook);
     writeFileSync(path.join(folder, 'go'), '');
