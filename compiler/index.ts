@@ -39,6 +39,9 @@ export function bundleFiles(
     'bundle.json': `${canonicalJson(bundle)}\n`,
     'notebook.ipynb': `${notebook.document}\n`,
   };
+  const refused = new Set(
+    bundle.diagnostics.flatMap(({ code, location }) => (code === 'CW201' ? [location?.cell ?? ''] : [])),
+  );
   for (const task of bundle.tasks) {
     const cell = notebook.cells[task.index];
     if (cell === undefined) continue;
@@ -49,6 +52,7 @@ export function bundleFiles(
       accesses: task.accesses,
       exposes: task.exposes,
       imports,
+      isRefused: refused.has(cell.id),
     });
   }
   for (const [path, text] of Object.entries(workerFiles)) files[`worker/${path}`] = text;

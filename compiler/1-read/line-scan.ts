@@ -21,6 +21,17 @@ export function scanLine(state: LineState, line: string): void {
   if (state.quote.length === 1 && !line.endsWith('\\')) state.quote = '';
 }
 
+/** As {@link scanLine}; gives the line's letters outside of strings and comments. */
+export function scanCode(state: LineState, line: string): string {
+  let code = '';
+  scan(state, line, (letter) => {
+    code += letter;
+    return false;
+  });
+  if (state.quote.length === 1 && !line.endsWith('\\')) state.quote = '';
+  return code;
+}
+
 /** True when every bracket and string of the text is closed. */
 export function isComplete(text: string): boolean {
   const state = startOfLine();

@@ -2,6 +2,7 @@ import type { Access } from '../bundle/format.ts';
 import type { Cell } from '../1-read/notebook.ts';
 import { lowerCell } from '../1-read/magics.ts';
 import { builtinNames } from '../knowledge/load.ts';
+import { printBody, printRefused } from './body.ts';
 
 /** A task as a module for people: a function with its inputs as parameters, its outputs returned, and the Markdown above as its docstring. */
 export function printModule(options: {
@@ -11,6 +12,8 @@ export function printModule(options: {
   readonly accesses: readonly Access[];
   readonly exposes: readonly string[] | '*';
   readonly imports: readonly string[];
+  /** True when the cell is not valid Python. */
+  readonly isRefused: boolean;
 }): string {
   const { name, cell, above, accesses, exposes, imports } = options;
   const names = (kinds: readonly Access['access'][]): string[] => [
@@ -29,11 +32,7 @@ export function printModule(options: {
     .filter((output) => (exposes === '*' || exposes.includes(output)) && !modules.has(output))
     .sort();
   const lowered = lowerCell(cell.source);
-  const body = lowered.python
-    .split('\n')
-    .map((line) => (line === '' ? '' : `    ${line}`))
-    .join('\n')
-    .trimEnd();
+  const body = options.isRefused ? printRefused(cell.source) : printBody(lowered.python);
   const notes = lowered.magics.map(
     (magic) =>
       `    # IPython: ${magic.kind === 'shell' ? `!${magic.text}` : `${magic.kind === 'cell' ? '%%' : '%'}${magic.name} ${magic.text}`}`.split(
@@ -41,14 +40,17 @@ export function printModule(options: {
         1,
       )[0] ?? '',
   );
-  const docstring = (above === '' ? `Cell ${cell.id}.` : above).replace(/\\/g, '\\\\').replace(/"""/g, '\\"\\"\\"');
+  const docstring = (above === '' ? `Cell ${cell.id}.` : above)
+    .replace(/\\/g, '\\\\')
+    .replace(/"""|"$/g, (quotes) => quotes.replaceAll('"', '\\"'));
+  const atTop = [...body.moduleImports, ...new Set(needed.sort())];
   return [
-    ...[...new Set(needed)].sort(),
-    ...(needed.length > 0 ? ['', ''] : []),
-    `def task_${name}(${inputs.join(', ')}):`,
+    ...atTop,
+    ...(atTop.length > 0 ? ['', ''] : []),
+    `${body.isAsync ? 'async ' : ''}def task_${name}(${inputs.join(', ')}):`,
     `    """${docstring.split('\n').join('\n    ')}"""`,
     ...notes,
-    ...(body === '' ? [] : [body]),
+    ...(body.text === '' ? [] : [body.text]),
     outputs.length === 0
       ? '    return None'
       : `    return ${outputs.length === 1 ? (outputs[0] ?? '') : `(${outputs.join(', ')})`}`,

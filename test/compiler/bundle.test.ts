@@ -36,11 +36,64 @@ x.append(np.random.rand())
 
 function filesOf(sample: string): Record<string, string> {
   const { bundle, notebook } =
-    sample === small
-      ? compiler.compile(small, 'small.py')
+    sample === small || sample === tricky
+      ? compiler.compile(sample, 'small.py')
       : compiler.compile(readFileSync(path.join(root, 'samples', sample)), path.basename(sample));
   if (bundle === undefined || notebook === undefined) throw new Error(`${sample} does not compile`);
   return bundleFiles(bundle, notebook, {});
+}
+
+/** Cells that are valid at the top of a module alone, or change when they are indented. */
+const tricky = `# %%
+from __future__ import annotations
+from math import *
+print(pi)
+# %%
+import asyncio
+await asyncio.sleep(0)
+# %%
+text = '''one
+  two
+from os import *
+'''
+# %%
+joined = 'a\\
+  b'; from string import *
+# %%
+try:
+    from string import *
+except ImportError:
+    pass
+# %%
+async def later():
+    await asyncio.sleep(0)
+# %%
+[x async for x in later()]
+# %%
+shown = f"{await later()}"
+# %%
+count = 1
+# %%
+global count
+count += 1
+# %% [markdown]
+# # He said "stop"
+# %%
+print(1)
+# %%
+print "old"
+`;
+
+function complaintsOf(modules: readonly (readonly [string, string])[]): string {
+  const script = `
+import json, sys
+for name, text in json.load(sys.stdin):
+    try:
+        compile(text, name, "exec")
+    except SyntaxError as error:
+        print(name, error)
+`;
+  return execFileSync(python, ['-c', script], { input: JSON.stringify(modules), encoding: 'utf8' });
 }
 
 type Json = null | boolean | number | string | Json[] | { [name: string]: Json };
@@ -171,14 +224,18 @@ describe('the files of a bundle', () => {
   test.each(samples)('%s: every module is valid Python', (sample) => {
     const modules = Object.entries(filesOf(sample)).filter(([name]) => name.endsWith('.py'));
     expect(modules.length).toBeGreaterThan(5);
-    const complaints = execFileSync(
-      python,
-      [
-        '-c',
-        'import ast, json, sys\nfor name, text in json.load(sys.stdin):\n  try:\n    ast.parse(text)\n  except SyntaxError as error:\n    print(name, error)',
-      ],
-      { input: JSON.stringify(modules), encoding: 'utf8' },
-    );
-    expect(complaints).toBe('');
+    expect(complaintsOf(modules)).toBe('');
+  });
+
+  test('modules of cells that are hard to put into a function are valid Python, and say the same', () => {
+    const files = filesOf(tricky);
+    const modules = Object.entries(files).filter(([name]) => name.endsWith('.py'));
+    expect(complaintsOf(modules)).toBe('');
+    const text = modules.map(([, module]) => module).join('\n');
+    expect(text).toContain('\nfrom math import *\n');
+    expect(text).toMatch(/async def task_\w+\(\w*\):\n.*\n {4}import asyncio\n {4}await/);
+    expect(text).toContain("    text = '''one\n  two\nfrom os import *\n'''\n");
+    expect(text).toMatch(/\ndef task_\w+\(\):\n.*\n {4}async def later/);
+    expect(text).toContain('    # print "old"');
   });
 });
