@@ -71,7 +71,7 @@ const commands: readonly Command[] = [
   {
     name: 'verify',
     words: 'NB',
-    help: 'Compares a run, cell by cell, with Restart & Run All in a Jupyter kernel.',
+    help: 'Compares a run, cell by cell, with two or three of Restart & Run All in a Jupyter kernel; all of them run in place.',
     flags: [cwdFlag, ...parameterFlags, ...environmentFlags],
     most: 1,
     run: verifyCommand,

@@ -1,7 +1,10 @@
 import type { NotebookOutput } from '../report/outputs.ts';
-import { normaliseOutputs, type Shown } from './normalise.ts';
+import { maskDiffering, normaliseOutputs, type Shown } from './normalise.ts';
 
-/** The verdict on one code cell. `unstable`: plain runs differ among themselves, so there is nothing to compare with. */
+/**
+ * The verdict on one code cell. `unstable`: plain runs differ among themselves where ours differs too. What they agree on still has to
+ * be the same: other outputs of the cell, and whether it prints, shows or raises something.
+ */
 export interface CellVerdict {
   /** Place in the notebook, all cell types counted, from 0. */
   readonly index: number;
@@ -31,19 +34,21 @@ export function compareRuns(plainRuns: readonly ExecutedNotebook[], ours: Execut
   const [first, ...others] = plainRuns;
   first?.cells.forEach((cell, index) => {
     if (cell.cell_type !== 'code' || textOf(cell).trim() === '') return;
-    const plain = normaliseOutputs(cell.outputs ?? []);
     const mine = ours.cells[index];
-    const what =
-      mine === undefined || textOf(mine) !== textOf(cell)
-        ? 'the executed notebook has another cell here'
-        : differenceOf(plain, normaliseOutputs(mine.outputs ?? []));
-    if (what === '') verdicts.push({ index, verdict: 'equal', what });
-    else {
-      const stable = others.every(
-        (other) => differenceOf(plain, normaliseOutputs(other.cells[index]?.outputs ?? [])) === '',
-      );
-      verdicts.push({ index, verdict: stable && !uninitialised.test(textOf(cell)) ? 'different' : 'unstable', what });
+    if (mine === undefined || textOf(mine) !== textOf(cell)) {
+      verdicts.push({ index, verdict: 'different', what: 'the executed notebook has another cell here' });
+      return;
     }
+    const plain = [cell, ...others.map((other) => other.cells[index])].map((one) =>
+      normaliseOutputs(one?.outputs ?? []),
+    );
+    const judged = judgeCell(plain, normaliseOutputs(mine.outputs ?? []));
+    const hasNoRightAnswer = judged.ofText && uninitialised.test(textOf(cell));
+    verdicts.push({
+      index,
+      verdict: judged.verdict === 'different' && hasNoRightAnswer ? 'unstable' : judged.verdict,
+      what: judged.what,
+    });
   });
   return verdicts;
 }
@@ -52,38 +57,74 @@ function textOf(cell: Cell): string {
   return typeof cell.source === 'string' ? cell.source : cell.source.join('');
 }
 
-/** Where two cells' outputs first differ, in a few words; empty when they are equal. */
-export function differenceOf(plain: readonly Shown[], ours: readonly Shown[]): string {
-  const kinds = (outputs: readonly Shown[]): string => outputs.map(({ kind }) => kind).join(', ') || 'nothing';
-  if (kinds(plain) !== kinds(ours)) {
-    const error = [...plain, ...ours].find((output) => output.kind === 'error');
-    const said = error?.kind === 'error' ? ` (${error.ename}: ${error.evalue.slice(0, 200)})` : '';
-    return `${kinds(plain)} in Jupyter, ${kinds(ours)} here${said}`;
-  }
-  for (const [place, left] of plain.entries()) {
-    const right = ours[place];
-    if (right === undefined) return 'an output is missing';
-    for (const [name, text, other] of pairs(left, right)) {
-      if (text !== other) return `${name}: ${excerpts(text, other)}`;
-    }
-  }
-  return '';
+interface Judged extends Pick<CellVerdict, 'verdict' | 'what'> {
+  /** True when the same kinds of outputs came, with other text in them. */
+  readonly ofText: boolean;
 }
 
-function pairs(left: Shown, right: Shown): readonly (readonly [string, string, string])[] {
-  if ('data' in left && 'data' in right) {
-    const types = [...new Set([...Object.keys(left.data), ...Object.keys(right.data)])];
-    return types.map((type) => [type, left.data[type] ?? '', right.data[type] ?? '']);
+function judgeCell(plain: readonly (readonly Shown[])[], ours: readonly Shown[]): Judged {
+  const [first = []] = plain;
+  const what = describeKinds(first, ours);
+  const isShared = plain.every((other) => kindsOf(other) === kindsOf(first));
+  if (isShared && what !== '') return { verdict: 'different', what, ofText: false };
+  if (!isShared) {
+    const ends = plain.map(endOf);
+    const verdict = ends.includes(endOf(ours)) ? 'unstable' : 'different';
+    return { verdict, what: what === '' ? 'plain runs give other kinds of outputs' : what, ofText: false };
   }
-  if (left.kind === 'error' && right.kind === 'error') {
-    return [
-      ['ename', left.ename, right.ename],
-      ['evalue', left.evalue, right.evalue],
-      ['traceback', left.traceback, right.traceback],
-    ];
+  let unstable = '';
+  for (const [place, mine] of ours.entries()) {
+    const theirs = plain.flatMap((run) => run[place] ?? []);
+    for (const [name, texts, own] of textsOf(theirs, mine)) {
+      const masked = isImage(name) ? { plain: texts, ours: own } : maskDiffering(texts, own);
+      if (masked.plain.includes(masked.ours)) continue;
+      const said = `${name}: ${excerpts(masked.plain[0] ?? '', masked.ours)}`;
+      const agree = masked.plain.every((text) => text === masked.plain[0]);
+      if (agree || name === 'ename') return { verdict: 'different', what: said, ofText: name !== 'ename' };
+      unstable ||= said;
+    }
   }
-  if ('text' in left && 'text' in right) return [[left.kind, left.text, right.text]];
-  return [['kind', left.kind, right.kind]];
+  return { verdict: unstable === '' ? 'equal' : 'unstable', what: unstable, ofText: true };
+}
+
+function kindsOf(outputs: readonly Shown[]): string {
+  return outputs.map(({ kind }) => kind).join(', ') || 'nothing';
+}
+
+/** What no chance excuses: the error that ended a cell, or that it gave nothing. */
+function endOf(outputs: readonly Shown[]): string {
+  const error = outputs.find((output) => output.kind === 'error');
+  return error?.kind === 'error' ? error.ename : outputs.length === 0 ? 'nothing' : 'outputs';
+}
+
+function describeKinds(plain: readonly Shown[], ours: readonly Shown[]): string {
+  if (kindsOf(plain) === kindsOf(ours)) return '';
+  const error = [...plain, ...ours].find((output) => output.kind === 'error');
+  const said = error?.kind === 'error' ? ` (${error.ename}: ${error.evalue.slice(0, 200)})` : '';
+  return `${kindsOf(plain)} in Jupyter, ${kindsOf(ours)} here${said}`;
+}
+
+function isImage(name: string): boolean {
+  return name === 'image/png' || name === 'image/jpeg';
+}
+
+/** The texts of one output by name: of every plain run, and ours. */
+function textsOf(plain: readonly Shown[], ours: Shown): readonly (readonly [string, readonly string[], string])[] {
+  const fields = [...plain, ours].map(fieldsOf);
+  const names = [...new Set(fields.flatMap((one) => Object.keys(one)))];
+  return names.map((name) => {
+    const texts = fields.map((one) => one[name] ?? '');
+    return [name, texts.slice(0, -1), texts.at(-1) ?? ''];
+  });
+}
+
+function fieldsOf(output: Shown): Readonly<Record<string, string>> {
+  if ('data' in output) return output.data;
+  if (output.kind === 'error') {
+    const { ename, evalue, traceback } = output;
+    return { ename, evalue, traceback };
+  }
+  return { [output.kind]: output.text };
 }
 
 function excerpts(one: string, two: string): string {

@@ -8,7 +8,7 @@ export type Shown =
 
 /**
  * Standard error joined and put first, since it reaches a notebook at another place from run to run; pieces of standard output
- * joined between displays; counts and metadata dropped; addresses and the like masked.
+ * joined between displays; counts and metadata dropped; times and names of cells as files masked.
  */
 export function normaliseOutputs(outputs: readonly NotebookOutput[]): readonly Shown[] {
   let errors = '';
@@ -79,31 +79,59 @@ function withoutColours(text: string): string {
 
 const cellFile = /(?:\/[^\s:'"<>()]*)?\/ipykernel_[^\s:'"<>()]*\/\d+\.py/g;
 
-const masks: readonly (readonly [RegExp, string])[] = [
-  [/0x[0-9a-fA-F]{6,}/g, '0x…'],
-  // The name a cell has as a file, in Jupyter's way and in ours.
+/** What says nothing of the notebook, however often it is the same: how a cell is called as a file, and how long something took. */
+const neverSaid: readonly (readonly [RegExp, string])[] = [
+  // In Jupyter's way and in ours.
   [cellFile, 'CELL.py'],
   [/\b\d{4,}\.py\b|<ipython-input-\d+-[0-9a-f]+>/g, 'CELL.py'],
-  [/[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}/g, 'UUID'],
-  [/\/tmp\/[A-Za-z0-9_./-]+/g, '/tmp/…'],
-  [/\b(?:altair-viz-|T_)[0-9a-f]{4,}/g, 'ID'],
-  [/sk-(?:container|estimator)-id-\d+/g, 'ID'],
-  [/<dc:date>[^<]*<\/dc:date>/g, 'DATE'],
-  [/\b(?:id|xlink:href|clip-path)="[^"]*"/g, 'ID'],
   [/(?:CPU times|Wall time|Compiler time)\s*:.*/g, 'TIME'],
   [/[\d.]+ ?(?:ns|µs|μs|us|ms|s|min) ± .*/g, 'TIME'],
   [/The slowest run took .*/g, 'TIME'],
   [/\d+(?:\.\d+)?(?:it\/s|s\/it)/g, 'RATE'],
   [/\d+:\d\d<(?:\d+:\d\d|\?)/g, 'TIME'],
+  // Counted in a process, so it depends on what else was shown there.
+  [/sk-(?:container|estimator)-id-\d+/g, 'ID'],
 ];
 
-/** Masks what no two runs have in common: addresses, names of temporary files, random ids, times. */
-export function mask(text: string): string {
+/** What differs from run to run as a rule. */
+const mayDiffer: readonly (readonly [RegExp, string])[] = [
+  [/0x[0-9a-fA-F]{6,}/g, '0x…'],
+  [/[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}/g, 'UUID'],
+  [/\/tmp\/[A-Za-z0-9_./-]+/g, '/tmp/…'],
+  [/\b(?:altair-viz-|T_)[0-9a-f]{4,}/g, 'ID'],
+  [/<dc:date>[^<]*<\/dc:date>/g, 'DATE'],
+  [/\b(?:id|xlink:href|clip-path)="[^"]*"/g, 'ID'],
+];
+
+/** Masks names of cells, times and rates. */
+function mask(text: string): string {
   let masked = text;
-  for (const [pattern, word] of masks) {
+  for (const [pattern, word] of neverSaid) {
     // Quadratic on text full of slashes, such as sound in base64.
     if (pattern === cellFile && !masked.includes('/ipykernel_')) continue;
     masked = masked.replaceAll(pattern, word);
   }
   return masked;
+}
+
+/**
+ * Masks addresses, random ids and the like at places where the plain runs differ, in their texts and in ours: what they agree on is
+ * said by the notebook. One plain run alone tells nothing of that, so all of it is masked then.
+ */
+export function maskDiffering(
+  plain: readonly string[],
+  ours: string,
+): { readonly plain: readonly string[]; readonly ours: string } {
+  let texts = [...plain, ours];
+  for (const [pattern, word] of mayDiffer) {
+    const found = texts.map((text) => text.match(pattern) ?? []);
+    const [first = []] = found;
+    const aligned = plain.length > 1 && found.every((matches) => matches.length === first.length);
+    const agreed = first.map((match, place) => aligned && found.slice(0, -1).every((other) => other[place] === match));
+    texts = texts.map((text) => {
+      let place = 0;
+      return text.replaceAll(pattern, (match) => (agreed[place++] === true ? match : word));
+    });
+  }
+  return { plain: texts.slice(0, -1), ours: texts.at(-1) ?? '' };
 }

@@ -113,6 +113,8 @@ export function judgeRuns(bundle: Bundle, plain: readonly PlainRun[], executed: 
 function causeOf(task: Task): string {
   const states = task.accesses.flatMap(({ resource }) => (resource.kind === 'state' ? [resource.name] : []));
   if (states.some((name) => name.endsWith('random'))) return 'random numbers without a seed';
+  if (task.accesses.some(({ resource, access }) => resource.kind === 'file' && access !== 'read'))
+    return 'a file that the notebook itself writes, which the next run finds';
   if (/\bempty(?:_like)?\(/.test(task.source)) return 'memory that was never written to';
   if (/\b(?:time|datetime|perf_counter|now|today)\b|%%?time/.test(task.source))
     return 'the time of day, or how long something took';
