@@ -131,7 +131,7 @@ export const diagnosticCatalogue: Readonly<Record<DiagnosticCode, CatalogueEntry
   },
   CW303: {
     title: 'The bundle does not belong to the notebook inside it',
-    why: 'The notebook in the bundle is not the one that was compiled: one of the two files was changed by itself.',
+    why: 'One of the two files was changed by itself: a task would run something else than its cell says.',
     next: 'Change the notebook outside of the bundle, and compile it again.',
   },
   CW401: {

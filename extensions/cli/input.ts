@@ -1,6 +1,7 @@
 import path from 'node:path';
 import type { Diagnostic, Result } from '../../compiler/bundle/diagnostic.ts';
 import type { Bundle, Task } from '../../compiler/bundle/format.ts';
+import { canonicalJson } from '../../compiler/bundle/canonical.ts';
 import { readBundle } from '../../compiler/bundle/read.ts';
 import type { Compilation, Notebook } from '../../compiler/index.ts';
 import { nearest, type ParsedArguments } from './args.ts';
@@ -190,13 +191,33 @@ function isSetLater(name: string, bundle: Bundle, notebook: Notebook): boolean {
   );
 }
 
-/** The bundle as it was compiled, when it is the one of the notebook beside it. */
+/** The bundle as it was compiled, when it is the one of the notebook beside it, and its tasks are what that notebook's cells say. */
 function readStored(text: string, recompiled: Bundle): Result<Bundle> {
   const stored = readBundle(text);
-  if (!stored.ok || stored.value.notebook.digest === recompiled.notebook.digest) return stored;
-  const message = 'The notebook in the bundle is not the one that was compiled.';
-  const help = 'Change the notebook outside of the bundle, and compile it again.';
-  return { ok: false, error: [{ code: 'CW303', severity: 'error', message, help, related: [] }] };
+  if (!stored.ok) return stored;
+  const refuse = (message: string, help: string): Result<Bundle> => ({
+    ok: false,
+    error: [{ code: 'CW303', severity: 'error', message, help, related: [] }],
+  });
+  if (stored.value.notebook.digest !== recompiled.notebook.digest) {
+    const help = 'Change the notebook outside of the bundle, and compile it again.';
+    return refuse('The notebook in the bundle is not the one that was compiled.', help);
+  }
+  const edited = findEdited(stored.value, recompiled);
+  if (edited === undefined) return stored;
+  return refuse(`${edited} in bundle.json is not what its notebook says.`, 'Compile the notebook again.');
+}
+
+/** The first task that runs something else than its cell, or in another way: results are remembered under the cell's digest. */
+function findEdited(stored: Bundle, recompiled: Bundle): string | undefined {
+  const whatRuns = ({ id, index, executionCount, source, code, directives }: Task): string =>
+    canonicalJson({ id, index, executionCount, source, code, directives });
+  if (stored.tasks.length !== recompiled.tasks.length) return 'The number of tasks';
+  const place = stored.tasks.findIndex((task, at) => {
+    const own = recompiled.tasks[at];
+    return own === undefined || whatRuns(task) !== whatRuns(own);
+  });
+  return place < 0 ? undefined : `The task ${stored.tasks[place]?.name ?? ''}`;
 }
 
 /** The task that a person means: its name, its cell's id, its label, or the number in `In [n]`. */
