@@ -1,7 +1,8 @@
 import path from 'node:path';
 import { defaultState } from '../../runtime/index.ts';
 import { lastValue, type ParsedArguments } from './args.ts';
-import type { Host, Outcome } from './host.ts';
+import { statOf } from './files.ts';
+import { usage, type Host, type Outcome } from './host.ts';
 import type { Input } from './input.ts';
 import { prepareFolder } from './output-file.ts';
 
@@ -26,6 +27,13 @@ export function findPlace(host: Host, parsed: ParsedArguments, input: Input): Ou
   const help = 'Name a folder for stored values with --state, or set XDG_CACHE_HOME.';
   const problem = prepareFolder(state, help);
   if (problem !== undefined) return { ok: false, result: problem };
+  // Loading a stored value runs what its writer wants.
+  if (process.getuid !== undefined && statOf(state)?.uid !== process.getuid()) {
+    return {
+      ok: false,
+      result: usage(`${state} belongs to somebody else, and so would the values stored there.`, help),
+    };
+  }
   const python = lastValue(parsed, 'python');
   const place = {
     state,

@@ -57,9 +57,9 @@ function readDocument(path: string): unknown {
   }
 }
 
-/** True for errors of the file system, which are expected. */
+/** True for errors of the file system, which are expected; other errors have a code as well, but name no system call. */
 export function isFileError(error: unknown): error is NodeJS.ErrnoException {
-  return error instanceof Error && 'code' in error && typeof error.code === 'string';
+  return error instanceof Error && 'code' in error && typeof error.code === 'string' && 'syscall' in error;
 }
 
 /** Writes a file so that at any moment, even after a power cut, either the old or the new content is there. */
