@@ -15,6 +15,7 @@ import { Run } from './run.ts';
 import type { RunContext, RunOutcome, TaskOutcome } from './run-state.ts';
 import { removeDamaged } from './store/damage.ts';
 import { openLocalStore, writeAtomically } from './store/local.ts';
+import { keepBelow, sweepRuns, sweepTemporary, untilCleaned } from './store/sweep.ts';
 import type { Progress } from './versions.ts';
 
 export type { RunEvent, TaskStatus } from './event.ts';
@@ -25,6 +26,7 @@ export { compareRuns, type CellVerdict, type ExecutedNotebook } from './verify/c
 export { judgeRuns, runPlainly, type PlainRun, type VerifiedTask } from './verify/verify.ts';
 export { foldOutputs, type NotebookOutput } from './report/outputs.ts';
 export { writeAtomically } from './store/local.ts';
+export { cleanState, type Cleaned, type Swept } from './store/sweep.ts';
 
 /** How to run a bundle. */
 export interface RunOptions {
@@ -68,13 +70,22 @@ export interface RunRecord {
   readonly folder: string;
 }
 
-/** Where the state of a notebook is kept when nothing else is said: outside its folder, so that a cell that lists it sees no change. */
-export function defaultState(notebook: string, environment: Readonly<Record<string, string | undefined>>): string {
+/** Logs of earlier runs that are kept. */
+const runsKept = 50;
+/** Bytes of stored values of one notebook beyond which what is not needed is removed. */
+const largestStore = 10 * 2 ** 30;
+
+/** The folder of all states that are kept where nothing else is said. */
+export function statesFolder(environment: Readonly<Record<string, string | undefined>>): string {
   const named = environment['XDG_CACHE_HOME'] ?? '';
   // The specification of base directories wants one that is not absolute left out of account.
-  const cache = isAbsolute(named) ? named : join(homedir(), '.cache');
+  return join(isAbsolute(named) ? named : join(homedir(), '.cache'), 'cellwright');
+}
+
+/** Where the state of a notebook is kept when nothing else is said: outside its folder, so that a cell that lists it sees no change. */
+export function defaultState(notebook: string, environment: Readonly<Record<string, string | undefined>>): string {
   const name = createHash('sha256').update(realpathSync(notebook)).digest('hex').slice(0, 16);
-  return join(cache, 'cellwright', name);
+  return join(statesFolder(environment), name);
 }
 
 function noInterpreter(options: {
@@ -112,6 +123,9 @@ export async function run(bundle: Bundle, document: string, options: RunOptions)
   const started = performance.now();
   const id = `${new Date().toISOString().replace(/[-:]/g, '').slice(0, 15)}-${randomBytes(2).toString('hex')}`;
   const log = openRunLog(options.state, id);
+  await untilCleaned(options.state);
+  sweepRuns(options.state, runsKept);
+  sweepTemporary();
   const emit = (event: RunEvent): void => {
     log.add(event);
     options.onEvent(event);
@@ -125,6 +139,7 @@ export async function run(bundle: Bundle, document: string, options: RunOptions)
   if (interpreter === undefined) {
     const diagnostic = noInterpreter({ kernel: options.kernel ?? bundle.notebook.kernelName, python: options.python });
     emit({ type: 'diagnostic', diagnostic });
+    log.close();
     return { id, ...nothingRan(bundle, document, diagnostic), folder: log.folder };
   }
   const store = openLocalStore(options.state);
@@ -168,9 +183,13 @@ export async function run(bundle: Bundle, document: string, options: RunOptions)
   rmSync(journal, { recursive: true, force: true });
   const seconds = (performance.now() - started) / 1000;
   emit({ type: 'run-finished', status: outcome.status, seconds });
-  log.close();
   const notebook = executedNotebook(document, outcome.tasks);
   writeAtomically(`${log.folder}/notebook.ipynb`, notebook);
+  if (outcome.tasks.some(({ status }) => status === 'ran')) {
+    const codes = new Set(bundle.tasks.map(({ code }) => code.slice(code.indexOf(':') + 1)));
+    keepBelow(options.state, { most: largestStore, own: id, codes });
+  }
+  log.close();
   return { id, ...outcome, seconds, notebook, folder: log.folder };
 }
 

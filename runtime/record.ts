@@ -1,6 +1,7 @@
 import { appendFileSync, fsyncSync, mkdirSync, openSync, closeSync } from 'node:fs';
 import { join } from 'node:path';
 import type { RunEvent } from './event.ts';
+import { claim, release } from './store/owner.ts';
 
 /** The append-only log of one run; a line is an event with the time it was seen. */
 export interface RunLog {
@@ -14,6 +15,7 @@ export interface RunLog {
 export function openRunLog(root: string, id: string): RunLog {
   const folder = join(root, 'runs', id);
   mkdirSync(folder, { recursive: true });
+  claim(folder);
   const file = openSync(join(folder, 'events.jsonl'), 'a', 0o600);
   return {
     id,
@@ -24,6 +26,7 @@ export function openRunLog(root: string, id: string): RunLog {
     },
     close: () => {
       closeSync(file);
+      release(folder);
     },
   };
 }

@@ -1,5 +1,6 @@
 import type { Diagnostic } from '../../compiler/bundle/diagnostic.ts';
 import { hasFlag, nearest, parseArguments, type Flag, type ParsedArguments } from './args.ts';
+import { cleanCommand } from './commands/clean.ts';
 import { compileCommand } from './commands/compile.ts';
 import { explainCommand } from './commands/explain.ts';
 import { graphCommand } from './commands/graph.ts';
@@ -26,6 +27,7 @@ const folderFlag: Flag = { name: 'output', short: 'o', aliases: ['out'], values:
 const fileFlag: Flag = { name: 'output', short: 'o', aliases: ['out'], values: ['FILE'], help: 'write it to a file' };
 const formatFlag: Flag = { name: 'format', values: ['FORMAT'], help: 'text (default), json, dot, mermaid or svg' };
 const cwdFlag: Flag = { name: 'cwd', values: ['DIR'], help: "run the cells there (default: the notebook's folder)" };
+const allFlag: Flag = { name: 'all', values: [], help: 'of every notebook whose state is in the default place' };
 
 const commands: readonly Command[] = [
   {
@@ -75,6 +77,14 @@ const commands: readonly Command[] = [
     flags: [cwdFlag, ...parameterFlags, ...environmentFlags],
     most: 1,
     run: verifyCommand,
+  },
+  {
+    name: 'clean',
+    words: 'NB|--all',
+    help: 'Removes old runs and stored values that no result needs; nothing that a run would reuse.',
+    flags: [allFlag, stateFlag],
+    most: 1,
+    run: cleanCommand,
   },
 ];
 

@@ -1,12 +1,11 @@
 import { spawn, type ChildProcess } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
-import { mkdtempSync, rmSync } from 'node:fs';
+import { rmSync } from 'node:fs';
 import { createServer, type Server, type Socket } from 'node:net';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import type { Interpreter } from './interpreter.ts';
 import { ParentStage, ParentStages, type StageHost, type StageOrigin } from './parent-stage.ts';
 import type { FromAttempt, FromParent, ImportStep, ToWorker } from './protocol.ts';
+import { makeSocketFolder } from './socket-folder.ts';
 
 /** What the warm parent is started with. */
 export interface ParentOptions {
@@ -85,8 +84,7 @@ export class WorkerParent {
 
   /** Starts the parent; forks may be asked for at once. */
   static async start(options: ParentOptions): Promise<WorkerParent> {
-    const folder = mkdtempSync(join(tmpdir(), 'cw-'));
-    const socket = join(folder, 's');
+    const { folder, socket } = makeSocketFolder();
     const token = randomBytes(16).toString('hex');
     const server = createServer();
     await new Promise<void>((resolve, reject) => {

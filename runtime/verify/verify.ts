@@ -1,11 +1,12 @@
 import { spawn } from 'node:child_process';
-import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Diagnostic, Result } from '../../compiler/bundle/diagnostic.ts';
 import type { Bundle, Task } from '../../compiler/bundle/format.ts';
 import { endGroup } from '../process/worker-parent.ts';
 import { findInterpreter } from '../process/interpreter.ts';
+import { makeTemporary } from '../store/sweep.ts';
 import { compareRuns, type CellVerdict, type ExecutedNotebook } from './compare.ts';
 
 /** How the plain runs are made. */
@@ -46,7 +47,7 @@ export async function runPlainly(document: string, bundle: Bundle, options: Plai
   if (interpreter === undefined) {
     return refused(`No interpreter was found for ${options.python ?? kernel}.`, 'Name one with --python EXE.');
   }
-  const folder = mkdtempSync(join(tmpdir(), 'cw-plain-'));
+  const folder = makeTemporary(tmpdir(), 'cw-plain-');
   try {
     const source = join(folder, 'notebook.ipynb');
     const target = join(folder, 'executed.ipynb');

@@ -54,7 +54,7 @@ describe('usage', () => {
   test('help names every command and the exit codes', async () => {
     const { code, out } = await place.call('--help');
     expect(code).toBe(0);
-    for (const word of ['compile', 'run', 'graph', 'explain', 'status', 'verify', 'Exit codes'])
+    for (const word of ['compile', 'run', 'graph', 'explain', 'status', 'verify', 'clean', 'Exit codes'])
       expect(out).toContain(word);
     expect((await place.call('run', '--help')).out).toContain('-p, --parameters NAME VALUE');
   });

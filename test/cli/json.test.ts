@@ -58,6 +58,10 @@ test('every document is one JSON value and follows its schema', async () => {
     [0, ['status', 'good.py']],
     [0, ['verify', 'good.py']],
     [2, ['verify', 'absent.py']],
+    [0, ['clean', 'good.py']],
+    [0, ['clean', '--all']],
+    [2, ['clean', 'absent.py']],
+    [2, ['clean']],
     [2, ['status', 'good.py', '--bogus']],
   ];
   const documents: [string, string][] = [];

@@ -1,0 +1,67 @@
+import { existsSync, readdirSync } from 'node:fs';
+import path from 'node:path';
+import { cleanState, defaultState, statesFolder, type Swept } from '../../../runtime/index.ts';
+import { hasFlag, lastValue, type ParsedArguments } from '../args.ts';
+import { isThere } from '../files.ts';
+import { usage, type CommandResult, type Host, type Outcome } from '../host.ts';
+
+/** So that `explain` and `status` can still say what the last run saw. */
+const keptRuns = 1;
+
+/** `cellwright clean NB|--all`: removes old runs and objects that no remembered result names. */
+export async function cleanCommand(host: Host, parsed: ParsedArguments): Promise<CommandResult> {
+  const found = findStates(host, parsed);
+  if (!found.ok) return Promise.resolve(found.result);
+  const states = found.value.map((state) => ({ state, cleaned: cleanState(state, { keptRuns }) }));
+  const busy = states.filter(({ cleaned }) => cleaned === 'busy');
+  if (busy.length > 0 && !hasFlag(parsed, 'all')) {
+    const help = 'Wait until it has ended, and clean then.';
+    return usage('A run of this notebook is going on; nothing was removed.', help);
+  }
+  const swept = states.flatMap(({ cleaned }) => (cleaned === 'busy' ? [] : [cleaned]));
+  const sum = (field: keyof Swept): number => swept.reduce((total, one) => total + one[field], 0);
+  const total = { runs: sum('runs'), objects: sum('objects'), unfinished: sum('unfinished'), bytes: sum('bytes') };
+  const skipped = busy.length === 0 ? '' : `; ${busy.length} skipped, where a run is going on`;
+  const counts = `${total.runs} old runs, ${total.objects} stored values and ${total.unfinished} unfinished files removed`;
+  return {
+    status: 'ok',
+    diagnostics: [],
+    text: `${counts}, ${formatBytes(total.bytes)}${skipped}\n`,
+    document: {
+      ...total,
+      states: states.map(({ state, cleaned }) =>
+        cleaned === 'busy'
+          ? { state, busy: true, runs: 0, objects: 0, unfinished: 0, bytes: 0 }
+          : { state, busy: false, ...cleaned },
+      ),
+    },
+  };
+}
+
+function findStates(host: Host, parsed: ParsedArguments): Outcome<readonly string[]> {
+  const [name] = parsed.positionals;
+  const named = lastValue(parsed, 'state');
+  const ways = [name, named, hasFlag(parsed, 'all') ? 'all' : undefined].filter((way) => way !== undefined);
+  const [only, more] = ways;
+  // A notebook that was run with --state is cleaned by the same words.
+  if (only === undefined || (more !== undefined && hasFlag(parsed, 'all'))) {
+    const help = 'Name a notebook, or give --all alone.';
+    return { ok: false, result: usage('Clean which notebook?', help) };
+  }
+  if (hasFlag(parsed, 'all')) {
+    const folder = statesFolder(host.environment);
+    const names = existsSync(folder) ? readdirSync(folder).filter((one) => /^[0-9a-f]{16}$/.test(one)) : [];
+    return { ok: true, value: names.sort().map((one) => path.join(folder, one)) };
+  }
+  if (named !== undefined) return { ok: true, value: [path.resolve(host.cwd, named)] };
+  const notebook = name === '-' ? host.cwd : path.resolve(host.cwd, name ?? '');
+  if (name === '' || !isThere(notebook)) {
+    return { ok: false, result: usage(`There is no notebook ${name ?? ''}.`, 'Check the path, or clean with --all.') };
+  }
+  return { ok: true, value: [defaultState(notebook, host.environment)] };
+}
+
+function formatBytes(bytes: number): string {
+  if (bytes < 1e6) return `${Math.ceil(bytes / 1e3)} kB`;
+  return bytes < 1e9 ? `${(bytes / 1e6).toFixed(1)} MB` : `${(bytes / 1e9).toFixed(1)} GB`;
+}
