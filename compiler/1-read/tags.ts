@@ -45,6 +45,11 @@ const ofQuarto: ReadonlySet<string> = new Set([
 ]);
 const own = ['label', 'cache', 'gate', 'timeout', 'raises-exception'] as const;
 
+/** Tags that mean something here. Tags are free words, so others mean nothing and are no mistake. */
+const tagsOfOurs = ['parameters', 'injected-parameters', 'raises-exception', 'skip-execution', 'gate'] as const;
+/** A shorter tag is too near to other words: date, rate, state. */
+const shortestToMistype = 8;
+
 /** What a cell's tags and `#|` lines ask for; an unknown directive or value is an error with a suggestion. */
 export function readDirectives(cell: Cell): {
   readonly directives: Directives;
@@ -67,6 +72,11 @@ export function readDirectives(cell: Cell): {
         : unknownDirective(name);
     if (problem === undefined) given.set(name, value);
     else diagnostics.push({ ...problem, severity: 'error', location: placeOf(cell, line, text), related: [] });
+  }
+  for (const tag of cell.tags) {
+    const problem = mistypedTag(tag);
+    if (problem === undefined) continue;
+    diagnostics.push({ ...problem, severity: 'warning', location: { cell: cell.id, index: cell.index }, related: [] });
   }
   const timeout = given.get('timeout');
   const label = given.get('label');
@@ -117,6 +127,20 @@ function unknownDirective(name: string): Problem {
   const near = closest(name, [...own, ...ofQuarto]);
   const help = near === undefined ? `Directives are ${own.join(', ')}.` : `Did you mean ${near}?`;
   return { code: 'CW120', message: `There is no directive ${name}.`, help };
+}
+
+/** A warning for a tag that is almost one of ours: without it the cell would run as if it had none. */
+function mistypedTag(tag: string): Problem | undefined {
+  if (tagsOfOurs.some((known) => known === tag)) return undefined;
+  const long = tagsOfOurs.filter((known) => known.length >= shortestToMistype);
+  const near =
+    tagsOfOurs.find((known) => known === tag.toLowerCase()) ?? closest(tag.toLowerCase().replaceAll('_', '-'), long);
+  if (near === undefined) return undefined;
+  return {
+    code: 'CW122',
+    message: `The tag ${tag} has no effect.`,
+    help: `Did you mean ${near}? A tag that is meant for something else can stay.`,
+  };
 }
 
 /** The candidate within two edits of a word, if there is one. */

@@ -21,6 +21,7 @@ export type DiagnosticCode =
   | 'CW110'
   | 'CW120'
   | 'CW121'
+  | 'CW122'
   | 'CW201'
   | 'CW210'
   | 'CW211'
@@ -103,6 +104,11 @@ export const diagnosticCatalogue: Readonly<Record<DiagnosticCode, CatalogueEntry
     title: 'A directive has a value that is not understood',
     why: 'A directive such as `#| cache: never` has a value that it does not take. Leaving it out of account would be the contrary of what was asked.',
     next: 'Give the value that the message names.',
+  },
+  CW122: {
+    title: 'A tag is almost one that has a meaning',
+    why: 'Tags are free words, but one that differs from `skip-execution` or `raises-exception` by a letter or two was probably meant as that, and is without effect.',
+    next: 'Correct the tag. One that is meant for something else can stay: the warning changes nothing.',
   },
   CW201: {
     title: 'The cell is not valid Python',
