@@ -58,14 +58,7 @@ function readKernelSpec(
   environment: Readonly<Record<string, string | undefined>>,
   python: string | undefined,
 ): Interpreter | undefined {
-  const data = [
-    ...(environment['JUPYTER_PATH'] ?? '').split(delimiter),
-    join(homedir(), '.local', 'share', 'jupyter'),
-    ...(python === undefined ? [] : [join(dirname(dirname(python)), 'share', 'jupyter')]),
-    '/usr/local/share/jupyter',
-    '/usr/share/jupyter',
-  ];
-  for (const folder of data.filter((entry) => entry !== '')) {
+  for (const folder of dataFolders(environment, python)) {
     try {
       const spec = JSON.parse(readFileSync(join(folder, 'kernels', name, 'kernel.json'), 'utf8')) as {
         argv?: string[];
@@ -79,6 +72,49 @@ function readKernelSpec(
     }
   }
   return undefined;
+}
+
+type Environment = Readonly<Record<string, string | undefined>>;
+
+/** Where kernels are described, in the order of `jupyter_core`: what is named, the user's and the environment's, the system's. */
+function dataFolders(environment: Environment, python: string | undefined): readonly string[] {
+  const home = environment['HOME'] ?? homedir();
+  const fallback =
+    process.platform === 'darwin'
+      ? join(home, 'Library', 'Jupyter')
+      : join(environment['XDG_DATA_HOME'] || join(home, '.local', 'share'), 'jupyter');
+  const base = environment['PYTHONUSERBASE'] || join(home, '.local');
+  const user = [environment['JUPYTER_DATA_DIR'] || fallback, join(base, 'share', 'jupyter')];
+  const prefix = python === undefined ? undefined : dirname(dirname(python));
+  const own = prefix === undefined ? [] : [join(prefix, 'share', 'jupyter')];
+  const isFirst = prefix !== undefined && isPreferred(prefix, environment);
+  const folders = [
+    ...(environment['JUPYTER_PATH'] ?? '').split(delimiter),
+    ...(isFirst ? [...own, ...user] : [...user, ...own]),
+    '/usr/local/share/jupyter',
+    '/usr/share/jupyter',
+  ];
+  return folders.filter((folder) => folder !== '');
+}
+
+/** True when kernels of the environment come before the user's: in a venv or a conda environment of one's own. */
+function isPreferred(prefix: string, environment: Environment): boolean {
+  const asked = environment['JUPYTER_PREFER_ENV_PATH'];
+  if (asked !== undefined) return !['no', 'n', 'false', 'off', '0', '0.0'].includes(asked.toLowerCase());
+  const conda = environment['CONDA_PREFIX'];
+  const isConda =
+    conda !== undefined && prefix.startsWith(conda) && (environment['CONDA_DEFAULT_ENV'] ?? 'base') !== 'base';
+  return (isConda || list(prefix).includes('pyvenv.cfg')) && mayWrite(prefix);
+}
+
+function mayWrite(folder: string): boolean {
+  try {
+    accessSync(folder, constants.W_OK);
+    return true;
+  } catch (error) {
+    if (isFileError(error)) return false;
+    throw error;
+  }
 }
 
 /** A digest of the interpreter and of every installed distribution, made without starting Python. */
