@@ -1,4 +1,15 @@
-import { accessSync, chmodSync, constants, mkdirSync, realpathSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  accessSync,
+  chmodSync,
+  constants,
+  lstatSync,
+  mkdirSync,
+  readlinkSync,
+  realpathSync,
+  renameSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
 import path from 'node:path';
 import { describeFileError, isFileError, statOf } from './files.ts';
 import { fileProblem, usage, type CommandResult } from './host.ts';
@@ -7,7 +18,7 @@ import { fileProblem, usage, type CommandResult } from './host.ts';
 export function checkWritable(file: string, shown: string): CommandResult | undefined {
   try {
     if (statOf(file)?.isDirectory()) return usage(`${shown} is a folder.`, 'Name a file with -o.');
-    checkFolder(path.dirname(file));
+    checkFolder(path.dirname(findTarget(file)));
     return undefined;
   } catch (error) {
     if (!isFileError(error)) throw error;
@@ -39,15 +50,14 @@ function checkFolder(folder: string): void {
 export function writeOutput(file: string, text: string, shown: string): CommandResult | undefined {
   let temporary: string | undefined;
   try {
-    makeFolder(path.dirname(file));
     const existing = statOf(file);
-    // What a link leads to is replaced, not the link.
-    const target = existing === undefined ? file : realpathSync(file);
+    const target = findTarget(file);
+    makeFolder(path.dirname(target));
     if (existing !== undefined && !existing.isFile()) {
       writeFileSync(file, text);
       return undefined;
     }
-    temporary = `${target}.${process.pid}.tmp`;
+    temporary = temporaryBeside(target);
     writeFileSync(temporary, text, { flag: 'wx', flush: true });
     if (existing !== undefined) chmodSync(temporary, existing.mode & 0o777);
     renameSync(temporary, target);
@@ -57,6 +67,26 @@ export function writeOutput(file: string, text: string, shown: string): CommandR
     if (temporary !== undefined) rmSync(temporary, { force: true });
     return cannotWrite(shown, error);
   }
+}
+
+/** What a link leads to is written, not the link, also when nothing is there yet. */
+function findTarget(file: string): string {
+  let target = file;
+  // The system follows no more; a circle was refused before.
+  for (let links = 0; links < 40 && isLink(target); links++) {
+    // From where the folder really is: it may be reached by a link too.
+    target = path.resolve(realpathSync(path.dirname(target)), readlinkSync(target));
+  }
+  return target;
+}
+
+function isLink(file: string): boolean {
+  return lstatSync(file, { throwIfNoEntry: false })?.isSymbolicLink() ?? false;
+}
+
+/** A name of its own: with anything added, a long name might be too long. */
+export function temporaryBeside(target: string): string {
+  return path.join(path.dirname(target), `.cellwright-${process.pid}.tmp`);
 }
 
 function cannotWrite(shown: string, error: NodeJS.ErrnoException): CommandResult {

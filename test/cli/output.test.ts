@@ -108,6 +108,27 @@ describe('OUT', () => {
     expect(sources('n.ipynb')).toEqual(slow.map(({ source }) => source));
   });
 
+  test('a link to what is not there yet is kept, and its file is made', async () => {
+    mkdirSync(at('deep', 'er'), { recursive: true });
+    symlinkSync(at('deep', 'er'), at('door'));
+    symlinkSync('../later.ipynb', at('door', 'first.ipynb'));
+    symlinkSync('door/first.ipynb', at('second.ipynb'));
+    expect((await place.call('run', 'n.ipynb', 'second.ipynb', '--no-report', '-q')).code).toBe(0);
+    expect([at('second.ipynb'), at('door', 'first.ipynb')].map((file) => lstatSync(file).isSymbolicLink())).toEqual([
+      true,
+      true,
+    ]);
+    expect(read('deep', 'later.ipynb')).toContain('nyc 2');
+  });
+
+  test('a name may be as long as the system allows', async () => {
+    const name = `${'x'.repeat(249)}.ipynb`;
+    const { code, err } = await place.call('run', 'n.ipynb', name, '--no-report', '-q');
+    expect({ code, err }).toEqual({ code: 0, err: '' });
+    expect(read(name)).toContain('nyc 2');
+    expect((await place.call('compile', 'n.ipynb', '-o', 'y'.repeat(255))).code).toBe(0);
+  });
+
   test('what a link leads to is replaced, not the link', async () => {
     place.write('kept/real.ipynb', '');
     symlinkSync(at('kept', 'real.ipynb'), at('link.ipynb'));

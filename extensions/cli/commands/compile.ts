@@ -4,7 +4,7 @@ import { lastValue, type ParsedArguments } from '../args.ts';
 import { fileProblem, usage, type CommandResult, type Host } from '../host.ts';
 import { describeFileError, isFileError, shownPath, statOf } from '../files.ts';
 import { openInput } from '../input.ts';
-import { makeFolder } from '../output-file.ts';
+import { makeFolder, temporaryBeside } from '../output-file.ts';
 import { listBundleFiles } from '../toolchain.ts';
 import { overviewOf, renderOverview } from '../overview.ts';
 
@@ -40,7 +40,7 @@ const last = 'bundle.json';
 
 /** All files are written beside the folder first and then moved in, `bundle.json` last: with it the bundle exists. */
 function writeBundle(target: string, shown: string, files: ReadonlyMap<string, string>): CommandResult | undefined {
-  const staging = `${target}.${process.pid}.tmp`;
+  const staging = temporaryBeside(target);
   try {
     const foreign = findForeign(target, shown);
     if (foreign !== undefined) return foreign;
