@@ -139,11 +139,13 @@ describe('kill -9 loses no retired result and leaves no broken store', () => {
   test('of a task: it is run again, all cells in one process', async () => {
     const { ended } = start('n.py', '-o', 'out.ipynb');
     const worker = await waitingProcess();
-    writeFileSync(path.join(folder, 'go'), '');
     process.kill(worker, 'SIGKILL');
-    const { code, err } = await ended;
-    // Either the task had ended before the signal came, or it was run again: never a wrong result.
+    await until(() => (isAlive(worker) ? undefined : true));
+    // Not before: the task could end in spite of the signal.
+    writeFileSync(path.join(folder, 'go'), '');
+    const { code, out, err } = await ended;
     expect(code, err).toBe(0);
+    expect((JSON.parse(out) as Summary).oneProcess).toBe(true);
     const next = await runThrough('n.py');
     expect(next.printed).toEqual(printed);
     expect(next.reused).toBeGreaterThanOrEqual(2);
