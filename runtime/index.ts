@@ -9,7 +9,7 @@ import type { RunEvent } from './event.ts';
 import { describeEnvironment, findInterpreter } from './process/interpreter.ts';
 import { WorkerParent } from './process/worker-parent.ts';
 import { ProfileNotes, readProfile } from './profile.ts';
-import { openRunLog } from './record.ts';
+import { openRunLog, type RunRecord } from './record.ts';
 import { executedNotebook } from './report/notebook.ts';
 import { Run } from './run.ts';
 import type { RunContext, RunOutcome, TaskOutcome } from './run-state.ts';
@@ -20,6 +20,7 @@ import type { Progress } from './versions.ts';
 
 export type { RunEvent, TaskStatus } from './event.ts';
 export type { TaskOutcome } from './run-state.ts';
+export type { RunRecord } from './record.ts';
 export { learnedWaits, readLastRun, type LastRun, type ObservedTask } from './observed.ts';
 export { renderReport, type ReportInput } from './report/html.ts';
 export { compareRuns, type CellVerdict, type ExecutedNotebook } from './verify/compare.ts';
@@ -54,20 +55,6 @@ export interface RunOptions {
   /** Aborted: no more cells run, those that run are killed, what has retired stays. */
   readonly signal?: AbortSignal | undefined;
   readonly onEvent: (event: RunEvent) => void;
-}
-
-/** What a run gave. */
-export interface RunRecord {
-  readonly id: string;
-  readonly status: 'ok' | 'failed' | 'refused';
-  readonly tasks: readonly TaskOutcome[];
-  readonly diagnostics: readonly Diagnostic[];
-  readonly seconds: number;
-  readonly lane: boolean;
-  /** The executed notebook as nbformat JSON text. */
-  readonly notebook: string;
-  /** The folder of the run's log. */
-  readonly folder: string;
 }
 
 /** Logs of earlier runs that are kept. */

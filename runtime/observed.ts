@@ -1,9 +1,10 @@
-import { readFileSync, readdirSync, statSync } from 'node:fs';
+import { readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Bundle } from '../compiler/bundle/format.ts';
 import type { RunEvent, TaskStatus } from './event.ts';
 import { readProfile } from './profile.ts';
 import { isFileError, openLocalStore } from './store/local.ts';
+import { listFolder } from './list-folder.ts';
 
 /** What the last run observed of one task. */
 export interface ObservedTask {
@@ -50,7 +51,7 @@ export function learnedWaits(state: string, bundle: Bundle): readonly (readonly 
 
 /** By the time of their last event: names tell runs of one second apart by chance only. */
 function newestFirst(folder: string): readonly string[] {
-  const times = list(folder).map((id) => ({ id, time: timeOf(join(folder, id, 'events.jsonl')) }));
+  const times = listFolder(folder).map((id) => ({ id, time: timeOf(join(folder, id, 'events.jsonl')) }));
   return times.sort((left, right) => right.time - left.time).map(({ id }) => id);
 }
 
@@ -59,15 +60,6 @@ function timeOf(file: string): number {
     return statSync(file).mtimeMs;
   } catch (error) {
     if (isFileError(error)) return 0;
-    throw error;
-  }
-}
-
-function list(folder: string): string[] {
-  try {
-    return readdirSync(folder);
-  } catch (error) {
-    if (isFileError(error)) return [];
     throw error;
   }
 }

@@ -1,7 +1,23 @@
 import { appendFileSync, fsyncSync, mkdirSync, openSync, closeSync } from 'node:fs';
 import { join } from 'node:path';
+import type { Diagnostic } from '../compiler/bundle/diagnostic.ts';
 import type { RunEvent } from './event.ts';
+import type { TaskOutcome } from './run-state.ts';
 import { claim, release } from './store/owner.ts';
+
+/** What a run gave. */
+export interface RunRecord {
+  readonly id: string;
+  readonly status: 'ok' | 'failed' | 'refused';
+  readonly tasks: readonly TaskOutcome[];
+  readonly diagnostics: readonly Diagnostic[];
+  readonly seconds: number;
+  readonly lane: boolean;
+  /** The executed notebook as nbformat JSON text. */
+  readonly notebook: string;
+  /** The folder of the run's log. */
+  readonly folder: string;
+}
 
 /** The append-only log of one run; a line is an event with the time it was seen. */
 export interface RunLog {

@@ -25,7 +25,7 @@ export function isQuiet(name: string): boolean {
 }
 
 /** True for hidden state and changes inside libraries: every task depends on all of it. */
-export function isImplicit(name: string): boolean {
+function isImplicit(name: string): boolean {
   return name.startsWith('state:') || name.startsWith('slot:');
 }
 

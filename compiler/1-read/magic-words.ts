@@ -142,7 +142,7 @@ function names(text: string): readonly string[] {
 }
 
 /** What IPython's formatter looks up: names in expressions in braces, and after a dollar sign that is no second one. */
-export function expandedNames(text: string): readonly string[] {
+function expandedNames(text: string): readonly string[] {
   const found: string[] = [];
   const plain = text.replaceAll('{{', '').replaceAll('}}', '').replaceAll('$$', '');
   for (const [, expression = ''] of plain.matchAll(/\{([^{}]*)\}/g)) found.push(...names(expression));

@@ -129,7 +129,7 @@ export function isObject(value: unknown): value is Json {
 }
 
 /** Source and text fields are a string or a list of lines. */
-export function joinLines(value: unknown): string | undefined {
+function joinLines(value: unknown): string | undefined {
   if (typeof value === 'string') return value;
   if (Array.isArray(value) && value.every((line) => typeof line === 'string')) return value.join('');
   return undefined;

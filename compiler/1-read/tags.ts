@@ -144,7 +144,7 @@ function mistypedTag(tag: string): Problem | undefined {
 }
 
 /** The candidate within two edits of a word, if there is one. */
-export function closest(word: string, candidates: readonly string[]): string | undefined {
+function closest(word: string, candidates: readonly string[]): string | undefined {
   let best: string | undefined;
   let least = 3;
   for (const candidate of candidates) {

@@ -68,7 +68,7 @@ function shallow(thing: Thing, depth: number): Thing {
 }
 
 /** A module, a member of one, or what the tables say that a value of a module is. */
-export function pathThing(path: string, whats: Whats): Thing {
+function pathThing(path: string, whats: Whats): Thing {
   const known = valueOfModule(path);
   return { what: known === undefined ? [whats.path(path)] : whats.objects(known.gives.types), roots: [] };
 }
@@ -117,7 +117,7 @@ function itemOf(base: Thing, kind: string, whats: Whats): Thing {
 }
 
 /** What iterating over a value gives: a part of it. */
-export function elementOf(base: Thing, whats: Whats): Thing {
+function elementOf(base: Thing, whats: Whats): Thing {
   if (base.element !== undefined) return base.element;
   const [first, ...rest] = base.parts ?? [];
   if (first !== undefined) return rest.reduce(joinThings, first);

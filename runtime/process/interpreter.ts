@@ -1,8 +1,9 @@
 import { createHash } from 'node:crypto';
-import { accessSync, constants, readdirSync, readFileSync, realpathSync, statSync } from 'node:fs';
+import { accessSync, constants, readFileSync, realpathSync, statSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { delimiter, dirname, join, resolve } from 'node:path';
 import { isFileError } from '../store/local.ts';
+import { listFolder } from '../list-folder.ts';
 
 /** The Python that runs the notebook's cells. */
 export interface Interpreter {
@@ -104,7 +105,7 @@ function isPreferred(prefix: string, environment: Environment): boolean {
   const conda = environment['CONDA_PREFIX'];
   const isConda =
     conda !== undefined && prefix.startsWith(conda) && (environment['CONDA_DEFAULT_ENV'] ?? 'base') !== 'base';
-  return (isConda || list(prefix).includes('pyvenv.cfg')) && mayWrite(prefix);
+  return (isConda || listFolder(prefix).includes('pyvenv.cfg')) && mayWrite(prefix);
 }
 
 function mayWrite(folder: string): boolean {
@@ -124,21 +125,12 @@ export function describeEnvironment(interpreter: Interpreter): string {
   hash.update(`${real}:${statSync(real).size}:${process.platform}:${process.arch}\n`);
   const prefix = dirname(dirname(interpreter.executable));
   for (const library of ['lib', 'lib64']) {
-    for (const version of list(join(prefix, library)).filter((name) => name.startsWith('python3'))) {
+    for (const version of listFolder(join(prefix, library)).filter((name) => name.startsWith('python3'))) {
       for (const place of ['site-packages', 'dist-packages']) {
-        const names = list(join(prefix, library, version, place)).filter((name) => name.endsWith('-info'));
+        const names = listFolder(join(prefix, library, version, place)).filter((name) => name.endsWith('-info'));
         hash.update(`${version}:${names.sort().join(',')}\n`);
       }
     }
   }
   return `sha256:${hash.digest('hex')}`;
-}
-
-function list(folder: string): string[] {
-  try {
-    return readdirSync(folder);
-  } catch (error) {
-    if (isFileError(error)) return [];
-    throw error;
-  }
 }

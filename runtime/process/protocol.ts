@@ -68,7 +68,6 @@ export type ToWorker =
   | { readonly type: 'binding'; readonly name: string; readonly binding: Binding }
   /** With every variable that can be asked for. */
   | { readonly type: 'permit'; readonly variables: readonly string[] }
-  | { readonly type: 'interrupt' }
   | { readonly type: 'exit' };
 
 /** The first message of every connection. */

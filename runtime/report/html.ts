@@ -1,6 +1,7 @@
 import type { Diagnostic } from '../../compiler/bundle/diagnostic.ts';
 import type { Bundle } from '../../compiler/bundle/format.ts';
 import type { RunEvent } from '../event.ts';
+import type { RunRecord } from '../record.ts';
 import type { TaskOutcome } from '../run-state.ts';
 import { ansiToHtml, escapeHtml } from './ansi.ts';
 import { foldOutputs, type NotebookOutput } from './outputs.ts';
@@ -12,14 +13,7 @@ export interface ReportInput {
   readonly bundle: Bundle;
   /** The notebook as nbformat 4 JSON text, for its prose. */
   readonly document: string;
-  readonly record: {
-    readonly id: string;
-    readonly status: 'ok' | 'failed' | 'refused';
-    readonly tasks: readonly TaskOutcome[];
-    readonly diagnostics: readonly Diagnostic[];
-    readonly seconds: number;
-    readonly lane: boolean;
-  };
+  readonly record: Omit<RunRecord, 'notebook' | 'folder'>;
   /** All events of the run, for what was fused or run again. */
   readonly events: readonly RunEvent[];
   /** The graph as one SVG element; trusted, and put in as it is. */

@@ -1,3 +1,4 @@
+import { applyReturns } from './carriage-returns.ts';
 import { ansiToHtml, escapeHtml } from './ansi.ts';
 import type { NotebookOutput } from './outputs.ts';
 
@@ -62,13 +63,4 @@ function textOf(value: unknown): string {
   if (Array.isArray(value)) return value.map(String).join('');
   if (value === undefined || value === null) return '';
   return JSON.stringify(value);
-}
-
-/** A carriage return starts the line anew, as in a terminal: progress bars show their last state. */
-function applyReturns(text: string): string {
-  return text
-    .replaceAll('\r\n', '\n')
-    .split('\n')
-    .map((line) => (line.includes('\r') ? (line.split('\r').findLast((part) => part !== '') ?? '') : line))
-    .join('\n');
 }

@@ -42,7 +42,7 @@ export function openLocalStore(root: string): LocalStore {
 }
 
 /** The file of an object: two levels keep folders small. */
-export function objectPath(objects: string, digest: string): string {
+function objectPath(objects: string, digest: string): string {
   const hex = digest.slice(digest.indexOf(':') + 1);
   return join(objects, 'objects', hex.slice(0, 2), hex);
 }

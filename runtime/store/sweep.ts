@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { isFileError } from './local.ts';
 import { claim, ownershipOf, release } from './owner.ts';
+import { listFolder } from '../list-folder.ts';
 
 /** What was removed from the state of a notebook. */
 export interface Swept {
@@ -30,7 +31,7 @@ export function makeTemporary(base: string, prefix: 'cw-' | 'cw-plain-'): string
 
 /** Removes the temporary folders of dead processes. */
 export function sweepTemporary(base: string = tmpdir()): void {
-  for (const name of list(base)) {
+  for (const name of listFolder(base)) {
     const folder = join(base, name);
     if (temporaryName.test(name) && ownershipOf(folder) === 'dead') rmSync(folder, { recursive: true, force: true });
   }
@@ -85,7 +86,7 @@ export function keepBelow(
     sweepObjects(state);
     if (!isTooLarge()) return;
     const manifests = join(state, 'manifests');
-    for (const name of list(manifests)) {
+    for (const name of listFolder(manifests)) {
       if (!options.codes.has(name.replace(/\.json$/, ''))) rmSync(join(manifests, name), { force: true });
     }
     sweepObjects(state);
@@ -121,7 +122,7 @@ function alone<T>(state: string, own: string | undefined, work: () => T): T | un
 function sweepObjects(state: string): Swept {
   const named = new Set<string>();
   const manifests = join(state, 'manifests');
-  for (const name of list(manifests)) {
+  for (const name of listFolder(manifests)) {
     // Whatever looks like a digest: an object too many costs room, one too few costs a run.
     for (const [digest] of readFileSync(join(manifests, name), 'utf8').matchAll(/[0-9a-f]{64}/g)) named.add(digest);
   }
@@ -136,7 +137,9 @@ function sweepObjects(state: string): Swept {
 
 function sweepUnfinished(folders: readonly string[]): Swept {
   let swept = nothing;
-  for (const file of folders.flatMap((folder) => list(folder).map((name) => ({ name, path: join(folder, name) })))) {
+  for (const file of folders.flatMap((folder) =>
+    listFolder(folder).map((name) => ({ name, path: join(folder, name) })),
+  )) {
     if (!unfinishedName.test(file.name)) continue;
     swept = add(swept, { ...nothing, unfinished: 1, bytes: sizeOf(file.path) });
     rmSync(file.path, { force: true });
@@ -152,14 +155,14 @@ interface StoredObject {
 
 function objectsOf(state: string): readonly StoredObject[] {
   return shards(join(state, 'store', 'objects')).flatMap((shard) =>
-    list(shard)
+    listFolder(shard)
       .filter((name) => objectName.test(name))
       .map((name) => ({ name, file: join(shard, name), size: sizeOf(join(shard, name)) })),
   );
 }
 
 function shards(objects: string): readonly string[] {
-  return list(objects)
+  return listFolder(objects)
     .filter((name) => /^[0-9a-f]{2}$/.test(name))
     .map((name) => join(objects, name));
 }
@@ -172,7 +175,7 @@ interface RunFolder {
 
 /** Only folders that are named as runs are: a state folder may have been named by mistake. */
 function runsOf(state: string): readonly RunFolder[] {
-  return list(join(state, 'runs'))
+  return listFolder(join(state, 'runs'))
     .filter((name) => runName.test(name))
     .map((name) => {
       const folder = join(state, 'runs', name);
@@ -189,10 +192,6 @@ function add(left: Swept, right: Swept): Swept {
     unfinished: left.unfinished + right.unfinished,
     bytes: left.bytes + right.bytes,
   };
-}
-
-function list(folder: string): readonly string[] {
-  return orElse(() => readdirSync(folder), []);
 }
 
 function isFolder(path: string): boolean {

@@ -1,3 +1,4 @@
+import { applyReturns } from '../report/carriage-returns.ts';
 import type { NotebookOutput } from '../report/outputs.ts';
 
 /** An output without what no two honest runs have in common. */
@@ -62,15 +63,6 @@ function textOf(value: unknown): string {
     : typeof value === 'string'
       ? value
       : JSON.stringify(value ?? '');
-}
-
-/** A progress bar that returns to the start of its line shows its last state. */
-function applyReturns(text: string): string {
-  return text
-    .replaceAll('\r\n', '\n')
-    .split('\n')
-    .map((line) => (line.includes('\r') ? (line.split('\r').findLast((part) => part !== '') ?? '') : line))
-    .join('\n');
 }
 
 function withoutColours(text: string): string {

@@ -19,7 +19,7 @@ export interface Findings {
 }
 
 /** Makes empty findings. */
-export function noFindings(): Findings {
+function noFindings(): Findings {
   return { reads: [], binds: [], deletes: [], steps: [], summaries: [], imports: [], unobservable: [] };
 }
 

@@ -71,9 +71,3 @@ class Channel:
     def foreign(self) -> bool:
         """True in a child that user code forked: the connection belongs to its parent."""
         return os.getpid() != self.owner
-
-
-def string_or_none(message: Message, key: str) -> str | None:
-    """A member of a message that may be missing."""
-    value = message.get(key)
-    return value if isinstance(value, str) else None

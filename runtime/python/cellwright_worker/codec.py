@@ -49,15 +49,6 @@ def _content_in_company(own: str, group: str) -> str:
     return "sha256:" + hashlib.sha256(f"{own} in {group}".encode()).hexdigest()
 
 
-class Unstorable(Exception):
-    """A value that cannot leave its process, and why."""
-
-    def __init__(self, reason: str) -> None:
-        """`reason` is a noun phrase."""
-        super().__init__(reason)
-        self.reason = reason
-
-
 @dataclass
 class DumpResult:
     """What became of each value. Classes of the notebook that were met are among `refs` or `unstorable` under their ids."""

@@ -37,11 +37,6 @@ class Journal:
         else:
             self._keep(path)
 
-    def about_to_make_folder(self, path: str) -> None:
-        """A folder that will be empty."""
-        if not os.path.lexists(path):
-            self.about_to_change(path)
-
     def lasting(self, what: str) -> None:
         """Something that cannot be undone."""
         if what not in self._seen:
