@@ -35,9 +35,10 @@ export function printBody(python: string): Body {
       isAsync ||= waits.test(code) || (code.length < line.length && waitsInString.test(line));
       if (startsStatement || code.search(onlyInModules) >= 0) {
         text = text
-          .replace(onlyInModules, (_, mark: string, space: string, found: string) => {
-            moduleImports.push(found.trim());
-            return `${mark}${space}pass`;
+          .replace(onlyInModules, (found) => {
+            const statement = found.replace(/^[;:]?\s*/, '');
+            moduleImports.push(statement.trim());
+            return `${found.slice(0, found.length - statement.length)}pass`;
           })
           // A function's parameter cannot be declared global, and in a cell the statement does nothing.
           .replace(/^(\s*)global\s[\w\s,]*$/, '$1pass');
