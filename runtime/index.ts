@@ -7,6 +7,7 @@ import type { Bundle } from '../compiler/bundle/format.ts';
 import { findCached, identityOf, type Miss } from './cache.ts';
 import type { RunEvent } from './event.ts';
 import { describeEnvironment, findInterpreter } from './process/interpreter.ts';
+import { languageOf } from './process/language.ts';
 import { WorkerParent } from './process/worker-parent.ts';
 import { ProfileNotes, readProfile } from './profile.ts';
 import { openRunLog, type RunRecord } from './record.ts';
@@ -130,6 +131,7 @@ export async function run(bundle: Bundle, document: string, options: RunOptions)
     return { id, ...nothingRan(bundle, document, diagnostic), folder: log.folder };
   }
   const store = openLocalStore(options.state);
+  const environment = describeEnvironment(interpreter);
   const journal = join(log.folder, 'effects');
   const profile = readProfile(store);
   const notes = new ProfileNotes(profile);
@@ -141,7 +143,7 @@ export async function run(bundle: Bundle, document: string, options: RunOptions)
     profile,
     notes,
     journal,
-    environment: describeEnvironment(interpreter),
+    environment,
     jobs: options.jobs,
     useCache: options.cache,
     readCache: options.cache && !options.force,
@@ -170,7 +172,7 @@ export async function run(bundle: Bundle, document: string, options: RunOptions)
   rmSync(journal, { recursive: true, force: true });
   const seconds = (performance.now() - started) / 1000;
   emit({ type: 'run-finished', status: outcome.status, seconds });
-  const notebook = executedNotebook(document, outcome.tasks);
+  const notebook = executedNotebook(document, outcome.tasks, () => languageOf(interpreter, environment, store));
   writeAtomically(`${log.folder}/notebook.ipynb`, notebook);
   if (outcome.tasks.some(({ status }) => status === 'ran')) {
     const codes = new Set(bundle.tasks.map(({ code }) => code.slice(code.indexOf(':') + 1)));

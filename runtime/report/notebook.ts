@@ -1,4 +1,5 @@
 import type { TaskOutcome } from '../run-state.ts';
+import type { LanguageInfo } from '../process/language.ts';
 import { foldOutputs } from './outputs.ts';
 
 interface DocumentCell {
@@ -12,9 +13,18 @@ interface DocumentCell {
 /**
  * The notebook with the outputs of a run. Cells that were not run have none, and everything else is as it was.
  * @param document the nbformat 4 document that the bundle was compiled from, as JSON text
+ * @param language what the kernel says of its language, for a notebook that does not say it
  */
-export function executedNotebook(document: string, tasks: readonly TaskOutcome[]): string {
-  const notebook = JSON.parse(document) as { cells: DocumentCell[] };
+export function executedNotebook(
+  document: string,
+  tasks: readonly TaskOutcome[],
+  language?: () => LanguageInfo | undefined,
+): string {
+  const notebook = JSON.parse(document) as { cells: DocumentCell[]; metadata: Record<string, unknown> };
+  if (notebook.metadata['language_info'] === undefined) {
+    const info = language?.();
+    if (info !== undefined) notebook.metadata['language_info'] = info;
+  }
   const folded = foldOutputs(
     tasks.map((outcome) => ({ executionCount: outcome.task.executionCount, messages: outcome.outputs })),
   );

@@ -1,3 +1,4 @@
+import { execFileSync } from 'node:child_process';
 import {
   existsSync,
   lstatSync,
@@ -11,6 +12,7 @@ import {
 } from 'node:fs';
 import path from 'node:path';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { python, root } from '../environment.ts';
 import { writeNotebook } from '../../extensions/cli/write-notebook.ts';
 import { makeWorkplace, type Workplace } from './installation.ts';
 
@@ -119,6 +121,24 @@ describe('OUT', () => {
       true,
     ]);
     expect(read('deep', 'later.ipynb')).toContain('nyc 2');
+  });
+
+  test('says the language as nbclient does, unless the notebook says it already', async () => {
+    const script = path.join(root, 'runtime', 'python', 'plain_run.py');
+    execFileSync(python, [script, at('n.ipynb'), at('plain.ipynb'), place.folder]);
+    const languageIn = (name: string): unknown =>
+      (JSON.parse(read(name)) as { metadata: { language_info?: unknown } }).metadata.language_info;
+    for (const flag of ['--force', '--quiet']) {
+      expect((await place.call('run', 'n.ipynb', 'out.ipynb', '--no-report', '-q', flag)).code).toBe(0);
+      expect(languageIn('out.ipynb')).toEqual(languageIn('plain.ipynb'));
+    }
+    const said = { name: 'python', version: '3.0.0' };
+    place.write(
+      'said.ipynb',
+      writeNotebook({ cells, metadata: { language_info: said }, nbformat: 4, nbformat_minor: 5 }),
+    );
+    expect((await place.call('run', 'said.ipynb', 'out.ipynb', '--no-report', '-q')).code).toBe(0);
+    expect(languageIn('out.ipynb')).toEqual(said);
   });
 
   test('a name may be as long as the system allows', async () => {
