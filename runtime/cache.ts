@@ -5,6 +5,7 @@ import { createHash } from 'node:crypto';
 import { readdirSync, statSync } from 'node:fs';
 import { isFileError } from './store/local.ts';
 import type { RunContext, State } from './run-state.ts';
+import { differenceOfStarts } from './start-state.ts';
 import { implicitNames, isQuiet, originOf, unseenShadow, type Origin, type Progress } from './versions.ts';
 
 /** One remembered execution of a task's code: what it read, and what came of it. */
@@ -88,7 +89,8 @@ function compare(
   const unsaved = entry.result.unsaved.find((name) => exposes === '*' || exposes.includes(name));
   // Nobody was expected to read it when the entry was made.
   if (unsaved !== undefined) return { part: 'store', name: unsaved };
-  if (entry.environment !== environment) return { part: 'environment', name: 'installed packages or interpreter' };
+  if (entry.environment !== environment)
+    return { part: 'environment', name: differenceOfStarts(entry.environment, environment) };
   for (const name of [...Object.keys(entry.reads), ...implicit]) {
     const now = contentOf(progress, originOf(progress, name, index));
     if (now === undefined || (entry.reads[name] ?? 'absent') !== now)

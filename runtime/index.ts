@@ -6,7 +6,7 @@ import type { Diagnostic } from '../compiler/bundle/diagnostic.ts';
 import type { Bundle } from '../compiler/bundle/format.ts';
 import { findCached, identityOf, type Miss } from './cache.ts';
 import type { RunEvent } from './event.ts';
-import { describeEnvironment, findInterpreter } from './process/interpreter.ts';
+import { findInterpreter } from './process/interpreter.ts';
 import { languageOf } from './process/language.ts';
 import { WorkerParent } from './process/worker-parent.ts';
 import { ProfileNotes, readProfile } from './profile.ts';
@@ -14,6 +14,7 @@ import { openRunLog, type RunRecord } from './record.ts';
 import { executedNotebook } from './report/notebook.ts';
 import { Run } from './run.ts';
 import type { RunContext, RunOutcome, TaskOutcome } from './run-state.ts';
+import { describeStart } from './start-state.ts';
 import { removeDamaged } from './store/damage.ts';
 import { openLocalStore, writeAtomically } from './store/local.ts';
 import { keepBelow, sweepRuns, sweepTemporary, untilCleaned } from './store/sweep.ts';
@@ -131,7 +132,7 @@ export async function run(bundle: Bundle, document: string, options: RunOptions)
     return { id, ...nothingRan(bundle, document, diagnostic), folder: log.folder };
   }
   const store = openLocalStore(options.state);
-  const environment = describeEnvironment(interpreter);
+  const environment = describeStart(interpreter, options.cwd);
   const journal = join(log.folder, 'effects');
   const profile = readProfile(store);
   const notes = new ProfileNotes(profile);
@@ -212,14 +213,14 @@ export interface TaskPlan {
 /** What would run and what is cached; a task after one that must run is unknown until that has run. */
 export function status(
   bundle: Bundle,
-  options: Pick<RunOptions, 'state' | 'python' | 'kernel' | 'environment'>,
+  options: Pick<RunOptions, 'state' | 'cwd' | 'python' | 'kernel' | 'environment'>,
 ): readonly TaskPlan[] {
   const interpreter = findInterpreter({
     python: options.python,
     kernel: options.kernel ?? bundle.notebook.kernelName,
     environment: options.environment,
   });
-  const environment = interpreter === undefined ? '' : describeEnvironment(interpreter);
+  const environment = interpreter === undefined ? '' : describeStart(interpreter, options.cwd);
   const store = openLocalStore(options.state);
   const progress: Progress[] = bundle.tasks.map((task) => ({ task, result: undefined }));
   const plans: TaskPlan[] = [];

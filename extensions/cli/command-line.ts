@@ -66,7 +66,7 @@ const commands: readonly Command[] = [
     name: 'status',
     words: 'NB',
     help: 'Says what a run would reuse and what it would run. Executes nothing.',
-    flags: [...parameterFlags, ...environmentFlags],
+    flags: [cwdFlag, ...parameterFlags, ...environmentFlags],
     most: 1,
     run: statusCommand,
   },

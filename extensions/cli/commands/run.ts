@@ -77,12 +77,16 @@ function planRun(host: Host, parsed: ParsedArguments, input: Input): Outcome<Pla
   }
   const place = findPlace(host, parsed, input);
   if (!place.ok) return place;
-  const until = findLast(parsed, input, place.value);
+  const until = findLast(parsed, input, { ...place.value, cwd: cwd.value });
   if (!until.ok) return until;
   return { ok: true, value: { place: place.value, targets: targets.value, cwd: cwd.value, jobs, until: until.value } };
 }
 
-function findLast(parsed: ParsedArguments, input: Input, place: Place): Outcome<number | undefined> {
+function findLast(
+  parsed: ParsedArguments,
+  input: Input,
+  place: Place & { readonly cwd: string },
+): Outcome<number | undefined> {
   const only = lastValue(parsed, 'only');
   const until = lastValue(parsed, 'until');
   if (only !== undefined && until !== undefined) {

@@ -4,6 +4,7 @@ import type { CommandResult, Host } from '../host.ts';
 import { openInput } from '../input.ts';
 import { describeLast, describeObserved } from '../observed.ts';
 import { renderTable } from '../render.ts';
+import { findFolder } from '../run-targets.ts';
 import { findPlace } from '../state-folder.ts';
 
 /** `cellwright status NB`: what the next run would reuse, and why it would run the rest. */
@@ -13,7 +14,9 @@ export async function statusCommand(host: Host, parsed: ParsedArguments): Promis
   const { bundle, diagnostics, sources, path } = input.value;
   const place = findPlace(host, parsed, input.value);
   if (!place.ok) return place.result;
-  const plans = planStatus(bundle, place.value);
+  const folder = findFolder(host, parsed, input.value);
+  if (!folder.ok) return folder.result;
+  const plans = planStatus(bundle, { ...place.value, cwd: folder.value });
   const number = (plan: TaskPlan['plan']): number => plans.filter((entry) => entry.plan === plan).length;
   const counts = [`${number('cached')} would be reused`, `${number('run')} would run`];
   if (number('unknown') > 0) counts.push(`${number('unknown')} depend on those`);
