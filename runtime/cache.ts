@@ -2,10 +2,9 @@ import type { Task } from '../compiler/bundle/format.ts';
 import type { AttemptResult, FileRead, OutputMessage } from './process/protocol.ts';
 import { hashFile, type LocalStore } from './store/local.ts';
 import { createHash } from 'node:crypto';
-import { readdirSync, statSync } from 'node:fs';
-import { isFileError } from './store/local.ts';
+import { stillSame } from './marks.ts';
 import type { RunContext, State } from './run-state.ts';
-import { differenceOfStarts } from './start-state.ts';
+import { differenceOfStarts, digestOfVariable } from './start-state.ts';
 import { implicitNames, isQuiet, originOf, unseenShadow, type Origin, type Progress } from './versions.ts';
 
 /** One remembered execution of a task's code: what it read, and what came of it. */
@@ -26,6 +25,9 @@ export interface Miss {
   readonly name: string;
 }
 
+/** What is the same for all tasks of a run. */
+type Around = Pick<RunContext, 'store' | 'environment' | 'variables'>;
+
 const entriesKept = 8;
 /** Entries of another version are as good as none. */
 const formatVersion = 4;
@@ -36,8 +38,7 @@ function manifestPath(task: Task): string {
 
 /** Looks for an entry whose every input holds now; all earlier tasks must have ended. */
 export function findCached(
-  store: LocalStore,
-  environment: string,
+  around: Around,
   progress: readonly Progress[],
   index: number,
 ): { readonly entry: CacheEntry } | { readonly miss: Miss } {
@@ -45,8 +46,8 @@ export function findCached(
   if (task === undefined) return { miss: { part: 'no earlier run', name: '' } };
   let miss: Miss = { part: 'no earlier run', name: '' };
   const implicit = [...implicitNames(progress, index)].filter((name) => !isQuiet(name));
-  for (const entry of readEntries(store, task)) {
-    const found = compare(store, environment, progress, index, entry, implicit);
+  for (const entry of readEntries(around.store, task)) {
+    const found = compare(around, progress, index, entry, implicit);
     if (found === undefined) return { entry };
     miss = found;
   }
@@ -62,11 +63,11 @@ function contentOf(progress: readonly Progress[], origin: Origin): string | unde
 }
 
 /** Digest of an entry's key, for the values that its task left in its process. */
-export function identityOf(task: Task, entry: Pick<CacheEntry, 'environment' | 'reads' | 'files'>): string {
+export function identityOf(task: Task, entry: Pick<CacheEntry, 'environment' | 'reads' | 'files' | 'result'>): string {
   const reads = Object.entries(entry.reads).sort(([left], [right]) => (left < right ? -1 : 1));
-  const files = entry.files.map((file) => [file.path, file.digest]);
+  const files = entry.files.map((file) => [file.path, file.kind, file.digest]);
   return createHash('sha256')
-    .update(JSON.stringify([task.code, entry.environment, reads, files]))
+    .update(JSON.stringify([task.code, entry.environment, entry.result.variables, reads, files]))
     .digest('hex');
 }
 
@@ -78,8 +79,7 @@ function readEntries(store: LocalStore, task: Task): CacheEntry[] {
 }
 
 function compare(
-  store: LocalStore,
-  environment: string,
+  { store, environment, variables }: Around,
   progress: readonly Progress[],
   index: number,
   entry: CacheEntry,
@@ -91,6 +91,10 @@ function compare(
   if (unsaved !== undefined) return { part: 'store', name: unsaved };
   if (entry.environment !== environment)
     return { part: 'environment', name: differenceOfStarts(entry.environment, environment) };
+  for (const [name, digest] of Object.entries(entry.result.variables)) {
+    if (digestOfVariable(variables, name) !== digest)
+      return { part: 'environment', name: name === '*' ? 'some variable' : `the variable ${name}` };
+  }
   for (const name of [...Object.keys(entry.reads), ...implicit]) {
     const now = contentOf(progress, originOf(progress, name, index));
     if (now === undefined || (entry.reads[name] ?? 'absent') !== now)
@@ -115,52 +119,30 @@ function sourcesUpTo(progress: readonly Progress[], index: number): ReadonlySet<
   return new Set(sources.map((source) => `sha256:${createHash('sha256').update(source, 'utf8').digest('hex')}`));
 }
 
-/** What a file is now, in the worker's words. */
-export function fileSignature(path: string): string {
-  try {
-    const stat = statSync(path, { bigint: true });
-    return stat.isDirectory() ? 'dir' : `${stat.size}:${stat.mtimeNs}:${stat.ino}`;
-  } catch (error) {
-    if (isFileError(error)) return 'missing';
-    throw error;
-  }
-}
-
-/** True when a file that an attempt looked at is as it was. */
-function stillSame(file: FileRead): boolean {
-  return file.kind === 'listing' ? listing(file.path) === file.signature : fileSignature(file.path) === file.signature;
-}
-
 /** A file that an attempt only read and that is not as it was then. */
 export function changedFile(result: Pick<AttemptResult, 'filesRead' | 'filesWritten'>): string | undefined {
   return result.filesRead.find((file) => !result.filesWritten.includes(file.path) && !stillSame(file))?.path;
 }
 
 function stillHolds(file: FileRead & { readonly digest: string }): boolean {
-  return (
-    stillSame(file) || (file.kind !== 'listing' && file.digest !== 'missing' && hashFile(file.path) === file.digest)
-  );
-}
-
-function listing(path: string): string {
-  try {
-    // Sorted as Python sorts: by code point.
-    const names = readdirSync(path).sort((left, right) => Buffer.compare(utf32(left), utf32(right)));
-    return createHash('sha256').update(names.join('\n'), 'utf8').digest('hex');
-  } catch (error) {
-    if (isFileError(error)) return 'missing';
-    throw error;
-  }
-}
-
-/** Code points in an order that bytes compare as numbers do. */
-function utf32(text: string): Buffer {
-  return Buffer.from(Uint32Array.from(Array.from(text, (letter) => letter.codePointAt(0) ?? 0)).buffer).swap32();
+  if (stillSame(file)) return true;
+  return file.kind === 'content' && file.digest !== 'missing' && hashFile(file.path) === file.digest;
 }
 
 /** True when all that the result depends on can be checked: nothing else happened outside. */
 function isCheckable(result: AttemptResult): boolean {
   return !result.outside.some((reason) => reason !== 'file-write');
+}
+
+/** A folder's names may be other ones because of the cell's own files. */
+function isOfContent({ kind }: FileRead): boolean {
+  return kind !== 'listing' && kind !== 'entries';
+}
+
+/** Of the content that a file had when it was read; other questions have their whole answer in the mark. */
+function digestOf({ path, kind, signature }: FileRead, written: ReadonlySet<string>): string {
+  if (kind !== 'content') return signature;
+  return written.has(path) ? 'missing' : hashFile(path);
 }
 
 /** What a result was made from, and the result; undefined when a later run could not tell whether it still holds. */
@@ -178,9 +160,10 @@ export function describeResult(
     if (!isQuiet(name)) reads[name] = content;
   }
   const written = new Set(result.filesWritten);
-  const files = result.filesRead
-    .filter((file) => !written.has(file.path) || file.kind === 'content')
-    .map((file) => ({ ...file, digest: written.has(file.path) ? 'missing' : hashFile(file.path) }));
+  const filesRead = result.filesRead.filter((file) => isOfContent(file));
+  // Somebody else changed meanwhile what the cell had read.
+  if (changedFile({ filesRead, filesWritten: result.filesWritten }) !== undefined) return undefined;
+  const files = result.filesRead.map((file) => ({ ...file, digest: digestOf(file, written) }));
   const left = Object.fromEntries(result.filesWritten.map((path) => [path, hashFile(path)]));
   return { environment, reads, files, written: left, result, outputs, run: id };
 }

@@ -20,8 +20,7 @@ export class ExpectedReuse {
     if (!this.#context.readCache) return false;
     const known = this.#known.get(state);
     if (known !== undefined) return known;
-    const { store, environment } = this.#context;
-    const has = 'entry' in findCached(store, environment, this.#states, state.index);
+    const has = 'entry' in findCached(this.#context, this.#states, state.index);
     this.#known.set(state, has);
     return has;
   }

@@ -132,7 +132,8 @@ export async function run(bundle: Bundle, document: string, options: RunOptions)
     return { id, ...nothingRan(bundle, document, diagnostic), folder: log.folder };
   }
   const store = openLocalStore(options.state);
-  const environment = describeStart(interpreter, options.cwd);
+  const variables = { ...options.environment, ...interpreter.environment };
+  const environment = describeStart(store, { interpreter, cwd: options.cwd, variables });
   const journal = join(log.folder, 'effects');
   const profile = readProfile(store);
   const notes = new ProfileNotes(profile);
@@ -145,6 +146,7 @@ export async function run(bundle: Bundle, document: string, options: RunOptions)
     notes,
     journal,
     environment,
+    variables,
     jobs: options.jobs,
     useCache: options.cache,
     readCache: options.cache && !options.force,
@@ -220,14 +222,16 @@ export function status(
     kernel: options.kernel ?? bundle.notebook.kernelName,
     environment: options.environment,
   });
-  const environment = interpreter === undefined ? '' : describeStart(interpreter, options.cwd);
   const store = openLocalStore(options.state);
+  const variables = { ...options.environment, ...interpreter?.environment };
+  const environment =
+    interpreter === undefined ? '' : describeStart(store, { interpreter, cwd: options.cwd, variables });
   const progress: Progress[] = bundle.tasks.map((task) => ({ task, result: undefined }));
   const plans: TaskPlan[] = [];
   const unsettled = new Set<string>();
   bundle.tasks.forEach((task, index) => {
     if (task.executionCount === 0) return;
-    const found = findCached(store, environment, progress, index);
+    const found = findCached({ store, environment, variables }, progress, index);
     const waits = bundle.edges.some((edge) => edge.to === task.id && unsettled.has(edge.from));
     const own = progress[index];
     if ('entry' in found && own !== undefined) {

@@ -5,6 +5,7 @@ import type { Holder } from './holders.ts';
 import type { AttemptResult, OutputMessage } from './process/protocol.ts';
 import type { WorkerParent } from './process/worker-parent.ts';
 import type { Profile, ProfileNotes } from './profile.ts';
+import type { Variables } from './start-state.ts';
 import type { LocalStore } from './store/local.ts';
 import type { Progress } from './versions.ts';
 
@@ -41,6 +42,8 @@ export interface RunContext {
   /** Folder of this run's journal of effects. */
   readonly journal: string;
   readonly environment: string;
+  /** Environment variables of the cells. */
+  readonly variables: Variables;
   readonly jobs: number;
   readonly useCache: boolean;
   readonly readCache: boolean;

@@ -272,9 +272,8 @@ export class Run {
   }
 
   #takeFromCache(state: State): boolean {
-    const { store, environment, readCache } = this.#context;
-    if (!readCache) return false;
-    const found = findCached(store, environment, this.#states, state.index);
+    if (!this.#context.readCache) return false;
+    const found = findCached(this.#context, this.#states, state.index);
     if ('miss' in found) {
       state.because = found.miss.name === '' ? found.miss.part : `${found.miss.part}: ${found.miss.name}`;
       return false;

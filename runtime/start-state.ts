@@ -1,21 +1,80 @@
+import { createHash } from 'node:crypto';
 import { realpathSync } from 'node:fs';
-import { describeEnvironment, type Interpreter } from './process/interpreter.ts';
-import { isFileError } from './store/local.ts';
+import { describePackages, type PackageQuestion } from './process/search-path.ts';
+import { isFileError, type LocalStore } from './store/local.ts';
 
-/** What every cell of a run starts from, as the cache compares it: the interpreter with its packages, and the folder. */
-export function describeStart(interpreter: Interpreter, cwd: string): string {
-  return `${describeEnvironment(interpreter)} in ${realFolder(cwd)}`;
+/** Environment variables that the cells are started with. */
+export type Variables = Readonly<Record<string, string | undefined>>;
+
+/** Read by the interpreter before anybody can watch, or by native code. The hash seed is the same in every run. */
+const readUnseen =
+  /^(?:TZ|LANG|LANGUAGE|LC_[A-Z]+|PYTHON(?!HASHSEED$)[A-Z]+|LD_[A-Z_]+|(?:OMP|MKL|OPENBLAS|BLIS|VECLIB|NUMEXPR)_[A-Z_]+)$/;
+
+/** Different in each window of a terminal: they count only for a cell that reads them by name. `variables.py` has the same list. */
+const ofTerminal = new Set([
+  '_',
+  'OLDPWD',
+  'PWD',
+  'SHLVL',
+  'SSH_CLIENT',
+  'SSH_CONNECTION',
+  'SSH_TTY',
+  'TERM',
+  'TERM_SESSION_ID',
+  'WINDOWID',
+  'XDG_SESSION_ID',
+]);
+
+const hashSeed = 'PYTHONHASHSEED';
+
+const parts = [
+  'installed packages or interpreter',
+  'the folder that the cells run in',
+  'a variable that the interpreter reads itself',
+] as const;
+
+/** What every cell of a run starts from, as the cache compares it. */
+export function describeStart(store: LocalStore, start: PackageQuestion): string {
+  const { cwd, variables } = start;
+  const unseen = digest(linesOf(variables, (name) => readUnseen.test(name)));
+  return JSON.stringify([describePackages(store, start), realFolder(cwd), unseen]);
 }
 
 /** The part of two different start states that differs, in words for the user. */
 export function differenceOfStarts(before: string, now: string): string {
-  return packagesOf(before) === packagesOf(now)
-    ? 'the folder that the cells run in'
-    : 'installed packages or interpreter';
+  const [old, fresh] = [partsOf(before), partsOf(now)];
+  return parts.find((_, place) => old[place] !== fresh[place]) ?? parts[0];
 }
 
-function packagesOf(start: string): string {
-  return start.slice(0, start.indexOf(' in '));
+function partsOf(start: string): readonly string[] {
+  return start === '' ? [] : (JSON.parse(start) as readonly string[]);
+}
+
+/** Digest of a variable as the worker makes it, of all for `*`; `absent` when there is none. */
+export function digestOfVariable(variables: Variables, name: string): string {
+  if (name === '*') return digest(linesOf(variables, (other) => !ofTerminal.has(other)));
+  const value = valueOf(variables, name);
+  return value === undefined ? 'absent' : digest([Buffer.from(value)]);
+}
+
+/** The hash seed is the worker's own. */
+function valueOf(variables: Variables, name: string): string | undefined {
+  return name === hashSeed ? '0' : variables[name];
+}
+
+function linesOf(variables: Variables, wanted: (name: string) => boolean): readonly Buffer[] {
+  const names = new Set([...Object.keys(variables), hashSeed]);
+  const lines = [...names].filter(wanted).flatMap((name) => {
+    const value = valueOf(variables, name);
+    return value === undefined ? [] : [Buffer.from(`${name}=${value}`)];
+  });
+  return lines.sort((left, right) => left.compare(right));
+}
+
+function digest(lines: readonly Buffer[]): string {
+  const hash = createHash('sha256');
+  lines.forEach((line, place) => hash.update(place === 0 ? '' : '\0').update(line));
+  return hash.digest('hex');
 }
 
 /** As `os.getcwd()` gives it. */

@@ -1,5 +1,4 @@
-import { createHash } from 'node:crypto';
-import { accessSync, constants, readFileSync, realpathSync, statSync } from 'node:fs';
+import { accessSync, constants, readFileSync, statSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { delimiter, dirname, join, resolve } from 'node:path';
 import { isFileError } from '../store/local.ts';
@@ -116,21 +115,4 @@ function mayWrite(folder: string): boolean {
     if (isFileError(error)) return false;
     throw error;
   }
-}
-
-/** A digest of the interpreter and of every installed distribution, made without starting Python. */
-export function describeEnvironment(interpreter: Interpreter): string {
-  const hash = createHash('sha256');
-  const real = realpathSync(interpreter.executable);
-  hash.update(`${real}:${statSync(real).size}:${process.platform}:${process.arch}\n`);
-  const prefix = dirname(dirname(interpreter.executable));
-  for (const library of ['lib', 'lib64']) {
-    for (const version of listFolder(join(prefix, library)).filter((name) => name.startsWith('python3'))) {
-      for (const place of ['site-packages', 'dist-packages']) {
-        const names = listFolder(join(prefix, library, version, place)).filter((name) => name.endsWith('-info'));
-        hash.update(`${version}:${names.sort().join(',')}\n`);
-      }
-    }
-  }
-  return `sha256:${hash.digest('hex')}`;
 }

@@ -126,10 +126,11 @@ export type OutputMessage =
   | { readonly kind: 'clear'; readonly wait: boolean }
   | { readonly kind: 'error'; readonly ename: string; readonly evalue: string; readonly traceback: readonly string[] };
 
+/** What a cell asked of a path: what is in the file, its times, whether it is there at all, the names in a folder … */
 export interface FileRead {
   readonly path: string;
-  readonly kind: 'content' | 'stat' | 'listing';
-  /** `missing`, or `size:mtime_ns:inode`; for a listing a digest of the names. */
+  readonly kind: 'content' | 'stat' | 'lstat' | 'type' | 'link' | 'access' | 'listing' | 'entries';
+  /** The answer when it was first asked, as `marks.py` and `marks.ts` write it; `missing` when there was none. */
   readonly signature: string;
 }
 
@@ -154,6 +155,8 @@ export interface AttemptResult {
   /** Bound, but not stored because nobody was expected to read it. */
   readonly unsaved: readonly string[];
   readonly filesRead: readonly FileRead[];
+  /** Environment variables that were read, `*` for all, with the digest of what they were at the start, or `absent`. */
+  readonly variables: Readonly<Record<string, string>>;
   readonly filesWritten: readonly string[];
   /** Effects on the outside that took place: subprocess, network, file-write. */
   readonly outside: readonly string[];

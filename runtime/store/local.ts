@@ -82,11 +82,11 @@ function replaceFile(path: string, text: string | Uint8Array, flush: boolean): v
 
 const known = new Map<string, string>();
 
-/** sha256 of a file in constant memory; `missing` when it cannot be read. Remembered by size, time and inode. */
+/** sha256 of a file in constant memory; `missing` when it cannot be read. Remembered by size, times and inode. */
 export function hashFile(path: string): string {
   try {
     const stat = statSync(path, { bigint: true });
-    const key = `${path}:${stat.size}:${stat.mtimeNs}:${stat.ino}`;
+    const key = `${path}:${stat.size}:${stat.mtimeNs}:${stat.ino}:${stat.ctimeNs}`;
     const before = known.get(key);
     if (before !== undefined) return before;
     const digest = stat.isDirectory() ? 'dir' : hashContent(path);

@@ -49,7 +49,10 @@ function readCase(name: string, here: string): Case {
     const command = said(word).join('\n');
     return { cwd: path.join(here, cwd), variables: Object.fromEntries(variables) as World['variables'], command };
   };
-  const cells = lines.slice(heads.length).join('\n').split(/^---\n/m);
+  const cells = lines
+    .slice(heads.length)
+    .join('\n')
+    .split(/^---\n/m);
   return { cells, before: world('BEFORE', 0), after: world('AFTER', 1) };
 }
 
@@ -100,6 +103,7 @@ beforeAll(() => {
 
 afterAll(() => {
   rmSync(scratch, { recursive: true, force: true });
+  rmSync('/dev/shm/cellwright-test', { force: true });
 });
 
 describe('what a cell depends on outside of the notebook is seen when it changes', () => {

@@ -12,7 +12,7 @@ import sys
 import time
 from typing import Any, Callable, Protocol
 
-from . import interpreter, observe, prelude, sizes, slots, state
+from . import interpreter, observe, prelude, sizes, slots, state, variables
 from . import shell as shell_module
 from .channel import Channel, Disconnected, Message
 from .codec import Codec, DumpResult, ValueRef
@@ -294,6 +294,7 @@ class Attempt:
             "held": {},
             "unsaved": [],
             "filesRead": self._observer.reads(),
+            "variables": variables.watch.reads(),
             "filesWritten": sorted(self._observer.written),
             "outside": sorted(self._observer.outside),
             "sources": sorted(self._sources.seen),

@@ -7,8 +7,8 @@ native code does without CPython (some writers of Parquet files and databases) i
 from __future__ import annotations
 
 import contextlib
+import functools
 import gc
-import hashlib
 import io
 import os
 import sys
@@ -17,7 +17,11 @@ import threading
 from collections.abc import Iterator
 from typing import Any, Callable
 
+from . import variables
 from .journal import Journal, only_reads
+from .marks import REAL_READLINK, mark
+from .questions import replace, watch_questions
+from .whence import library_folders
 
 Permit = Callable[[str, str], None]
 
@@ -41,33 +45,30 @@ _SUBPROCESSES = {
 _NETWORK = {"socket.connect", "socket.getaddrinfo", "urllib.Request", "ftplib.connect", "smtplib.connect", "http.client.send"}
 _SENDING = (b"POST ", b"PUT ", b"PATCH ", b"DELETE ")
 _LISTINGS = {"os.listdir", "os.scandir"}
-_REAL_STAT = os.stat
-
-
-def signature(path: str) -> str:
-    """`missing`, `dir`, or `size:mtime_ns:inode`."""
-    try:
-        found = _REAL_STAT(path)
-    except (OSError, ValueError):
-        return "missing"
-    if (found.st_mode & 0o170000) == 0o040000:
-        return "dir"
-    return f"{found.st_size}:{found.st_mtime_ns}:{found.st_ino}"
-
-
-def listing(path: str) -> str:
-    """A digest of a folder's names."""
-    try:
-        names = sorted(os.listdir(path))
-    except OSError:
-        return "missing"
-    return hashlib.sha256("\n".join(names).encode("utf-8", "surrogateescape")).hexdigest()
+# Arrays that joblib hands to its processes.
+_OF_POOLS = "/dev/shm/joblib_memmapping_folder_"
+_LIBRARY = os.path.dirname(os.__file__)
 
 
 def _importing() -> bool:
     """True when the import system itself is looking into a folder for modules."""
     frame = sys._getframe(3)
     return frame.f_code.co_filename.startswith("<frozen importlib")
+
+
+def _wants_names() -> bool:
+    """True when the standard library goes through a folder: it asks entries for their names and types, not for their times."""
+    frame = sys._getframe(3)
+    return os.path.dirname(frame.f_code.co_filename) == _LIBRARY
+
+
+def _below(folder: Any, path: Any) -> Any:
+    """A path that is relative to an open folder, in full."""
+    if not isinstance(folder, int) or folder < 0 or not isinstance(path, (str, bytes, os.PathLike)):
+        return path
+    with contextlib.suppress(OSError):
+        return os.path.join(REAL_READLINK(f"/proc/self/fd/{folder}"), os.fsdecode(path))
+    return path
 
 
 class Observer:
@@ -90,38 +91,25 @@ class Observer:
         # True when the notebook watches the interpreter as well.
         self.is_watched = False
         self.outside: set[str] = set()
-        roots = {sys.prefix, sys.base_prefix, sys.exec_prefix, *private}
-        roots.update(path for path in sys.path if path.endswith(("site-packages", "dist-packages")))
         home = os.path.expanduser("~")
-        roots.add(os.path.dirname(os.path.abspath(__file__)))
+        # What the kernel of the system tells of now, and what this program and the shell keep for themselves.
+        roots = {"/proc", "/sys", "/dev", *private, os.path.dirname(os.path.abspath(__file__)), *library_folders()}
         roots.add(os.path.join(tempfile.gettempdir(), "ipykernel_1"))
-        roots.update(
-            {
-                "/proc",
-                "/sys",
-                "/dev",
-                "/usr/share",
-                "/usr/lib",
-                "/etc",
-                os.path.join(home, ".cache"),
-                os.path.join(home, ".config"),
-                os.path.join(home, ".ipython"),
-                os.path.join(home, ".jupyter"),
-                os.path.join(home, ".local", "share", "jupyter"),
-            }
-        )
+        roots.update(os.path.join(home, name) for name in (".ipython", ".jupyter", os.path.join(".local", "share", "jupyter")))
         named = [root for root in roots if root and os.path.isabs(root)]
-        self._roots = tuple({path(root) + os.sep for root in named for path in (os.path.realpath, os.path.normpath)})
-        # Where %store keeps variables.
-        self._shared = os.path.join(os.path.realpath(os.path.join(home, ".ipython")), "profile_default", "db") + os.sep
+        self._roots = tuple({path(root.rstrip(os.sep)) + os.sep for root in named for path in (os.path.realpath, os.path.normpath)})
+        # Where %store keeps variables, and files in shared memory.
+        self._shared = (os.path.join(os.path.realpath(os.path.join(home, ".ipython")), "profile_default", "db") + os.sep, "/dev/shm/")
 
     def install(self) -> None:
         """Watch from now on; an audit hook cannot be taken away."""
+        variables.watch.is_watching = lambda: self.is_watching
         sys.addaudithook(self._hook)
 
     def watch_calls(self, shell: Any) -> None:
         """Know of what the interpreter does not tell: files that are looked at, and the text of `!` commands."""
-        os.stat = self._stat  # type: ignore[assignment]
+        watch_questions(self._asked)
+        replace("open", self._open(os.open))
         for name in ("system", "getoutput"):
             original = getattr(shell, name)
             setattr(shell, name, self._noting(original))
@@ -152,6 +140,7 @@ class Observer:
 
     def start(self, head: bool) -> None:
         """Begin a task."""
+        variables.watch.begin()
         self._reads.clear()
         self.written.clear()
         self._made.clear()
@@ -165,7 +154,7 @@ class Observer:
 
     def reads(self) -> list[dict[str, str]]:
         """Every file looked at, with what it was when it was first looked at; the task's own files left out."""
-        return [{"path": path, "kind": kind, "signature": mark} for (path, kind), mark in sorted(self._reads.items())]
+        return [{"path": path, "kind": kind, "signature": answer} for (path, kind), answer in sorted(self._reads.items())]
 
     def open_writers(self) -> list[Any]:
         """Files that this process opened for writing and not closed: what they hold back is written when they go."""
@@ -188,7 +177,7 @@ class Observer:
         return not isinstance(name, int) and self._absolute(name) in self._ever_written
 
     def _own(self, path: str) -> bool:
-        return path.startswith(self._roots) and not path.startswith(self._shared)
+        return path.startswith(self._roots) and (not path.startswith(self._shared) or path.startswith(_OF_POOLS))
 
     def _absolute(self, path: Any) -> str | None:
         if isinstance(path, bytes):
@@ -204,15 +193,27 @@ class Observer:
             self._reads[path, "content"] = "missing"
         key = (path, kind)
         if key not in self._reads and path not in self.written:
-            self._reads[key] = listing(path) if kind == "listing" else signature(path)
+            self._reads[key] = mark(path, kind)
 
-    def _stat(self, path: Any, *arguments: Any, **keywords: Any) -> os.stat_result:
-        if self.is_watching and not isinstance(path, int):
+    def _asked(self, path: Any, kind: str, folder: Any) -> None:
+        if self.is_watching:
             with self.aside():
-                text = self._absolute(path)
+                text = self._absolute(_below(folder, path))
                 if text is not None:
-                    self._note(text, "stat")
-        return _REAL_STAT(path, *arguments, **keywords)
+                    self._note(text, kind)
+
+    def _open(self, original: Callable[..., int]) -> Callable[..., int]:
+        """The audit event of `os.open` does not tell of the folder that a path is relative to."""
+
+        @functools.wraps(original)
+        def opened(path: Any, *arguments: Any, dir_fd: int | None = None, **keywords: Any) -> int:
+            self._mine.folder = dir_fd
+            try:
+                return original(path, *arguments, dir_fd=dir_fd, **keywords)
+            finally:
+                self._mine.folder = None
+
+        return opened
 
     def _effect(self, reason: str, detail: str) -> None:
         self.outside.add(reason)
@@ -241,7 +242,7 @@ class Observer:
         elif event in _WRITES:
             paths = self._changed(event, arguments)
             if event == "os.mkdir" and paths and os.path.isdir(paths[0]):
-                self._note(paths[0], "stat")
+                self._note(paths[0], "type")
                 return
             if event == "os.mkdir":
                 self._made.update(path for path in paths if (path, "stat") not in self._reads and path not in self.written)
@@ -253,9 +254,10 @@ class Observer:
         elif event == "import":
             self._looked_for(arguments[0])
         elif event in _LISTINGS and not _importing():
-            path = self._absolute(arguments[0] if arguments and arguments[0] is not None else ".")
+            asked = arguments[0] if arguments and arguments[0] is not None else "."
+            path = self._absolute(_below(asked, "") if isinstance(asked, int) else asked)
             if path is not None:
-                self._note(path, "listing")
+                self._note(path, "entries" if event == "os.scandir" and not _wants_names() else "listing")
         elif event in _SUBPROCESSES:
             command = self._command or _command_of(event, arguments)
             if not self._command and _is_probe(command):
@@ -275,8 +277,7 @@ class Observer:
         found = []
         for name, folder in zip(names, folders):
             if isinstance(folder, int) and folder >= 0 and event.startswith("os.") and event != "os.truncate":
-                with contextlib.suppress(OSError):
-                    name = os.path.join(os.readlink(f"/proc/self/fd/{folder}"), os.fsdecode(name))
+                name = _below(folder, name)
             found.append(self._absolute(name))
         return [path for path in found if path is not None]
 
@@ -289,8 +290,8 @@ class Observer:
         for folder in list(folders):
             place = self._absolute(folder or ".")
             if place is not None:
-                self._note(os.path.join(place, last), "stat")
-                self._note(os.path.join(place, last + ".py"), "stat")
+                self._note(os.path.join(place, last), "type")
+                self._note(os.path.join(place, last + ".py"), "type")
 
     def _contacted(self, event: str, arguments: tuple[Any, ...]) -> None:
         if event == "socket.connect" and isinstance(arguments[1], (str, bytes)):
@@ -301,7 +302,7 @@ class Observer:
             self._journal.lasting(f"sent data over the network ({event})")
 
     def _opened(self, path: Any, mode: Any, flags: Any) -> None:
-        text = self._absolute(path)
+        text = self._absolute(_below(getattr(self._mine, "folder", None), path))
         if text is None:
             return
         writing = isinstance(flags, int) and (flags & (os.O_WRONLY | os.O_RDWR | os.O_CREAT | os.O_TRUNC | os.O_APPEND))

@@ -72,6 +72,7 @@ class _Stage:
 
     def __init__(self, configuration: dict[str, Any], shell: Any, codec: Any, observer: Any) -> None:
         from . import shell as shell_module
+        from .variables import watch
 
         self.configuration = configuration
         self.shell = shell
@@ -85,7 +86,7 @@ class _Stage:
         self.steps: list[dict[str, Any]] = []
         # False: children are new interpreters, which take the steps again.
         self.forks = True
-        self._environ = dict(os.environ)
+        self._environ = dict(watch.start_values)
         self.known: Any = None
         self.seeds: Any = None
         self.channel: Any = None
@@ -111,10 +112,10 @@ class _Stage:
 
     def advance(self, steps: list[dict[str, Any]]) -> str | None:
         """Import step by step; the name of a module that the next cell has to import itself ends it."""
-        from . import prelude, state
+        from . import prelude, state, variables
         from .codec import ValueRef
 
-        restore = {"state:environ": state.restore_environ, "state:sys.path": state.restore_path}
+        restore = {"state:environ": variables.watch.restore, "state:sys.path": state.restore_path}
         self.steps = [*self.steps, *steps]
         with self.shell.builtin_trap:  # libraries ask for get_ipython while they are imported
             for step in steps:
@@ -252,14 +253,16 @@ def _next_stage(stage: _Stage, parent: int, message: dict[str, Any], writer: int
 
 def main() -> None:
     """Be the first of the parents."""
+    from .variables import watch
+
+    watch.install()
     configuration = _configure()
     from . import shell as shell_module
 
     sys.path.insert(0, "")
     sys.argv = ["ipykernel_launcher.py", "-f", "kernel.json"]
     shell = shell_module.start_shell()
-    for name in configuration["hidden"]:
-        os.environ.pop(name, None)
+    watch.hide(configuration["hidden"])
     # Children use these; loaded here, their pages are shared.
     from . import attempt, interpreter, observe, orphans, sizes, state  # noqa: F401
     from .codec import Codec

@@ -17,7 +17,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from . import shell as shell_module
-from .whence import acts_on_shell
+from .whence import acts_on_shell, library_folders
 
 _MOST_LOCAL_FILES = 200
 
@@ -33,9 +33,7 @@ def is_installed(name: str) -> bool:
     origin = spec.origin or next(iter(spec.submodule_search_locations or []), "")
     if origin in ("built-in", "frozen"):
         return True
-    roots = (os.path.realpath(sys.prefix), os.path.realpath(sys.base_prefix))
-    inside = os.path.realpath(origin).startswith(tuple(root + os.sep for root in roots))
-    return inside or "site-packages" in origin or "dist-packages" in origin
+    return os.path.realpath(origin).startswith(library_folders())
 
 
 def would_load(statements: list[str], ahead: bool) -> bool:

@@ -16,7 +16,7 @@ import threading
 import warnings
 from typing import Any, Callable
 
-from . import figures, generators, logs
+from . import figures, generators, logs, variables
 from .component import Component, Stuck, loaded
 from .interpreter import Settings, is_own
 from .local_modules import LocalModules
@@ -40,20 +40,6 @@ SETUP_MAGICS = frozenset(
         "pprint",
     }
 )
-
-
-def _capture_environ() -> Any:
-    # The shell's own terminal settings are the same in every process.
-    return dict(sorted(os.environ.items()))
-
-
-def restore_environ(value: Any) -> None:
-    """Make the environment what it was elsewhere."""
-    for name in set(os.environ) - set(value):
-        del os.environ[name]
-    for name, text in value.items():
-        if os.environ.get(name) != text:
-            os.environ[name] = text
 
 
 def _folders(shell: Any) -> tuple[Callable[[], Any], Callable[[Any], None]]:
@@ -393,7 +379,7 @@ class HiddenState:
         self.components = [
             *generators.components(),
             Component("cwd", os.getcwd, os.chdir),
-            Component("environ", _capture_environ, restore_environ),
+            Component("environ", variables.watch.changes, variables.watch.restore),
             Component("sys.path", lambda: list(sys.path), restore_path),
             Component("folders", *_folders(shell)),
             Component("ipython", magics.capture, magics.restore),

@@ -1,0 +1,67 @@
+import { execFileSync, spawnSync } from 'node:child_process';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { python, root } from '../environment.ts';
+
+let folder: string;
+beforeEach(() => {
+  folder = mkdtempSync(path.join(tmpdir(), 'cellwright-left-out-'));
+});
+afterEach(() => {
+  rmSync(folder, { recursive: true, force: true });
+});
+
+/** How many cells were reused. */
+function reused(variables: Readonly<Record<string, string>>): number {
+  const program = path.join(root, 'dist', 'cellwright.mjs');
+  const words = ['run', 'notebook.py', '--python', python, '--state', 'state', '-o', 'out.ipynb', '--json'];
+  const done = spawnSync(process.execPath, [program, ...words], {
+    cwd: folder,
+    env: { ...process.env, ...variables },
+    encoding: 'utf8',
+  });
+  expect(done.status, `${done.stdout}${done.stderr}`).toBe(0);
+  return (JSON.parse(done.stdout) as { readonly reused: number }).reused;
+}
+
+/** Changes that make no cell run again: each is a row of the table in ARCHITECTURE.md. */
+const changes: readonly {
+  readonly what: string;
+  readonly cell: string;
+  readonly before?: string;
+  readonly after?: string;
+  readonly variables?: Readonly<Record<string, string>>;
+}[] = [
+  { what: 'nothing', cell: 'print(1)' },
+  {
+    what: 'the window of the terminal, for who reads the whole environment',
+    cell: 'import os\nprint(len(dict(os.environ)))',
+    variables: { SHLVL: '17', SSH_TTY: '/dev/pts/17', TERM: 'dumb' },
+  },
+  { what: 'a variable that nobody read', cell: 'import os\nprint(os.getenv("A"))', variables: { B: 'new' } },
+  {
+    what: 'a file that was written again with the same bytes',
+    cell: 'print(open("data.txt").read())',
+    before: 'echo same > data.txt',
+    after: 'sleep 0.02; echo same > data.txt',
+  },
+  {
+    what: 'the time of a file, for who asks whether it is there',
+    cell: 'import os\nprint(os.path.exists("data.txt"))',
+    before: 'echo same > data.txt',
+    after: 'touch -d @1000000 data.txt',
+  },
+];
+
+describe('what is knowingly left out of what a cell depends on', () => {
+  test.each(changes)('$what', ({ cell, before, after, variables }) => {
+    writeFileSync(path.join(folder, 'notebook.py'), `# %%\n${cell}\n`);
+    if (before !== undefined) execFileSync('sh', ['-ec', before], { cwd: folder });
+    const start = { SHLVL: '1', SSH_TTY: '', TERM: 'xterm' };
+    expect(reused(start)).toBe(0);
+    if (after !== undefined) execFileSync('sh', ['-ec', after], { cwd: folder });
+    expect(reused({ ...start, ...variables })).toBe(1);
+  });
+});
