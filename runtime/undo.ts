@@ -1,4 +1,16 @@
-import { cpSync, readFileSync, rmSync, utimesSync, statSync } from 'node:fs';
+import { randomBytes } from 'node:crypto';
+import {
+  chmodSync,
+  copyFileSync,
+  cpSync,
+  lstatSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+  utimesSync,
+} from 'node:fs';
 import { join } from 'node:path';
 import { isFileError } from './store/local.ts';
 
@@ -6,6 +18,7 @@ import { isFileError } from './store/local.ts';
 type Effect =
   | { readonly was: 'missing'; readonly path: string }
   | { readonly was: 'kept'; readonly path: string; readonly copy: string }
+  | { readonly was: 'link'; readonly path: string; readonly to: string }
   | { readonly was: 'lasting'; readonly what: string };
 
 /**
@@ -28,11 +41,43 @@ export function canUndo(folder: string): boolean {
 
 function putBack(effect: Effect): void {
   if (effect.was === 'lasting') return;
-  rmSync(effect.path, { recursive: true, force: true });
-  if (effect.was === 'missing') return;
-  cpSync(effect.copy, effect.path, { recursive: true, preserveTimestamps: true, verbatimSymlinks: true });
-  const { atime, mtime } = statSync(effect.copy);
-  utimesSync(effect.path, atime, mtime);
+  const { path } = effect;
+  if (effect.was === 'kept' && hasOtherNames(path)) copyInPlace(effect.copy, path);
+  else if (effect.was === 'kept') replace(effect.copy, path);
+  else rmSync(path, { recursive: true, force: true });
+  if (effect.was === 'link') symlinkSync(effect.to, path);
+}
+
+/** True for a file with hard links: under its other names as well it gets its old content again. */
+function hasOtherNames(path: string): boolean {
+  try {
+    const found = lstatSync(path);
+    return found.isFile() && found.nlink > 1;
+  } catch (error) {
+    if (isFileError(error)) return false;
+    throw error;
+  }
+}
+
+function copyInPlace(copy: string, path: string): void {
+  copyFileSync(copy, path);
+  const { atime, mtime, mode } = statSync(copy);
+  chmodSync(path, mode);
+  utimesSync(path, atime, mtime);
+}
+
+/** Whole before the other goes: a kill in between loses nothing. */
+function replace(copy: string, path: string): void {
+  const beside = `${path}.${randomBytes(6).toString('hex')}.tmp`;
+  cpSync(copy, beside, { recursive: true, preserveTimestamps: true, verbatimSymlinks: true });
+  const { atime, mtime } = statSync(copy);
+  utimesSync(beside, atime, mtime);
+  if (statSync(copy).isDirectory() || isFolder(path)) rmSync(path, { recursive: true, force: true });
+  renameSync(beside, path);
+}
+
+function isFolder(path: string): boolean {
+  return lstatSync(path, { throwIfNoEntry: false })?.isDirectory() === true;
 }
 
 function readJournal(folder: string): Effect[] {

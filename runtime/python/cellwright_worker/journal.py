@@ -25,13 +25,16 @@ class Journal:
         self._seen: set[str] = set()
         self._count = 0
 
-    def about_to_change(self, path: str) -> None:
-        """Keep what the path is now: nothing, a file, or a folder that is small enough."""
+    def about_to_change(self, path: str, itself: bool = False) -> None:
+        """Keep what the path is now: nothing, a file, or a folder that is small enough. `itself`: not what a link there points to."""
+        path = os.path.join(os.path.realpath(os.path.dirname(path)), os.path.basename(path)) if itself else os.path.realpath(path)
         if path in self._seen:
             return
         self._seen.add(path)
         if not os.path.lexists(path):
             self._add({"path": path, "was": "missing"})
+        elif os.path.islink(path):
+            self._add({"path": path, "was": "link", "to": os.readlink(path)})
         elif _size(path) > LARGEST_COPY or not (os.path.isfile(path) or os.path.isdir(path)):
             self.lasting(f"changed {path}")
         else:
@@ -89,27 +92,61 @@ def _size(path: str) -> int:
     return total
 
 
+# Programs that write nothing, whatever they are told.
 _READING = frozenset(
     {
-        "ls", "pwd", "cat", "head", "tail", "wc", "echo", "printf", "which", "type", "whoami", "hostname", "uname", "date", "cal", "tree",
-        "du", "df", "grep", "egrep", "fgrep", "find", "file", "free", "lscpu", "nproc", "nvidia-smi", "sort", "uniq", "cut", "tr", "diff",
-        "md5sum", "sha1sum", "sha256sum", "env", "printenv", "true", "false", "test", "sleep", "less", "more", "dir", "cmp", "stat",
-        "pip", "pip3", "conda", "mamba", "wget", "curl", "fc-list", "lsb_release", "ps", "id", "basename", "dirname", "realpath",
+        "ls", "pwd", "cat", "head", "tail", "wc", "echo", "printf", "which", "type", "whoami", "uname", "cal", "du", "df", "grep", "egrep",
+        "fgrep", "free", "lscpu", "nproc", "cut", "tr", "diff", "md5sum", "sha1sum", "sha256sum", "printenv", "true", "false", "test",
+        "sleep", "dir", "cmp", "stat", "fc-list", "lsb_release", "ps", "id", "basename", "dirname", "realpath",
     }
 )  # fmt: skip
+# Programs that write nothing unless they are told so: by which words. A word begins like that, or is a bundle of letters with it.
+_UNLESS = {
+    "sort": ("-o", "--o", "--compress", "-T"),
+    "tree": ("-o", "--o"),
+    "find": ("-exec", "-ok", "-delete", "-fprint", "-fls"),
+    "file": ("-C", "--compile"),
+    "date": ("-s", "--s"),
+    "nvidia-smi": ("-",),
+}
+# What they install or list is the same after a second time.
+_INSTALLERS = {
+    "pip": ("install", "list", "show", "freeze"),
+    "pip3": ("install", "list", "show", "freeze"),
+    "conda": ("list", "info"),
+    "mamba": ("list",),
+}
 _SILENT = ("2>&1", "2>/dev/null", ">/dev/null", "&>/dev/null", "> /dev/null", "2> /dev/null")
 
 
 def only_reads(command: str) -> bool:
-    """True for shell commands that may be run a second time: they read, download or install, and change nothing else."""
+    """True for shell commands that may be run a second time: they read or install, and change nothing else."""
     for silent in _SILENT:
         command = command.replace(silent, " ")
-    if any(mark in command for mark in (">", "`", "$(")) or "-exec" in command or "-delete" in command:
+    if any(mark in command for mark in (">", "`", "$(", "<(")):
         return False
     for mark in ("&&", "||", ";", "|", "\n", "&"):
         command = command.replace(mark, "\0")
-    for part in command.split("\0"):
-        words = [word for word in part.split() if "=" not in word.split("/")[0]]
-        if words and os.path.basename(words[0]) not in _READING and words[1:] not in (["--version"], ["-V"], ["--help"]):
-            return False
-    return True
+    return all(_part_only_reads(part.split()) for part in command.split("\0"))
+
+
+def _part_only_reads(words: list[str]) -> bool:
+    if not words:
+        return True
+    # An assignment before the program may make it another program: PATH=… ls.
+    name, arguments = os.path.basename(words[0]), words[1:]
+    if ("/" not in words[0] and arguments in (["--version"], ["-V"], ["--help"])) or (name in _READING and "=" not in words[0]):
+        return True
+    if name == "uniq":  # A second file is what it writes.
+        return not [word for word in arguments if not word.startswith("-")][1:]
+    if name in _INSTALLERS:
+        return bool(arguments) and arguments[0] in _INSTALLERS[name]
+    return name in _UNLESS and not any(_asks(word, _UNLESS[name]) for word in arguments)
+
+
+def _asks(word: str, to_write: tuple[str, ...]) -> bool:
+    """True for an option among them, alone, with its value, or in a bundle of letters (`sort -uo FILE`)."""
+    word = word.strip("'\"")
+    letters = [option[1] for option in to_write if len(option) == 2 and option[1] != "-"]
+    bundled = word[:1] == "-" and word[:2] != "--" and any(letter in word for letter in letters)
+    return word.startswith(to_write) or bundled

@@ -30,6 +30,8 @@ _WRITES = {
     "shutil.copyfile", "shutil.copytree", "shutil.move", "shutil.rmtree", "shutil.unpack_archive", "shutil.make_archive",
 }  # fmt: skip
 _OF_TWO_PATHS = {"os.rename", "os.link", "os.symlink", "shutil.copyfile", "shutil.copytree", "shutil.move"}
+# What is done to a link and not to what it points to.
+_OF_LINKS = {"os.remove", "os.rename", "os.rmdir", "os.mkdir", "os.link", "os.symlink", "shutil.move", "shutil.rmtree"}
 # What a digest of a file's content does not show.
 _ATTRIBUTES = {"os.chmod", "os.chown", "os.utime"}
 _SUBPROCESSES = {
@@ -188,9 +190,9 @@ class Observer:
         return None if self._own(text) else text
 
     def _note(self, path: str, kind: str) -> None:
-        if kind == "listing" and path in self._made:
-            # It lists what it does because the folder was new. As content, since of the task's own files nothing else counts.
-            self._reads[path, "content"] = "missing"
+        if kind in ("listing", "entries") and path in self._made:
+            # It lists what it does because the folder was new.
+            self._reads.setdefault((path, "type"), "missing")
         key = (path, kind)
         if key not in self._reads and path not in self.written:
             self._reads[key] = mark(path, kind)
@@ -245,11 +247,11 @@ class Observer:
                 self._note(paths[0], "type")
                 return
             if event == "os.mkdir":
-                self._made.update(path for path in paths if (path, "stat") not in self._reads and path not in self.written)
+                self._made.update(path for path in paths if (path, "type") not in self._reads and path not in self.written)
             if paths:
                 self._effect("file-attributes" if event in _ATTRIBUTES else "file-write", paths[0])
                 for path in paths:
-                    self._journal.about_to_change(path)
+                    self._journal.about_to_change(path, itself=event in _OF_LINKS)
                 self.written.update(paths)
         elif event == "import":
             self._looked_for(arguments[0])
