@@ -14,9 +14,9 @@ afterEach(() => {
 });
 
 /** How many cells were reused. */
-function reused(variables: Readonly<Record<string, string>>): number {
+function reused(variables: Readonly<Record<string, string>>, interpreter = python): number {
   const program = path.join(root, 'dist', 'cellwright.mjs');
-  const words = ['run', 'notebook.py', '--python', python, '--state', 'state', '-o', 'out.ipynb', '--json'];
+  const words = ['run', 'notebook.py', '--python', interpreter, '--state', 'state', '-o', 'out.ipynb', '--json'];
   const done = spawnSync(process.execPath, [program, ...words], {
     cwd: folder,
     env: { ...process.env, ...variables },
@@ -33,6 +33,8 @@ const changes: readonly {
   readonly before?: string;
   readonly after?: string;
   readonly variables?: Readonly<Record<string, string>>;
+  /** An interpreter that `before` makes. */
+  readonly interpreter?: string;
 }[] = [
   { what: 'nothing', cell: 'print(1)' },
   {
@@ -53,15 +55,43 @@ const changes: readonly {
     before: 'echo same > data.txt',
     after: 'touch -d @1000000 data.txt',
   },
+  {
+    what: 'the source of an installed package that is edited in place',
+    cell: 'import cw_module\nprint(cw_module.value)',
+    before: `${python} -m venv --without-pip venv
+cd venv/lib/python3*/site-packages
+${python} -c 'import sysconfig; print(sysconfig.get_path("purelib"))' > all.pth
+echo 'value = 1' > cw_module.py`,
+    after: 'echo "value = 20" > venv/lib/python3*/site-packages/cw_module.py',
+    interpreter: 'venv/bin/python',
+  },
+  { what: 'what the kernel of the system tells of now', cell: 'print(open("/proc/uptime").read())' },
+  { what: 'the clock and entropy', cell: 'import datetime, uuid\nprint(datetime.datetime.now(), uuid.uuid4())' },
+  {
+    what: 'what native code opens by itself',
+    cell: 'import ctypes, os\nprint(os.read(ctypes.CDLL(None).open(b"data.txt", 0), 9))',
+    before: 'echo first > data.txt',
+    after: 'echo second > data.txt',
+  },
+  {
+    what: 'files that libraries read while the warm parent imports them',
+    cell: 'import matplotlib\nprint(matplotlib.rcParams["figure.dpi"])',
+    before: 'echo "figure.dpi: 50" > matplotlibrc',
+    after: 'echo "figure.dpi: 60" > matplotlibrc',
+  },
 ];
 
 describe('what is knowingly left out of what a cell depends on', () => {
-  test.each(changes)('$what', ({ cell, before, after, variables }) => {
-    writeFileSync(path.join(folder, 'notebook.py'), `# %%\n${cell}\n`);
-    if (before !== undefined) execFileSync('sh', ['-ec', before], { cwd: folder });
-    const start = { SHLVL: '1', SSH_TTY: '', TERM: 'xterm' };
-    expect(reused(start)).toBe(0);
-    if (after !== undefined) execFileSync('sh', ['-ec', after], { cwd: folder });
-    expect(reused({ ...start, ...variables })).toBe(1);
-  });
+  test.each(changes)(
+    '$what',
+    ({ cell, before, after, variables, interpreter }) => {
+      writeFileSync(path.join(folder, 'notebook.py'), `# %%\n${cell}\n`);
+      if (before !== undefined) execFileSync('sh', ['-ec', before], { cwd: folder });
+      const start = { SHLVL: '1', SSH_TTY: '', TERM: 'xterm' };
+      expect(reused(start, interpreter)).toBe(0);
+      if (after !== undefined) execFileSync('sh', ['-ec', after], { cwd: folder });
+      expect(reused({ ...start, ...variables }, interpreter)).toBe(1);
+    },
+    60_000,
+  );
 });
