@@ -82,6 +82,8 @@ function emitTasks(
     })),
   );
   let count = 0;
+  // A format for messages that one cell sets shows the lines of all others.
+  const isExact = effects.some((own) => own.showsLines);
   const tasks = cells.map((cell, place): Task => {
     const own = effects[place] as Effects;
     const linked = graph.tasks[place];
@@ -93,7 +95,7 @@ function emitTasks(
       index: cell.index,
       executionCount: executed[place] === true ? ++count : 0,
       source: cell.source,
-      code: digest(canonicalJson([own.normalised, chosen.raisesException])),
+      code: digest(canonicalJson([isExact ? cell.source : own.normalised, chosen.raisesException])),
       module: `tasks/${name}.py`,
       accesses: linked?.accesses ?? [],
       exposes: linked?.exposes ?? '*',

@@ -77,6 +77,8 @@ export interface Effects {
   readonly unknown: readonly { readonly reason: string; readonly range: Range }[];
   /** Digest input: the source with comments and layout removed. */
   readonly normalised: string;
+  /** True when the text may show where code is written: comments count then, in all cells. */
+  readonly showsLines: boolean;
   readonly diagnostics: readonly Diagnostic[];
 }
 

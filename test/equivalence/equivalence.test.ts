@@ -88,7 +88,10 @@ function edit(name: string): void {
 /** The text of a case before and after its edit. */
 function versions(name: string): readonly [string, string] {
   const [line = '', ...rest] = readFileSync(path.join(editedFolder, name), 'utf8').split('\n');
-  const [before = '', after = ''] = line.replace(/^# EDIT /, '').split(' => ');
+  const [before = '', after = ''] = line
+    .replace(/^# EDIT /, '')
+    .replaceAll('\\n', '\n')
+    .split(' => ');
   const text = rest.join('\n');
   expect(text, `${name} has what its edit replaces`).toContain(before);
   return [text, text.replaceAll(before, after)];

@@ -6,7 +6,7 @@ import type { LibraryEffect } from '../../knowledge/entry.ts';
 import { magics } from '../../knowledge/load.ts';
 import type { Effects, FileUse, LanguageAnalyzer, NameUse, OutsideUse, StateUse } from '../effects.ts';
 import { certainImports } from './imports.ts';
-import { normalise } from './normalise.ts';
+import { normalise, showsLines } from './normalise.ts';
 import type { PythonParser, SyntaxNode } from './parse.ts';
 import { firstError } from './rejected.ts';
 import { visitModule } from './visit.ts';
@@ -105,6 +105,7 @@ function analyze(parser: PythonParser, source: string, cell: { readonly id: stri
     unobservable: [...findings.unobservable, ...fromMagics.unobservable],
     unknown: fromMagics.unknown,
     normalised: lowered.magics.length > 0 || parsed === undefined ? source.trimEnd() : normalise(root, lowered.python),
+    showsLines: showsLines(source),
     diagnostics,
   };
 }

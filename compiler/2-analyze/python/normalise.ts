@@ -1,7 +1,12 @@
 import type { SyntaxNode } from './parse.ts';
 
-/** Code that may show where it is written; a cell of it is what its lines are. */
+/** `cellcode.py` has the same words. */
 const asksForLines = /lineno|currentframe|_getframe|findCaller|\bstack\(/;
+
+/** True for code that may show where it, or what calls it, is written. */
+export function showsLines(source: string): boolean {
+  return asksForLines.test(source);
+}
 
 /**
  * The source without comments, blank lines and trailing space. Indentation stays, since it is syntax, and so does every line that a
@@ -10,7 +15,7 @@ const asksForLines = /lineno|currentframe|_getframe|findCaller|\bstack\(/;
 export function normalise(root: SyntaxNode, source: string): string {
   const lines = source.split('\n');
   const comments: SyntaxNode[] = [];
-  if (asksForLines.test(source) || /^\s*%%/.test(source)) return source;
+  if (showsLines(source) || /^\s*%%/.test(source)) return source;
   const inString = new Set<number>();
   const collect = (node: SyntaxNode): void => {
     if (node.type === 'comment') comments.push(node);
