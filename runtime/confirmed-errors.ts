@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import { describeResult, identityOf } from './cache.ts';
 import type { RunContext, State } from './run-state.ts';
+import { digestOfVariable } from './start-state.ts';
 
 /**
  * Errors that a run of all cells in one process has shown to be the notebook's own. The same error from the same inputs needs no
@@ -43,7 +44,10 @@ export class ConfirmedErrors {
     if (entry === undefined) return undefined;
     // Where modules were looked for and not found depends on those that the process had from the start.
     const files = entry.files.filter(({ digest }) => digest !== 'missing');
-    const key = JSON.stringify([identityOf(state.task, { ...entry, files }), state.outputs]);
+    // So it is with the variables that libraries read when they are imported; all of them are as good.
+    const variables = { '*': digestOfVariable(this.#context.variables, '*') };
+    const result = { ...entry.result, variables };
+    const key = JSON.stringify([identityOf(state.task, { ...entry, files, result }), state.outputs]);
     return `errors/${createHash('sha256').update(key, 'utf8').digest('hex')}.json`;
   }
 }

@@ -62,7 +62,7 @@ const changes: readonly {
 cd venv/lib/python3*/site-packages
 ${python} -c 'import sysconfig; print(sysconfig.get_path("purelib"))' > all.pth
 echo 'value = 1' > cw_module.py`,
-    after: 'echo "value = 20" > venv/lib/python3*/site-packages/cw_module.py',
+    after: 'cd venv/lib/python3*/site-packages; echo "value = 20" > cw_module.py',
     interpreter: 'venv/bin/python',
   },
   { what: 'what the kernel of the system tells of now', cell: 'print(open("/proc/uptime").read())' },

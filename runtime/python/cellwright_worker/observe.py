@@ -61,7 +61,8 @@ def _importing() -> bool:
 def _wants_names() -> bool:
     """True when the standard library goes through a folder: it asks entries for their names and types, not for their times."""
     frame = sys._getframe(3)
-    return os.path.dirname(frame.f_code.co_filename) == _LIBRARY
+    file = frame.f_code.co_filename
+    return file.startswith("<frozen ") or os.path.dirname(file) == _LIBRARY
 
 
 def _below(folder: Any, path: Any) -> Any:

@@ -12,6 +12,9 @@ import sys
 from types import CodeType
 from typing import Any, Callable
 
+from .marks import mark
+from .whence import library_folders
+
 # Path, kind of mark, descriptor of the folder that the path is relative to.
 Ask = Callable[[Any, str, Any], None]
 
@@ -26,6 +29,9 @@ _ASK_TYPE = _codes(
     shutil.copyfile, vars(shutil).get("_samefile"),
 )  # fmt: skip
 _ASK_LINK = _codes(pathlib.Path.is_symlink)
+# The interpreter has some modules of the standard library frozen, under other file names.
+_OF_PATHS = posixpath.realpath.__code__.co_filename
+_WAYS = frozenset({_OF_PATHS, genericpath.exists.__code__.co_filename, *(code.co_filename for code in _PASS_ON)})
 _CAPABILITIES = ("supports_dir_fd", "supports_fd", "supports_follow_symlinks", "supports_effective_ids")
 
 
@@ -36,8 +42,20 @@ def _kind(strict: str) -> str:
         frame = frame.f_back
     if frame.f_code in _ASK_TYPE:
         return "type"
-    of_links = frame.f_code in _ASK_LINK or (frame.f_code.co_filename == posixpath.__file__ and strict == "lstat")
+    of_links = frame.f_code in _ASK_LINK or (frame.f_code.co_filename == _OF_PATHS and strict == "lstat")
     return "link" if of_links else strict
+
+
+def _of_a_folder_by_a_library(path: Any, kind: str) -> bool:
+    """True for libraries that look at a folder: whether they may use it, not when a file in it was made."""
+    if kind not in ("stat", "lstat"):
+        return False
+    frame = sys._getframe(2)
+    while frame.f_back is not None and frame.f_code.co_filename in _WAYS:
+        frame = frame.f_back
+    if not frame.f_code.co_filename.startswith(library_folders()):
+        return False
+    return mark(os.fsdecode(path), "type") == "dir"
 
 
 def watch_questions(ask: Ask) -> None:
@@ -62,7 +80,8 @@ def _wrap(name: str, ask: Ask, kind: Callable[[Any, dict[str, Any]], str]) -> No
     @functools.wraps(original)
     def asked(path: Any, *arguments: Any, **keywords: Any) -> Any:
         if not isinstance(path, int):
-            ask(path, kind(path, keywords), keywords.get("dir_fd"))
+            asked_for = kind(path, keywords)
+            ask(path, "access" if _of_a_folder_by_a_library(path, asked_for) else asked_for, keywords.get("dir_fd"))
         return original(path, *arguments, **keywords)
 
     replace(name, asked)
