@@ -180,6 +180,7 @@ class Observer:
         return not isinstance(name, int) and self._absolute(name) in self._ever_written
 
     def _own(self, path: str) -> bool:
+        path += os.sep
         return path.startswith(self._roots) and (not path.startswith(self._shared) or path.startswith(_OF_POOLS))
 
     def _absolute(self, path: Any) -> str | None:
