@@ -15,6 +15,8 @@ import tempfile
 from collections.abc import Iterator, Sequence
 from typing import Any, Callable, Union
 
+from .variables import TEMPORARY_FOLDER
+
 Container = Union[dict[Any, Any], list[Any], set[Any]]
 Read = Callable[["array.array[int]"], bytes]
 
@@ -43,7 +45,7 @@ class _Scratch:
             if hasattr(os, "memfd_create"):
                 self._file = os.memfd_create("cellwright")
             else:
-                self._file, path = tempfile.mkstemp(prefix="cellwright-")
+                self._file, path = tempfile.mkstemp(prefix="cellwright-", dir=TEMPORARY_FOLDER)
                 os.unlink(path)
             self._owner = os.getpid()
         os.lseek(self._file, 0, os.SEEK_SET)

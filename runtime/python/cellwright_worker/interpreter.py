@@ -89,7 +89,6 @@ _tables: list[Any] = []
 def prepare() -> None:
     """Once a warm parent, before its memory is frozen."""
     at_exit.install()
-    tempfile.gettempdir()
     _tables[:] = _registries()
 
 

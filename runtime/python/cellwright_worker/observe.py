@@ -12,7 +12,6 @@ import gc
 import io
 import os
 import sys
-import tempfile
 import threading
 from collections.abc import Iterator
 from typing import Any, Callable
@@ -97,7 +96,7 @@ class Observer:
         home = os.path.expanduser("~")
         # What the kernel of the system tells of now, and what this program and the shell keep for themselves.
         roots = {"/proc", "/sys", "/dev", *private, os.path.dirname(os.path.abspath(__file__)), *library_folders()}
-        roots.add(os.path.join(tempfile.gettempdir(), "ipykernel_1"))
+        roots.add(os.path.join(variables.TEMPORARY_FOLDER, "ipykernel_1"))
         roots.update(os.path.join(home, name) for name in (".ipython", ".jupyter", os.path.join(".local", "share", "jupyter")))
         named = [root for root in roots if root and os.path.isabs(root)]
         self._roots = tuple({path(root.rstrip(os.sep)) + os.sep for root in named for path in (os.path.realpath, os.path.normpath)})

@@ -9,7 +9,6 @@ import importlib
 import marshal
 import os
 import sys
-import tempfile
 import types
 import weakref
 from typing import Any, Callable, Optional, Union
@@ -17,8 +16,9 @@ from typing import Any, Callable, Optional, Union
 from . import cellcode, layouts
 from .layouts import Unloadable
 from .objects import MAPPED_FROM
+from .variables import TEMPORARY_FOLDER
 
-CELL_FOLDER = os.path.join(tempfile.gettempdir(), "ipykernel_1") + os.sep
+CELL_FOLDER = os.path.join(TEMPORARY_FOLDER, "ipykernel_1") + os.sep
 CELL_MARK = "<cell>"
 
 

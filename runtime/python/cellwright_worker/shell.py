@@ -29,6 +29,7 @@ from IPython.core.error import StdinNotImplementedError
 from IPython.core.interactiveshell import InteractiveShell
 
 from . import cellcode
+from .variables import TEMPORARY_FOLDER
 
 Emit = Callable[[dict[str, Any]], None]
 
@@ -128,7 +129,7 @@ class CapturedStream(io.TextIOBase):
 
     def capture(self) -> None:
         """Point the descriptor at a file of this process."""
-        handle, path = tempfile.mkstemp(prefix="cellwright-")
+        handle, path = tempfile.mkstemp(prefix="cellwright-", dir=TEMPORARY_FOLDER)
         os.unlink(path)
         os.dup2(handle, self._descriptor)
         self._file = handle
@@ -389,7 +390,7 @@ def _compiler() -> dict[str, Any]:
         import ipykernel.compiler
     except ImportError:
         return {}
-    ipykernel.compiler.get_tmp_directory = lambda: os.path.join(tempfile.gettempdir(), "ipykernel_1")
+    ipykernel.compiler.get_tmp_directory = lambda: os.path.join(TEMPORARY_FOLDER, "ipykernel_1")
     return {"compiler_class": ipykernel.compiler.XCachingCompiler}
 
 

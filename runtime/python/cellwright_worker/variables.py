@@ -6,8 +6,10 @@ environment depends on all of it, `_WHOLE`, but for those of `_OF_A_TERMINAL`. W
 
 from __future__ import annotations
 
+import functools
 import hashlib
 import os
+import tempfile
 from typing import Any, Callable
 
 _WHOLE = "*"
@@ -66,6 +68,11 @@ class Watch:
             self.start_values.pop(name, None)
         self._before = dict(os.environ._data)  # type: ignore[attr-defined]
 
+    def note(self, *names: str) -> None:
+        """Somebody depends on these."""
+        for name in names:
+            self._note(name)
+
     def begin(self) -> None:
         """Begin a task."""
         self._cell, self._in_cell = {}, True
@@ -123,3 +130,22 @@ class Watch:
 
 
 watch = Watch()
+
+
+def _temporary_folder() -> Any:
+    """The function of `tempfile` that all others of it ask."""
+    name = "_gettempdir" if hasattr(tempfile, "_gettempdir") else "gettempdir"
+    original = getattr(tempfile, name)
+
+    @functools.wraps(original)
+    def asked() -> Any:
+        if watch.is_watching():
+            watch.note("TMPDIR", "TEMP", "TMP")
+        return original()
+
+    setattr(tempfile, name, asked)
+    return original
+
+
+# Known before any cell asks, and seen when one does: it comes from variables. The worker itself does not count.
+TEMPORARY_FOLDER = os.fsdecode(_temporary_folder()())
