@@ -21,7 +21,7 @@ export interface CacheEntry {
 
 /** Why a task cannot be taken from the cache: the part of the key that differs. */
 export interface Miss {
-  readonly part: 'no earlier run' | 'code' | 'environment' | 'input' | 'file' | 'store' | 'state';
+  readonly part: 'no earlier run' | 'not to be reused' | 'code' | 'environment' | 'input' | 'file' | 'store' | 'state';
   readonly name: string;
 }
 
@@ -30,7 +30,7 @@ type Around = Pick<RunContext, 'store' | 'environment' | 'variables'>;
 
 const entriesKept = 8;
 /** Entries of another version are as good as none. */
-const formatVersion = 5;
+const formatVersion = 6;
 
 function manifestPath(task: Task): string {
   return `manifests/${task.code.slice(task.code.indexOf(':') + 1)}.json`;
@@ -44,14 +44,17 @@ export function findCached(
 ): { readonly entry: CacheEntry } | { readonly miss: Miss } {
   const task = progress[index]?.task;
   if (task === undefined) return { miss: { part: 'no earlier run', name: '' } };
-  let miss: Miss = { part: 'no earlier run', name: '' };
   const implicit = [...implicitNames(progress, index)].filter((name) => !isQuiet(name));
-  for (const entry of readEntries(around.store, task)) {
+  const { entries, never } = readManifest(around.store, task);
+  // The newest run comes first: what is told is what differs from that one.
+  let miss: Miss | undefined;
+  for (const entry of entries) {
     const found = compare(around, progress, index, entry, implicit);
     if (found === undefined) return { entry };
-    miss = found;
+    miss ??= found;
   }
-  return { miss };
+  if (never !== '') return { miss: { part: 'not to be reused', name: never } };
+  return { miss: miss ?? { part: 'no earlier run', name: '' } };
 }
 
 /** What a cache key says of a name. A value that only a process has is described by what it was made from, if that is known. */
@@ -71,11 +74,19 @@ export function identityOf(task: Task, entry: Pick<CacheEntry, 'environment' | '
     .digest('hex');
 }
 
-function readEntries(store: LocalStore, task: Task): CacheEntry[] {
+/** What is known of a task's code. */
+interface Manifest {
+  readonly formatVersion: number;
+  readonly entries: readonly CacheEntry[];
+  /** Why the result of the last run is not among them; empty when it is. */
+  readonly never: string;
+}
+
+function readManifest(store: LocalStore, task: Task): Manifest {
   const document = store.readDocument(manifestPath(task));
-  if (typeof document !== 'object' || document === null || !('entries' in document)) return [];
-  if (!('formatVersion' in document) || document.formatVersion !== formatVersion) return [];
-  return Array.isArray(document.entries) ? (document.entries as CacheEntry[]) : [];
+  const known = typeof document === 'object' && document !== null && 'formatVersion' in document;
+  if (known && document.formatVersion === formatVersion) return document as unknown as Manifest;
+  return { formatVersion, entries: [], never: '' };
 }
 
 function compare(
@@ -129,10 +140,17 @@ function stillHolds(file: FileRead & { readonly digest: string }): boolean {
   return file.kind === 'content' && file.digest !== 'missing' && hashFile(file.path) === file.digest;
 }
 
-/** True when all that the result depends on can be checked: nothing else happened outside. */
-function isCheckable(result: AttemptResult): boolean {
-  return !result.outside.some((reason) => reason !== 'file-write');
+/** Why a later run could not tell whether all that the result depends on is as it was: what else the cell did. */
+function uncheckable(result: AttemptResult): string | undefined {
+  const reason = result.outside.find((reason) => reason !== 'file-write');
+  return reason === undefined ? undefined : (doings.get(reason) ?? reason);
 }
+
+const doings = new Map([
+  ['subprocess', 'it starts a program'],
+  ['network', 'it uses the network'],
+  ['file-attributes', 'it changes attributes of files'],
+]);
 
 /** A folder's names may be other ones because of the cell's own files. */
 function isOfContent({ kind }: FileRead): boolean {
@@ -145,24 +163,26 @@ function digestOf({ path, kind, signature }: FileRead, written: ReadonlySet<stri
   return written.has(path) ? 'missing' : hashFile(path);
 }
 
-/** What a result was made from, and the result; undefined when a later run could not tell whether it still holds. */
+/** What a result was made from, and the result; else why a later run could not tell whether it still holds. */
 export function describeResult(
   { environment, id }: Pick<RunContext, 'environment' | 'id'>,
   progress: readonly Progress[],
   { index, result, outputs }: Pick<State, 'index' | 'result' | 'outputs'>,
-): CacheEntry | undefined {
-  if (result === undefined || !isCheckable(result)) return undefined;
+): CacheEntry | string {
+  const doing = result === undefined ? 'it has no result' : uncheckable(result);
+  if (result === undefined || doing !== undefined) return doing ?? '';
   const reads: Record<string, string> = { ...result.reads };
   const kept = progress[index]?.kept ?? [];
   for (const name of [...Object.keys(reads), ...kept, ...implicitNames(progress, index)]) {
     const content = contentOf(progress, originOf(progress, name, index));
-    if (content === undefined) return undefined;
+    if (content === undefined) return `it reads ${name}, which only a process has`;
     if (!isQuiet(name)) reads[name] = content;
   }
   const written = new Set(result.filesWritten);
   const filesRead = result.filesRead.filter((file) => isOfContent(file));
   // Somebody else changed meanwhile what the cell had read.
-  if (changedFile({ filesRead, filesWritten: result.filesWritten }) !== undefined) return undefined;
+  const changed = changedFile({ filesRead, filesWritten: result.filesWritten });
+  if (changed !== undefined) return `${changed} changed while it ran`;
   const files = result.filesRead.map((file) => ({ ...file, digest: digestOf(file, written) }));
   const left = Object.fromEntries(result.filesWritten.map((path) => [path, hashFile(path)]));
   return { environment, reads, files, written: left, result, outputs, run: id };
@@ -172,11 +192,18 @@ export function describeResult(
 export function remember(context: RunContext, progress: readonly Progress[], state: State): string | undefined {
   const { store } = context;
   const { task, result } = state;
-  if (!task.directives.cache || result?.status !== 'ok') return undefined;
-  const entry = describeResult(context, progress, state);
-  if (entry === undefined) return undefined;
+  if (result?.status !== 'ok') return undefined;
+  const entry = task.directives.cache ? describeResult(context, progress, state) : 'its directive says so';
+  const { entries } = readManifest(store, task);
+  const write = (manifest: Omit<Manifest, 'formatVersion'>): void => {
+    store.writeDocument(manifestPath(task), { formatVersion, ...manifest });
+  };
+  if (typeof entry === 'string') {
+    write({ entries, never: entry });
+    return undefined;
+  }
   const identity = identityOf(task, entry);
-  const others = readEntries(store, task).filter((other) => identityOf(task, other) !== identity);
-  store.writeDocument(manifestPath(task), { formatVersion, entries: [entry, ...others].slice(0, entriesKept) });
+  const others = entries.filter((other) => identityOf(task, other) !== identity);
+  write({ entries: [entry, ...others].slice(0, entriesKept), never: '' });
   return identity;
 }

@@ -41,7 +41,7 @@ export class ConfirmedErrors {
   /** Where an error is kept; undefined when a later run could not tell whether its inputs are the same. */
   #path(state: State): string | undefined {
     const entry = describeResult(this.#context, this.#states, state);
-    if (entry === undefined) return undefined;
+    if (typeof entry === 'string') return undefined;
     // Where modules were looked for and not found depends on those that the process had from the start.
     const files = entry.files.filter(({ digest }) => digest !== 'missing');
     // So it is with the variables that libraries read when they are imported; all of them are as good.
