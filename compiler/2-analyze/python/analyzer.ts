@@ -87,7 +87,7 @@ function analyze(parser: PythonParser, source: string, cell: { readonly id: stri
     });
     fromMagics.unknown.push({ reason: 'the cell is nested too deeply, or too large', range: emptyModule.range });
   }
-  const certain = certainImports(root);
+  const certain = certainImports(root, lowered.magics);
   // What `%%timeit` runs is a function's body, so its names are gone afterwards.
   const isTimed = lowered.magics.some(({ kind, name }) => kind === 'cell' && name === 'timeit');
   return {
@@ -101,7 +101,7 @@ function analyze(parser: PythonParser, source: string, cell: { readonly id: stri
     outside: fromMagics.outside,
     imports: findings.imports,
     importStatements: certain.statements,
-    leadingImports: lowered.magics.some(({ kind }) => kind === 'cell') ? 0 : certain.leading,
+    leadingImports: certain.leading,
     unobservable: [...findings.unobservable, ...fromMagics.unobservable],
     unknown: fromMagics.unknown,
     normalised: lowered.magics.length > 0 || parsed === undefined ? source.trimEnd() : normalise(root, lowered.python),

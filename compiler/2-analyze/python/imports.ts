@@ -1,3 +1,4 @@
+import type { Magic } from '../../1-read/magics.ts';
 import { fieldOf, type SyntaxNode } from './parse.ts';
 
 /** The imports of a cell that are certain to run, as statements without aliases, and how many of them come before anything else. */
@@ -10,14 +11,15 @@ export interface CertainImports {
  * Imports at the top level of a cell. Those inside of `try` and `with` count as certain, since nothing decides whether they run;
  * those of functions, branches and handlers do not.
  */
-export function certainImports(root: SyntaxNode): CertainImports {
+export function certainImports(root: SyntaxNode, magics: readonly Magic[]): CertainImports {
+  const decisive = firstDecisive(magics);
   const statements: string[] = [];
   let leading = 0;
   let isLeading = true;
   for (const node of root.children) {
     const own = importsOf(node);
     const isImport = importTypes.has(node.type);
-    isLeading = isLeading && (isImport || isSilent(node));
+    isLeading = isLeading && node.range.start.line < decisive && (isImport || isSilent(node));
     statements.push(...own);
     if (isLeading) leading = statements.length;
   }
@@ -26,9 +28,21 @@ export function certainImports(root: SyntaxNode): CertainImports {
 
 const importTypes = new Set(['import_statement', 'import_from_statement', 'future_import_statement']);
 
-/** True for what does nothing when it runs: comments, and strings that stand alone. */
+/**
+ * Magics that make no difference to imports after them, nor these to them: they choose how figures are shown and when changed modules
+ * are loaded again, and look at no module but matplotlib and their own.
+ */
+const apart = /^(?:matplotlib inline|autoreload .*|load_ext autoreload|config InlineBackend\..*)$/;
+
+/** The line of the first magic that may make a difference. */
+function firstDecisive(magics: readonly Magic[]): number {
+  const found = magics.find(({ kind, name, text }) => kind !== 'line' || !apart.test(`${name} ${text}`));
+  return found === undefined ? Infinity : found.kind === 'cell' ? -1 : found.line;
+}
+
+/** True for what does nothing when it runs: comments, strings that stand alone, and what stands for a magic. */
 function isSilent(node: SyntaxNode): boolean {
-  if (node.type === 'comment') return true;
+  if (node.type === 'comment' || node.type === 'pass_statement') return true;
   return node.type === 'expression_statement' && node.children.every((child) => child.type === 'string');
 }
 

@@ -10,10 +10,9 @@ import ast
 import contextlib
 import importlib
 import importlib.util
-import itertools
 import os
 import sys
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from typing import Any
 
 from . import shell as shell_module
@@ -38,21 +37,13 @@ def is_installed(name: str) -> bool:
 
 def would_load(statements: list[str], ahead: bool) -> bool:
     """True when running import statements could load a module; false only when it is certain that it would not."""
-    modules = [module for statement in statements for module in _modules_of(_parsed(statement))]
-    if ahead:
-        modules = list(itertools.takewhile(lambda module: _may_be_ahead(module[0]), modules))
-    else:
-        modules = _below(statements)
+    modules = _ahead(statements) if ahead else _below(statements)
     return any(not _is_loaded(name, parts) for name, parts in modules)
 
 
 def _is_loaded(name: str, parts: tuple[str, ...]) -> bool:
     module = sys.modules.get(name)
     return module is not None and all(part in vars(module) for part in parts)
-
-
-def _may_be_ahead(name: str) -> bool:
-    return not acts_on_shell(name) and is_installed(name)
 
 
 def module_names(statements: list[str]) -> list[str]:
@@ -76,19 +67,45 @@ def import_again(statements: list[str]) -> None:
 def import_ahead(statements: list[str], without: list[str]) -> str | None:
     """Import what the next cell imports first, in its order, up to the first module that is not to be imported beforehand.
 
-    Those are modules beside the notebook, those that act on the shell, those in `without`, and any that prints or warns while it
-    is imported: that belongs to the cell. The name of such a one is returned, and then this process must not be used.
+    Those are modules that act on the shell, those in `without`, and any that prints or warns while it is imported: that belongs to
+    the cell. The name of such a one is returned, and then this process must not be used.
     """
-    for statement in statements:
-        for name, parts in _modules_of(_parsed(statement)):
-            if name in without or not _may_be_ahead(name):
-                return None
-            said: list[dict[str, Any]] = []
-            with shell_module.messages.sent_to(said.append):
-                _load((name, parts))
-            if said:
-                return name
+    for name, parts in _ahead(statements):
+        if name in without:
+            return None
+        said: list[dict[str, Any]] = []
+        with shell_module.messages.sent_to(said.append):
+            _load((name, parts))
+        if said:
+            return name
     return None
+
+
+def _ahead(statements: list[str]) -> Iterator[tuple[str, tuple[str, ...]]]:
+    """The installed modules that are imported before anything else happens. A module beside the notebook begins with imports, too."""
+    for module in (module for statement in statements for module in _modules_of(_parsed(statement))):
+        if not (yield from _ahead_of(module, [])):
+            return
+
+
+def _ahead_of(module: tuple[str, tuple[str, ...]], above: list[str]) -> Generator[tuple[str, tuple[str, ...]], None, bool]:
+    """False when something else happens during the import."""
+    name, _ = module
+    if acts_on_shell(name) or name in above:
+        return False
+    if is_installed(name):
+        yield module
+        return True
+    tree, package = _parse_local(name) if "." not in name else (None, "")
+    for statement in [] if tree is None else tree.body:
+        if isinstance(statement, ast.Expr) and isinstance(statement.value, ast.Constant):
+            continue
+        if not isinstance(statement, (ast.Import, ast.ImportFrom)):
+            break
+        for inner in _modules_of([statement], package):
+            if not (yield from _ahead_of(inner, [*above, name])):
+                return False
+    return False
 
 
 def _load(module: tuple[str, tuple[str, ...]]) -> None:
@@ -146,16 +163,22 @@ def _find(root: str) -> Any:
 
 def _imports_of_local(name: str) -> Iterator[tuple[str, tuple[str, ...]]]:
     """What the file of a module beside the notebook imports outside of functions."""
+    tree, package = _parse_local(name)
+    if tree is not None:
+        yield from _modules_of(tree.body, package)
+
+
+def _parse_local(name: str) -> tuple[ast.Module | None, str]:
+    """The file of a module beside the notebook, and the package that its relative imports start from."""
     file = _local_file(name)
     if file is None:
-        return
+        return None, ""
     try:
         with open(file, "rb") as stream:
             tree = ast.parse(stream.read())
     except (OSError, SyntaxError, ValueError):
-        return  # The cell that imports it will say so.
-    package = name if os.path.basename(file) == "__init__.py" else name.rpartition(".")[0]
-    yield from _modules_of(tree.body, package)
+        return None, ""  # The cell that imports it will say so.
+    return tree, name if os.path.basename(file) == "__init__.py" else name.rpartition(".")[0]
 
 
 def _local_file(name: str) -> str | None:
