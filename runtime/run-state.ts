@@ -101,6 +101,11 @@ export function initialState(task: Task, index: number): State {
   };
 }
 
+/** Makes a task what it was before anything happened to it. What is still under way for an earlier attempt must not count as this one's. */
+export function forget(state: State): void {
+  Object.assign(state, initialState(state.task, state.index), { attempts: state.attempts + 1 });
+}
+
 /** Makes a task wait again, as though it had not run. */
 export function putBack(state: State): void {
   const nothing = { status: 'waiting', result: undefined, outputs: [], needs: [], permit: 'none', cached: undefined };

@@ -10,6 +10,7 @@ import { TaskProcesses } from './process/task-processes.ts';
 import type { TaskProcess } from './process/worker-parent.ts';
 import { effectsLast, interpreterUnusable, processDied, workerFailed } from './refusal.ts';
 import {
+  forget,
   initialState,
   isFailure,
   outcomeOf,
@@ -99,7 +100,7 @@ export class Run {
   /** One look at everything that could go on; called after every event. */
   #pump(): void {
     this.#guard(() => {
-      if (this.#over || !this.#retire()) return;
+      if (this.#over || this.#lane || !this.#retire()) return;
       this.#answer();
       this.#startTasks();
     });
@@ -482,7 +483,7 @@ export class Run {
     if (reason !== '') this.#context.onEvent({ type: 'lane', reason });
     this.#over = false;
     this.#lane = true;
-    this.#states.forEach((state) => Object.assign(state, initialState(state.task, state.index)));
+    this.#states.forEach((state) => forget(state));
     const first = this.#states.findIndex(({ task }) => task.executionCount > 0);
     const process = await this.#fork(Math.max(first, 0), true);
     if (process === undefined) return;

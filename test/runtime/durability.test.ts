@@ -252,11 +252,14 @@ describe('what is reused', () => {
   });
 
   test('an error that was confirmed once is not confirmed again while its inputs are the same', async () => {
-    writeFileSync(path.join(folder, 'n.py'), '# %%\na = 0\n# %%\nb = a + 1\n# %%\nb / a\n');
+    // The later cells are started early, and must not come between when all run in one process.
+    const later = ['c', 'd', 'e', 'f', 'g'].map((name) => `# %%\n${name} = 1\n`).join('');
+    writeFileSync(path.join(folder, 'n.py'), `# %%\na = 0\n# %%\nb = a + 1\n# %%\nb / a\n${later}`);
     const summaries: Summary[] = [];
     for (const place of ['a', 'b']) {
       const { code, out } = await start('n.py', '-o', `${place}.ipynb`).ended;
       expect(code).toBe(1);
+      expect(readFileSync(path.join(folder, `${place}.ipynb`), 'utf8')).toContain('"ename": "ZeroDivisionError"');
       summaries.push(JSON.parse(out) as Summary);
     }
     expect(summaries).toMatchObject([
