@@ -25,6 +25,9 @@ const ofTerminal = new Set([
   'XDG_SESSION_ID',
 ]);
 
+/** The interpreter sets it for itself where the locale is C, so the whole environment is compared without it; it is compared apart. */
+const setByPython = 'LC_CTYPE';
+
 const hashSeed = 'PYTHONHASHSEED';
 
 const parts = [
@@ -52,7 +55,7 @@ function partsOf(start: string): readonly string[] {
 
 /** Digest of a variable as the worker makes it, of all for `*`; `absent` when there is none. */
 export function digestOfVariable(variables: Variables, name: string): string {
-  if (name === '*') return digest(linesOf(variables, (other) => !ofTerminal.has(other)));
+  if (name === '*') return digest(linesOf(variables, (other) => !ofTerminal.has(other) && other !== setByPython));
   const value = valueOf(variables, name);
   return value === undefined ? 'absent' : digest([Buffer.from(value)]);
 }

@@ -17,6 +17,8 @@ _WHOLE = "*"
 _OF_A_TERMINAL = frozenset(
     {"_", "OLDPWD", "PWD", "SHLVL", "SSH_CLIENT", "SSH_CONNECTION", "SSH_TTY", "TERM", "TERM_SESSION_ID", "WINDOWID", "XDG_SESSION_ID"}
 )
+# Python sets it where the locale is C. `start-state.ts` compares it apart.
+_SET_BY_PYTHON = "LC_CTYPE"
 _RAW = type(os.environ)
 _NAMED, _WHOLLY = ("__getitem__",), ("__iter__", "__len__", "__repr__")
 
@@ -120,8 +122,8 @@ class Watch:
 
     def _digest(self, name: str) -> str:
         if name == _WHOLE:
-            lines = [f"{key}={value}".encode("utf-8", "surrogateescape") for key, value in self.start_values.items()]
-            text = b"\0".join(sorted(line for line in lines if line.partition(b"=")[0].decode() not in _OF_A_TERMINAL))
+            compared = {key for key in self.start_values if key not in _OF_A_TERMINAL and key != _SET_BY_PYTHON}
+            text = b"\0".join(sorted(f"{key}={self.start_values[key]}".encode("utf-8", "surrogateescape") for key in compared))
         elif name in self.start_values:
             text = self.start_values[name].encode("utf-8", "surrogateescape")
         else:
