@@ -169,8 +169,9 @@ export function describeResult(
   progress: readonly Progress[],
   { index, result, outputs }: Pick<State, 'index' | 'result' | 'outputs'>,
 ): CacheEntry | string {
-  const doing = result === undefined ? 'it has no result' : uncheckable(result);
-  if (result === undefined || doing !== undefined) return doing ?? '';
+  if (result === undefined) return 'it has no result';
+  const doing = uncheckable(result);
+  if (doing !== undefined) return doing;
   const reads: Record<string, string> = { ...result.reads };
   const kept = progress[index]?.kept ?? [];
   for (const name of [...Object.keys(reads), ...kept, ...implicitNames(progress, index)]) {

@@ -17,17 +17,14 @@ export class ConfirmedErrors {
     this.#states = states;
   }
 
-  /** True when this error of a task, which was fed from the store, was shown in an earlier run. */
+  /**
+   * True when this error of a task, which was fed from the store, was shown in an earlier run. Otherwise one process is about to show
+   * it, or not, and `settle` compares.
+   */
   has(state: State): boolean {
-    if (!this.#context.readCache) return false;
-    const path = this.#path(state);
-    return path !== undefined && this.#context.store.readDocument(path) !== undefined;
-  }
-
-  /** An error that one process is about to show, or not. */
-  expect(state: State): void {
     const path = this.#path(state);
     this.#expected = path === undefined ? undefined : { state, path, outputs: JSON.stringify(state.outputs) };
+    return path !== undefined && this.#context.readCache && this.#context.store.readDocument(path) !== undefined;
   }
 
   /** All cells have run in one process: keeps the expected error if that gave the very same. */

@@ -200,7 +200,6 @@ export class Run {
   #fail(state: State): boolean {
     const first = this.#states.findIndex(({ task }) => task.executionCount > 0);
     if (state.index > first && canUndo(this.#context.journal) && !this.#errors.has(state)) {
-      this.#errors.expect(state);
       this.#goLane(`the error in ${state.task.name} is confirmed without stored values`);
       return false;
     }

@@ -1,7 +1,8 @@
 import { spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { closeSync, openSync, readdirSync, readSync, realpathSync, statSync } from 'node:fs';
+import { closeSync, openSync, readSync, realpathSync, statSync } from 'node:fs';
 import { dirname, join } from 'node:path';
+import { listFolder } from '../list-folder.ts';
 import { isFileError, type LocalStore } from '../store/local.ts';
 import type { Interpreter } from './interpreter.ts';
 
@@ -85,7 +86,7 @@ function askPython({ interpreter, cwd, variables }: PackageQuestion): readonly s
 function digestOf(key: string, folders: readonly string[]): string {
   const hash = createHash('sha256').update(key);
   for (const folder of folders) {
-    const names = list(folder).filter((name) => /\.(?:dist-info|egg-info|pth|egg-link)$/.test(name));
+    const names = listFolder(folder).filter((name) => /\.(?:dist-info|egg-info|pth|egg-link)$/.test(name));
     hash.update(
       `\n${folder}:${names
         .sort()
@@ -102,15 +103,6 @@ function markOf(path: string): string {
     return `${size}:${mtimeNs}`;
   } catch (error) {
     if (isFileError(error)) return 'missing';
-    throw error;
-  }
-}
-
-function list(folder: string): string[] {
-  try {
-    return readdirSync(folder);
-  } catch (error) {
-    if (isFileError(error)) return [];
     throw error;
   }
 }

@@ -5,6 +5,7 @@ import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { python, root } from '../environment.ts';
 import { outputsOf } from './normalise.ts';
+import { splitCells, writeCells } from './write-cells.ts';
 
 /** Hazards of ten lines: cells are separated by a line of `---`. */
 const folder = path.join(root, 'test', 'equivalence', 'notebooks');
@@ -31,16 +32,7 @@ function place(name: string, kind: string): string {
 
 function write(name: string, kind: string, text = readFileSync(path.join(folder, name), 'utf8')): void {
   mkdirSync(path.join(scratch, kind, name), { recursive: true });
-  const cells = text.split(/^---\n/m).map((text, index) => ({
-    cell_type: 'code',
-    id: `cell-${String(index)}`,
-    metadata: {},
-    source: text.trimEnd(),
-    outputs: [],
-    execution_count: null,
-  }));
-  const metadata = { kernelspec: { name: 'python3', display_name: 'Python 3', language: 'python' } };
-  writeFileSync(place(name, kind), JSON.stringify({ cells, metadata, nbformat: 4, nbformat_minor: 5 }));
+  writeCells(place(name, kind), splitCells(text));
 }
 
 /** Parameters with which a sample that takes minutes runs in seconds; every cell still runs. */

@@ -1,10 +1,11 @@
 import { execFileSync, spawnSync } from 'node:child_process';
-import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { python, root } from '../environment.ts';
 import { outputsOf } from './normalise.ts';
+import { splitCells, writeCells } from './write-cells.ts';
 
 /**
  * Hazards that show only when the world around the notebook changes between two runs. The first lines of a case say how:
@@ -49,27 +50,14 @@ function readCase(name: string, here: string): Case {
     const command = said(word).join('\n');
     return { cwd: path.join(here, cwd), variables: Object.fromEntries(variables) as World['variables'], command };
   };
-  const cells = lines
-    .slice(heads.length)
-    .join('\n')
-    .split(/^---\n/m);
+  const cells = splitCells(lines.slice(heads.length).join('\n'));
   return { cells, before: world('BEFORE', 0), after: world('AFTER', 1) };
 }
 
 function write({ cells, before }: Case, here: string): void {
-  const written = cells.map((text, index) => ({
-    cell_type: 'code',
-    id: `cell-${String(index)}`,
-    metadata: {},
-    source: text.trimEnd(),
-    outputs: [],
-    execution_count: null,
-  }));
-  const metadata = { kernelspec: { name: 'python3', display_name: 'Python 3', language: 'python' } };
   mkdirSync(here, { recursive: true });
   change(before, here);
-  const text = JSON.stringify({ cells: written, metadata, nbformat: 4, nbformat_minor: 5 });
-  writeFileSync(path.join(here, 'notebook.ipynb'), text);
+  writeCells(path.join(here, 'notebook.ipynb'), cells);
 }
 
 function change({ command }: World, here: string): void {

@@ -159,12 +159,10 @@ class _Stage:
         while not self.channel.has_message:
             ready, _, _ = select.select([self.channel, *self._coming], [], [])
             for end in ready:
-                if end is self.channel:
-                    return self._receive()
-                self._ended(end, self._coming.pop(end))
-        return self._receive()
-
-    def _receive(self) -> dict[str, Any]:
+                if end is not self.channel:
+                    self._ended(end, self._coming.pop(end))
+            if self.channel in ready:
+                break
         message: dict[str, Any] = self.channel.receive()
         return message
 
@@ -187,9 +185,10 @@ class _Stage:
             stream.write(json.dumps(configuration).encode() + b"\n")
         child.returncode = 0  # Nobody waits for it.
 
-    def forget_others(self) -> None:
-        """In a fork: what the parent talks with is not this process's."""
-        self.channel.close()
+    def forget_parent(self) -> None:
+        """In a fork: what the parent talks with is not this process's. An interpreter of its own has nothing of the kind."""
+        if self.channel is not None:
+            self.channel.close()
         for end in self._coming:
             os.close(end)
         self._coming = {}
@@ -234,8 +233,7 @@ def _next_stage(stage: _Stage, parent: int, message: dict[str, Any], writer: int
     status = 1
     try:
         end_with(parent)
-        if stage.channel is not None:
-            stage.forget_others()
+        stage.forget_parent()
         noisy = stage.advance(message["steps"])
         if noisy is None:
             stage.take_baselines()
@@ -306,8 +304,7 @@ def _child(stage: _Stage, parent: int, name: str) -> None:
     try:
         signal.signal(signal.SIGCHLD, signal.SIG_DFL)
         end_with(parent)
-        if stage.channel is not None:
-            stage.forget_others()
+        stage.forget_parent()
         token, path = stage.configuration["token"], stage.configuration["socket"]
         channel = Channel(path)
         channel.send({"type": "hello", "token": token, "role": "attempt", "attempt": name, "pid": os.getpid()})
