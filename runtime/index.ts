@@ -53,6 +53,8 @@ export interface RunOptions {
   readonly startMethod: 'fork' | 'spawn';
   /** Run all cells in one process. */
   readonly lane: boolean;
+  /** How many seconds processes with the notebook's imports wait for the next run; 0: they end with this one. */
+  readonly standBy: number;
   readonly environment: Readonly<Record<string, string | undefined>>;
   /** Aborted: no more cells run, those that run are killed, what has retired stays. */
   readonly signal?: AbortSignal | undefined;
@@ -161,6 +163,8 @@ export async function run(bundle: Bundle, document: string, options: RunOptions)
         store: store.objects,
         cwd: options.cwd,
         start: options.startMethod,
+        startState: environment,
+        standBy: options.standBy,
         journal,
         cells: bundle.tasks
           .filter((task) => task.executionCount > 0)

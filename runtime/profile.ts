@@ -58,10 +58,14 @@ export class ProfileNotes {
     this.#changed = true;
   }
 
+  /** What the next run will know. */
+  get profile(): Profile {
+    return { imports: Object.fromEntries(this.#imports), waits: [...this.#waits.values()] };
+  }
+
   /** Writes the profile when the run has taught something. */
   save(store: LocalStore): void {
     if (!this.#changed) return;
-    const imports = Object.fromEntries(this.#imports);
-    store.writeDocument(path, { formatVersion, imports, waits: [...this.#waits.values()] });
+    store.writeDocument(path, { formatVersion, ...this.profile });
   }
 }

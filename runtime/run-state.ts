@@ -5,8 +5,8 @@ import type { Holder } from './holders.ts';
 import type { AttemptResult, OutputMessage } from './process/protocol.ts';
 import type { WorkerParent } from './process/worker-parent.ts';
 import type { Profile, ProfileNotes } from './profile.ts';
-import type { Variables } from './start-state.ts';
 import type { LocalStore } from './store/local.ts';
+import type { Variables } from './variables.ts';
 import type { Progress } from './versions.ts';
 
 /** What a run knows of one task. */

@@ -94,7 +94,7 @@ export class Run {
   async #stop(): Promise<void> {
     if (this.#context.signal?.aborted === true) this.#holders.killAll();
     await this.#holders.endAll();
-    await this.#processes.stop();
+    await this.#processes.stop(importSteps(this.#states, this.#states.length, this.#context.notes.profile));
   }
 
   /** One look at everything that could go on; called after every event. */

@@ -2,28 +2,11 @@ import { createHash } from 'node:crypto';
 import { realpathSync } from 'node:fs';
 import { describePackages, type PackageQuestion } from './process/search-path.ts';
 import { isFileError, type LocalStore } from './store/local.ts';
-
-/** Environment variables that the cells are started with. */
-export type Variables = Readonly<Record<string, string | undefined>>;
+import { ofTerminal, type Variables } from './variables.ts';
 
 /** Read by the interpreter before anybody can watch, or by native code. The hash seed is the same in every run. */
 const readUnseen =
   /^(?:TZ|LANG|LANGUAGE|LC_[A-Z]+|PYTHON(?!HASHSEED$)[A-Z]+|LD_[A-Z_]+|(?:OMP|MKL|OPENBLAS|BLIS|VECLIB|NUMEXPR)_[A-Z_]+)$/;
-
-/** Different in each window of a terminal: they count only for a cell that reads them by name. `variables.py` has the same list. */
-const ofTerminal = new Set([
-  '_',
-  'OLDPWD',
-  'PWD',
-  'SHLVL',
-  'SSH_CLIENT',
-  'SSH_CONNECTION',
-  'SSH_TTY',
-  'TERM',
-  'TERM_SESSION_ID',
-  'WINDOWID',
-  'XDG_SESSION_ID',
-]);
 
 /** The interpreter sets it for itself where the locale is C, so the whole environment is compared without it; it is compared apart. */
 const setByPython = 'LC_CTYPE';

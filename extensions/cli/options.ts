@@ -86,6 +86,11 @@ export const runFlags: readonly Flag[] = [
     values: [],
     help: 'start a new interpreter for every task; done anyway where forking one is not safe',
   },
+  {
+    name: 'keep-warm',
+    values: ['MINUTES'],
+    help: 'keep what the cells import in memory for the next run (default: 10; where CI is set: 0; 0: not at all)',
+  },
   { name: 'report', values: ['FILE'], help: 'where the HTML report goes' },
   { name: 'no-report', values: [], help: 'write no HTML report' },
 ];

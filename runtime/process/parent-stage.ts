@@ -22,12 +22,12 @@ export interface StageHost {
  */
 export class ParentStage {
   readonly #host: StageHost;
-  readonly #name: string;
+  readonly name: string;
   #spare: Promise<TaskProcess | undefined> | undefined;
 
   constructor(host: StageHost, name: string) {
     this.#host = host;
-    this.#name = name;
+    this.name = name;
   }
 
   /**
@@ -49,37 +49,72 @@ export class ParentStage {
     // Only what the next cell is going to show is left to it.
     const last = steps.length - 1;
     const sent = steps.map((step, place) => (place === last ? step : { ...step, ahead: false }));
-    this.#host.send(this.#name, { type: 'stage', stage: name, steps: sent });
+    this.#host.send(this.name, { type: 'stage', stage: name, steps: sent });
     return (await origin) === 'new' ? new ParentStage(this.#host, name) : this;
   }
 
   async #request(): Promise<TaskProcess | undefined> {
     const attempt = this.#host.nextName();
     const child = this.#host.child(attempt);
-    this.#host.send(this.#name, { type: 'fork', attempt });
+    this.#host.send(this.name, { type: 'fork', attempt });
     return await child;
   }
 }
 
 /** The stages of one run, each made when a task first needs it, from the nearest one before it. */
 export class ParentStages {
-  readonly #known: Map<string, Promise<ParentStage>>;
+  /** By the key of the steps that they have taken; undefined for one that did not come. */
+  readonly #known: Map<string, Promise<ParentStage | undefined>>;
+  /** Those that are there already. */
+  readonly #made = new Map<string, ParentStage>();
 
-  constructor(first: ParentStage) {
-    this.#known = new Map([['', Promise.resolve(first)]]);
+  /** @param known by the key of the steps that they have taken; the first one's is empty, and it is there */
+  constructor(known: ReadonlyMap<string, Promise<ParentStage | undefined>>) {
+    this.#known = new Map(known);
+    for (const [key, coming] of known) void this.#arrival(key, coming);
+  }
+
+  /** Those that have taken the first of these steps or all, with the number of steps. */
+  madeOnTheWay(steps: readonly ImportStep[]): readonly (readonly [number, ParentStage])[] {
+    return keysOf(steps).flatMap((key, taken) => {
+      const stage = this.#made.get(key);
+      return stage === undefined ? [] : [[taken, stage] as const];
+    });
   }
 
   /** The parent that has taken these steps and no others. */
   async after(steps: readonly ImportStep[]): Promise<ParentStage> {
-    const keys = [''];
-    for (const { state, imports } of steps) keys.push(`${keys.at(-1) ?? ''}\n${JSON.stringify([state, imports])}`);
-    let taken = steps.length;
-    while (!this.#known.has(keys[taken] ?? '')) taken--;
-    const nearest = this.#known.get(keys[taken] ?? '');
-    if (nearest === undefined) throw new Error('the first stage is always known');
-    if (taken === steps.length) return await nearest;
-    const made = nearest.then(async (stage) => await stage.grow(steps.slice(taken)));
-    this.#known.set(keys.at(-1) ?? '', made);
-    return await made;
+    const keys = keysOf(steps);
+    for (;;) {
+      let taken = steps.length;
+      while (!this.#known.has(keys[taken] ?? '')) taken--;
+      const key = keys[taken] ?? '';
+      const nearest = this.#known.get(key);
+      if (nearest === undefined) throw new Error('the first stage is always known');
+      if (taken === steps.length) {
+        const stage = await nearest;
+        if (stage !== undefined) return stage;
+      } else {
+        const grown = nearest.then(async (stage) => await stage?.grow(steps.slice(taken)));
+        this.#known.set(keys.at(-1) ?? '', grown);
+        const stage = await this.#arrival(keys.at(-1) ?? '', grown);
+        if (stage !== undefined) return stage;
+      }
+      if ((await nearest) === undefined && this.#known.get(key) === nearest) this.#known.delete(key);
+    }
   }
+
+  async #arrival(key: string, coming: Promise<ParentStage | undefined>): Promise<ParentStage | undefined> {
+    const stage = await coming;
+    if (stage !== undefined) this.#made.set(key, stage);
+    else if (this.#known.get(key) === coming) this.#known.delete(key);
+    return stage;
+  }
+}
+
+/** Of no step, of the first, of the first two … */
+export function keysOf(steps: readonly ImportStep[]): readonly string[] {
+  const keys = [''];
+  for (const { state, imports } of steps) keys.push(`${keys.at(-1) ?? ''}\n${JSON.stringify([state, imports])}`);
+  return keys;
 }

@@ -66,6 +66,17 @@ export type ToWorker =
       readonly lane?: boolean;
     }
   | { readonly type: 'binding'; readonly name: string; readonly binding: Binding }
+  /**
+   * To a warm parent: the run is over; wait that long for the next one, which comes to the socket `door` with the token. Meanwhile
+   * parents are made that have taken further steps, each forked from the one before, and wait as well.
+   */
+  | {
+      readonly type: 'stand-by';
+      readonly door: string;
+      readonly token: string;
+      readonly seconds: number;
+      readonly next: readonly { readonly stage: string; readonly door: string; readonly step: ImportStep }[];
+    }
   /** With every variable that can be asked for. */
   | { readonly type: 'permit'; readonly variables: readonly string[] }
   | { readonly type: 'exit' };
@@ -86,7 +97,24 @@ export type FromParent =
   /** The steps of this stage would do nothing; the parent serves as that stage itself. */
   | { readonly type: 'stage-same'; readonly stage: string }
   /** The process of this stage died while it imported. */
-  | { readonly type: 'stage-lost'; readonly stage: string };
+  | { readonly type: 'stage-lost'; readonly stage: string }
+  /** Its door is open. A parent that cannot wait ends instead. */
+  | { readonly type: 'standing-by'; readonly stage: string };
+
+/** What the next run says at the door of a warm parent: what it is to work for, or that it is to end. */
+export type AtDoor =
+  | {
+      readonly type: 'work';
+      readonly socket: string;
+      readonly token: string;
+      readonly journal: string;
+      readonly cells: readonly (readonly [number, string, string])[];
+      /** Variables of the terminal's window, which may be another one. */
+      readonly terminal: Readonly<Record<string, string>>;
+      /** What random generators begin with, in place of what they had in the run before. */
+      readonly entropy: string;
+    }
+  | { readonly type: 'exit' };
 
 /** From the process of an attempt. */
 export type FromAttempt =

@@ -11,9 +11,14 @@ export interface SocketPlace {
   readonly socket: string;
 }
 
-/** Makes it among temporary files, or in `/tmp` when the path of those is too long for a socket. */
-export function makeSocketFolder(base: string = tmpdir()): SocketPlace {
-  const isTooLong = Buffer.byteLength(join(base, 'cw-XXXXXX', 's')) > longestAddress;
-  const folder = makeTemporary(isTooLong ? '/tmp' : base, 'cw-');
+/** Where folders with sockets are: among temporary files, or in `/tmp` when the path of those is too long for a socket. */
+export function socketBase(base: string = tmpdir()): string {
+  const isTooLong = Buffer.byteLength(join(base, 'cw-XXXXXX', 'd-a999999')) > longestAddress;
+  return isTooLong ? '/tmp' : base;
+}
+
+/** Makes a folder with a place for the socket of a run. */
+export function makeSocketFolder(base?: string): SocketPlace {
+  const folder = makeTemporary(socketBase(base), 'cw-');
   return { folder, socket: join(folder, 's') };
 }

@@ -2,7 +2,7 @@ import type { ImportStep } from './protocol.ts';
 import type { TaskProcess, WorkerParent } from './worker-parent.ts';
 
 /** What this needs of a warm parent. */
-export type ProcessParent = Pick<WorkerParent, 'fork' | 'prepare' | 'stop' | 'wasReady' | 'complaint'>;
+export type ProcessParent = Pick<WorkerParent, 'fork' | 'prepare' | 'stop' | 'rest' | 'wasReady' | 'complaint'>;
 
 const mostRestarts = 2;
 
@@ -47,9 +47,12 @@ export class TaskProcesses {
     if (!this.#isStopped) parent?.prepare(steps);
   }
 
-  /** Ends the parent, and with it every process that it forked. */
-  async stop(): Promise<void> {
+  /**
+   * Ends every process; warm parents may wait for the next run.
+   * @param steps what the process of a task after the last one would have imported
+   */
+  async stop(steps: readonly ImportStep[]): Promise<void> {
     this.#isStopped = true;
-    if (this.#parent !== undefined) (await this.#parent).stop();
+    if (this.#parent !== undefined) await (await this.#parent).rest(steps);
   }
 }

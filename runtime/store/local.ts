@@ -47,7 +47,8 @@ function objectPath(objects: string, digest: string): string {
   return join(objects, 'objects', hex.slice(0, 2), hex);
 }
 
-function readDocument(path: string): unknown {
+/** A JSON document, or undefined when it is missing or damaged. */
+export function readDocument(path: string): unknown {
   try {
     return JSON.parse(readFileSync(path, 'utf8')) as unknown;
   } catch (error) {

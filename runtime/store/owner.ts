@@ -33,6 +33,11 @@ export function claim(folder: string): boolean {
   }
 }
 
+/** Marks a folder of this process's as another's from now on. */
+export function handOver(folder: string, pid: number): void {
+  writeFileSync(join(folder, name), JSON.stringify(describe(pid)), { mode: 0o600 });
+}
+
 /** Takes the mark away. */
 export function release(folder: string): void {
   rmSync(join(folder, name), { force: true });

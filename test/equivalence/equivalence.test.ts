@@ -19,9 +19,10 @@ const editedFolder = path.join(root, 'test', 'equivalence', 'edited');
 const edited = readdirSync(editedFolder).sort();
 const samples = ['messy', 'analysis', 'flights'].filter((name) => name.includes(filter));
 const scratch = mkdtempSync(path.join(tmpdir(), 'cellwright-equivalence-'));
-/** With a place of its own for what `%store` keeps. */
+/** With a place of its own for what `%store` keeps. What was imported is kept from one run of a notebook to the next. */
 const environment = {
   ...process.env,
+  CELLWRIGHT_KEEP_WARM: '0.5',
   XDG_CACHE_HOME: path.join(scratch, 'cache'),
   IPYTHONDIR: path.join(scratch, 'ipython'),
 };

@@ -4,13 +4,18 @@ import { TaskProcesses, type ProcessParent } from '../../runtime/process/task-pr
 /** A warm parent that has served, and answers no request until it is stopped. */
 function silentParent(): ProcessParent {
   const waiting: ((gone: undefined) => void)[] = [];
+  const end = (): void => {
+    for (const resolve of waiting.splice(0)) resolve(undefined);
+  };
   return {
     wasReady: true,
     complaint: '',
     prepare: () => undefined,
     fork: () => new Promise((resolve) => waiting.push(resolve)),
-    stop: () => {
-      for (const resolve of waiting.splice(0)) resolve(undefined);
+    stop: end,
+    rest: () => {
+      end();
+      return Promise.resolve();
     },
   };
 }
@@ -23,7 +28,7 @@ test('a request that is under way when the run ends starts no other parent', asy
   });
   const asked = processes.fork([], false);
   await Promise.resolve();
-  await processes.stop();
+  await processes.stop([]);
   expect(await asked).toBeUndefined();
   expect(started).toBe(1);
 });

@@ -8,6 +8,7 @@ import { isFileError, shownPath } from '../files.ts';
 import { graphPicture } from '../graph-svg.ts';
 import { fileProblem, usage, type CommandResult, type Host, type Outcome } from '../host.ts';
 import { findTask, openInput, type Input } from '../input.ts';
+import { findStandBy } from '../keep-warm.ts';
 import { findMissing } from '../only.ts';
 import { writeOutput } from '../output-file.ts';
 import { noProgress, showProgress } from '../progress.ts';
@@ -21,6 +22,8 @@ interface Plan {
   readonly targets: Targets;
   readonly cwd: string;
   readonly jobs: number;
+  /** Seconds for which processes with the notebook's imports wait for the next run. */
+  readonly standBy: number;
   /** Index of the last task to run. */
   readonly until: number | undefined;
 }
@@ -32,7 +35,7 @@ export async function runCommand(host: Host, parsed: ParsedArguments): Promise<C
   const input = opened.value;
   const plan = planRun(host, parsed, input);
   if (!plan.ok) return plan.result;
-  const { cwd, jobs, until, targets, place } = plan.value;
+  const { cwd, jobs, standBy, until, targets, place } = plan.value;
   const signal = host.interruption();
   const silent = hasFlag(parsed, 'quiet') || (hasFlag(parsed, 'json') && !host.isTerminal);
   const progress = silent ? noProgress : showProgress(host, input.bundle);
@@ -44,6 +47,7 @@ export async function runCommand(host: Host, parsed: ParsedArguments): Promise<C
     ...place,
     signal,
     jobs,
+    standBy,
     cache: remembers,
     force: hasFlag(parsed, 'force'),
     keepGoing: hasFlag(parsed, 'keep-going'),
@@ -75,11 +79,23 @@ function planRun(host: Host, parsed: ParsedArguments, input: Input): Outcome<Pla
   if (!Number.isInteger(jobs) || jobs < 1) {
     return { ok: false, result: usage(`-j takes a number from 1, not ${asked ?? ''}.`, 'Give the number of tasks.') };
   }
+  const standBy = findStandBy(host, parsed);
+  if (!standBy.ok) return standBy;
   const place = findPlace(host, parsed, input);
   if (!place.ok) return place;
   const until = findLast(parsed, input, { ...place.value, cwd: cwd.value });
   if (!until.ok) return until;
-  return { ok: true, value: { place: place.value, targets: targets.value, cwd: cwd.value, jobs, until: until.value } };
+  return {
+    ok: true,
+    value: {
+      place: place.value,
+      targets: targets.value,
+      cwd: cwd.value,
+      jobs,
+      standBy: standBy.value,
+      until: until.value,
+    },
+  };
 }
 
 function findLast(

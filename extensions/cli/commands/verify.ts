@@ -46,6 +46,7 @@ export async function verifyCommand(host: Host, parsed: ParsedArguments): Promis
     keepGoing: false,
     startMethod: 'fork',
     lane: false,
+    standBy: 0,
     onEvent: progress.onEvent,
   });
   progress.stop();

@@ -34,6 +34,10 @@ class Cells:
 
     def __init__(self) -> None:
         """No cells yet."""
+        self.clear()
+
+    def clear(self) -> None:
+        """Know no cells."""
         self._texts: dict[str, Text] = {}
         self._digests: dict[str, str] = {}
         self._ambiguous: set[str] = set()

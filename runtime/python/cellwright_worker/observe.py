@@ -78,7 +78,6 @@ class Observer:
 
     def __init__(self, private: list[str], journal: Journal) -> None:
         """`private` are folders of this program, whose files are nobody's business."""
-        self._journal = journal
         self._command = ""
         self.active = False
         self._mine = threading.local()
@@ -93,6 +92,11 @@ class Observer:
         # True when the notebook watches the interpreter as well.
         self.is_watched = False
         self.outside: set[str] = set()
+        self.serve(private, journal)
+
+    def serve(self, private: list[str], journal: Journal) -> None:
+        """Be the observer of a run's processes."""
+        self._journal = journal
         home = os.path.expanduser("~")
         # What the kernel of the system tells of now, and what this program and the shell keep for themselves.
         roots = {"/proc", "/sys", "/dev", *private, os.path.dirname(os.path.abspath(__file__)), *library_folders()}

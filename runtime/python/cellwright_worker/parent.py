@@ -1,7 +1,8 @@
 """The warm parents of a run: each has imported what the cells up to some place import, and forks children for attempts at tasks there.
 
 Started as `python worker.py` with one line of JSON on its standard input:
-{"socket", "token", "store", "cwd", "journal", "hidden", "start": "fork" or "spawn", "cells": [[execution count, source, digest]]}.
+{"socket", "token", "store", "cwd", "journal", "hidden", "start": "fork" or "spawn", "cells": [[execution count, source, digest]],
+"mayStandBy": whether it may be asked to wait for the next run}.
 The first parent has imported nothing of the notebook's; the others are forked from it, or from each other. None runs the notebook's
 code itself. A task must not see a module that only a later cell imports: it may register itself with another one, or be an attribute
 of its package.
@@ -18,10 +19,15 @@ import os
 import random
 import re
 import select
+import shutil
 import signal
 import sys
 import traceback
-from typing import Any
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from .grounds import Grounds
+    from .standby import Doors
 
 
 def _configure() -> dict[str, Any]:
@@ -50,6 +56,11 @@ def _warm_up() -> None:
             importlib.import_module("pandas.plotting._matplotlib")
 
 
+def _import_hints(cells: list[Any]) -> tuple[bool, bool]:
+    """What a warm parent does for cells besides imports: whether some ask for subclasses, and whether some set matplotlib up."""
+    return tuple(any(word in cell[1] for cell in cells) for word in ("__subclasses__", "%matplotlib"))  # type: ignore[return-value]
+
+
 _MAGIC = re.compile(r"^\s*%{1,2}(\w+)", re.MULTILINE)
 
 
@@ -72,6 +83,7 @@ class _Stage:
 
     def __init__(self, configuration: dict[str, Any], shell: Any, codec: Any, observer: Any) -> None:
         from . import shell as shell_module
+        from .entropy import Generators
         from .variables import watch
 
         self.configuration = configuration
@@ -90,6 +102,10 @@ class _Stage:
         self.known: Any = None
         self.seeds: Any = None
         self.channel: Any = None
+        self.name = ""
+        self.generators = Generators()
+        # Only where a next run may come: its recorder cannot be taken away.
+        self.grounds: Grounds | None = None
         # Stages that are being made: the end of a pipe, the request.
         self._coming: dict[int, dict[str, Any]] = {}
 
@@ -106,6 +122,9 @@ class _Stage:
         self.known.observe_new()
         interpreter.remember_modules()
         gc.collect()
+        if self.grounds is not None:
+            self.generators.look_for_new()
+            self.grounds.take()
         gc.freeze()
         self.seeds = random.getstate()
         self.forks = self.configuration["start"] == "fork" and native_threads.may_fork()
@@ -115,6 +134,8 @@ class _Stage:
         from . import prelude, state, variables
         from .codec import ValueRef
 
+        if self.grounds is not None:
+            self.grounds.resume()
         restore = {"state:environ": variables.watch.restore, "state:sys.path": state.restore_path}
         self.steps = [*self.steps, *steps]
         with self.shell.builtin_trap:  # libraries ask for get_ipython while they are imported
@@ -134,6 +155,7 @@ class _Stage:
         """Tell the scheduler that children can be asked for."""
         from .channel import Channel
 
+        self.name = stage
         self.channel = Channel(self.configuration["socket"])
         hello = {"type": "hello", "token": self.configuration["token"], "pid": os.getpid(), "role": "parent", "stage": stage}
         self.channel.send(hello)
@@ -151,6 +173,8 @@ class _Stage:
                     self._start_child(message["attempt"])
                 elif message["type"] == "stage":
                     self._grow(message)
+                elif message["type"] == "stand-by" and not self._stand_by(message):
+                    return
         except Disconnected:
             return
 
@@ -166,6 +190,59 @@ class _Stage:
         message: dict[str, Any] = self.channel.receive()
         return message
 
+    def _stand_by(self, order: dict[str, Any]) -> bool:
+        """Wait for the next run, and import meanwhile what it is going to need; False when there is nothing to wait for any more."""
+        from .standby import Doors, silence
+
+        if self.grounds is None or not self.forks or self.generators.has_unknown:
+            return False
+        doors = Doors([order["door"], *(later["door"] for later in order["next"])], order["token"])
+        self.channel.send({"type": "standing-by", "stage": self.name})
+        self.forget_parent()
+        silence()
+        return self.rest(order, doors)
+
+    def rest(self, order: dict[str, Any], doors: Doors) -> bool:
+        """Wait behind the first of the doors; the others are for processes that have imported more."""
+        later = list(order["next"])
+        while later and not self._needs_process([later[0]["step"]]):
+            doors.close_next()
+            del later[0]
+        parent = os.getpid()
+        if later and os.fork() == 0:
+            doors.leave_first()
+            _next_at_rest(self, parent, {**order, "next": later}, doors)
+        doors.leave_others()
+        visit = doors.wait(order["seconds"])
+        if visit is None and self.name == "":
+            shutil.rmtree(os.path.dirname(order["door"]), ignore_errors=True)
+        if visit is None or visit.message["type"] == "exit" or not self._suits(visit.message):
+            return False
+        visit.accept()
+        visit.end()
+        self._work_for(visit.message)
+        return True
+
+    def _suits(self, run: dict[str, Any]) -> bool:
+        """True when what was imported is what this run would import."""
+        from .variables import watch
+
+        before, now = (_import_hints(given["cells"]) for given in (self.configuration, run))
+        return before == now and self.grounds is not None and self.grounds.hold() and watch.change_terminal(run["terminal"])
+
+    def _work_for(self, run: dict[str, Any]) -> None:
+        """Serve another run."""
+        from . import shell as shell_module
+        from .journal import Journal
+
+        self.configuration.update((name, run[name]) for name in ("socket", "token", "journal", "cells"))
+        self.sources.forget(self.shell)
+        self.sources = shell_module.register_sources(self.shell, [tuple(cell) for cell in run["cells"]])
+        self.observer.serve([self.configuration["store"], run["socket"]], Journal(run["journal"]))
+        self.generators.renew(run["entropy"])
+        self.seeds = random.getstate()
+        self.introduce(self.name)
+
     def _start_child(self, attempt: str) -> None:
         parent = os.getpid()
         if not self.forks:
@@ -179,7 +256,7 @@ class _Stage:
 
         command = [sys.executable, *_OWN_ARGUMENTS]
         child = Popen(command, stdin=PIPE, stdout=DEVNULL, pass_fds=descriptors, env=self._environ, close_fds=True)
-        configuration = {**self.configuration, "noisy": self.noisy, "steps": self.steps, **role}
+        configuration = {**self.configuration, "mayStandBy": False, "noisy": self.noisy, "steps": self.steps, **role}
         assert child.stdin is not None
         with child.stdin as stream:
             stream.write(json.dumps(configuration).encode() + b"\n")
@@ -189,15 +266,19 @@ class _Stage:
         """In a fork: what the parent talks with is not this process's. An interpreter of its own has nothing of the kind."""
         if self.channel is not None:
             self.channel.close()
+            self.channel = None
         for end in self._coming:
             os.close(end)
         self._coming = {}
 
-    def _grow(self, message: dict[str, Any]) -> None:
+    def _needs_process(self, steps: list[dict[str, Any]]) -> bool:
+        """False when it is certain that taking these steps would change nothing."""
         from .prelude import would_load
 
-        steps = message["steps"]
-        if not any(step["state"] or would_load(step["imports"], step["ahead"]) for step in steps):
+        return any(step["state"] or would_load(step["imports"], step["ahead"]) for step in steps)
+
+    def _grow(self, message: dict[str, Any]) -> None:
+        if not self._needs_process(message["steps"]):
             self.channel.send({"type": "stage-same", "stage": message["stage"]})
             return
         reader, writer = os.pipe()
@@ -249,12 +330,36 @@ def _next_stage(stage: _Stage, parent: int, message: dict[str, Any], writer: int
         os._exit(status)
 
 
+def _next_at_rest(stage: _Stage, parent: int, order: dict[str, Any], doors: Doors) -> None:
+    """The life of a parent that was forked while no run was going on; never returns to the loop of the one that forked it."""
+    from .orphans import end_with
+
+    try:
+        end_with(parent)
+        own = order["next"].pop(0)
+        # One that shows something while it is imported is left to the run.
+        if stage.advance([own["step"]]) is None:
+            stage.take_baselines()
+            stage.name = own["stage"]
+            if not stage.generators.has_unknown and stage.rest(order, doors):
+                stage.serve()
+    finally:
+        # Whatever went wrong: the run will do without it.
+        os._exit(0)
+
+
 def main() -> None:
     """Be the first of the parents."""
     from .variables import watch
 
     watch.install()
     configuration = _configure()
+    grounds = None
+    if configuration["mayStandBy"]:
+        from .grounds import Grounds
+
+        grounds = Grounds(configuration["cwd"], [configuration["store"], os.path.dirname(configuration["socket"])])
+        grounds.record()
     from . import shell as shell_module
 
     sys.path.insert(0, "")
@@ -272,10 +377,12 @@ def main() -> None:
     sizes.install()
     interpreter.prepare()
     codec = Codec(Store(configuration["store"]), shell.user_ns, "", lambda name: None)
-    codec.registry.lists_subclasses = any("__subclasses__" in cell[1] for cell in configuration["cells"])
+    codec.registry.lists_subclasses = _import_hints(configuration["cells"])[0]
     state.shell_settings(shell)
     signal.signal(signal.SIGCHLD, signal.SIG_IGN)
-    _live(_Stage(configuration, shell, codec, observer))
+    stage = _Stage(configuration, shell, codec, observer)
+    stage.grounds = grounds
+    _live(stage)
 
 
 def _live(stage: _Stage) -> None:

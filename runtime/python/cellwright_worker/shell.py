@@ -413,6 +413,13 @@ class CellSources(dict[str, Any]):
         self._note(name)
         return super().get(name, default)
 
+    def forget(self, shell: Any) -> None:
+        """Forget the cells: those of another run come."""
+        for name in self.digests:
+            self.pop(name, None)
+            shell.compile._filename_map.pop(name, None)
+        cellcode.cells.clear()
+
     def _note(self, name: str) -> None:
         if name in self.digests:
             self.seen.add(self.digests[name])

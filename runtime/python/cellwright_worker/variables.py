@@ -13,7 +13,7 @@ import tempfile
 from typing import Any, Callable
 
 _WHOLE = "*"
-# Different in each window of a terminal. They count only when a cell reads them by name; `start-state.ts` has the same list.
+# Different in each window of a terminal. They count only when a cell reads them by name; `variables.ts` has the same list.
 _OF_A_TERMINAL = frozenset(
     {"_", "OLDPWD", "PWD", "SHLVL", "SSH_CLIENT", "SSH_CONNECTION", "SSH_TTY", "TERM", "TERM_SESSION_ID", "WINDOWID", "XDG_SESSION_ID"}
 )
@@ -69,6 +69,22 @@ class Watch:
             os.environ.pop(name, None)
             self.start_values.pop(name, None)
         self._before = dict(os.environ._data)  # type: ignore[attr-defined]
+
+    def change_terminal(self, values: dict[str, str]) -> bool:
+        """Be in another window of a terminal from now on; False, and nothing is done, when a library has read what is another there."""
+        new = {name: values.get(name) for name in _OF_A_TERMINAL if values.get(name) != self.start_values.get(name)}
+        if self._libraries & new.keys():
+            return False
+        data = os.environ._data  # type: ignore[attr-defined]
+        for name, text in new.items():
+            # What a cell has set stays.
+            was_set = data.get(os.fsencode(name)) != (self._before or {}).get(os.fsencode(name))
+            for variables in (self._before or {},) if was_set else (self._before or {}, data):
+                _set(variables, os.fsencode(name), None if text is None else os.fsencode(text))
+            _set(self.start_values, name, text)
+            if not was_set:
+                os.unsetenv(name) if text is None else os.putenv(name, text)
+        return True
 
     def note(self, *names: str) -> None:
         """Somebody depends on these."""
@@ -129,6 +145,13 @@ class Watch:
         else:
             return "absent"
         return hashlib.sha256(text).hexdigest()
+
+
+def _set(variables: dict[Any, Any], name: Any, value: Any) -> None:
+    if value is None:
+        variables.pop(name, None)
+    else:
+        variables[name] = value
 
 
 watch = Watch()

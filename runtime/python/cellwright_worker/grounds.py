@@ -1,0 +1,91 @@
+"""What the imports of a warm parent rest on: whether they would give the same modules if they were made now.
+
+Installed packages, environment variables and limits of the process are compared by the scheduler, which knows them without asking.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import sys
+from typing import Any
+
+from .marks import mark
+from .whence import library_folders
+
+_IMPORTABLE = (".py", ".pyc", ".so", ".pyd")
+# What the kernel of the system tells of now.
+_OF_THE_SYSTEM = ("/proc/", "/sys/", "/dev/")
+
+
+class Grounds:
+    """Files that were read, modules that were loaded, names that could have been found instead."""
+
+    def __init__(self, folder: str, private: list[str]) -> None:
+        """`folder` is the one that the cells run in; `private` are folders of this program."""
+        self._folder = folder
+        self._private = tuple(path.rstrip(os.sep) + os.sep for path in private)
+        self._is_recording = False
+        self._opened: set[str] = set()
+        self._marks: dict[str, str] = {}
+        self._names: dict[str, frozenset[str]] = {}
+        self._settings = ""
+
+    def record(self) -> None:
+        """Note every file that is opened from now on, in this process and in those forked from it, until `take`."""
+        self._is_recording = True
+        sys.addaudithook(self._hook)
+
+    def _hook(self, event: str, arguments: tuple[Any, ...]) -> None:
+        if event == "open" and self._is_recording and isinstance(arguments[0], (str, bytes)):
+            self._opened.add(os.path.abspath(os.fsdecode(arguments[0])))
+
+    def resume(self) -> None:
+        """Note again, for further imports."""
+        self._is_recording = True
+
+    def take(self) -> None:
+        """Imports are over: what they rest on is what is there now."""
+        self._is_recording = False
+        libraries = (*library_folders(), *_OF_THE_SYSTEM, *self._private)
+        files = {path for path in self._opened if not path.startswith(libraries)}
+        self._opened.clear()
+        files.update(file for file in map(_file_of, list(sys.modules.values())) if file is not None)
+        self._marks.update((file, mark(file, "content")) for file in files - self._marks.keys())
+        self._names = self._importable()
+        self._settings = _settings_file()
+
+    def hold(self) -> bool:
+        """True when importing everything now would do what it did."""
+        return (
+            os.path.isdir(self._folder)
+            and os.path.samefile(os.curdir, self._folder)
+            and self._names == self._importable()
+            and self._settings == _settings_file()
+            and all(mark(file, "content") == before for file, before in self._marks.items())
+        )
+
+    def _importable(self) -> dict[str, frozenset[str]]:
+        """What could be a module in the folders of the search path that are not of libraries: it could hide an installed one."""
+        found = {}
+        for entry in sys.path:
+            folder = os.path.abspath(entry or os.curdir)
+            if not (folder + os.sep).startswith(library_folders()):
+                with contextlib.suppress(OSError):
+                    names = os.listdir(folder)
+                    found[folder] = frozenset(name for name in names if name.endswith(_IMPORTABLE) or "." not in name)
+        return found
+
+
+def _file_of(module: Any) -> str | None:
+    """The file that a module was loaded from. Nothing is asked of what only pretends to be a module."""
+    with contextlib.suppress(TypeError):
+        file = vars(module).get("__file__")
+        return file if isinstance(file, str) else None
+    return None
+
+
+def _settings_file() -> str:
+    """The file of settings that matplotlib would read: which one it is depends on which are there."""
+    module = sys.modules.get("matplotlib")
+    return str(module.matplotlib_fname()) if module is not None and hasattr(module, "matplotlib_fname") else ""
