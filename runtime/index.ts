@@ -8,6 +8,7 @@ import { findCached, identityOf, type Miss } from './cache.ts';
 import type { RunEvent } from './event.ts';
 import { findInterpreter } from './process/interpreter.ts';
 import { languageOf } from './process/language.ts';
+import { dismissAll } from './process/standby.ts';
 import { WorkerParent } from './process/worker-parent.ts';
 import { ProfileNotes, readProfile } from './profile.ts';
 import { openRunLog, type RunRecord } from './record.ts';
@@ -16,7 +17,7 @@ import { Run } from './run.ts';
 import type { RunContext, RunOutcome, TaskOutcome } from './run-state.ts';
 import { describeStart } from './start-state.ts';
 import { removeDamaged } from './store/damage.ts';
-import { openLocalStore, writeAtomically } from './store/local.ts';
+import { objectsFolder, openLocalStore, writeAtomically } from './store/local.ts';
 import { keepBelow, sweepRuns, sweepTemporary, untilCleaned } from './store/sweep.ts';
 import type { Progress } from './versions.ts';
 
@@ -206,6 +207,11 @@ async function runOnSoundStore(context: RunContext): Promise<RunOutcome> {
   const reason = `the store was damaged (${outcome.damaged}); ${removed} damaged objects were removed`;
   context.onEvent({ type: 'restarted', reason });
   return await runOnSoundStore(context);
+}
+
+/** Ends the processes that wait for the next run of notebooks, by the folders of their states. */
+export async function endStandBy(states: readonly string[]): Promise<void> {
+  await dismissAll(new Set(states.map((state) => objectsFolder(state))));
 }
 
 /** What a run would do with one task. */

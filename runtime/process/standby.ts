@@ -11,6 +11,8 @@ import { socketBase } from './socket-folder.ts';
 export interface StandBy {
   /** Digest of all that they were started with; see `standby-key.ts`. */
   readonly key: string;
+  /** The folder of objects that they load from. */
+  readonly store: string;
   /** What opens their doors. */
   readonly token: string;
   /** Of the first parent, with which the others end. */
@@ -59,6 +61,14 @@ export function claimStandBy(key: string): FoundStandBy | undefined {
   return undefined;
 }
 
+/** Ends all warm parents that wait for a run on one of these stores. */
+export async function dismissAll(stores: ReadonlySet<string>): Promise<void> {
+  for (const { folder, standBy } of waiting()) {
+    const claimed = stores.has(standBy.store) ? claim(folder) : undefined;
+    if (claimed !== undefined) await dismiss(claimed);
+  }
+}
+
 /** Ends warm parents that wait. */
 export async function dismiss(standBy: FoundStandBy): Promise<void> {
   const { folder, pid } = standBy;
@@ -72,6 +82,8 @@ export async function dismiss(standBy: FoundStandBy): Promise<void> {
 export async function knock(standBy: FoundStandBy, stage: string, message: AtDoor): Promise<boolean> {
   return await new Promise((resolve) => {
     const socket = connect(doorOf(standBy.folder, stage));
+    // A stage that nothing needs is not waited for at the end of the run.
+    if (stage !== '') socket.unref();
     let said = '';
     const end = (): void => {
       socket.destroy();

@@ -1,10 +1,10 @@
 import { spawn, type ChildProcess } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import { rmSync } from 'node:fs';
-import { createServer, type Server, type Socket } from 'node:net';
+import type { Socket } from 'node:net';
 import { keysOf, ParentStage, ParentStages, type StageHost, type StageOrigin } from './parent-stage.ts';
 import type { AtDoor, FromAttempt, FromParent, ImportStep, ToWorker } from './protocol.ts';
-import { makeSocketFolder } from './socket-folder.ts';
+import { closeReception, openReception, readMessages, writeMessage, type Reception } from './reception.ts';
 import { keyOfStart, terminalOf, type ParentStart } from './standby-key.ts';
 import { claimStandBy, dismiss, doorOf, knock, leaveStandBy, type FoundStandBy } from './standby.ts';
 
@@ -47,29 +47,6 @@ interface RestPlan {
   /** The stage that makes the others. */
   readonly deepest: string;
   readonly next: readonly (StandByOrder['next'][number] & { readonly key: string })[];
-}
-
-/** Where a run listens for its processes. */
-interface Reception {
-  readonly server: Server;
-  readonly folder: string;
-  readonly socket: string;
-  readonly token: string;
-}
-
-async function openReception(): Promise<Reception> {
-  const { folder, socket } = makeSocketFolder();
-  const server = createServer();
-  await new Promise<void>((resolve, reject) => {
-    server.once('error', reject);
-    server.listen(socket, resolve);
-  });
-  return { server, folder, socket, token: randomBytes(16).toString('hex') };
-}
-
-function closeReception({ server, folder }: Reception): void {
-  server.close();
-  rmSync(folder, { recursive: true, force: true });
 }
 
 /** The warm parents of a run: they import what cells import and fork a child for every attempt. */
@@ -236,6 +213,7 @@ export class WorkerParent {
     const later = plan.next.map(({ stage, key }) => [key, stage] as const);
     await leaveStandBy(folder, {
       key: keyOfStart(this.#options),
+      store: this.#options.store,
       token,
       pid: this.#pid,
       names: this.#next,
@@ -404,25 +382,4 @@ function killProcess(pid: number): void {
     // Gone already: that is what was wanted.
     if (!(error instanceof Error && 'code' in error && error.code === 'ESRCH')) throw error;
   }
-}
-
-function writeMessage(socket: Socket, message: ToWorker): void {
-  if (!socket.destroyed) socket.write(`${JSON.stringify(message)}\n`);
-}
-
-function readMessages(socket: Socket, receive: (message: FromParent | FromAttempt) => void): void {
-  let parts: Buffer[] = [];
-  socket.on('data', (chunk: Buffer) => {
-    let rest = chunk;
-    for (;;) {
-      const end = rest.indexOf(10);
-      if (end < 0) break;
-      parts.push(rest.subarray(0, end));
-      const line = Buffer.concat(parts).toString('utf8');
-      parts = [];
-      rest = rest.subarray(end + 1);
-      receive(JSON.parse(line) as FromParent | FromAttempt);
-    }
-    if (rest.length > 0) parts.push(rest);
-  });
 }

@@ -25,9 +25,14 @@ export interface LocalStore {
   writeDocument(path: string, value: unknown): void;
 }
 
+/** Where the objects of the store at `root` are. */
+export function objectsFolder(root: string): string {
+  return join(root, 'store');
+}
+
 /** Opens the store at `root`, made when it does not exist. */
 export function openLocalStore(root: string): LocalStore {
-  const objects = join(root, 'store');
+  const objects = objectsFolder(root);
   mkdirSync(objects, { recursive: true, mode: 0o700 });
   return {
     root,

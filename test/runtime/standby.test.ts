@@ -198,6 +198,18 @@ print(random.random(), np.random.rand(), TreeGrower.__init__.__defaults__[-3].ra
     expect(await untilGone(pids[0]?.[0] ?? 0)).toBe(true);
   });
 
+  test('end when the notebook is cleaned', async () => {
+    run(showsParent(1));
+    const [pid = 0] = firstParents();
+    const done = spawnSync(process.execPath, [program, 'clean', '--state', 'state'], {
+      cwd: folder,
+      env: environment(),
+    });
+    expect(done.status).toBe(0);
+    expect(await untilGone(pid)).toBe(true);
+    expect(readdirSync(path.join(folder, 'tmp'))).toEqual([]);
+  });
+
   test('serve one run at a time', async () => {
     run(showsParent(1));
     const words = ['run', 'notebook.py', '--python', python, '-q', '--no-report', '--force', '--state', 'state'];

@@ -1,6 +1,6 @@
 import { existsSync, readdirSync } from 'node:fs';
 import path from 'node:path';
-import { cleanState, defaultState, statesFolder, type Swept } from '../../../runtime/index.ts';
+import { cleanState, defaultState, endStandBy, statesFolder, type Swept } from '../../../runtime/index.ts';
 import { hasFlag, lastValue, type ParsedArguments } from '../args.ts';
 import { isThere } from '../files.ts';
 import { usage, type CommandResult, type Host, type Outcome } from '../host.ts';
@@ -8,10 +8,11 @@ import { usage, type CommandResult, type Host, type Outcome } from '../host.ts';
 /** So that `explain` and `status` can still say what the last run saw. */
 const keptRuns = 1;
 
-/** `cellwright clean NB|--all`: removes old runs and objects that no remembered result names. */
+/** `cellwright clean NB|--all`: removes old runs and objects that no remembered result names, and ends processes that wait for the next run. */
 export async function cleanCommand(host: Host, parsed: ParsedArguments): Promise<CommandResult> {
   const found = findStates(host, parsed);
-  if (!found.ok) return Promise.resolve(found.result);
+  if (!found.ok) return found.result;
+  await endStandBy(found.value);
   const states = found.value.map((state) => ({ state, cleaned: cleanState(state, { keptRuns }) }));
   const busy = states.filter(({ cleaned }) => cleaned === 'busy');
   if (busy.length > 0 && !hasFlag(parsed, 'all')) {

@@ -190,11 +190,16 @@ class _Stage:
         message: dict[str, Any] = self.channel.receive()
         return message
 
+    @property
+    def may_wait(self) -> bool:
+        """False where a second run would not be served as by a parent of its own."""
+        return self.grounds is not None and self.forks and not self.generators.has_unknown
+
     def _stand_by(self, order: dict[str, Any]) -> bool:
         """Wait for the next run, and import meanwhile what it is going to need; False when there is nothing to wait for any more."""
         from .standby import Doors, silence
 
-        if self.grounds is None or not self.forks or self.generators.has_unknown:
+        if not self.may_wait:
             return False
         doors = Doors([order["door"], *(later["door"] for later in order["next"])], order["token"])
         self.channel.send({"type": "standing-by", "stage": self.name})
@@ -341,7 +346,7 @@ def _next_at_rest(stage: _Stage, parent: int, order: dict[str, Any], doors: Door
         if stage.advance([own["step"]]) is None:
             stage.take_baselines()
             stage.name = own["stage"]
-            if not stage.generators.has_unknown and stage.rest(order, doors):
+            if stage.may_wait and stage.rest(order, doors):
                 stage.serve()
     finally:
         # Whatever went wrong: the run will do without it.
