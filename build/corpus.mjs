@@ -69,7 +69,13 @@ function call(program, args, cwd, seconds) {
       cwd,
       detached: true,
       stdio: ['ignore', 'pipe', 'pipe'],
-      env: { ...process.env, MPLBACKEND: undefined, PYTHONHASHSEED: '0' },
+      // Each notebook is run once, unless it is run again on purpose.
+      env: {
+        ...process.env,
+        MPLBACKEND: undefined,
+        PYTHONHASHSEED: '0',
+        CELLWRIGHT_KEEP_WARM: options.rerun || options['isolated-check'] ? '1' : '0',
+      },
     });
     let out = '';
     let err = '';

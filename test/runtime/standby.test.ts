@@ -11,6 +11,8 @@ let folder: string;
 beforeEach(() => {
   folder = mkdtempSync(path.join(tmpdir(), 'cwt-'));
   mkdirSync(path.join(folder, 'tmp'));
+  // Matplotlib makes it when it is imported for the first time.
+  mkdirSync(path.join(folder, 'config', 'matplotlib'), { recursive: true });
 });
 afterEach(() => {
   for (const pid of firstParents()) process.kill(pid, 'SIGKILL');
@@ -36,7 +38,7 @@ function environment(variables: Variables = {}): NodeJS.ProcessEnv {
   const own = { ...process.env };
   delete own['CELLWRIGHT_KEEP_WARM'];
   delete own['CI'];
-  return { ...own, TMPDIR: path.join(folder, 'tmp'), ...variables };
+  return { ...own, TMPDIR: path.join(folder, 'tmp'), XDG_CONFIG_HOME: path.join(folder, 'config'), ...variables };
 }
 
 interface Executed {
@@ -148,6 +150,12 @@ print(random.random(), np.random.rand(), TreeGrower.__init__.__defaults__[-3].ra
       imports: 'matplotlib.pyplot',
       prepare: 'echo "lines.linewidth: 6" > matplotlibrc',
       change: 'echo "lines.linewidth: 7" > matplotlibrc',
+    },
+    {
+      what: 'a folder that a library has listed',
+      imports: 'matplotlib.pyplot',
+      prepare: 'mkdir -p config/matplotlib/stylelib',
+      change: 'echo "lines.linewidth: 7" > config/matplotlib/stylelib/mine.mplstyle',
     },
     { what: 'the limits of processes', change: 'ulimit' },
   ];

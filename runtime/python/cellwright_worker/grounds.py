@@ -13,6 +13,7 @@ from typing import Any
 from .marks import mark
 from .whence import library_folders
 
+_KINDS = {"open": "content", "os.listdir": "listing", "os.scandir": "listing"}
 _IMPORTABLE = (".py", ".pyc", ".so", ".pyd")
 # What the kernel of the system tells of now.
 _OF_THE_SYSTEM = ("/proc/", "/sys/", "/dev/")
@@ -26,19 +27,27 @@ class Grounds:
         self._folder = folder
         self._private = tuple(path.rstrip(os.sep) + os.sep for path in private)
         self._is_recording = False
-        self._opened: set[str] = set()
-        self._marks: dict[str, str] = {}
+        # What was asked of which path, and the answers.
+        self._asked: set[tuple[str, str]] = set()
+        self._marks: dict[tuple[str, str], str] = {}
         self._names: dict[str, frozenset[str]] = {}
-        self._settings = ""
 
     def record(self) -> None:
-        """Note every file that is opened from now on, in this process and in those forked from it, until `take`."""
+        """Note what is opened and listed from now on, in this process and in those forked from it, until `take`."""
         self._is_recording = True
         sys.addaudithook(self._hook)
 
     def _hook(self, event: str, arguments: tuple[Any, ...]) -> None:
-        if event == "open" and self._is_recording and isinstance(arguments[0], (str, bytes)):
-            self._opened.add(os.path.abspath(os.fsdecode(arguments[0])))
+        if not self._is_recording or event not in _KINDS or not arguments:
+            return
+        # The import system goes through folders for names that could be modules; those are compared apart.
+        if event == "open" or not sys._getframe(1).f_code.co_filename.startswith("<frozen importlib"):
+            self.asked(arguments[0], _KINDS[event])
+
+    def asked(self, path: Any, kind: str) -> None:
+        """Somebody asks something of a path, as `marks.py` knows it."""
+        if self._is_recording and isinstance(path, (str, bytes, os.PathLike)):
+            self._asked.add((os.path.abspath(os.fsdecode(path)), kind))
 
     def resume(self) -> None:
         """Note again, for further imports."""
@@ -48,12 +57,11 @@ class Grounds:
         """Imports are over: what they rest on is what is there now."""
         self._is_recording = False
         libraries = (*library_folders(), *_OF_THE_SYSTEM, *self._private)
-        files = {path for path in self._opened if not path.startswith(libraries)}
-        self._opened.clear()
-        files.update(file for file in map(_file_of, list(sys.modules.values())) if file is not None)
-        self._marks.update((file, mark(file, "content")) for file in files - self._marks.keys())
+        asked = {(path, kind) for path, kind in self._asked if not (path + os.sep).startswith(libraries)}
+        self._asked.clear()
+        asked.update((file, "content") for file in map(_file_of, list(sys.modules.values())) if file is not None)
+        self._marks.update((question, mark(*question)) for question in asked - self._marks.keys())
         self._names = self._importable()
-        self._settings = _settings_file()
 
     def hold(self) -> bool:
         """True when importing everything now would do what it did."""
@@ -61,8 +69,7 @@ class Grounds:
             os.path.isdir(self._folder)
             and os.path.samefile(os.curdir, self._folder)
             and self._names == self._importable()
-            and self._settings == _settings_file()
-            and all(mark(file, "content") == before for file, before in self._marks.items())
+            and all(mark(*question) == answer for question, answer in self._marks.items())
         )
 
     def _importable(self) -> dict[str, frozenset[str]]:
@@ -83,9 +90,3 @@ def _file_of(module: Any) -> str | None:
         file = vars(module).get("__file__")
         return file if isinstance(file, str) else None
     return None
-
-
-def _settings_file() -> str:
-    """The file of settings that matplotlib would read: which one it is depends on which are there."""
-    module = sys.modules.get("matplotlib")
-    return str(module.matplotlib_fname()) if module is not None and hasattr(module, "matplotlib_fname") else ""

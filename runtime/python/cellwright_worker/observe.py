@@ -84,6 +84,8 @@ class Observer:
         self.permitted = False
         self.permit: Permit = lambda reason, detail: None
         self.before_fork: Callable[[], None] = lambda: None
+        # Told of questions while no cell runs.
+        self.asked_before: Callable[[Any, str], None] = lambda path, kind: None
         self._reads: dict[tuple[str, str], str] = {}
         self.written: set[str] = set()
         # Folders that were not there before the task made them.
@@ -203,7 +205,9 @@ class Observer:
             self._reads[key] = mark(path, kind)
 
     def _asked(self, path: Any, kind: str, folder: Any) -> None:
-        if self.is_watching:
+        if not self.active:
+            self.asked_before(path, kind)
+        elif self.is_watching:
             with self.aside():
                 text = self._absolute(_below(folder, path))
                 if text is not None:

@@ -378,6 +378,8 @@ def main() -> None:
     from .objects import Store
 
     observer = observe.Observer([configuration["store"], configuration["socket"]], Journal(configuration["journal"]))
+    if grounds is not None:
+        observer.asked_before = grounds.asked
     observer.watch_calls(shell)
     sizes.install()
     interpreter.prepare()
