@@ -11,6 +11,7 @@ import faulthandler
 import functools
 import gc
 import os
+import re
 import resource
 import signal
 import sys
@@ -23,6 +24,7 @@ from typing import Any, Callable
 
 from .component import Stuck, loaded
 from .container_marks import ContainerMarks
+from .whence import installed
 
 _LIMITS = sorted(number for name, number in vars(resource).items() if name.startswith("RLIMIT_"))
 _TIMERS = (signal.ITIMER_REAL, signal.ITIMER_VIRTUAL, signal.ITIMER_PROF)
@@ -150,6 +152,8 @@ class _Modules:
         self.marks = ContainerMarks([sys.modules])
 
 
+# Where Cython keeps the types that all modules compiled by one version of it share.
+_OF_CYTHON = re.compile(r"_cython_\w+")
 _known_modules: list[_Modules] = []
 
 
@@ -228,7 +232,7 @@ class Settings:
         marks = ContainerMarks([sys.modules])
         for name, module in list(sys.modules.items()):
             before = self._modules.get(name)
-            if before is None and type(module) is types.ModuleType and getattr(module, "__spec__", None) is None:
+            if before is None and self._is_made(name, module):
                 raise Stuck(f"the module {name}, which was not imported but made")
             if before is not None and before is not module:
                 raise Stuck(f"the module {name}, which was put in the place of another")
@@ -236,6 +240,17 @@ class Settings:
             if name not in sys.modules:
                 raise Stuck(f"the module {name}, which was taken out of sys.modules")
         self._marks = marks
+
+    def _is_made(self, name: str, module: Any) -> bool:
+        """True for a module that no import made, but for those that installed modules make, as `pyexpat` does `pyexpat.errors`."""
+        if type(module) is not types.ModuleType or getattr(module, "__spec__", None) is not None:
+            return False
+        parent, _, last = name.rpartition(".")
+        owner = sys.modules.get(parent)
+        # Who imports the owner has both. One that was there before may have been given it by a cell.
+        is_part = owner is not None and parent not in self._modules and vars(owner).get(last) is module
+        is_of_libraries = (is_part and installed(parent)) or _OF_CYTHON.fullmatch(name) is not None
+        return not is_of_libraries or any(map(is_own, vars(module).values()))
 
 
 def _cache_token() -> Any:
