@@ -17,6 +17,15 @@ export interface CacheEntry {
   readonly outputs: readonly OutputMessage[];
   /** The run that made it. */
   readonly run: string;
+  readonly lane?: LaneNote;
+}
+
+/** Where the unit is not one task but all cells in one process. */
+export interface LaneNote {
+  /** Why they ran in one. */
+  readonly why: string;
+  /** Of each cell that ran, in order. */
+  readonly outputs: readonly (readonly OutputMessage[])[];
 }
 
 /** Why a task cannot be taken from the cache: the part of the key that differs. */
@@ -25,14 +34,20 @@ export interface Miss {
   readonly name: string;
 }
 
+/** A miss in words for the user. */
+export function describeMiss({ part, name }: Miss): string {
+  return name === '' ? part : `${part}: ${name}`;
+}
+
 /** What is the same for all tasks of a run. */
-type Around = Pick<RunContext, 'store' | 'environment' | 'variables'>;
+export type Around = Pick<RunContext, 'store' | 'environment' | 'variables'>;
 
 const entriesKept = 8;
 /** Entries of another version are as good as none. */
-const formatVersion = 6;
+export const formatVersion = 7;
 
-function manifestPath(task: Task): string {
+/** Where the store keeps what is known of a task's code. */
+export function manifestPath(task: { readonly code: string }): string {
   return `manifests/${task.code.slice(task.code.indexOf(':') + 1)}.json`;
 }
 
@@ -143,13 +158,19 @@ function stillHolds(file: FileRead & { readonly digest: string }): boolean {
 /** Why a later run could not tell whether all that the result depends on is as it was: what else the cell did. */
 function uncheckable(result: AttemptResult): string | undefined {
   const reason = result.outside.find((reason) => reason !== 'file-write');
-  return reason === undefined ? undefined : (doings.get(reason) ?? reason);
+  return reason === undefined ? undefined : describeDoing(reason, 'it');
+}
+
+/** What somebody did that no later run could check, in words for the user. */
+export function describeDoing(reason: string, who: string): string {
+  const doing = doings.get(reason);
+  return doing === undefined ? reason : `${who} ${doing}`;
 }
 
 const doings = new Map([
-  ['subprocess', 'it starts a program'],
-  ['network', 'it uses the network'],
-  ['file-attributes', 'it changes attributes of files'],
+  ['subprocess', 'starts a program'],
+  ['network', 'uses the network'],
+  ['file-attributes', 'changes attributes of files'],
 ]);
 
 /** A folder's names may be other ones because of the cell's own files. */
@@ -167,7 +188,7 @@ function digestOf({ path, kind, signature }: FileRead, written: ReadonlySet<stri
 export function describeResult(
   { environment, id }: Pick<RunContext, 'environment' | 'id'>,
   progress: readonly Progress[],
-  { index, result, outputs }: Pick<State, 'index' | 'result' | 'outputs'>,
+  { index, result, outputs, lane }: Pick<State, 'index' | 'result' | 'outputs'> & Pick<CacheEntry, 'lane'>,
 ): CacheEntry | string {
   if (result === undefined) return 'it has no result';
   const doing = uncheckable(result);
@@ -186,11 +207,16 @@ export function describeResult(
   if (changed !== undefined) return `${changed} changed while it ran`;
   const files = result.filesRead.map((file) => ({ ...file, digest: digestOf(file, written) }));
   const left = Object.fromEntries(result.filesWritten.map((path) => [path, hashFile(path)]));
-  return { environment, reads, files, written: left, result, outputs, run: id };
+  const entry = { environment, reads, files, written: left, result, outputs, run: id };
+  return lane === undefined ? entry : { ...entry, lane };
 }
 
 /** Remembers a retired result; gives its identity, which only a result that can be used again has. */
-export function remember(context: RunContext, progress: readonly Progress[], state: State): string | undefined {
+export function remember(
+  context: RunContext,
+  progress: readonly Progress[],
+  state: State & Pick<CacheEntry, 'lane'>,
+): string | undefined {
   const { store } = context;
   const { task, result } = state;
   if (result?.status !== 'ok') return undefined;

@@ -75,7 +75,8 @@ export class Holders {
   }
 }
 
-const longestFarewell = 5000;
+/** Milliseconds that a process has to end by itself. */
+export const longestFarewell = 5000;
 
 /** Lets a process end by itself, for a while. */
 export async function endProcess(process: TaskProcess): Promise<void> {

@@ -4,8 +4,9 @@ import { homedir } from 'node:os';
 import { isAbsolute, join } from 'node:path';
 import type { Diagnostic } from '../compiler/bundle/diagnostic.ts';
 import type { Bundle } from '../compiler/bundle/format.ts';
-import { findCached, identityOf, type Miss } from './cache.ts';
+import { describeMiss, findCached, identityOf, type Around, type Miss } from './cache.ts';
 import type { RunEvent } from './event.ts';
+import { findLane, laneUnit, reuseLane } from './lane-cache.ts';
 import { findInterpreter } from './process/interpreter.ts';
 import { languageOf } from './process/language.ts';
 import { dismissAll } from './process/standby.ts';
@@ -183,7 +184,9 @@ export async function run(bundle: Bundle, document: string, options: RunOptions)
   const notebook = executedNotebook(document, outcome.tasks, () => languageOf(interpreter, environment, store));
   writeAtomically(`${log.folder}/notebook.ipynb`, notebook);
   if (outcome.tasks.some(({ status }) => status === 'ran')) {
-    const codes = new Set(bundle.tasks.map(({ code }) => code.slice(code.indexOf(':') + 1)));
+    const lane = laneUnit(bundle, options.until ?? Number.MAX_SAFE_INTEGER);
+    const units = lane === undefined ? bundle.tasks : [...bundle.tasks, lane.task];
+    const codes = new Set(units.map(({ code }) => code.slice(code.indexOf(':') + 1)));
     keepBelow(options.state, { most: largestStore, own: id, codes });
   }
   log.close();
@@ -201,7 +204,10 @@ function lookAtHistory(bundle: Bundle): string | undefined {
 
 /** Runs; when the store turns out to be damaged, what is damaged is removed and the run starts again. */
 async function runOnSoundStore(context: RunContext): Promise<RunOutcome> {
-  const outcome = await new Run(context).execute();
+  const lane = reuseLane(context);
+  if (lane !== undefined && 'tasks' in lane) return lane;
+  const laneMiss = lane === undefined || lane.part === 'no earlier run' ? '' : describeMiss(lane);
+  const outcome = await new Run({ ...context, laneMiss }).execute();
   if (outcome.damaged === undefined) return outcome;
   const removed = removeDamaged(context.store.objects);
   const reason = `the store was damaged (${outcome.damaged}); ${removed} damaged objects were removed`;
@@ -225,7 +231,7 @@ export interface TaskPlan {
 /** What would run and what is cached; a task after one that must run is unknown until that has run. */
 export function status(
   bundle: Bundle,
-  options: Pick<RunOptions, 'state' | 'cwd' | 'python' | 'kernel' | 'environment'>,
+  options: Pick<RunOptions, 'state' | 'cwd' | 'python' | 'kernel' | 'environment' | 'until'>,
 ): readonly TaskPlan[] {
   const interpreter = findInterpreter({
     python: options.python,
@@ -236,6 +242,8 @@ export function status(
   const variables = { ...options.environment, ...interpreter?.environment };
   const environment =
     interpreter === undefined ? '' : describeStart(store, { interpreter, cwd: options.cwd, variables });
+  const lane = planLane(bundle, { store, environment, variables }, options.until ?? Number.MAX_SAFE_INTEGER);
+  if (lane !== undefined) return lane;
   const progress: Progress[] = bundle.tasks.map((task) => ({ task, result: undefined }));
   const plans: TaskPlan[] = [];
   const unsettled = new Set<string>();
@@ -259,4 +267,14 @@ export function status(
     }
   });
   return plans;
+}
+
+/** All cells in one process are reused together or not at all; undefined when the next run tries them one by one. */
+function planLane(bundle: Bundle, around: Around, until: number): readonly TaskPlan[] | undefined {
+  const unit = laneUnit(bundle, until);
+  if (unit === undefined) return undefined;
+  const found = findLane(around, unit);
+  if ('miss' in found && lookAtHistory(bundle) === undefined) return undefined;
+  const plan = 'miss' in found ? ({ plan: 'run', miss: found.miss } as const) : ({ plan: 'cached' } as const);
+  return unit.cells.map(({ id, name }) => ({ task: id, name, ...plan }));
 }

@@ -1,4 +1,5 @@
-import type { AttemptResult } from './process/protocol.ts';
+import { longestFarewell } from './holders.ts';
+import type { AttemptResult, LaneObservation } from './process/protocol.ts';
 import type { TaskProcess } from './process/worker-parent.ts';
 import { unmetNeed, type Precedence } from './schedule.ts';
 import { inputHistory, type RunContext, type State } from './run-state.ts';
@@ -9,6 +10,8 @@ export interface LaneEnd {
   readonly died: State | undefined;
   /** What the worker said when it failed itself. */
   readonly broken: string | undefined;
+  /** What all cells together depended on and did; undefined unless they all ran and nothing raised. */
+  readonly observed?: LaneObservation | undefined;
 }
 
 /** What a lane runs. */
@@ -19,9 +22,11 @@ export interface LaneWork {
   readonly precedence: Precedence;
 }
 
-/** Runs all cells in order in one process: exactly Restart & Run All, with nothing loaded, observed or stored. */
+/** Runs all cells in order in one process: exactly Restart & Run All, with nothing loaded or stored. */
 export async function runLane({ context, states, precedence }: LaneWork, process: TaskProcess): Promise<LaneEnd> {
   let failed = false;
+  let ok = true;
+  const because = ['in one process', context.laneMiss ?? ''].filter((text) => text !== '').join('; ');
   for (const state of states) {
     if (state.index > context.until) break;
     if (state.task.executionCount === 0) {
@@ -37,17 +42,41 @@ export async function runLane({ context, states, precedence }: LaneWork, process
     const result = await runOne(states, state, process);
     if (typeof result !== 'object') return { failed, died: state, broken: result };
     const seconds = (performance.now() - started) / 1000;
-    Object.assign(state, { result, seconds, status: 'retired', because: 'in one process' });
+    Object.assign(state, { result, seconds, status: 'retired', because });
     const raised = result.status === 'error';
+    ok &&= !raised;
     const { id, name, directives } = state.task;
     const status = raised ? 'failed' : 'ran';
-    context.onEvent({ type: 'task-finished', task: id, name, status, seconds, reason: 'in one process' });
+    context.onEvent({ type: 'task-finished', task: id, name, status, seconds, reason: because });
     if (raised && !directives.raisesException) {
       failed = true;
       if (!context.keepGoing) break;
     }
   }
-  return { failed, died: undefined, broken: undefined };
+  return { failed, died: undefined, broken: undefined, observed: ok ? await conclude(process) : undefined };
+}
+
+/** Lets a process do what is to be done at its end; undefined when it does not come to one, and so does not tell what it did. */
+async function conclude(process: TaskProcess): Promise<LaneObservation | undefined> {
+  const late = process.onMessage;
+  return await new Promise((resolve) => {
+    const timer = setTimeout(() => {
+      resolve(undefined);
+    }, longestFarewell);
+    const end = (observed: LaneObservation | undefined): void => {
+      clearTimeout(timer);
+      resolve(observed);
+    };
+    process.onExit = () => {
+      end(undefined);
+    };
+    process.onMessage = (message) => {
+      if (message.type === 'concluded') end(message.observed);
+      else late(message);
+    };
+    if (process.isGone) end(undefined);
+    else process.send({ type: 'conclude' });
+  });
 }
 
 /** A task that needs what a failed one would have given. */

@@ -50,6 +50,8 @@ export interface RunContext {
   readonly keepGoing: boolean;
   /** Why all cells run in one process from the beginning, if they do. */
   readonly lane: string | undefined;
+  /** Why no lane of an earlier run was used again, as far as there is something to tell. */
+  readonly laneMiss?: string;
   /** The interpreter, for messages. */
   readonly executable: string;
   /** The last task to run; later ones are left untouched. */

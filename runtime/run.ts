@@ -1,9 +1,10 @@
 import type { Diagnostic } from '../compiler/bundle/diagnostic.ts';
-import { changedFile, findCached, identityOf, remember } from './cache.ts';
+import { changedFile, describeMiss, findCached, identityOf, remember } from './cache.ts';
 import { ConfirmedErrors } from './confirmed-errors.ts';
 import { ExpectedReuse } from './expected-reuse.ts';
 import { endProcess, Holders, type Holder } from './holders.ts';
 import { importSteps } from './import-steps.ts';
+import { rememberLane } from './lane-cache.ts';
 import { runLane, skip } from './lane.ts';
 import type { AttemptResult, FromAttempt } from './process/protocol.ts';
 import { TaskProcesses } from './process/task-processes.ts';
@@ -47,7 +48,8 @@ export class Run {
   #finish: () => void = () => undefined;
   #crash: (error: unknown) => void = () => undefined;
   #over = false;
-  #lane = false;
+  /** Why all cells run in one process, when they do. */
+  #lane: string | undefined;
   #damaged: string | undefined;
 
   constructor(context: RunContext) {
@@ -71,7 +73,7 @@ export class Run {
       status: statusOf(this.#diagnostics, this.#failed),
       tasks: this.#states.map((state) => outcomeOf(state)),
       diagnostics: this.#diagnostics,
-      lane: this.#lane,
+      lane: this.#lane !== undefined,
       damaged: this.#damaged,
     };
   }
@@ -79,7 +81,7 @@ export class Run {
   async #runAll(): Promise<void> {
     const { signal } = this.#context;
     if (signal?.aborted === true) this.#over = true;
-    else if (this.#context.lane !== undefined) await this.#runLane(this.#context.lane);
+    else if (this.#context.lane !== undefined) this.#chooseLane(this.#context.lane);
     else {
       await new Promise<void>((resolve, reject) => {
         this.#finish = resolve;
@@ -87,8 +89,8 @@ export class Run {
         signal?.addEventListener('abort', () => this.#end(), { once: true });
         this.#pump();
       });
-      if (this.#lane) await this.#runLane('');
     }
+    if (this.#lane !== undefined) await this.#runLane(this.#lane);
   }
 
   async #stop(): Promise<void> {
@@ -100,7 +102,7 @@ export class Run {
   /** One look at everything that could go on; called after every event. */
   #pump(): void {
     this.#guard(() => {
-      if (this.#over || this.#lane || !this.#retire()) return;
+      if (this.#over || this.#lane !== undefined || !this.#retire()) return;
       this.#answer();
       this.#startTasks();
     });
@@ -236,8 +238,11 @@ export class Run {
 
   /** The last step of the ladder: all cells again, in one process, on files as they were before the run. */
   #goLane(reason: string): void {
-    if (!this.#takeBack(reason)) return;
-    this.#lane = true;
+    if (this.#takeBack(reason)) this.#chooseLane(reason);
+  }
+
+  #chooseLane(reason: string): void {
+    this.#lane = reason;
     this.#context.onEvent({ type: 'lane', reason });
   }
 
@@ -275,7 +280,7 @@ export class Run {
     if (!this.#context.readCache) return false;
     const found = findCached(this.#context, this.#states, state.index);
     if ('miss' in found) {
-      state.because = found.miss.name === '' ? found.miss.part : `${found.miss.part}: ${found.miss.name}`;
+      state.because = describeMiss(found.miss);
       return false;
     }
     state.result = found.entry.result;
@@ -339,12 +344,9 @@ export class Run {
         (other) => other.status === 'running' && other.needs.length === 0 && other.permit !== 'asked',
       );
       if (active.length >= this.#context.jobs && state.index !== this.#head) return;
-      if (state.index === this.#head || this.#isWorthStarting(state)) this.#start(state);
+      const head = state.index === this.#head;
+      if (head || (mayStartEarly(this.#states, state, this.#precedence) && !this.#reuse.has(state))) this.#start(state);
     }
-  }
-
-  #isWorthStarting(state: State): boolean {
-    return mayStartEarly(this.#states, state, this.#precedence) && !this.#reuse.has(state);
   }
 
   #start(state: State): void {
@@ -429,19 +431,18 @@ export class Run {
   /** The worker itself failed; one process needs less of it. */
   #broke(state: State, traceback: string): void {
     const diagnostic = workerFailed(state.task, traceback);
-    this.#tell(this.#lane ? diagnostic : { ...diagnostic, severity: 'warning' });
-    if (this.#lane) this.#end();
+    this.#tell(this.#lane !== undefined ? diagnostic : { ...diagnostic, severity: 'warning' });
+    if (this.#lane !== undefined) this.#end();
     else this.#goLane(`the worker failed in ${state.task.name}`);
   }
 
   /** Whoever ended it, perhaps because memory ran out: an attempt that cannot have acted on the outside is made once more. */
   #died(state: State): void {
-    if (!this.#lane && state.permit !== 'given') {
+    if (this.#lane !== undefined) this.#refuse(processDied(state.task));
+    else if (state.permit !== 'given') {
       this.#drop(state, 'its process ended');
       this.#pump();
-    } else if (!this.#lane) {
-      this.#goLane(`the process of ${state.task.name} ended before the cell did`);
-    } else this.#refuse(processDied(state.task));
+    } else this.#goLane(`the process of ${state.task.name} ended before the cell did`);
   }
 
   #receive(state: State, message: FromAttempt, started: number): void {
@@ -472,16 +473,15 @@ export class Run {
       case 'broken':
         this.#broke(state, message.traceback);
         return;
+      case 'concluded':
       case 'hello':
         return;
     }
     this.#pump();
   }
 
-  async #runLane(reason: string): Promise<void> {
-    if (reason !== '') this.#context.onEvent({ type: 'lane', reason });
+  async #runLane(why: string): Promise<void> {
     this.#over = false;
-    this.#lane = true;
     this.#states.forEach((state) => forget(state));
     const first = this.#states.findIndex(({ task }) => task.executionCount > 0);
     const process = await this.#fork(Math.max(first, 0), true);
@@ -494,5 +494,6 @@ export class Run {
     if (end.died !== undefined && end.broken !== undefined) this.#broke(end.died, end.broken);
     else if (end.died !== undefined) this.#died(end.died);
     await endProcess(process);
+    if (end.observed !== undefined) rememberLane(this.#context, this.#states, { observed: end.observed, why });
   }
 }

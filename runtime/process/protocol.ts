@@ -62,7 +62,7 @@ export type ToWorker =
       /** In a holder: names whose process-local value is still the right one; all others are dropped. */
       readonly keep: readonly string[];
       readonly allowErrors: boolean;
-      /** All cells in one process: nothing is dropped, loaded, observed or stored. */
+      /** All cells in one process: nothing is dropped, loaded or stored, and what is observed is told once, for all of them. */
       readonly lane?: boolean;
     }
   | { readonly type: 'binding'; readonly name: string; readonly binding: Binding }
@@ -79,6 +79,8 @@ export type ToWorker =
     }
   /** With every variable that can be asked for. */
   | { readonly type: 'permit'; readonly variables: readonly string[] }
+  /** To the process of all cells, after the last: do what is to be done at its end, and tell what was observed from the first on. */
+  | { readonly type: 'conclude' }
   | { readonly type: 'exit' };
 
 /** The first message of every connection. */
@@ -132,6 +134,7 @@ export type FromAttempt =
     }
   | { readonly type: 'output'; readonly output: OutputMessage }
   | { readonly type: 'done'; readonly result: AttemptResult }
+  | { readonly type: 'concluded'; readonly observed: LaneObservation }
   /** The cell did what only gives the right result where all cells share a process. */
   | { readonly type: 'one-process'; readonly reason: string }
   /** A stored object is not what its name says, or is not there. */
@@ -194,3 +197,6 @@ export interface AttemptResult {
   readonly imported: readonly string[];
   readonly seconds: number;
 }
+
+/** What all cells of one process together depended on and did to the outside: what one of them wrote is no input of another. */
+export type LaneObservation = Pick<AttemptResult, 'filesRead' | 'variables' | 'filesWritten' | 'outside'>;

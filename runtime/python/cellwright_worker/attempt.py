@@ -12,7 +12,7 @@ import sys
 import time
 from typing import Any, Callable, Protocol
 
-from . import interpreter, observe, prelude, sizes, slots, state, variables
+from . import interpreter, lane, observe, prelude, sizes, slots, state, variables
 from . import shell as shell_module
 from .channel import Channel, Disconnected, Message
 from .codec import Codec, DumpResult, ValueRef
@@ -34,6 +34,7 @@ _IMPLICIT = ("state:", "slot:", "def:")
 # States that only their process has, and that change no variable of themselves.
 _APART = frozenset({"state:figures", "state:farewells", "state:ties"})
 _HISTORY = frozenset({"_", "__", "___", "_i", "_ii", "_iii", "_ih", "_oh", "_dh", "In", "Out", "_exit_code", "__warningregistry__"})
+_OF_MODULES = frozenset({"__builtins__", "__builtin__", "__name__", "__doc__", "__loader__", "__package__", "__spec__"})
 
 
 def _is_history(name: str) -> bool:
@@ -117,6 +118,8 @@ class Attempt:
             message = self._talk.next()
             if message["type"] == "run":
                 self._talk.tell({"type": "done", "result": self._run(message)})
+            elif message["type"] == "conclude":
+                self._talk.tell({"type": "concluded", "observed": lane.conclude(self._observer, self._state, self.finish)})
             elif message["type"] == "exit":
                 return
 
@@ -280,7 +283,7 @@ class Attempt:
             with self._talk.open_to_all():
                 ok = shell_module.run_cell(self._shell, self._loop, self._context, message["source"])
         finally:
-            self._observer.stop()
+            self._observer.stop(goes_on=self._lane)
             self._touched = (frozenset(touches.read), frozenset(touches.written))
         seconds = time.perf_counter() - started
         result: Message = {
@@ -293,7 +296,7 @@ class Attempt:
             "deletes": [],
             "held": {},
             "unsaved": [],
-            "filesRead": self._observer.reads(),
+            "filesRead": [] if self._lane else self._observer.reads(),  # Told once, at the end of all cells.
             "variables": variables.watch.reads(),
             "filesWritten": sorted(self._observer.written),
             "outside": sorted(self._observer.outside),
@@ -315,15 +318,7 @@ class Attempt:
         for name in list(self._namespace):
             if name in keep or (name in self._hidden and self._namespace[name] is self._hidden[name]) or _is_history(name):
                 continue
-            if name not in (
-                "__builtins__",
-                "__builtin__",
-                "__name__",
-                "__doc__",
-                "__loader__",
-                "__package__",
-                "__spec__",
-            ):
+            if name not in _OF_MODULES:
                 del self._namespace[name]
         self._arrived.loaded = {name: entry for name, entry in self._arrived.loaded.items() if name in keep or name.startswith("def:")}
 

@@ -147,7 +147,10 @@ class Observer:
             self._mine.aside = before
 
     def start(self, head: bool) -> None:
-        """Begin a task."""
+        """Begin a task, or go on with one that is many cells."""
+        self._mine.aside = False
+        if self.active:
+            return
         variables.watch.begin()
         self._reads.clear()
         self.written.clear()
@@ -156,9 +159,9 @@ class Observer:
         self.permitted = head
         self.active = True
 
-    def stop(self) -> None:
-        """End a task."""
-        self.active = False
+    def stop(self, goes_on: bool) -> None:
+        """End a task. `goes_on`: only one of its cells, so what other threads do meanwhile still counts."""
+        self.active = self._mine.aside = goes_on
 
     def reads(self) -> list[dict[str, str]]:
         """Every file looked at, with what it was when it was first looked at; the task's own files left out."""
