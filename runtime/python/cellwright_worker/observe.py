@@ -11,12 +11,15 @@ import functools
 import gc
 import io
 import os
+import pathlib
 import sys
+import tempfile
 import threading
 from collections.abc import Iterator
 from typing import Any, Callable
 
 from . import variables
+from .closed_commands import variables_of
 from .journal import Journal, only_reads
 from .marks import REAL_READLINK, mark
 from .questions import replace, watch_questions
@@ -28,9 +31,14 @@ _WRITES = {
     "os.remove", "os.rename", "os.mkdir", "os.rmdir", "os.link", "os.symlink", "os.truncate", "os.chmod", "os.chown", "os.utime",
     "shutil.copyfile", "shutil.copytree", "shutil.move", "shutil.rmtree", "shutil.unpack_archive", "shutil.make_archive",
 }  # fmt: skip
-_OF_TWO_PATHS = {"os.rename", "os.link", "os.symlink", "shutil.copyfile", "shutil.copytree", "shutil.move"}
+_OF_TWO_PATHS = {"os.rename", "os.link", "shutil.move"}
+# The first of two paths is only read, or no more than the text of a link.
+_TO_SECOND = {"os.symlink", "shutil.copyfile", "shutil.copytree"}
 # What is done to a link and not to what it points to.
 _OF_LINKS = {"os.remove", "os.rename", "os.rmdir", "os.mkdir", "os.link", "os.symlink", "shutil.move", "shutil.rmtree"}
+# What decides whether they can be done, and what comes of it: a path is there or not; what is in a file.
+_NEED_PLACE = {"os.remove", "os.rmdir", "os.symlink", "os.link", "shutil.rmtree"}
+_NEED_CONTENT = {"os.rename", "os.truncate", "shutil.move", "shutil.unpack_archive", "os.link"}
 # What a digest of a file's content does not show.
 _ATTRIBUTES = {"os.chmod", "os.chown", "os.utime"}
 _SUBPROCESSES = {
@@ -49,12 +57,28 @@ _LISTINGS = {"os.listdir", "os.scandir"}
 # Arrays that joblib hands to its processes.
 _OF_POOLS = "/dev/shm/joblib_memmapping_folder_"
 _LIBRARY = os.path.dirname(os.__file__)
+_MAKE_FOLDERS = (os.makedirs.__code__, pathlib.Path.mkdir.__code__)
 
 
 def _importing() -> bool:
     """True when the import system itself is looking into a folder for modules."""
     frame = sys._getframe(3)
     return frame.f_code.co_filename.startswith("<frozen importlib")
+
+
+def _needs_new() -> bool:
+    """True where a folder that is there already would be an error."""
+    frame = sys._getframe(4)
+    may_exist = frame.f_code in _MAKE_FOLDERS and bool(frame.f_locals.get("exist_ok"))
+    return not may_exist and frame.f_code.co_filename != tempfile.__file__
+
+
+def _is_of_tempfile() -> bool:
+    """True for a new name made from chance: nothing was there before."""
+    frame = sys._getframe(3)
+    while frame.f_back is not None and frame.f_code.co_filename == __file__:
+        frame = frame.f_back
+    return frame.f_code.co_filename == tempfile.__file__
 
 
 def _wants_names() -> bool:
@@ -78,6 +102,7 @@ class Observer:
 
     def __init__(self, private: list[str], journal: Journal) -> None:
         """`private` are folders of this program, whose files are nobody's business."""
+        # The text of a `!` command that runs; what it is with the values of variables in it, only its own thread knows.
         self._command = ""
         self.active = False
         self._mine = threading.local()
@@ -121,6 +146,7 @@ class Observer:
         for name in ("system", "getoutput"):
             original = getattr(shell, name)
             setattr(shell, name, self._noting(original))
+        shell.var_expand = self._expanding(shell.var_expand)
 
     def _noting(self, original: Callable[..., Any]) -> Callable[..., Any]:
         def run(command: str, *arguments: Any, **keywords: Any) -> Any:
@@ -128,9 +154,24 @@ class Observer:
             try:
                 return original(command, *arguments, **keywords)
             finally:
-                self._command = ""
+                self._command = self._mine.expanded = ""
 
         return run
+
+    def _expanding(self, original: Callable[..., Any]) -> Callable[..., Any]:
+        def expand(command: str, depth: int = 0, *arguments: Any, **keywords: Any) -> Any:
+            # The variables are those of the function so many calls up; this one, and the one above while a command runs, lie between.
+            text = original(command, depth + (2 if self._command else 1), *arguments, **keywords)
+            self._mine.expanded = str(text) if self._command else ""
+            return text
+
+        return expand
+
+    def _only_says(self) -> bool:
+        """True while a command runs that prints what follows from its text and the environment."""
+        names = variables_of(getattr(self._mine, "expanded", ""))
+        variables.watch.note(*(names or ()))
+        return names is not None
 
     @property
     def is_watching(self) -> bool:
@@ -261,6 +302,7 @@ class Observer:
             if event == "os.mkdir":
                 self._made.update(path for path in paths if (path, "type") not in self._reads and path not in self.written)
             if paths:
+                self._note_before(event, paths)
                 self._effect("file-attributes" if event in _ATTRIBUTES else "file-write", paths[0])
                 for path in paths:
                     self._journal.about_to_change(path, itself=event in _OF_LINKS)
@@ -274,7 +316,7 @@ class Observer:
                 self._note(path, "entries" if event == "os.scandir" and not _wants_names() else "listing")
         elif event in _SUBPROCESSES:
             command = self._command or _command_of(event, arguments)
-            if not self._command and _is_probe(command):
+            if self._only_says() or (not self._command and _is_probe(command)):
                 return
             self._effect("subprocess", event)
             if event == "os.fork":
@@ -284,9 +326,18 @@ class Observer:
         elif event in _NETWORK:
             self._contacted(event, arguments)
 
+    def _note_before(self, event: str, paths: list[str]) -> None:
+        """What the outcome of a change depends on: to remove what is not there, or to make what is there, raises."""
+        if event in _NEED_CONTENT:
+            self._note(paths[0], "content")
+        if event in _NEED_PLACE or (event == "os.mkdir" and _needs_new()):
+            self._note(paths[-1], "link")
+        if event == "shutil.move":
+            self._note(paths[-1], "type")
+
     def _changed(self, event: str, arguments: tuple[Any, ...]) -> list[str]:
-        """The paths that an event names; some are relative to an open folder, whose descriptor comes last."""
-        names = arguments[:2] if event in _OF_TWO_PATHS else arguments[:1]
+        """The paths that an event changes; some are relative to an open folder, whose descriptor comes last."""
+        names = arguments[:2] if event in _OF_TWO_PATHS else arguments[1:2] if event in _TO_SECOND else arguments[:1]
         folders = arguments[2:4] if event in ("os.rename", "os.link") else arguments[-1:] * 2
         found = []
         for name, folder in zip(names, folders):
@@ -325,7 +376,7 @@ class Observer:
         if os.sep + "__pycache__" + os.sep in text:
             return
         if writing:
-            if isinstance(mode, str) and "w" not in mode:
+            if "w" not in mode if isinstance(mode, str) else not flags & os.O_TRUNC and not _is_of_tempfile():
                 self._note(text, "content")
             self._effect("file-write", text)
             self._journal.about_to_change(text)

@@ -20,7 +20,9 @@ _OF_A_TERMINAL = frozenset(
 # Python sets it where the locale is C. `start-state.ts` compares it apart.
 _SET_BY_PYTHON = "LC_CTYPE"
 _RAW = type(os.environ)
-_NAMED, _WHOLLY = ("__getitem__",), ("__iter__", "__len__", "__repr__")
+_DELETE: Callable[..., None] = _RAW.__delitem__
+# A variable that is not there cannot be deleted.
+_NAMED, _WHOLLY = ("__getitem__", "__delitem__"), ("__iter__", "__len__", "__repr__")
 
 
 class Watch:
@@ -117,7 +119,7 @@ class Watch:
             if wanted_raw == os.environ._data.get(raw):  # type: ignore[attr-defined]
                 continue
             if wanted_raw is None:
-                del os.environ[name]
+                _DELETE(os.environ, name)
             else:
                 os.environ[name] = os.fsdecode(wanted_raw)
 
