@@ -80,7 +80,8 @@ function verdict({ record }: ReportInput): string {
     sentence = `${what} in ${failed.task.name}: ${error?.ename ?? 'error'}: ${error?.evalue ?? ''}`;
   } else if (number('not-run') > 0)
     sentence = `The run stopped where it was asked to; ${number('not-run')} cells did not run.`;
-  const where = record.lane ? '<p>All cells ran in one process.</p>' : '';
+  const when = number('cached') > 0 ? ', in an earlier run' : '';
+  const where = record.lane ? `<p>All cells ran in one process${when}.</p>` : '';
   return `<section class="verdict ${record.status}" aria-label="Verdict"><p><strong>${record.status}</strong> ${escapeHtml(sentence)}</p><p>${escapeHtml(counts)}</p>${where}</section>`;
 }
 

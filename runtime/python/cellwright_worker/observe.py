@@ -309,6 +309,11 @@ class Observer:
                 self.written.update(paths)
         elif event == "import":
             self._looked_for(arguments[0])
+        elif event == "os.chdir":
+            path = self._absolute(arguments[0])
+            if path is not None:
+                self._note(path, "type")
+                self._note(path, "link")
         elif event in _LISTINGS and not _importing():
             asked = arguments[0] if arguments and arguments[0] is not None else "."
             path = self._absolute(_below(asked, "") if isinstance(asked, int) else asked)
@@ -332,8 +337,8 @@ class Observer:
             self._note(paths[0], "content")
         if event in _NEED_PLACE or (event == "os.mkdir" and _needs_new()):
             self._note(paths[-1], "link")
-        if event == "shutil.move":
-            self._note(paths[-1], "type")
+        if event in ("shutil.move", "shutil.rmtree"):
+            self._note(paths[-1], "type" if event == "shutil.move" else "listing")
 
     def _changed(self, event: str, arguments: tuple[Any, ...]) -> list[str]:
         """The paths that an event changes; some are relative to an open folder, whose descriptor comes last."""
@@ -411,4 +416,4 @@ def _is_pool(command: str) -> bool:
     return any(name in command for name in ("joblib.externals.loky", "multiprocessing.", "resource_tracker"))
 
 
-_HANDLED = {"open", "import", "sys.addaudithook", "sqlite3.connect", *_WRITES, *_SUBPROCESSES, *_NETWORK, *_LISTINGS}
+_HANDLED = {"open", "import", "os.chdir", "sys.addaudithook", "sqlite3.connect", *_WRITES, *_SUBPROCESSES, *_NETWORK, *_LISTINGS}
