@@ -113,7 +113,7 @@ export function rememberLane(
   const lane = { why, outputs: ran.map(({ outputs }) => outputs) };
   const state = { ...initialState(unit.task, 0), result, lane };
   remember(context, [state], state);
-  note(context.store, unit);
+  noteLane(context.store, unit);
 }
 
 /** After a lane there is nothing to load but what it showed and left in files. */
@@ -144,7 +144,7 @@ function nameDoing(ran: readonly State[], reason: string): string {
 }
 
 /** Lanes of texts that have long gone are forgotten: each has all outputs of the notebook. */
-function note(store: LocalStore, { task, digests }: LaneUnit): void {
+function noteLane(store: LocalStore, { task, digests }: LaneUnit): void {
   const others = readKnown(store).lanes.filter(({ code }) => code !== task.code);
   const lanes = [{ code: task.code, cells: digests }, ...others];
   for (const { code } of lanes.slice(lanesKept)) rmSync(join(store.root, manifestPath({ code })), { force: true });
