@@ -116,6 +116,7 @@ describe('cells that ran in one process', () => {
     expect(run(cells)).toMatchObject(raised);
     expect(run(cells, '--until', '2')).toMatchObject({ code: 0, ran: 2 });
     expect(run(cells, '--until', '2')).toMatchObject({ code: 0, reused: 2 });
+    expect(run(cells, '--only', '2')).toMatchObject({ code: 0, reused: 2 });
     expect(run(cells)).toMatchObject({ code: 1, ran: 2, reused: 0 });
   });
 

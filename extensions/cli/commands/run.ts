@@ -119,7 +119,7 @@ function findLast(
     const help = 'Use --until CELL to run everything up to a cell.';
     return { ok: false, result: usage(`--only takes its inputs from the cache, which --${flag} does not use.`, help) };
   }
-  const plans = planStatus(input.bundle, place);
+  const plans = planStatus(input.bundle, { ...place, until: index });
   const missing = findMissing(input.bundle, index, plans, input.path);
   return missing === undefined ? { ok: true, value: index } : { ok: false, result: missing };
 }
