@@ -16,6 +16,7 @@ from typing import Any, Callable, Optional, Union
 from . import cellcode, layouts
 from .layouts import Unloadable
 from .objects import MAPPED_FROM
+from .seen_words import seen_words
 from .variables import TEMPORARY_FOLDER
 
 CELL_FOLDER = os.path.join(TEMPORARY_FOLDER, "ipykernel_1") + os.sep
@@ -344,6 +345,7 @@ def worded(codes: Any, items: list[Any], shape: tuple[int, ...], order: str) -> 
     table[:] = items
     made = numpy.empty(shape, object, order)  # type: ignore[call-overload]
     made.reshape(-1, order=order)[:] = table[codes]
+    seen_words.note(made, table, codes, (codes, items))
     return made
 
 

@@ -6,11 +6,11 @@ instruction a place. Only strings and a few constants are handled so: nothing th
 
 from __future__ import annotations
 
-import ctypes
 import sys
 from typing import Any, Optional
 
 from . import rebuild
+from .seen_words import Counted, pointers_of, seen_words
 
 SMALLEST = 500
 _CONSTANTS = (None, True, False)
@@ -21,21 +21,30 @@ def reduce(found: Any) -> Optional[tuple[Any, ...]]:
     size = found.size
     if size < SMALLEST:
         return None
-    numpy = sys.modules["numpy"]
-    address = found.__array_interface__["data"][0]
-    pointers = numpy.frombuffer((ctypes.c_uint64 * size).from_address(address), numpy.uint64)
-    codes, first = _number(numpy, pointers)
-    if len(first) * 2 > size:
-        return None
+    pointers = pointers_of(found)
     order = "C" if found.flags.c_contiguous else "F"
+    counted = seen_words.find(found, pointers) or _count(found, pointers, order)
+    return None if counted is None else (rebuild.worded, (*counted, found.shape, order))
+
+
+def _count(found: Any, pointers: Any, order: Any) -> Optional[Counted]:
+    numpy = sys.modules["numpy"]
     flat = found.reshape(-1, order=order)
-    items, merged = _merge([flat[place] for place in first.tolist()])
+    codes, first = _number(numpy, pointers)
+    if len(first) * 2 > len(flat):
+        return None
+    table = flat[first]
+    items, merged = _merge(table.tolist())
     if items is None:
         return None
-    if len(items) != len(merged):
-        codes = numpy.array(merged)[codes]
-    kind = numpy.uint8 if len(items) <= 1 << 8 else numpy.uint16 if len(items) <= 1 << 16 else numpy.uint32
-    return (rebuild.worded, (codes.astype(kind), items, found.shape, order))
+    codes = codes.astype(_smallest(numpy, len(table)))
+    different = codes if len(items) == len(merged) else numpy.array(merged)[codes].astype(_smallest(numpy, len(items)))
+    seen_words.note(found, table, codes, (different, items))
+    return different, items
+
+
+def _smallest(numpy: Any, count: int) -> Any:
+    return numpy.uint8 if count <= 1 << 8 else numpy.uint16 if count <= 1 << 16 else numpy.uint32
 
 
 def _number(numpy: Any, pointers: Any) -> tuple[Any, Any]:
