@@ -30,7 +30,7 @@ type Around = Pick<RunContext, 'store' | 'environment' | 'variables'>;
 
 const entriesKept = 8;
 /** Entries of another version are as good as none. */
-const formatVersion = 6;
+const formatVersion = 7;
 
 function manifestPath(task: Task): string {
   return `manifests/${task.code.slice(task.code.indexOf(':') + 1)}.json`;

@@ -11,6 +11,7 @@ An object's stream starts with a letter: `V` one value, `G` a group (its pickle 
 from __future__ import annotations
 
 import contextlib
+import functools
 import hashlib
 import io
 import pickle
@@ -77,11 +78,11 @@ class _Part:
     memo: dict[int, Any]
     exact: bool
     digests: list[bytes] = field(default_factory=list)
-    digest: str = ""
 
-    def __post_init__(self) -> None:
-        """The digest is that of the content: equal strings may be one object or several."""
-        self.digest = name_of(canonical(self.stream), [buffer.nbytes for buffer in self.buffers], self.digests)
+    @functools.cached_property
+    def digest(self) -> str:
+        """That of the content: equal strings may be one object or several."""
+        return name_of(canonical(self.stream), [buffer.nbytes for buffer in self.buffers], self.digests)
 
     @property
     def buffers(self) -> list[memoryview]:

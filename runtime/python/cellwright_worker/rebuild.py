@@ -16,7 +16,6 @@ from typing import Any, Callable, Optional, Union
 from . import cellcode, layouts
 from .layouts import Unloadable
 from .objects import MAPPED_FROM
-from .seen_words import seen_words
 from .variables import TEMPORARY_FOLDER
 
 CELL_FOLDER = os.path.join(TEMPORARY_FOLDER, "ipykernel_1") + os.sep
@@ -334,18 +333,6 @@ def strided(compact: Any, low: int, high: int, strides: tuple[int, ...], shape: 
 def readonly(made: Any) -> Any:
     """An array of objects that may not be written."""
     made.flags.writeable = False
-    return made
-
-
-def worded(codes: Any, items: list[Any], shape: tuple[int, ...], order: str) -> Any:
-    """An array of objects, from the different ones and which of them is at each place in memory."""
-    import numpy
-
-    table = numpy.empty(len(items), object)
-    table[:] = items
-    made = numpy.empty(shape, object, order)  # type: ignore[call-overload]
-    made.reshape(-1, order=order)[:] = table[codes]
-    seen_words.note(made, table, codes, (codes, items))
     return made
 
 

@@ -13,7 +13,7 @@ from typing import Any, Optional
 _MOST = 32
 _MOST_WORDS = 1 << 16
 _STEP = 1 << 15
-Counted = tuple[Any, list[Any]]
+Counted = tuple[Any, tuple[str, dict[int, Any]]]
 _Key = tuple[int, int, int]
 
 
