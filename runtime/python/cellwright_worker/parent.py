@@ -385,11 +385,14 @@ def main() -> None:
     from .objects import Store
     from .seals import Seals
 
-    from .seals import Seals
-
     observer = observe.Observer(_private(configuration), Journal(configuration["journal"]))
     if grounds is not None:
         observer.asked_before = grounds.asked
+    observer.watch_calls(shell)
+    sizes.install()
+    interpreter.prepare()
+    codec = Codec(Store(configuration["store"], Seals.beside(configuration["socket"])), shell.user_ns, "", lambda name: None)
+    codec.registry.lists_subclasses = _import_hints(configuration["cells"])[0]
     state.shell_settings(shell)
     signal.signal(signal.SIGCHLD, signal.SIG_IGN)
     stage = _Stage(configuration, shell, codec, observer)
