@@ -104,7 +104,7 @@ def _is_clean(address: int, size: int) -> bool:
 
 def _tells_the_truth() -> bool:
     """Try it with three pages, of which one is left alone, one is read and one is written to."""
-    for path in (sys.executable, os.__file__):
+    for path in (os.__file__, sys.executable):
         try:
             with open(path, "rb") as file:
                 if os.fstat(file.fileno()).st_size < 3 * _PAGE:
