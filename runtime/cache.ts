@@ -44,7 +44,7 @@ export type Around = Pick<RunContext, 'store' | 'environment' | 'variables'>;
 
 const entriesKept = 8;
 /** Entries of another version are as good as none. */
-export const formatVersion = 7;
+export const formatVersion = 8;
 
 /** Where the store keeps what is known of a task's code. */
 export function manifestPath(task: { readonly code: string }): string {

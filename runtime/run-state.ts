@@ -16,6 +16,8 @@ export interface State extends Progress {
   outputs: OutputMessage[];
   holder: Holder | undefined;
   cached: string | undefined;
+  /** The contents of the names that were loaded before the attempt started. */
+  given: Readonly<Record<string, string>>;
   /** Names a running attempt asked for that an unfinished task is expected to write. */
   needs: { readonly name: string; readonly companion: boolean }[];
   permit: 'none' | 'asked' | 'given';
@@ -92,6 +94,7 @@ export function initialState(task: Task, index: number): State {
     outputs: [],
     holder: undefined,
     cached: undefined,
+    given: {},
     needs: [],
     permit: 'none',
     readSoFar: undefined,
@@ -110,7 +113,15 @@ export function forget(state: State): void {
 
 /** Makes a task wait again, as though it had not run. */
 export function putBack(state: State): void {
-  const nothing = { status: 'waiting', result: undefined, outputs: [], needs: [], permit: 'none', cached: undefined };
+  const nothing = {
+    status: 'waiting',
+    result: undefined,
+    outputs: [],
+    given: {},
+    needs: [],
+    permit: 'none',
+    cached: undefined,
+  };
   Object.assign(state, nothing);
 }
 

@@ -6,6 +6,7 @@ import { endProcess, Holders, type Holder } from './holders.ts';
 import { importSteps } from './import-steps.ts';
 import { rememberLane } from './lane-cache.ts';
 import { runLane, skip } from './lane.ts';
+import { madeFrom, outdatedAttempts } from './outdated.ts';
 import type { AttemptResult, FromAttempt } from './process/protocol.ts';
 import { TaskProcesses } from './process/task-processes.ts';
 import type { TaskProcess } from './process/worker-parent.ts';
@@ -22,9 +23,9 @@ import {
   type State,
 } from './run-state.ts';
 import { mayStartEarly, precedenceOf, unmetNeed, window, type Precedence } from './schedule.ts';
-import { answerTo, everyName, namesToLoad, runMessage } from './task-inputs.ts';
+import { answerTo, contentsGiven, everyName, namesToLoad, runMessage } from './task-inputs.ts';
 import { canUndo, undoEffects } from './undo.ts';
-import { originOf, readFrom, staleRead } from './versions.ts';
+import { originOf, staleRead } from './versions.ts';
 
 type Observed = Pick<AttemptResult, 'reads' | 'shadowed' | 'filesRead' | 'filesWritten'>;
 
@@ -174,6 +175,10 @@ export class Run {
 
   #settle(state: State, status: 'ran' | 'cached' | 'failed'): void {
     state.status = 'retired';
+    for (const [later, name] of outdatedAttempts(this.#states, state)) {
+      this.#learn(later, name);
+      this.#drop(later, `${name} changed`);
+    }
     this.#head++;
     const { result } = state;
     if (result !== undefined) this.#context.notes.retired(state.task, result);
@@ -264,16 +269,9 @@ export class Run {
     this.#abandon(state);
     putBack(state);
     this.#reuse.forget();
-    if (lost !== undefined) this.#dropFollowers(state, lost);
+    for (const [later, name] of lost === undefined ? [] : madeFrom(this.#states, state, lost))
+      if (later.status === 'ended') this.#drop(later, `${name} of ${state.task.name} is made again`);
     if (acted || state.dropsAtHead > 2) this.#goLane(`${state.task.name} could not settle on its inputs (${reason})`);
-  }
-
-  /** What was made from a result that was thrown away would not retire either; it had better start again now than at the head. */
-  #dropFollowers(state: State, lost: AttemptResult): void {
-    for (const later of this.#states.slice(state.index + 1)) {
-      const name = later.status === 'ended' ? readFrom(lost, later) : undefined;
-      if (name !== undefined) this.#drop(later, `${name} of ${state.task.name} is made again`);
-    }
   }
 
   #takeFromCache(state: State): boolean {
@@ -420,7 +418,9 @@ export class Run {
     this.#context.onEvent({ type: 'task-started', task: state.task.id, name: state.task.name, speculative: !head });
     const start = { keep, head, importsFrom: holder.at };
     holder.at = state.index;
-    holder.process.send(runMessage(this.#context, this.#states, state, start));
+    const message = runMessage(this.#context, this.#states, state, start);
+    state.given = contentsGiven(message);
+    holder.process.send(message);
   }
 
   /** A stored object is damaged: nothing that came from the store in this run is believed. */

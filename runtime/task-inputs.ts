@@ -85,6 +85,12 @@ export function runMessage(
   };
 }
 
+/** The contents that an attempt gets before it starts. */
+export function contentsGiven(message: ToWorker): Readonly<Record<string, string>> {
+  const preload = message.type === 'run' ? Object.entries(message.preload) : [];
+  return Object.fromEntries(preload.flatMap(([name, one]) => (one.kind === 'value' ? [[name, one.ref.content]] : [])));
+}
+
 function expectedReads(states: readonly State[], { task, index }: State): ReadonlySet<string> {
   const names = new Set<string>(task.preload === '*' ? variablesBefore(states, index) : task.preload);
   const bound = new Set<string>();

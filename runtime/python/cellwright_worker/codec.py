@@ -10,11 +10,14 @@ An object's stream starts with a letter: `V` one value, `G` a group (its pickle 
 
 from __future__ import annotations
 
+import contextlib
+import functools
 import hashlib
 import io
 import pickle
 import sys
 import types
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any, Callable, Optional
 
@@ -22,8 +25,11 @@ from . import arrays, groups, layouts, rebuild, sharing, tables
 from .canonical import canonical
 from .definitions import Refusal, Registry
 from .dumper import Dumper, ExactDumper, Plan, Surroundings, unpickle
-from .objects import Store, digest_of
+from .objects import Store, hash_buffer, name_of
 from .reach import reachable
+from .seals import Seals
+from .seen_words import seen_words
+from .unwritten import Unwritten
 from .whereabouts import locate
 
 _TRIP_LIMIT = 64 << 20
@@ -71,7 +77,12 @@ class _Part:
     dumper: Optional[Dumper]
     memo: dict[int, Any]
     exact: bool
-    digest: str
+    digests: list[bytes] = field(default_factory=list)
+
+    @functools.cached_property
+    def digest(self) -> str:
+        """That of the content: equal strings may be one object or several."""
+        return name_of(canonical(self.stream), [buffer.nbytes for buffer in self.buffers], self.digests)
 
     @property
     def buffers(self) -> list[memoryview]:
@@ -82,18 +93,28 @@ class _Hashes:
     """Digests of large buffers, remembered while nothing can change them."""
 
     def __init__(self) -> None:
-        self._known: dict[tuple[int, int], bytes] = {}
+        self.unwritten = Unwritten()
+        # With the memory, so that nothing else can be in its place meanwhile.
+        self._known: dict[tuple[int, int], tuple[bytes, memoryview]] = {}
+
+    @contextlib.contextmanager
+    def remembered(self) -> Iterator[None]:
+        """Nothing changes any of them within."""
+        self.unwritten.look_again()
+        try:
+            yield
+        finally:
+            self._known = {}
+            seen_words.look_again()
 
     def __call__(self, buffer: memoryview) -> bytes:
-        import hashlib
-
         numpy: Any = sys.modules.get("numpy")
         if numpy is None or buffer.nbytes < 1 << 16:
-            return hashlib.sha256(buffer).digest()
+            return hash_buffer(buffer)
         key = (numpy.frombuffer(buffer, "u1").__array_interface__["data"][0], buffer.nbytes)
         if key not in self._known:
-            self._known[key] = hashlib.sha256(buffer).digest()
-        return self._known[key]
+            self._known[key] = (self.unwritten.digest(*key) or hash_buffer(buffer), buffer)
+        return self._known[key][0]
 
 
 class Codec:
@@ -110,8 +131,8 @@ class Codec:
         # Contents known to come back as they are, and where streams of a content are in the store.
         self._settled: set[str] = set()
         self._places: dict[str, str] = {}
-        self._verified: set[str] = set()
         self._hashes = _Hashes()
+        self._hashes.unwritten.works()
 
     @property
     def task(self) -> str:
@@ -121,6 +142,10 @@ class Codec:
     @task.setter
     def task(self, name: str) -> None:
         self._around.task = name
+
+    def seal_in(self, seals: Seals) -> None:
+        """Another run begins, which has seen no object yet."""
+        self._store.seals = seals
 
     def refresh_singletons(self) -> None:
         """Index what libraries keep at module level; only modules not seen before."""
@@ -144,10 +169,12 @@ class Codec:
 
     def load(self, ref: ValueRef) -> tuple[dict[str, Any], str]:
         """All members of the object that holds the value, and how they are together: `""` for one alone, `group`, `weakly`."""
-        stream, buffers = self._store.read(ref.object, verify=ref.object not in self._verified)
-        self._verified.add(ref.object)
-        value = unpickle(stream[1:], buffers, self._context())
-        whole = digest_of(canonical(stream), [memoryview(buffer) for buffer in buffers])
+        stored = self._store.read(ref.object)
+        stream = stored.stream
+        value = unpickle(stream[1:], stored.buffers, self._context())
+        whole = name_of(canonical(stream), stored.sizes, stored.digests)
+        for memory, origin in stored.origins:
+            self._hashes.unwritten.know(memory, origin)
         self._places[whole] = ref.object
         self._settled.update((ref.content, whole))
         together = _TOGETHER.get(stream[:1])
@@ -158,21 +185,19 @@ class Codec:
     def content(self, values: dict[str, Any]) -> dict[str, str]:
         """Content digests only, of values that were loaded or dumped before."""
         found: dict[str, str] = {}
-        self._hashes = _Hashes()
-        for name, value in values.items():
-            try:
-                found[name] = self._part(name, value).digest
-            except Refusal:
-                continue
+        with self._hashes.remembered():
+            for name, value in values.items():
+                with contextlib.suppress(Refusal):
+                    found[name] = self._part(name, value).digest
         return found
 
     def digest(self, value: Any, itself: Any) -> Optional[str]:
         """A digest of a value's content, in which `itself` is not written by its name; None when it has none."""
         self.refresh_singletons()
-        self._hashes = _Hashes()
         self._around.exempt = {id(itself)}
         try:
-            return self._part("", value).digest
+            with self._hashes.remembered():
+                return self._part("", value).digest
         except Refusal:
             return None
         finally:
@@ -211,7 +236,10 @@ class Codec:
         What shares objects with `beside` stays.
         """
         self.refresh_singletons()
-        self._hashes = _Hashes()
+        with self._hashes.remembered():
+            return self._dump(values, fixpoint, beside or {}, others or {})
+
+    def _dump(self, values: dict[str, Any], fixpoint: bool, beside: dict[str, Any], others: dict[str, Any]) -> DumpResult:
         result = DumpResult()
         parts: dict[str, _Part] = {}
         everything = dict(values)
@@ -228,11 +256,11 @@ class Codec:
                 if identifier not in everything:
                     everything[identifier] = kind
                     pending.append(identifier)
-            for other in _alive_for(part, others or {}):
+            for other in _alive_for(part, others):
                 if other not in everything:
-                    everything[other] = (others or {})[other]
+                    everything[other] = others[other]
                     pending.append(other)
-        self._tie(parts, beside or {}, result)
+        self._tie(parts, beside, result)
         for members in self._groups(parts):
             try:
                 self._store_group(members, everything, parts, fixpoint, result)
@@ -265,7 +293,7 @@ class Codec:
         """One value alone; its digest is that of its content."""
         if type(value) in _SCALARS:
             stream = b"V" + pickle.dumps(value, 5)
-            return _Part(stream, None, {}, False, digest_of(canonical(stream), []))
+            return _Part(stream, None, {}, False)
         plan = self._plan({id(value): name} if name.startswith("def:") and isinstance(value, type) else {})
         plan.aliases = aliases or {}
         part = self._pickle(value, plan, False)
@@ -296,7 +324,7 @@ class Codec:
             raise Refusal(_reason(error)) from error
         memo = {key: entry[1] for key, entry in dumper.memo.copy().items()}
         stream = file.getvalue()
-        return _Part(stream, dumper, memo, exact, digest_of(canonical(stream), dumper.buffers, self._hashes))
+        return _Part(stream, dumper, memo, exact, [self._hashes(buffer) for buffer in dumper.buffers])
 
     def _again(self, stream: bytes, buffers: list[memoryview]) -> tuple[Any, dict[str, Any]]:
         """Load a stream beside the original; gives also the classes that were made again."""
@@ -382,8 +410,7 @@ class Codec:
         self._settled.add(part.digest)
         place = self._places.get(part.digest)
         if place is None:
-            place = digest_of(part.stream, part.buffers, self._hashes)
-            self._places[part.digest] = self._store.write(part.stream, part.buffers, place)
+            place = self._places[part.digest] = self._store.write(part.stream, part.buffers, part.digests)
         return place
 
     def _together(self, members: list[str], values: dict[str, Any], parts: dict[str, _Part], aliases: Optional[dict[int, str]]) -> _Part:

@@ -11,11 +11,14 @@ import json
 import mmap
 import os
 import tempfile
-from typing import Any, BinaryIO, Callable, Optional
+from dataclasses import dataclass
+from typing import Any, BinaryIO, Optional
+
+from .seals import Seals, signature
+from .unwritten import Origin
 
 _ALIGN = 64
 MAPPED_FROM = 1 << 20
-Hasher = Callable[[memoryview], bytes]
 
 
 class Mapped(mmap.mmap):
@@ -26,26 +29,42 @@ class StoreDamaged(Exception):
     """The bytes of an object do not match its name."""
 
 
-def hash_buffer(buffer: memoryview) -> bytes:
+@dataclass(frozen=True)
+class Stored:
+    """What is in an object: its stream, its writable buffers, their digests, and where those come from that are mapped."""
+
+    stream: bytes
+    buffers: list[Any]
+    digests: list[bytes]
+    origins: list[tuple[memoryview, Origin]]
+
+    @property
+    def sizes(self) -> list[int]:
+        """The sizes of the buffers."""
+        return [memoryview(buffer).nbytes for buffer in self.buffers]
+
+
+def hash_buffer(buffer: Any) -> bytes:
     """The digest of one buffer."""
     return hashlib.sha256(buffer).digest()
 
 
-def digest_of(stream: bytes, buffers: list[memoryview], hasher: Hasher = hash_buffer) -> str:
+def name_of(stream: bytes, sizes: list[int], digests: list[bytes]) -> str:
     """The name of an object: a digest over the stream and the digest of each buffer."""
     whole = hashlib.sha256(stream)
-    for buffer in buffers:
-        whole.update(b"|%d|" % buffer.nbytes)
-        whole.update(hasher(buffer))
+    for size, digest in zip(sizes, digests):
+        whole.update(b"|%d|" % size)
+        whole.update(digest)
     return "sha256:" + whole.hexdigest()
 
 
 class Store:
     """The objects below one folder."""
 
-    def __init__(self, root: str) -> None:
-        """The folder is made when it does not exist."""
-        self.root = root
+    def __init__(self, root: str, seals: Optional[Seals] = None) -> None:
+        """The folder is made when it does not exist. `seals` tells what need not be checked again."""
+        self.root = os.path.realpath(root)
+        self.seals = seals or Seals()
         os.makedirs(os.path.join(root, "objects"), exist_ok=True)
 
     def path(self, digest: str) -> str:
@@ -59,14 +78,15 @@ class Store:
         except FileNotFoundError as error:
             raise StoreDamaged(f"{digest} is missing") from error
 
-    def write(self, stream: bytes, buffers: list[memoryview], digest: Optional[str] = None) -> str:
-        """Write an object, unless it is there; gives its digest, which a caller that knows it hands in."""
-        digest = digest or digest_of(stream, buffers)
+    def write(self, stream: bytes, buffers: list[memoryview], digests: list[bytes]) -> str:
+        """Write an object, unless it is there; gives its name. `digests` are those of the buffers."""
+        digest = name_of(stream, [buffer.nbytes for buffer in buffers], digests)
         path = self.path(digest)
         if os.path.exists(path):
             return digest
         os.makedirs(os.path.dirname(path), exist_ok=True)
-        header = json.dumps({"stream": len(stream), "buffers": [buffer.nbytes for buffer in buffers]}).encode() + b"\n"
+        sizes = [buffer.nbytes for buffer in buffers]
+        header = json.dumps({"stream": len(stream), "buffers": sizes, "digests": [item.hex() for item in digests]}).encode() + b"\n"
         handle, temporary = tempfile.mkstemp(dir=os.path.dirname(path), prefix=".tmp-")
         try:
             with os.fdopen(handle, "wb", buffering=0 if len(stream) > 1 << 16 else -1) as file:
@@ -82,29 +102,42 @@ class Store:
         except BaseException:
             os.unlink(temporary)
             raise
+        self.seals.note(digest, signature(os.stat(path)))
         return digest
 
-    def read(self, digest: str, verify: bool = True, hasher: Hasher = hash_buffer) -> tuple[bytes, list[Any]]:
-        """The stream and the writable buffers of an object; large buffers are private maps of the file."""
+    def read(self, digest: str) -> Stored:
+        """What is in an object; large buffers are private maps of the file. It is checked, unless this run has done so."""
+        path = self.path(digest)
         with self._open(digest) as file:
             try:
                 header = json.loads(file.readline())
                 sizes = [int(size) for size in header["buffers"]]
+                digests = [bytes.fromhex(item) for item in header.get("digests", ())]
                 stream = file.read(int(header["stream"]))
-            except (ValueError, KeyError, TypeError) as error:
+            except (ValueError, KeyError, TypeError, AttributeError) as error:
                 raise StoreDamaged(f"{digest} is damaged") from error
-            length = os.fstat(file.fileno()).st_size
+            now = signature(os.fstat(file.fileno()))
             place = file.tell()
             buffers: list[Any] = []
-            for size in sizes:
+            mapped: list[tuple[int, int]] = []
+            for number, size in enumerate(sizes):
                 place += -place % _ALIGN
-                if place + size > length:
+                if place + size > now[2]:
                     raise StoreDamaged(f"{digest} is cut short")
+                if size >= MAPPED_FROM:
+                    mapped.append((number, place))
                 buffers.append(_buffer(file, place, size))
                 place += size
-        if verify and digest_of(stream, [memoryview(buffer) for buffer in buffers], hasher) != digest:
-            raise StoreDamaged(f"{digest} is damaged")
-        return stream, buffers
+        if not self.seals.holds(digest, now):
+            found = [hash_buffer(buffer) for buffer in buffers]
+            if (digests or found) != found or name_of(stream, sizes, found) != digest:
+                raise StoreDamaged(f"{digest} is damaged")
+            digests = found
+            self.seals.note(digest, now)
+        elif len(digests) != len(buffers):
+            digests = [hash_buffer(buffer) for buffer in buffers]
+        origins = [(buffers[number], Origin(path, now, place, digests[number])) for number, place in mapped]
+        return Stored(stream, buffers, digests, origins)
 
 
 def _write(file: Any, data: Any) -> None:

@@ -40,6 +40,11 @@ def _configure() -> dict[str, Any]:
     return configuration
 
 
+def _private(configuration: dict[str, Any]) -> list[str]:
+    """The folders of this program."""
+    return [configuration["store"], os.path.dirname(configuration["socket"])]
+
+
 def _warm_up() -> None:
     """Fill caches that every figure needs and that no result depends on."""
     if "matplotlib" not in sys.modules or "matplotlib.pyplot" not in sys.modules:
@@ -239,11 +244,13 @@ class _Stage:
         """Serve another run."""
         from . import shell as shell_module
         from .journal import Journal
+        from .seals import Seals
 
         self.configuration.update((name, run[name]) for name in ("socket", "token", "journal", "cells"))
         self.sources.forget(self.shell)
         self.sources = shell_module.register_sources(self.shell, [tuple(cell) for cell in run["cells"]])
-        self.observer.serve([self.configuration["store"], run["socket"]], Journal(run["journal"]))
+        self.observer.serve(_private(self.configuration), Journal(run["journal"]))
+        self.codec.seal_in(Seals.beside(run["socket"]))
         self.generators.renew(run["entropy"])
         self.seeds = random.getstate()
         self.introduce(self.name)
@@ -376,14 +383,15 @@ def main() -> None:
     from .codec import Codec
     from .journal import Journal
     from .objects import Store
+    from .seals import Seals
 
-    observer = observe.Observer([configuration["store"], configuration["socket"]], Journal(configuration["journal"]))
+    observer = observe.Observer(_private(configuration), Journal(configuration["journal"]))
     if grounds is not None:
         observer.asked_before = grounds.asked
     observer.watch_calls(shell)
     sizes.install()
     interpreter.prepare()
-    codec = Codec(Store(configuration["store"]), shell.user_ns, "", lambda name: None)
+    codec = Codec(Store(configuration["store"], Seals.beside(configuration["socket"])), shell.user_ns, "", lambda name: None)
     codec.registry.lists_subclasses = _import_hints(configuration["cells"])[0]
     state.shell_settings(shell)
     signal.signal(signal.SIGCHLD, signal.SIG_IGN)

@@ -336,17 +336,6 @@ def readonly(made: Any) -> Any:
     return made
 
 
-def worded(codes: Any, items: list[Any], shape: tuple[int, ...], order: str) -> Any:
-    """An array of objects, from the different ones and which of them is at each place in memory."""
-    import numpy
-
-    table = numpy.empty(len(items), object)
-    table[:] = items
-    made = numpy.empty(shape, object, order)  # type: ignore[call-overload]
-    made.reshape(-1, order=order)[:] = table[codes]
-    return made
-
-
 def view(root: Any, offset: int, kind: Any, shape: tuple[int, ...], strides: tuple[int, ...], writable: bool) -> Any:
     """An array over the memory of another."""
     import numpy

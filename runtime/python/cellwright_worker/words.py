@@ -1,19 +1,19 @@
 """Arrays of objects that hold few different words many times, as columns of text in tables do.
 
-They are written as a list of the different words and one number a place, which is many times faster than one pickle
+They are written as one text of the different words and one number a place, which is many times faster than one pickle
 instruction a place. Only strings and a few constants are handled so: nothing that two variables could change together.
 """
 
 from __future__ import annotations
 
-import ctypes
 import sys
 from typing import Any, Optional
 
-from . import rebuild
+from .seen_words import Counted, pointers_of, seen_words
 
 SMALLEST = 500
 _CONSTANTS = (None, True, False)
+_BETWEEN = "\0"
 
 
 def reduce(found: Any) -> Optional[tuple[Any, ...]]:
@@ -21,21 +21,53 @@ def reduce(found: Any) -> Optional[tuple[Any, ...]]:
     size = found.size
     if size < SMALLEST:
         return None
-    numpy = sys.modules["numpy"]
-    address = found.__array_interface__["data"][0]
-    pointers = numpy.frombuffer((ctypes.c_uint64 * size).from_address(address), numpy.uint64)
-    codes, first = _number(numpy, pointers)
-    if len(first) * 2 > size:
-        return None
+    pointers = pointers_of(found)
     order = "C" if found.flags.c_contiguous else "F"
+    counted = seen_words.find(found, pointers) or _count(found, pointers, order)
+    return None if counted is None else (worded, (*counted, found.shape, order))
+
+
+def worded(codes: Any, words: tuple[str, dict[int, Any]], shape: tuple[int, ...], order: str) -> Any:
+    """An array of objects, from the different ones and which of them is at each place in memory; pickles call it by this name."""
+    import numpy
+
+    text, others = words
+    items: list[Any] = text.split(_BETWEEN)
+    for place, item in others.items():
+        items[place] = item
+    table = numpy.empty(len(items), object)
+    table[:] = items
+    made = numpy.empty(shape, object, order)  # type: ignore[call-overload]
+    made.reshape(-1, order=order)[:] = table[codes]
+    seen_words.note(made, table, codes, (codes, words))
+    return made
+
+
+def _count(found: Any, pointers: Any, order: Any) -> Optional[Counted]:
+    numpy = sys.modules["numpy"]
     flat = found.reshape(-1, order=order)
-    items, merged = _merge([flat[place] for place in first.tolist()])
+    codes, first = _number(numpy, pointers)
+    if len(first) * 2 > len(flat):
+        return None
+    table = flat[first]
+    items, merged = _merge(table.tolist())
     if items is None:
         return None
-    if len(items) != len(merged):
-        codes = numpy.array(merged)[codes]
-    kind = numpy.uint8 if len(items) <= 1 << 8 else numpy.uint16 if len(items) <= 1 << 16 else numpy.uint32
-    return (rebuild.worded, (codes.astype(kind), items, found.shape, order))
+    codes = codes.astype(_smallest(numpy, len(table)))
+    different = codes if len(items) == len(merged) else numpy.array(merged)[codes].astype(_smallest(numpy, len(items)))
+    answer = (different, _together(items))
+    seen_words.note(found, table, codes, answer)
+    return answer
+
+
+def _together(items: list[Any]) -> tuple[str, dict[int, Any]]:
+    """The words as one text, and what is no word, or has the mark between words in it, by its place."""
+    others = {place: item for place, item in enumerate(items) if type(item) is not str or _BETWEEN in item}
+    return _BETWEEN.join("" if place in others else item for place, item in enumerate(items)), others
+
+
+def _smallest(numpy: Any, count: int) -> Any:
+    return numpy.uint8 if count <= 1 << 8 else numpy.uint16 if count <= 1 << 16 else numpy.uint32
 
 
 def _number(numpy: Any, pointers: Any) -> tuple[Any, Any]:
