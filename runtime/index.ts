@@ -5,6 +5,7 @@ import { isAbsolute, join } from 'node:path';
 import type { Diagnostic } from '../compiler/bundle/diagnostic.ts';
 import type { Bundle } from '../compiler/bundle/format.ts';
 import { findCached, identityOf, type Miss } from './cache.ts';
+import { delayProcesses, type Disorder } from './disorder.ts';
 import type { RunEvent } from './event.ts';
 import { findInterpreter } from './process/interpreter.ts';
 import { languageOf } from './process/language.ts';
@@ -21,6 +22,7 @@ import { objectsFolder, openLocalStore, writeAtomically } from './store/local.ts
 import { keepBelow, sweepRuns, sweepTemporary, untilCleaned } from './store/sweep.ts';
 import type { Progress } from './versions.ts';
 
+export type { Disorder } from './disorder.ts';
 export type { RunEvent, TaskStatus } from './event.ts';
 export type { TaskOutcome } from './run-state.ts';
 export type { RunRecord } from './record.ts';
@@ -59,6 +61,8 @@ export interface RunOptions {
   readonly environment: Readonly<Record<string, string | undefined>>;
   /** Aborted: no more cells run, those that run are killed, what has retired stays. */
   readonly signal?: AbortSignal | undefined;
+  /** For tests: another order than the usual one. */
+  readonly disorder?: Disorder | undefined;
   readonly onEvent: (event: RunEvent) => void;
 }
 
@@ -157,8 +161,8 @@ export async function run(bundle: Bundle, document: string, options: RunOptions)
     lane: options.lane ? 'asked for' : history,
     executable: interpreter.executable,
     until: options.until ?? Number.MAX_SAFE_INTEGER,
-    startParent: () =>
-      WorkerParent.start({
+    startParent: async () => {
+      const parent = await WorkerParent.start({
         interpreter,
         script: options.worker,
         store: store.objects,
@@ -172,8 +176,11 @@ export async function run(bundle: Bundle, document: string, options: RunOptions)
           .map((task) => [task.executionCount, task.source, task.code]),
         environment: options.environment,
         signal: options.signal,
-      }),
+      });
+      return options.disorder === undefined ? parent : delayProcesses(parent, options.disorder);
+    },
     signal: options.signal,
+    disorder: options.disorder,
     onEvent: emit,
   });
   notes.save(store);

@@ -12,6 +12,7 @@ import { effectsLast, interpreterUnusable, processDied, workerFailed } from './r
 import {
   forget,
   initialState,
+  isActive,
   isFailure,
   outcomeOf,
   putBack,
@@ -20,7 +21,7 @@ import {
   type RunOutcome,
   type State,
 } from './run-state.ts';
-import { mayStartEarly, precedenceOf, unmetNeed, window, type Precedence } from './schedule.ts';
+import { precedenceOf, startsEarly, unmetNeed, window, type Precedence } from './schedule.ts';
 import { answerTo, everyName, namesToLoad, runMessage } from './task-inputs.ts';
 import { canUndo, undoEffects } from './undo.ts';
 import { originOf, readFrom, staleRead } from './versions.ts';
@@ -332,19 +333,17 @@ export class Run {
   // Starting.
 
   #startTasks(): void {
-    for (const state of this.#states.slice(this.#head, this.#head + window)) {
+    const { disorder, jobs, until } = this.#context;
+    const near = this.#states.slice(this.#head, this.#head + window);
+    const choice = { precedence: this.#precedence, reuse: this.#reuse, disorder };
+    let free = jobs - this.#states.filter(isActive).length;
+    for (const state of disorder?.order(near) ?? near) {
       if (this.#over) return;
-      if (state.status !== 'waiting' || state.task.executionCount === 0 || state.index > this.#context.until) continue;
-      const active = this.#states.filter(
-        (other) => other.status === 'running' && other.needs.length === 0 && other.permit !== 'asked',
-      );
-      if (active.length >= this.#context.jobs && state.index !== this.#head) return;
-      if (state.index === this.#head || this.#isWorthStarting(state)) this.#start(state);
+      if (state.status !== 'waiting' || state.task.executionCount === 0 || state.index > until) continue;
+      if (state.index !== this.#head && (free <= 0 || !startsEarly(this.#states, state, choice))) continue;
+      this.#start(state);
+      free--;
     }
-  }
-
-  #isWorthStarting(state: State): boolean {
-    return mayStartEarly(this.#states, state, this.#precedence) && !this.#reuse.has(state);
   }
 
   #start(state: State): void {
