@@ -34,7 +34,8 @@ function notebooksBelow(folder) {
     .sort();
 }
 
-function matches(name, only) {
+/** True when a name matches one of the globs, which have commas between them. */
+export function matches(name, only) {
   if (only === undefined) return true;
   return only.split(',').some((glob) => {
     const pattern = glob

@@ -30,7 +30,7 @@ type Around = Pick<RunContext, 'store' | 'environment' | 'variables'>;
 
 const entriesKept = 8;
 /** Entries of another version are as good as none. */
-const formatVersion = 6;
+const formatVersion = 7;
 
 function manifestPath(task: Task): string {
   return `manifests/${task.code.slice(task.code.indexOf(':') + 1)}.json`;
@@ -150,6 +150,7 @@ const doings = new Map([
   ['subprocess', 'it starts a program'],
   ['network', 'it uses the network'],
   ['file-attributes', 'it changes attributes of files'],
+  ['open-file', 'it may write to a file that is open already'],
 ]);
 
 /** A folder's names may be other ones because of the cell's own files. */

@@ -16,7 +16,7 @@ import threading
 from collections.abc import Iterator
 from typing import Any, Callable
 
-from . import variables
+from . import open_files, variables
 from .journal import Journal, only_reads
 from .marks import REAL_READLINK, mark
 from .questions import replace, watch_questions
@@ -91,6 +91,8 @@ class Observer:
         # Folders that were not there before the task made them.
         self._made: set[str] = set()
         self._ever_written: set[str] = set()
+        # Files that were open for writing when the last task ended.
+        self._left_open: set[str] = set()
         # True when the notebook watches the interpreter as well.
         self.is_watched = False
         self.outside: set[str] = set()
@@ -159,6 +161,10 @@ class Observer:
     def stop(self) -> None:
         """End a task."""
         self.active = False
+        now_open = {path for path in open_files.writable() if not self._own(path)}
+        if self._left_open or not now_open <= self.written:
+            self.outside.add("open-file")
+        self._left_open = now_open
 
     def reads(self) -> list[dict[str, str]]:
         """Every file looked at, with what it was when it was first looked at; the task's own files left out."""
