@@ -80,10 +80,13 @@ function bareData(data) {
   return Object.fromEntries(entries);
 }
 
+/** A line of an installed package is elsewhere on another machine, and another one in another version. */
+const ofPackages = /[^\s'"]*\/site-packages\/([^\s:'"]+):\d+:/g;
+
 /** An output without what says nothing about the cell: counts, metadata and tracebacks; images by their digest. */
 function bareOutput(output) {
   const { output_type, name, ename, evalue } = output;
-  if (output_type === 'stream') return { output_type, name, text: joined(output.text) };
+  if (output_type === 'stream') return { output_type, name, text: joined(output.text).replaceAll(ofPackages, '$1:') };
   if (output_type === 'error') return { output_type, ename, evalue };
   return { output_type, data: bareData(output.data) };
 }

@@ -94,7 +94,7 @@ export function judgeRun(found, truth, { ended, notebook, sources }) {
     return { verdict: 'crashed', why: `${complaintOf(ended, document)}${why}` };
   }
   if (differs !== undefined) return { verdict: 'DIFFERENT', why: differs };
-  return { verdict: 'equal', how: document?.oneProcess === true ? 'one process' : '' };
+  return { verdict: 'equal', isOneProcess: document?.oneProcess === true };
 }
 
 /** A simple statement at the beginning: another may stand before it on its line. */
@@ -134,6 +134,7 @@ export async function judgeTool(found, truth, settings) {
   ];
   const passes = settings.tool === undefined ? own : own.slice(0, settings.twice ? 2 : 1);
   const started = performance.now();
+  const inOneProcess = [];
   let judged;
   for (const [name, cells] of passes) {
     const out = path.join(settings.folder, 'out.ipynb');
@@ -148,11 +149,13 @@ export async function judgeTool(found, truth, settings) {
     });
     const written = existsSync(out) ? JSON.parse(readFileSync(out, 'utf8')) : undefined;
     judged = judgeRun(found, truth, { ended, notebook: written, sources: cells });
+    if (judged.isOneProcess) inOneProcess.push(name);
     if (judged.verdict === 'refused') break;
     if (judged.verdict !== 'equal') {
       judged = { ...judged, why: `${name}: ${judged.why}` };
       break;
     }
   }
-  return { ...judged, seconds: (performance.now() - started) / 1000 };
+  const how = inOneProcess.length === 0 ? '' : `one process: ${inOneProcess.join(', ')}`;
+  return { ...judged, how, seconds: (performance.now() - started) / 1000 };
 }

@@ -34,6 +34,7 @@ _IMPLICIT = ("state:", "slot:", "def:")
 # States that only their process has, and that change no variable of themselves.
 _APART = frozenset({"state:figures", "state:farewells", "state:ties"})
 _HISTORY = frozenset({"_", "__", "___", "_i", "_ii", "_iii", "_ih", "_oh", "_dh", "In", "Out", "_exit_code", "__warningregistry__"})
+_OF_MODULES = frozenset({"__builtins__", "__builtin__", "__name__", "__doc__", "__loader__", "__package__", "__spec__"})
 
 
 def _is_history(name: str) -> bool:
@@ -315,15 +316,7 @@ class Attempt:
         for name in list(self._namespace):
             if name in keep or (name in self._hidden and self._namespace[name] is self._hidden[name]) or _is_history(name):
                 continue
-            if name not in (
-                "__builtins__",
-                "__builtin__",
-                "__name__",
-                "__doc__",
-                "__loader__",
-                "__package__",
-                "__spec__",
-            ):
+            if name not in _OF_MODULES:
                 del self._namespace[name]
         self._arrived.loaded = {name: entry for name, entry in self._arrived.loaded.items() if name in keep or name.startswith("def:")}
 
@@ -462,6 +455,9 @@ class Attempt:
 
     def _conclude_variables(self, result: Message, exposes: Any, beside: dict[str, Any]) -> None:
         tracked = self._tracked()
+        compared = self._sources.compared.of_unchanging(tracked)
+        if compared:
+            self._need_one_process(compared)
         result["deletes"] += sorted(name for name in self._arrived.loaded if not name.startswith(_IMPLICIT) and name not in tracked)
         bound = {n for n, v in tracked.items() if n not in self._arrived.loaded or not self._arrived.loaded[n].is_still(v)}
         result["shown"] = results_among(tracked, self._shell.history_manager.output_hist)

@@ -29,6 +29,7 @@ from IPython.core.error import StdinNotImplementedError
 from IPython.core.interactiveshell import InteractiveShell
 
 from . import cellcode
+from .comparisons import Comparisons
 from .variables import TEMPORARY_FOLDER
 
 Emit = Callable[[dict[str, Any]], None]
@@ -402,6 +403,7 @@ class CellSources(dict[str, Any]):
         super().__init__(entries)
         self.digests: dict[str, str] = {}
         self.seen: set[str] = set()
+        self.compared = Comparisons([])
 
     def __getitem__(self, name: str) -> Any:
         """The entry of a file."""
@@ -431,14 +433,17 @@ def register_sources(shell: Any, cells: list[tuple[int, str, str]]) -> CellSourc
     `cells` are execution count, source and the digest of their code. Equal cells have one name; the first keeps it until a later one runs.
     """
     sources = linecache.cache = CellSources(linecache.cache)
+    texts: list[str] = []
     for number, source, digest in reversed(cells):
         try:
             transformed = shell.transform_cell(source)
         except SyntaxError:
             continue
+        texts.append(transformed)
         name = shell.compile.cache(transformed, number, raw_code=source)
         cellcode.cells.register(name, digest, source, transformed)
         sources.digests[name] = "sha256:" + hashlib.sha256(source.encode("utf-8", "surrogatepass")).hexdigest()
+    sources.compared = Comparisons(texts)
     return sources
 
 
