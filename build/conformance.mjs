@@ -37,7 +37,7 @@ const { values: options, positionals: globs } = parseArgs({
 });
 
 const cases = readCases(options.cases).filter(
-  ({ name }) => globs.length === 0 || globs.some((glob) => matches(name, glob)),
+  ({ name }) => globs.length === 0 || globs.some((glob) => matches(name, glob, { isWhole: true })),
 );
 const scratch = mkdtempSync(path.join(tmpdir(), 'cellwright-conformance-'));
 const work = path.resolve(options.work);

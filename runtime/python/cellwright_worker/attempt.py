@@ -455,9 +455,9 @@ class Attempt:
 
     def _conclude_variables(self, result: Message, exposes: Any, beside: dict[str, Any]) -> None:
         tracked = self._tracked()
-        compared = self._sources.compared.of_unchanging(tracked)
-        if compared:
-            self._need_one_process(compared)
+        together = self._sources.need_one_process(tracked)
+        if together:
+            self._need_one_process(together)
         result["deletes"] += sorted(name for name in self._arrived.loaded if not name.startswith(_IMPLICIT) and name not in tracked)
         bound = {n for n, v in tracked.items() if n not in self._arrived.loaded or not self._arrived.loaded[n].is_still(v)}
         result["shown"] = results_among(tracked, self._shell.history_manager.output_hist)
