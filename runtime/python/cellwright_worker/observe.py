@@ -161,7 +161,9 @@ class Observer:
     def stop(self) -> None:
         """End a task."""
         self.active = False
-        now_open = {path for path in open_files.writable() if not self._own(path)}
+        told = open_files.writable()
+        paths = told if told is not None else {self._absolute(file.name) or "" for file in self.open_writers()}
+        now_open = {path for path in paths if not self._own(path)}
         if self._left_open or not now_open <= self.written:
             self.outside.add("open-file")
         self._left_open = now_open
