@@ -13,6 +13,8 @@ const { compareRuns } = await import(pathToFileURL(path.join(root, 'dist', 'runt
 /** Environment of a case: the shell's own files are in its folder, and nothing decides how figures are drawn. */
 export function environmentOf(folder) {
   return {
+    // Hundreds of notebooks, each of them run three times: nothing of them is to stay in memory, unless that is what is tried.
+    CELLWRIGHT_KEEP_WARM: '0',
     ...process.env,
     MPLBACKEND: undefined,
     XDG_CACHE_HOME: path.join(folder, 'cache'),

@@ -57,6 +57,7 @@ async function runOnce(found, truth, { cells, jobs, random, settings, notebook }
     keepGoing: false,
     startMethod: 'fork',
     lane: false,
+    standBy: 0,
     environment: environmentOf(settings.folder),
     signal: AbortSignal.timeout(settings.seconds * 1000),
     disorder: disorderOf(random),

@@ -16,7 +16,8 @@ export interface Disorder {
 }
 
 /** A parent whose processes come later, and whatever they say too. */
-export function delayProcesses(parent: ProcessParent, disorder: Disorder): ProcessParent {
+export function delayProcesses(parent: ProcessParent, disorder: Disorder | undefined): ProcessParent {
+  if (disorder === undefined) return parent;
   return {
     fork: async (steps, fresh) => {
       await wait(disorder.delay());
@@ -28,6 +29,9 @@ export function delayProcesses(parent: ProcessParent, disorder: Disorder): Proce
     },
     stop: () => {
       parent.stop();
+    },
+    rest: async (steps) => {
+      await parent.rest(steps);
     },
     get wasReady() {
       return parent.wasReady;

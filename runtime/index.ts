@@ -171,13 +171,11 @@ export async function run(bundle: Bundle, document: string, options: RunOptions)
         startState: environment,
         standBy: options.standBy,
         journal,
-        cells: bundle.tasks
-          .filter((task) => task.executionCount > 0)
-          .map((task) => [task.executionCount, task.source, task.code]),
+        cells: cellsOf(bundle),
         environment: options.environment,
         signal: options.signal,
       });
-      return options.disorder === undefined ? parent : delayProcesses(parent, options.disorder);
+      return delayProcesses(parent, options.disorder);
     },
     signal: options.signal,
     disorder: options.disorder,
@@ -195,6 +193,12 @@ export async function run(bundle: Bundle, document: string, options: RunOptions)
   }
   log.close();
   return { id, ...outcome, seconds, notebook, folder: log.folder };
+}
+
+/** Execution count, source and digest of the code of what is executed. */
+function cellsOf(bundle: Bundle): [number, string, string][] {
+  const executed = bundle.tasks.filter((task) => task.executionCount > 0);
+  return executed.map((task) => [task.executionCount, task.source, task.code]);
 }
 
 /** The first cell that looks at what cells were and gave, which only one process has; undefined when none does. */

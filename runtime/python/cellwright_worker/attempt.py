@@ -455,7 +455,7 @@ class Attempt:
 
     def _conclude_variables(self, result: Message, exposes: Any, beside: dict[str, Any]) -> None:
         tracked = self._tracked()
-        together = self._sources.need_one_process(tracked)
+        together = self._sources.together.reason(tracked)
         if together:
             self._need_one_process(together)
         result["deletes"] += sorted(name for name in self._arrived.loaded if not name.startswith(_IMPLICIT) and name not in tracked)

@@ -29,8 +29,7 @@ from IPython.core.error import StdinNotImplementedError
 from IPython.core.interactiveshell import InteractiveShell
 
 from . import cellcode
-from .clocks import Clocks
-from .comparisons import Comparisons
+from .one_process import Togetherness
 from .variables import TEMPORARY_FOLDER
 
 Emit = Callable[[dict[str, Any]], None]
@@ -404,12 +403,7 @@ class CellSources(dict[str, Any]):
         super().__init__(entries)
         self.digests: dict[str, str] = {}
         self.seen: set[str] = set()
-        self.compared, self.clocks = Comparisons([]), Clocks([])
-
-    def need_one_process(self, variables: dict[str, Any]) -> str:
-        """Why the cells give the right result only where all of them run in one process; empty when they do not need to."""
-        measured = self.clocks.measured
-        return f"the time since {measured} was set is measured in another cell" if measured else self.compared.of_unchanging(variables)
+        self.together = Togetherness([])
 
     def __getitem__(self, name: str) -> Any:
         """The entry of a file."""
@@ -449,7 +443,7 @@ def register_sources(shell: Any, cells: list[tuple[int, str, str]]) -> CellSourc
         name = shell.compile.cache(transformed, number, raw_code=source)
         cellcode.cells.register(name, digest, source, transformed)
         sources.digests[name] = "sha256:" + hashlib.sha256(source.encode("utf-8", "surrogatepass")).hexdigest()
-    sources.compared, sources.clocks = Comparisons(texts), Clocks(texts)
+    sources.together = Togetherness(texts)
     return sources
 
 
