@@ -14,6 +14,7 @@ from typing import Any, Callable, Protocol
 
 from . import interpreter, observe, prelude, sizes, slots, state, variables
 from . import shell as shell_module
+from .cell_sources import CellSources
 from .channel import Channel, Disconnected, Message
 from .codec import Codec, DumpResult, ValueRef
 from .component import Stuck, is_quiet, same_state, touches
@@ -29,6 +30,8 @@ from .whence import acts_on_shell, installed
 _BUILTINS = frozenset(name for name in vars(builtins) if not name.startswith("__"))
 # What modules may look at while they are imported, and then the modules that earlier cells imported.
 _FIRST = ("state:environ", "state:sys.path", "state:cwd", "state:local-modules")
+# Shown warnings count until the filters change.
+_LAST = "state:warning-registry"
 _HIDDEN = ("state:", "slot:")
 _IMPLICIT = ("state:", "slot:", "def:")
 # States that only their process has, and that change no variable of themselves.
@@ -51,7 +54,7 @@ class Stage(Protocol):
     hidden: set[str]
     # The baselines of modules.
     known: slots.Slots
-    sources: shell_module.CellSources
+    sources: CellSources
     # Installed modules that show something when they are imported.
     noisy: list[str]
     # The state of `random` before the fork.
@@ -332,6 +335,7 @@ class Attempt:
         order = sorted(
             bindings,
             key=lambda name: (
+                name == _LAST,
                 _FIRST.index(name) if name in _FIRST else len(_FIRST),
                 not name.startswith("def:"),
                 not name.startswith(_HIDDEN),
