@@ -67,7 +67,7 @@ const recommended = [
 ];
 
 /** What Node has without an import. */
-const ofNode = ['Buffer', 'URL', 'clearTimeout', 'performance', 'process', 'setTimeout'];
+const ofNode = ['AbortSignal', 'Buffer', 'URL', 'clearTimeout', 'performance', 'process', 'setTimeout'];
 
 export default tseslint.config(
   { ignores: ['dist/', 'out/', 'node_modules/', '.venv/', '**/*.js', 'vitest.config.ts'] },

@@ -7,7 +7,6 @@
  * Every run gets a fresh copy of the project (the first folder below DIR) at the same path. Plain runs are kept; compiled
  * runs are kept as long as the program is the same, so an interrupted corpus goes on where it stopped.
  */
-import { spawn } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { cpSync, existsSync, mkdirSync, readFileSync, readdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -16,6 +15,7 @@ import { pathToFileURL } from 'node:url';
 import { parseArgs } from 'node:util';
 
 import { python as ownPython, root } from './command.mjs';
+import { complaintOf, documentOf, runLimited } from './limited.mjs';
 import { baseOf, editCell, layOut, listNotebooks } from './notebooks.mjs';
 
 const { values: options, positionals } = parseArgs({
@@ -61,45 +61,14 @@ function programDigest() {
   return hash.digest('hex').slice(0, 16);
 }
 
-/** Runs a program in a process group of its own, so that a time-out ends its children too. */
-function call(program, args, cwd, seconds) {
-  return new Promise((resolve) => {
-    const started = performance.now();
-    const child = spawn(program, args, {
-      cwd,
-      detached: true,
-      stdio: ['ignore', 'pipe', 'pipe'],
-      // Each notebook is run once, unless it is run again on purpose.
-      env: {
-        ...process.env,
-        MPLBACKEND: undefined,
-        PYTHONHASHSEED: '0',
-        CELLWRIGHT_KEEP_WARM: options.rerun || options['isolated-check'] ? '1' : '0',
-      },
-    });
-    let out = '';
-    let err = '';
-    let late = false;
-    child.stdout.setEncoding('utf8').on('data', (text) => (out += text));
-    child.stderr.setEncoding('utf8').on('data', (text) => (err = (err + text).slice(-20_000)));
-    const timer = setTimeout(() => {
-      late = true;
-      try {
-        process.kill(-child.pid, 'SIGKILL');
-      } catch (error) {
-        if (error.code !== 'ESRCH') throw error;
-      }
-    }, seconds * 1000);
-    child.on('close', (code) => {
-      clearTimeout(timer);
-      resolve({ code: late ? 'timeout' : code, out, err, seconds: (performance.now() - started) / 1000 });
-    });
-    child.on('error', (error) => {
-      clearTimeout(timer);
-      resolve({ code: 127, out, err: error.message, seconds: 0 });
-    });
-  });
-}
+/** Without what would make the runs differ from each other. */
+const environment = {
+  ...process.env,
+  MPLBACKEND: undefined,
+  PYTHONHASHSEED: '0',
+  // Each notebook is run once, unless it is run again on purpose.
+  CELLWRIGHT_KEEP_WARM: options.rerun || options['isolated-check'] ? '1' : '0',
+};
 
 /** A fresh copy of the notebook's project, at the same path for every run. */
 function freshCopy(notebook, key) {
@@ -113,11 +82,10 @@ async function plainRun(notebook, key, which) {
   if (existsSync(target)) return { notebook: JSON.parse(readFileSync(target, 'utf8')) };
   if (existsSync(failed)) return { problem: readFileSync(failed, 'utf8') };
   const { copy, file } = freshCopy(notebook, key);
-  const result = await call(
+  const result = await runLimited(
     options.python,
     [path.join(root, 'runtime', 'python', 'plain_run.py'), file, target, path.dirname(file), String(timeout)],
-    path.dirname(file),
-    timeout + 60,
+    { cwd: path.dirname(file), env: environment, seconds: timeout + 60 },
   );
   rmSync(copy, { recursive: true, force: true });
   if (existsSync(target)) return { notebook: JSON.parse(readFileSync(target, 'utf8')) };
@@ -143,33 +111,19 @@ async function compiledRun(file, target, state) {
     '-j',
     '2',
   ];
-  const result = await call(process.execPath, args, path.dirname(file), timeout + 60);
-  let document;
-  try {
-    document = JSON.parse(result.out);
-  } catch {
-    document = undefined;
-  }
+  const limits = { cwd: path.dirname(file), env: environment, seconds: timeout + 60 };
+  const result = await runLimited(process.execPath, args, limits);
   const notebook = existsSync(target) ? JSON.parse(readFileSync(target, 'utf8')) : undefined;
-  return { ...result, document, notebook };
+  return { ...result, document: documentOf(result), notebook };
 }
 
 function judge(run, plain) {
   const [first] = plain;
-  const { code, document, notebook, err } = run;
+  const { code, document, notebook } = run;
   if (code === 'timeout') return { verdict: 'timeout' };
-  if (document === undefined || ![0, 1, 3, 4].includes(code)) {
-    const lines = err.trim().split('\n');
-    const said = document?.diagnostics?.map((diagnostic) => `${diagnostic.code} ${diagnostic.message}`).join('; ');
-    return {
-      verdict: 'crashed',
-      why: said || lines.find((line) => /Error/.test(line)) || `exit ${code}: ${lines.at(-1)}`,
-    };
-  }
-  if (code === 3) {
-    const reasons = document.diagnostics.filter(({ severity }) => severity === 'error');
-    return { verdict: 'refused', why: reasons.map(({ code: name, message }) => `${name} ${message}`).join('; ') };
-  }
+  if (document === undefined || ![0, 1, 3, 4].includes(code))
+    return { verdict: 'crashed', why: complaintOf(run, document) };
+  if (code === 3) return { verdict: 'refused', why: complaintOf(run, document) };
   const cells = compareRuns(plain, notebook);
   const different = cells.filter(({ verdict }) => verdict === 'different');
   const found = {

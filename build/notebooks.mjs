@@ -34,14 +34,15 @@ function notebooksBelow(folder) {
     .sort();
 }
 
-function matches(name, only) {
+/** True when a name matches one of the globs, which have commas between them: anywhere in it, or as a whole. */
+export function matches(name, only, { isWhole = false } = {}) {
   if (only === undefined) return true;
   return only.split(',').some((glob) => {
     const pattern = glob
       .split('*')
       .map((part) => part.replace(/[.+?^${}()|[\]\\]/g, '\\$&'))
       .join('.*');
-    return new RegExp(pattern).test(name);
+    return new RegExp(isWhole ? `^${pattern}$` : pattern).test(name);
   });
 }
 

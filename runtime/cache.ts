@@ -44,7 +44,7 @@ export type Around = Pick<RunContext, 'store' | 'environment' | 'variables'>;
 
 const entriesKept = 8;
 /** Entries of another version are as good as none. */
-export const formatVersion = 8;
+export const formatVersion = 9;
 
 /** Where the store keeps what is known of a task's code. */
 export function manifestPath(task: { readonly code: string }): string {
@@ -171,6 +171,7 @@ const doings = new Map([
   ['subprocess', 'starts a program'],
   ['network', 'uses the network'],
   ['file-attributes', 'changes attributes of files'],
+  ['open-file', 'may write to a file that is open already'],
 ]);
 
 /** A folder's names may be other ones because of the cell's own files. */

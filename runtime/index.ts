@@ -5,6 +5,7 @@ import { isAbsolute, join } from 'node:path';
 import type { Diagnostic } from '../compiler/bundle/diagnostic.ts';
 import type { Bundle } from '../compiler/bundle/format.ts';
 import { describeMiss, findCached, identityOf, type Around, type Miss } from './cache.ts';
+import { delayProcesses, type Disorder } from './disorder.ts';
 import type { RunEvent } from './event.ts';
 import { findLane, laneUnit, reuseLane } from './lane-cache.ts';
 import { findInterpreter } from './process/interpreter.ts';
@@ -22,6 +23,7 @@ import { objectsFolder, openLocalStore, writeAtomically } from './store/local.ts
 import { keepBelow, sweepRuns, sweepTemporary, untilCleaned } from './store/sweep.ts';
 import type { Progress } from './versions.ts';
 
+export type { Disorder } from './disorder.ts';
 export type { RunEvent, TaskStatus } from './event.ts';
 export type { TaskOutcome } from './run-state.ts';
 export type { RunRecord } from './record.ts';
@@ -60,6 +62,8 @@ export interface RunOptions {
   readonly environment: Readonly<Record<string, string | undefined>>;
   /** Aborted: no more cells run, those that run are killed, what has retired stays. */
   readonly signal?: AbortSignal | undefined;
+  /** For tests: another order than the usual one. */
+  readonly disorder?: Disorder | undefined;
   readonly onEvent: (event: RunEvent) => void;
 }
 
@@ -141,7 +145,6 @@ export async function run(bundle: Bundle, document: string, options: RunOptions)
   const journal = join(log.folder, 'effects');
   const profile = readProfile(store);
   const notes = new ProfileNotes(profile);
-  const history = lookAtHistory(bundle);
   const outcome = await runOnSoundStore({
     bundle,
     id,
@@ -155,11 +158,11 @@ export async function run(bundle: Bundle, document: string, options: RunOptions)
     useCache: options.cache,
     readCache: options.cache && !options.force,
     keepGoing: options.keepGoing,
-    lane: options.lane ? 'asked for' : history,
+    lane: options.lane ? 'asked for' : lookAtHistory(bundle),
     executable: interpreter.executable,
     until: options.until ?? Number.MAX_SAFE_INTEGER,
-    startParent: () =>
-      WorkerParent.start({
+    startParent: async () => {
+      const parent = await WorkerParent.start({
         interpreter,
         script: options.worker,
         store: store.objects,
@@ -168,13 +171,14 @@ export async function run(bundle: Bundle, document: string, options: RunOptions)
         startState: environment,
         standBy: options.standBy,
         journal,
-        cells: bundle.tasks
-          .filter((task) => task.executionCount > 0)
-          .map((task) => [task.executionCount, task.source, task.code]),
+        cells: cellsOf(bundle),
         environment: options.environment,
         signal: options.signal,
-      }),
+      });
+      return delayProcesses(parent, options.disorder);
+    },
     signal: options.signal,
+    disorder: options.disorder,
     onEvent: emit,
   });
   notes.save(store);
@@ -191,6 +195,12 @@ export async function run(bundle: Bundle, document: string, options: RunOptions)
   }
   log.close();
   return { id, ...outcome, seconds, notebook, folder: log.folder };
+}
+
+/** Execution count, source and digest of the code of what is executed. */
+function cellsOf(bundle: Bundle): [number, string, string][] {
+  const executed = bundle.tasks.filter((task) => task.executionCount > 0);
+  return executed.map((task) => [task.executionCount, task.source, task.code]);
 }
 
 /** The first cell that looks at what cells were and gave, which only one process has; undefined when none does. */

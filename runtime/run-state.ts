@@ -1,9 +1,10 @@
 import type { Diagnostic } from '../compiler/bundle/diagnostic.ts';
 import type { Bundle, Task } from '../compiler/bundle/format.ts';
+import type { Disorder } from './disorder.ts';
 import type { RunEvent } from './event.ts';
 import type { Holder } from './holders.ts';
 import type { AttemptResult, OutputMessage } from './process/protocol.ts';
-import type { WorkerParent } from './process/worker-parent.ts';
+import type { ProcessParent } from './process/task-processes.ts';
 import type { Profile, ProfileNotes } from './profile.ts';
 import type { LocalStore } from './store/local.ts';
 import type { Variables } from './variables.ts';
@@ -59,7 +60,8 @@ export interface RunContext {
   /** The last task to run; later ones are left untouched. */
   readonly until: number;
   readonly signal: AbortSignal | undefined;
-  readonly startParent: () => Promise<WorkerParent>;
+  readonly disorder: Disorder | undefined;
+  readonly startParent: () => Promise<ProcessParent>;
   readonly onEvent: (event: RunEvent) => void;
 }
 
@@ -163,4 +165,9 @@ export function statusOf(diagnostics: readonly Diagnostic[], failed: boolean): R
 /** True when the cell raised and is not tagged as one that may. */
 export function isFailure({ task, result }: Progress): boolean {
   return result?.status === 'error' && !task.directives.raisesException;
+}
+
+/** True when an attempt has a core to itself: it runs, and waits neither for a value nor for its turn. */
+export function isActive({ status, needs, permit }: State): boolean {
+  return status === 'running' && needs.length === 0 && permit !== 'asked';
 }

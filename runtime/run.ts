@@ -14,6 +14,7 @@ import { effectsLast, interpreterUnusable, processDied, workerFailed } from './r
 import {
   forget,
   initialState,
+  isActive,
   isFailure,
   outcomeOf,
   putBack,
@@ -22,7 +23,7 @@ import {
   type RunOutcome,
   type State,
 } from './run-state.ts';
-import { mayStartEarly, precedenceOf, unmetNeed, window, type Precedence } from './schedule.ts';
+import { precedenceOf, startsEarly, unmetNeed, window, type Precedence } from './schedule.ts';
 import { answerTo, contentsGiven, everyName, namesToLoad, runMessage } from './task-inputs.ts';
 import { canUndo, undoEffects } from './undo.ts';
 import { originOf, staleRead } from './versions.ts';
@@ -335,15 +336,16 @@ export class Run {
   // Starting.
 
   #startTasks(): void {
-    for (const state of this.#states.slice(this.#head, this.#head + window)) {
+    const { disorder, jobs, until } = this.#context;
+    const near = this.#states.slice(this.#head, this.#head + window);
+    const choice = { precedence: this.#precedence, reuse: this.#reuse, disorder };
+    let free = jobs - this.#states.filter(isActive).length;
+    for (const state of disorder?.order(near) ?? near) {
       if (this.#over) return;
-      if (state.status !== 'waiting' || state.task.executionCount === 0 || state.index > this.#context.until) continue;
-      const active = this.#states.filter(
-        (other) => other.status === 'running' && other.needs.length === 0 && other.permit !== 'asked',
-      );
-      if (active.length >= this.#context.jobs && state.index !== this.#head) return;
-      const head = state.index === this.#head;
-      if (head || (mayStartEarly(this.#states, state, this.#precedence) && !this.#reuse.has(state))) this.#start(state);
+      if (state.status !== 'waiting' || state.task.executionCount === 0 || state.index > until) continue;
+      if (state.index !== this.#head && (free <= 0 || !startsEarly(this.#states, state, choice))) continue;
+      this.#start(state);
+      free--;
     }
   }
 
@@ -357,9 +359,9 @@ export class Run {
   }
 
   #startIn(state: State, holder: Holder, reason: string): void {
-    const { name, id } = state.task;
+    const { task } = state;
     const kept = [...this.#holders.kept(holder, state.index)];
-    this.#context.onEvent({ type: 'task-fused', task: id, name, with: kept.join(', '), reason });
+    this.#context.onEvent({ type: 'task-fused', task: task.id, name: task.name, with: kept.join(', '), reason });
     this.#send(state, holder, kept);
   }
 

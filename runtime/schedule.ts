@@ -1,4 +1,6 @@
 import type { Bundle } from '../compiler/bundle/format.ts';
+import type { Disorder } from './disorder.ts';
+import type { ExpectedReuse } from './expected-reuse.ts';
 import type { Profile } from './profile.ts';
 import { RestlessNames } from './restless-names.ts';
 import { isFailure, type State } from './run-state.ts';
@@ -51,16 +53,34 @@ export const window = 64;
 /** After so many attempts that were thrown away, a task waits until its inputs are final. */
 const mostEarlyAttempts = 2;
 
-/** True when a task that is not the head may start: what it is expected to read is there, and it stays inside its process. */
-export function mayStartEarly(states: readonly State[], state: State, precedence: Precedence): boolean {
+/** True when a task that is not the head can start without harm: no process has its inputs for itself, and there is an end to attempts. */
+function canStartEarly(states: readonly State[], state: State): boolean {
   if (state.drops >= mostEarlyAttempts) return false;
-  const before = [...(precedence.expected.get(state) ?? []), ...(precedence.learned.get(state) ?? [])];
-  if (before.some((other) => other.result === undefined && other.status !== 'retired')) return false;
-  if (state.task.accesses.some((access) => access.resource.kind === 'outside' && !access.assumed)) return false;
-  const unfinished = states.slice(0, state.index).filter((other) => other.result === undefined);
-  if (unfinished.some((other) => precedence.restless.mayChange(other.task, state.task))) return false;
   return !namesToLoad(states, state).some((name) => {
     const { kind } = originOf(states, name, state.index);
     return kind === 'held' || kind === 'unsaved';
   });
+}
+
+/** True when a task that can start early is likely to keep its result: what it is expected to read is there, and it stays inside its process. */
+function isPromising(states: readonly State[], state: State, precedence: Precedence): boolean {
+  const before = [...(precedence.expected.get(state) ?? []), ...(precedence.learned.get(state) ?? [])];
+  if (before.some((other) => other.result === undefined && other.status !== 'retired')) return false;
+  if (state.task.accesses.some((access) => access.resource.kind === 'outside' && !access.assumed)) return false;
+  const unfinished = states.slice(0, state.index).filter((other) => other.result === undefined);
+  return !unfinished.some((other) => precedence.restless.mayChange(other.task, state.task));
+}
+
+/** What decides which tasks start before they are the head. */
+export interface Choice {
+  readonly precedence: Precedence;
+  readonly reuse: ExpectedReuse;
+  readonly disorder: Disorder | undefined;
+}
+
+/** True when a task that is not the head is to start now. */
+export function startsEarly(states: readonly State[], state: State, { precedence, reuse, disorder }: Choice): boolean {
+  if (!canStartEarly(states, state)) return false;
+  const isWorthIt = isPromising(states, state, precedence) && !reuse.has(state);
+  return disorder?.startsEarly(isWorthIt) ?? isWorthIt;
 }

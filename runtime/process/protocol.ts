@@ -189,7 +189,7 @@ export interface AttemptResult {
   /** Environment variables that were read, `*` for all, with the digest of what they were at the start, or `absent`. */
   readonly variables: Readonly<Record<string, string>>;
   readonly filesWritten: readonly string[];
-  /** Effects on the outside that took place: subprocess, network, file-write. */
+  /** Effects on the outside that took place: subprocess, network, file-write; open-file: a file could be written to without opening it. */
   readonly outside: readonly string[];
   /** Digests of the cells' sources that warnings, tracebacks or `inspect` looked at. */
   readonly sources: readonly string[];

@@ -1,19 +1,23 @@
 import { execFileSync, spawnSync } from 'node:child_process';
-import { cpSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { cpSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { parseCase, readCases, writeCells } from '../../build/cases.mjs';
 import { python, root } from '../environment.ts';
 import { outputsOf } from './normalise.ts';
-import { splitCells, writeCells } from './write-cells.ts';
 
-/** Hazards of ten lines: cells are separated by a line of `---`. */
+/** Hazards of ten lines: cells are separated by a line of `---`. Those that say `# ALSO equivalence` are cases of the conformance suite. */
 const folder = path.join(root, 'test', 'equivalence', 'notebooks');
+const folderOfSuite = path.join(root, 'test', 'conformance', 'cases');
 /** `FILTER=pool npx vitest run test/equivalence` runs those whose name has the word. */
 const filter = process.env['FILTER'] ?? '';
-const names = readdirSync(folder)
-  .filter((name) => name.includes(filter))
-  .sort();
+const ofSuite = new Map(
+  readCases(folderOfSuite)
+    .filter(({ also }) => also.includes('equivalence'))
+    .map(({ file }) => [path.basename(file), file]),
+);
+const names = [...readdirSync(folder), ...ofSuite.keys()].filter((name) => name.includes(filter)).sort();
 /** Hazards that show only when a cell is changed so that it gives something else; the first line says what: `# EDIT OLD => NEW`. */
 const editedFolder = path.join(root, 'test', 'equivalence', 'edited');
 const edited = readdirSync(editedFolder).sort();
@@ -31,9 +35,12 @@ function place(name: string, kind: string): string {
   return path.join(scratch, kind, name, 'notebook.ipynb');
 }
 
-function write(name: string, kind: string, text = readFileSync(path.join(folder, name), 'utf8')): void {
-  mkdirSync(path.join(scratch, kind, name), { recursive: true });
-  writeCells(place(name, kind), splitCells(text));
+function write(
+  name: string,
+  kind: string,
+  text = readFileSync(ofSuite.get(name) ?? path.join(folder, name), 'utf8'),
+): void {
+  writeCells(place(name, kind), parseCase(text).cells);
 }
 
 /** Parameters with which a sample that takes minutes runs in seconds; every cell still runs. */

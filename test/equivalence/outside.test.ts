@@ -3,9 +3,9 @@ import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { splitCells, writeCells, type CaseCell } from '../../build/cases.mjs';
 import { python, root } from '../environment.ts';
 import { outputsOf } from './normalise.ts';
-import { splitCells, writeCells } from './write-cells.ts';
 
 /**
  * Hazards that show only when the world around the notebook changes between two runs. The first lines of a case say how:
@@ -27,7 +27,7 @@ interface World {
 }
 
 interface Case {
-  readonly cells: readonly string[];
+  readonly cells: readonly CaseCell[];
   readonly before: World;
   readonly after: World;
 }

@@ -96,7 +96,7 @@ function analyze(parser: PythonParser, source: string, cell: { readonly id: stri
     deletes: [...findings.deletes, ...fromMagics.deletes],
     steps: findings.steps,
     summaries: findings.summaries,
-    state: [...historyReads(findings.reads), ...fromMagics.state],
+    state: [...historyReads(findings.reads), ...shellLooks(root, source), ...fromMagics.state],
     files: fromMagics.files,
     outside: fromMagics.outside,
     imports: findings.imports,
@@ -121,6 +121,21 @@ function historyReads(reads: readonly NameUse[]): StateUse[] {
   return reads
     .filter(({ name }) => history.test(name))
     .map(({ name, range }) => ({ state: 'output-history', access: 'read', range, reason: name }));
+}
+
+/** The dict of variables as the shell has it: it also holds what cells gave, and a look into it is not seen. */
+const dictOfShell = /^user_(?:global_)?ns$/;
+
+function shellLooks(root: SyntaxNode, source: string): StateUse[] {
+  if (!source.includes('.user_')) return [];
+  const found: StateUse[] = [];
+  const pending = [root];
+  for (let node = pending.pop(); node !== undefined; node = pending.pop()) {
+    const isLook = node.type === 'attribute' && dictOfShell.test(node.children.at(-1)?.text ?? '');
+    if (isLook) found.push({ state: 'output-history', access: 'read', range: node.range, reason: node.text });
+    pending.push(...node.children);
+  }
+  return found;
 }
 
 function addMagic(magic: Magic, lines: readonly string[], found: FromMagics): void {

@@ -14,6 +14,7 @@ from typing import Any, Callable, Protocol
 
 from . import interpreter, lane, observe, prelude, sizes, slots, state, variables
 from . import shell as shell_module
+from .cell_sources import CellSources
 from .channel import Channel, Disconnected, Message
 from .codec import Codec, DumpResult, ValueRef
 from .component import Stuck, is_quiet, same_state, touches
@@ -29,6 +30,8 @@ from .whence import acts_on_shell, installed
 _BUILTINS = frozenset(name for name in vars(builtins) if not name.startswith("__"))
 # What modules may look at while they are imported, and then the modules that earlier cells imported.
 _FIRST = ("state:environ", "state:sys.path", "state:cwd", "state:local-modules")
+# Shown warnings count until the filters change.
+_LAST = "state:warning-registry"
 _HIDDEN = ("state:", "slot:")
 _IMPLICIT = ("state:", "slot:", "def:")
 # States that only their process has, and that change no variable of themselves.
@@ -51,7 +54,7 @@ class Stage(Protocol):
     hidden: set[str]
     # The baselines of modules.
     known: slots.Slots
-    sources: shell_module.CellSources
+    sources: CellSources
     # Installed modules that show something when they are imported.
     noisy: list[str]
     # The state of `random` before the fork.
@@ -99,10 +102,8 @@ class Attempt:
         self._present: dict[str, str] = {}
         self._every_name: list[str] = []
         # Identities of what the values reach that were loaded when `_loaded` had `_loaded_then` entries.
-        self._loaded_then = 0
-        self._stored: set[int] = set()
-        observer.permit = self._ask_permit
-        observer.before_fork = self._load_everything
+        self._loaded_then, self._stored = 0, set[int]()
+        observer.permit, observer.before_fork = self._ask_permit, self._load_everything
         sizes.watch.came_from_store = self._came_from_store
         sizes.watch.need_one_process = self._need_one_process
         shell_module.messages.emit = self._emit
@@ -334,6 +335,7 @@ class Attempt:
         order = sorted(
             bindings,
             key=lambda name: (
+                name == _LAST,
                 _FIRST.index(name) if name in _FIRST else len(_FIRST),
                 not name.startswith("def:"),
                 not name.startswith(_HIDDEN),
@@ -457,6 +459,9 @@ class Attempt:
 
     def _conclude_variables(self, result: Message, exposes: Any, beside: dict[str, Any]) -> None:
         tracked = self._tracked()
+        together = self._sources.together.reason(tracked)
+        if together:
+            self._need_one_process(together)
         result["deletes"] += sorted(name for name in self._arrived.loaded if not name.startswith(_IMPLICIT) and name not in tracked)
         bound = {n for n, v in tracked.items() if n not in self._arrived.loaded or not self._arrived.loaded[n].is_still(v)}
         result["shown"] = results_among(tracked, self._shell.history_manager.output_hist)

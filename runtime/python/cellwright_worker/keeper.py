@@ -116,8 +116,9 @@ class Keeper:
                     self._add_companions(name)
             pending = {name: value for name, value in dumped.definitions.items() if name not in values and name not in pending}
             values = {**values, **pending}
-        result["unsaved"] = [name for name in result["unsaved"] if name not in values]
-        self._spread_holding(values)
+        # What a held value refers to weakly goes if it is dropped, and that may be seen.
+        self._spread_holding({**others, **values})
+        result["unsaved"] = [name for name in result["unsaved"] if name not in values and name not in result["held"]]
 
     def _same_company(self, name: str, reference: ValueRef, refs: dict[str, ValueRef]) -> bool:
         """True when the variable shares its object with no other variable, as before."""

@@ -18,7 +18,7 @@ import threading
 from collections.abc import Iterator
 from typing import Any, Callable
 
-from . import variables
+from . import open_files, variables
 from .closed_commands import variables_of
 from .journal import Journal, only_reads
 from .marks import REAL_READLINK, mark
@@ -116,6 +116,8 @@ class Observer:
         # Folders that were not there before the task made them.
         self._made: set[str] = set()
         self._ever_written: set[str] = set()
+        # Files that were open for writing when the last task ended.
+        self._left_open: set[str] = set()
         # True when the notebook watches the interpreter as well.
         self.is_watched = False
         self.outside: set[str] = set()
@@ -203,6 +205,14 @@ class Observer:
     def stop(self, goes_on: bool) -> None:
         """End a task. `goes_on`: only one of its cells, so what other threads do meanwhile still counts."""
         self.active = self._mine.aside = goes_on
+        if goes_on:
+            return
+        told = open_files.writable()
+        paths = told if told is not None else {self._absolute(file.name) or "" for file in self.open_writers()}
+        now_open = {path for path in paths if not self._own(path)}
+        if self._left_open or not now_open <= self.written:
+            self.outside.add("open-file")
+        self._left_open = now_open
 
     def reads(self) -> list[dict[str, str]]:
         """Every file looked at, with what it was when it was first looked at; the task's own files left out."""

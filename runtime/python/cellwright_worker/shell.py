@@ -29,6 +29,8 @@ from IPython.core.error import StdinNotImplementedError
 from IPython.core.interactiveshell import InteractiveShell
 
 from . import cellcode
+from .cell_sources import CellSources
+from .one_process import Togetherness
 from .variables import TEMPORARY_FOLDER
 
 Emit = Callable[[dict[str, Any]], None]
@@ -394,51 +396,23 @@ def _compiler() -> dict[str, Any]:
     return {"compiler_class": ipykernel.compiler.XCachingCompiler}
 
 
-class CellSources(dict[str, Any]):
-    """The cache of `linecache`; notes which cells' text was looked at, as warnings, tracebacks and `inspect.getsource` do."""
-
-    def __init__(self, entries: dict[str, Any]) -> None:
-        """Begins with what the cache has."""
-        super().__init__(entries)
-        self.digests: dict[str, str] = {}
-        self.seen: set[str] = set()
-
-    def __getitem__(self, name: str) -> Any:
-        """The entry of a file."""
-        self._note(name)
-        return super().__getitem__(name)
-
-    def get(self, name: str, default: Any = None) -> Any:
-        """The entry of a file, or the default."""
-        self._note(name)
-        return super().get(name, default)
-
-    def forget(self, shell: Any) -> None:
-        """Forget the cells: those of another run come."""
-        for name in self.digests:
-            self.pop(name, None)
-            shell.compile._filename_map.pop(name, None)
-        cellcode.cells.clear()
-
-    def _note(self, name: str) -> None:
-        if name in self.digests:
-            self.seen.add(self.digests[name])
-
-
 def register_sources(shell: Any, cells: list[tuple[int, str, str]]) -> CellSources:
     """Make every cell's text known to tracebacks and warnings that pass through its functions.
 
     `cells` are execution count, source and the digest of their code. Equal cells have one name; the first keeps it until a later one runs.
     """
     sources = linecache.cache = CellSources(linecache.cache)
+    texts: list[str] = []
     for number, source, digest in reversed(cells):
         try:
             transformed = shell.transform_cell(source)
         except SyntaxError:
             continue
+        texts.append(transformed)
         name = shell.compile.cache(transformed, number, raw_code=source)
         cellcode.cells.register(name, digest, source, transformed)
         sources.digests[name] = "sha256:" + hashlib.sha256(source.encode("utf-8", "surrogatepass")).hexdigest()
+    sources.together = Togetherness(texts)
     return sources
 
 

@@ -10,9 +10,11 @@ import asyncio
 import contextvars
 import copy
 import functools
+import linecache
 import os
 import sys
 import threading
+import types
 import warnings
 from typing import Any, Callable
 
@@ -326,12 +328,25 @@ class Formatters:
             getattr(self._formatters[mime], table).update(printers)
 
 
-class WarningRegistry:
-    """Which warnings the notebook's own lines have shown: a warning is shown once a line and text."""
+_REGISTRY = "__warningregistry__"
+
+
+class WarningRegistries:
+    """Which warnings the notebook's own lines and those of modules have shown: a warning is shown once a line and text."""
 
     def __init__(self, namespace: dict[str, Any]) -> None:
         """`namespace` is the notebook's."""
         self._namespace = namespace
+        self._has_of_modules = False
+
+    def _looks_at_modules(self) -> bool:
+        """Not always, since it copies their pages. Who shows a warning of a module asks for its line, or has an own way."""
+        self._has_of_modules = (
+            self._has_of_modules
+            or getattr(linecache.cache, "is_asked_for_files", True)
+            or warnings.showwarning is not warnings._showwarning_orig  # type: ignore[attr-defined]
+        )
+        return self._has_of_modules
 
     def _version(self) -> Any:
         probe: dict[Any, Any] = {}
@@ -343,20 +358,25 @@ class WarningRegistry:
             warnings.filters[:] = with_filters  # type: ignore[index]
         return probe.get("version")
 
+    def _registries(self) -> list[tuple[str, Any]]:
+        modules = list(sys.modules.items()) if self._looks_at_modules() else []
+        found = [(name, module.__dict__.get(_REGISTRY)) for name, module in modules if type(module) is types.ModuleType]
+        return [(name, registry) for name, registry in found if name != "__main__"] + [("", self._namespace.get(_REGISTRY))]
+
     def capture(self) -> Any:
-        """The entries that still count."""
-        registry = self._namespace.get("__warningregistry__")
-        if not isinstance(registry, dict) or registry.get("version") != self._version():
-            return None
-        entries = [key for key in registry if key != "version"]
-        return entries or None
+        """The entries that still count, by module; the notebook has no name."""
+        filled = [(name, registry) for name, registry in self._registries() if isinstance(registry, dict) and len(registry) > 1]
+        version = self._version() if filled else None
+        valid = {name: registry for name, registry in filled if registry.get("version") == version}
+        return {name: [key for key in registry if key != "version"] for name, registry in valid.items()} or None
 
     def restore(self, value: Any) -> None:
         """Put the entries back under the present version of the filters."""
-        registry: dict[Any, Any] = {"version": self._version()}
-        for key in value:
-            registry[key] = True
-        self._namespace["__warningregistry__"] = registry
+        version = self._version()
+        self._has_of_modules = True
+        for name, entries in value.items():
+            place = vars(sys.modules[name]) if name in sys.modules else {} if name else self._namespace
+            place[_REGISTRY] = {"version": version, **dict.fromkeys(entries, True)}
 
 
 class HiddenState:
@@ -365,7 +385,7 @@ class HiddenState:
     def __init__(self, shell: Any, loop: asyncio.AbstractEventLoop, need_one_process: Callable[[str], None], modules: LocalModules) -> None:
         """Made once a process, after the fork; `need_one_process` is for what shows itself too late to be kept."""
         magics = SetupMagics(shell)
-        registry = WarningRegistry(shell.user_ns)
+        registry = WarningRegistries(shell.user_ns)
         formatters = Formatters(shell)
         options = shell_settings(shell)
         error = LastError(need_one_process)

@@ -1,0 +1,21 @@
+/** Types of `cases.mjs` for the tests. */
+
+export interface CaseCell {
+  readonly source: string;
+  readonly tags: readonly string[];
+}
+
+export interface Case {
+  readonly name: string;
+  readonly file: string;
+  readonly hazard: string;
+  readonly missed: string;
+  readonly needs: readonly string[];
+  readonly also: readonly string[];
+  readonly cells: readonly CaseCell[];
+}
+
+export declare function splitCells(text: string): readonly CaseCell[];
+export declare function writeCells(file: string, cells: readonly CaseCell[]): void;
+export declare function parseCase(text: string): Omit<Case, 'name' | 'file'>;
+export declare function readCases(folder: string): readonly Case[];
