@@ -284,10 +284,9 @@ export class Run {
     }
     state.result = found.entry.result;
     state.outputs = [...found.entry.outputs];
-    state.cached = found.entry.run;
     state.identity = identityOf(state.task, found.entry);
-    state.because = `same inputs as in run ${found.entry.run}`;
-    state.status = 'ended';
+    const { run: cached } = found.entry;
+    Object.assign(state, { cached, because: `same inputs as in run ${cached}`, status: 'ended' });
     return true;
   }
 
