@@ -26,7 +26,7 @@ import {
 import { precedenceOf, startsEarly, unmetNeed, window, type Precedence } from './schedule.ts';
 import { answerTo, contentsGiven, everyName, namesToLoad, runMessage } from './task-inputs.ts';
 import { canUndo, undoEffects } from './undo.ts';
-import { originOf, staleRead } from './versions.ts';
+import { originOf, staleRead, withDeletions } from './versions.ts';
 
 type Observed = Pick<AttemptResult, 'reads' | 'shadowed' | 'filesRead' | 'filesWritten'>;
 
@@ -459,7 +459,7 @@ export class Run {
         state.readSoFar = message;
         break;
       case 'done':
-        state.result = message.result;
+        state.result = withDeletions(state, message.result);
         this.#precedence.restless.observe(state.task, message.result);
         state.seconds = (performance.now() - started) / 1000;
         state.status = 'ended';

@@ -143,3 +143,16 @@ export function unseenShadow(
 export function readFrom(lost: AttemptResult, { result }: Progress): string | undefined {
   return Object.entries(lost.writes).find(([name, { ref }]) => result?.reads[name] === ref.content)?.[0];
 }
+
+/**
+ * What an attempt observed, with the names that its cell may delete among the reads. Bound and deleted again in one cell, a name that
+ * was not loaded leaves no trace; whether an earlier cell has given it a value decides whether there was something to delete.
+ */
+export function withDeletions({ task, kept = [] }: Progress, result: AttemptResult): AttemptResult {
+  const unread: Record<string, string> = {};
+  for (const { resource, access } of task.accesses) {
+    if (resource.kind === 'variable' && access === 'delete' && !kept.includes(resource.name))
+      unread[resource.name] = 'absent';
+  }
+  return { ...result, reads: { ...unread, ...result.reads } };
+}
