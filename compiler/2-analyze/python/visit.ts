@@ -105,6 +105,11 @@ class Visitor {
       case 'delete_statement':
         for (const child of node.children) this.#delete(child);
         return;
+      case 'except_clause':
+      case 'except_group_clause':
+        this.#default(node);
+        this.#handled(node);
+        return;
       case 'attribute':
         this.#inner(fieldOf(node, 'object'));
         return;
@@ -260,6 +265,19 @@ class Visitor {
       this.visit(node);
       this.#change(node, `del ${excerpt(node)}`);
     } else for (const child of node.children) this.#delete(child);
+  }
+
+  /** The name of the error is deleted at the end of the clause. */
+  #handled(clause: SyntaxNode): void {
+    const caught = clause.children.find(({ type }) => type === 'as_pattern');
+    const alias = fieldOf(clause, 'alias') ?? (caught === undefined ? undefined : fieldOf(caught, 'alias'));
+    if (alias === undefined || this.#scope.kind !== 'module') return;
+    this.#branches++;
+    for (const name of targetNames(alias)) {
+      this.findings.deletes.push(this.#use(name, excerpt(clause)));
+      this.#definite.delete(name.text);
+    }
+    this.#branches--;
   }
 
   #import(node: SyntaxNode): void {
