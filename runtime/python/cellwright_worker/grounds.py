@@ -25,7 +25,8 @@ class Grounds:
     def __init__(self, folder: str, private: list[str]) -> None:
         """`folder` is the one that the cells run in; `private` are folders of this program."""
         self._folder = folder
-        self._private = tuple(path.rstrip(os.sep) + os.sep for path in private)
+        own = os.path.dirname(os.path.abspath(__file__))
+        self._private = tuple(path.rstrip(os.sep) + os.sep for path in (own, *private))
         self._is_recording = False
         # What was asked of which path, and the answers.
         self._asked: set[tuple[str, str]] = set()
@@ -57,7 +58,7 @@ class Grounds:
         """Imports are over: what they rest on is what is there now."""
         self._is_recording = False
         libraries = (*library_folders(), *_OF_THE_SYSTEM, *self._private)
-        asked = {(path, kind) for path, kind in self._asked if not (path + os.sep).startswith(libraries)}
+        asked = {(path, kind) for path, kind in self._asked if not (path + os.sep).startswith(libraries) and not _is_compiled(path)}
         self._asked.clear()
         asked.update((file, "content") for file in map(_file_of, list(sys.modules.values())) if file is not None)
         self._marks.update((question, mark(*question)) for question in asked - self._marks.keys())
@@ -82,6 +83,11 @@ class Grounds:
                     names = os.listdir(folder)
                     found[folder] = frozenset(name for name in names if name.endswith(_IMPORTABLE) or "." not in name)
         return found
+
+
+def _is_compiled(path: str) -> bool:
+    """True for what the import system keeps of a module's source, which is compared itself."""
+    return os.path.basename(os.path.dirname(path)) == "__pycache__"
 
 
 def _file_of(module: Any) -> str | None:
