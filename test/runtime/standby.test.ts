@@ -86,6 +86,15 @@ describe('the processes that have imported what cells import', () => {
     expect(firstParents()).toHaveLength(1);
   });
 
+  test('serve the next run when the results of the last one are beside the notebook', () => {
+    const imports = 'sklearn.ensemble, matplotlib.pyplot';
+    const [first] = parentsOf(showsParent(1, imports));
+    const second = parentsOf(showsParent(2, imports));
+    expect(second[0]).toBe(first);
+    writeFileSync(path.join(folder, 'notes.txt'), '');
+    expect(parentsOf(showsParent(3, imports))).toEqual(second);
+  });
+
   test('serve the next run after a cell that raised', () => {
     const [first] = parentsOf(showsParent(1));
     expect(run(`${showsParent(2)}1 / 0\n`)).toContain(first);

@@ -15,6 +15,10 @@ from .whence import library_folders
 
 _KINDS = {"open": "content", "os.listdir": "listing", "os.scandir": "listing"}
 _IMPORTABLE = (".py", ".pyc", ".so", ".pyd")
+_DISTRIBUTIONS = (".dist-info", ".egg-info", ".egg")
+# Who goes through the folders of the search path for distributions, and asks for their times to know when to do it again.
+_SEARCHES = (os.path.join("importlib", "metadata", ""), os.path.join("importlib_metadata", ""), os.path.join("pkg_resources", ""))
+_MOST_FRAMES = 12
 # What the kernel of the system tells of now.
 _OF_THE_SYSTEM = ("/proc/", "/sys/", "/dev/")
 
@@ -47,7 +51,7 @@ class Grounds:
 
     def asked(self, path: Any, kind: str) -> None:
         """Somebody asks something of a path, as `marks.py` knows it."""
-        if self._is_recording and isinstance(path, (str, bytes, os.PathLike)):
+        if self._is_recording and isinstance(path, (str, bytes, os.PathLike)) and not (kind in ("listing", "stat") and _is_search()):
             self._asked.add((os.path.abspath(os.fsdecode(path)), kind))
 
     def resume(self) -> None:
@@ -74,15 +78,27 @@ class Grounds:
         )
 
     def _importable(self) -> dict[str, frozenset[str]]:
-        """What could be a module in the folders of the search path that are not of libraries: it could hide an installed one."""
+        """What could be a module or a distribution in folders of the search path that are not of libraries: it could hide another."""
         found = {}
         for entry in sys.path:
             folder = os.path.abspath(entry or os.curdir)
             if not (folder + os.sep).startswith(library_folders()):
                 with contextlib.suppress(OSError):
                     names = os.listdir(folder)
-                    found[folder] = frozenset(name for name in names if name.endswith(_IMPORTABLE) or "." not in name)
+                    found[folder] = frozenset(name for name in names if name.endswith((*_IMPORTABLE, *_DISTRIBUTIONS)) or "." not in name)
         return found
+
+
+def _is_search() -> bool:
+    """True while somebody looks for distributions; what is found in the notebook's own folders is compared apart."""
+    frame = sys._getframe(2)
+    for _ in range(_MOST_FRAMES):
+        if any(part in frame.f_code.co_filename for part in _SEARCHES):
+            return True
+        if frame.f_back is None:
+            break
+        frame = frame.f_back
+    return False
 
 
 def _is_compiled(path: str) -> bool:
