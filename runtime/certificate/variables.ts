@@ -10,6 +10,9 @@ import type { RecordedEnvironment } from './format.ts';
 const ofMachine =
   /^(?:HOME|USER|LOGNAME|USERNAME|HOST|HOSTNAME|HOSTTYPE|SHELL|PATH|MANPATH|TMPDIR|TEMP|TMP|MAIL|EDITOR|DISPLAY|WAYLAND_DISPLAY|JPY_PARENT_PID|MPLCONFIGDIR|IPYTHONDIR|VIRTUAL_ENV.*|CONDA_.*|XDG_.*|SSH_.*|LD_.*|DYLD_.*|JUPYTER_.*|PYTHON(?:PATH|HOME|USERBASE|STARTUP|PYCACHEPREFIX|EXECUTABLE))$/;
 
+/** What no output shows. */
+const withoutEffect = /^PYTHON(?:HASHSEED|DONTWRITEBYTECODE|UNBUFFERED|FAULTHANDLER)$/;
+
 /** True for variables of the machine or of the person, whose values a certificate does not have in any form. */
 export function isOfMachine(name: string): boolean {
   return ofMachine.test(name) || ofTerminal.has(name);
@@ -21,7 +24,7 @@ export function recordVariables(read: ReadonlySet<string>, values: Variables): R
   return [...names].sort().flatMap((name) => {
     const value = values[name];
     // The seed of hashes is the same in every run.
-    if (value === undefined || name === 'PYTHONHASHSEED') return [];
+    if (value === undefined || withoutEffect.test(name)) return [];
     return [isOfMachine(name) ? { name } : { name, digest: slowDigest(name, value) }];
   });
 }
