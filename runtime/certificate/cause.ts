@@ -31,26 +31,29 @@ type Kind = FactDifference['kind'];
  * data, what differs between two runs here, imported packages, variables, interpreter and platform.
  */
 export function findCause(evidence: Evidence): Cause {
-  const { varies, lineage } = evidence;
+  const { varies } = evidence;
   return (
     findCertainCause(evidence) ??
     (varies === true ? byChance(evidence, true) : undefined) ??
     fromPackages(evidence) ??
     fromCells(evidence, 'variable') ??
     unseenVariable(evidence) ??
+    fromCells(evidence, 'code') ??
     fromAnywhere(evidence, ['interpreter', 'platform']) ??
     fromAnywhere(evidence, ['code', 'data', 'package']) ??
     byChance(evidence, false) ??
-    fromMachine(lineage[0]) ?? { kind: 'unknown', what: 'nothing that a certificate records is different' }
+    fromMachine(evidence) ?? { kind: 'unknown', what: 'nothing that a certificate records is different' }
   );
 }
+
+/** Files of packages and of the interpreter: their versions say more. */
+const ofEnvironment = /^\{(?:packages|library|python)\}\//;
 
 /** The cause in the cell's own code or data, or in that of a cell that it depends on: no second run is needed to know of it. */
 export function findCertainCause(evidence: Omit<Evidence, 'varies'>): Cause | undefined {
   const isLayout = ({ what }: FactDifference): boolean => what.startsWith('comments or layout');
   const edited = { ...evidence, differences: evidence.differences.filter((difference) => !isLayout(difference)) };
-  const isInPackages = ({ name }: FactDifference): boolean => name.startsWith('{packages}/');
-  const data = { ...evidence, differences: evidence.differences.filter((difference) => !isInPackages(difference)) };
+  const data = { ...evidence, differences: evidence.differences.filter(({ name }) => !ofEnvironment.test(name)) };
   return fromCells(edited, 'code') ?? fromCells(data, 'data');
 }
 
@@ -97,8 +100,9 @@ function fromPackages(evidence: Evidence): Cause | undefined {
     const found = evidence.differences.find((difference) => difference.kind === 'package' && difference.name === name);
     if (found !== undefined) return say(found, ', which a package that it imports needs');
   }
-  const files = { ...evidence, differences: evidence.differences.filter(({ name }) => name.startsWith('{packages}/')) };
-  return fromCells(files, 'data');
+  const files = { ...evidence, differences: evidence.differences.filter(({ name }) => ofEnvironment.test(name)) };
+  const file = fromCells(files, 'data');
+  return file === undefined ? undefined : { ...file, kind: 'environment' };
 }
 
 /** One that the interpreter or native code reads, without anybody seeing which cell it serves. */
@@ -132,9 +136,17 @@ function byChance({ lineage, tasks }: Evidence, isCertain: boolean): Cause | und
   return { kind: 'randomness', what: 'an input that differs from run to run: two runs here differ too' };
 }
 
-function fromMachine(pair: Pair | undefined): Cause | undefined {
-  const names = (pair?.now?.variables ?? []).filter((name) => isOfMachine(name) && name !== 'HOME' && name !== 'PATH');
-  if (names.length === 0) return undefined;
-  const what = `it reads ${names.join(', ')}, which are of the machine or the person and are not compared`;
-  return { kind: 'environment', what };
+const asksMachine = /\b(?:getuser|getlogin|gethostname|platform\.node|Path\.home|expanduser|cpu_count|getpid)\b/;
+
+/** What is another one on every machine, and is not compared therefore. */
+function fromMachine({ lineage, tasks }: Evidence): Cause | undefined {
+  for (const { now } of lineage) {
+    const task = now === undefined ? undefined : tasks.get(now.name);
+    const named = [...(task?.source.matchAll(/['"]([A-Z_][A-Z0-9_]*)['"]/g) ?? [])].map(([, name = '']) => name);
+    const asked = named.find(isOfMachine) ?? asksMachine.exec(task?.source ?? '')?.[0];
+    if (task === undefined || asked === undefined) continue;
+    const what = `[${task.executionCount}] ${task.name} asks for ${asked}, which is another one on every machine`;
+    return { kind: 'environment', what };
+  }
+  return undefined;
 }

@@ -59,11 +59,15 @@ function compareFiles(before: readonly RecordedFile[], now: readonly RecordedFil
   return all(before, 'names') === all(now, 'names') ? '' : 'has other files in it';
 }
 
+/** Those that a cell imports first. */
 function differencesOfPackages(before: Facts, now: Facts): readonly FactDifference[] {
-  const versions = (facts: Facts): ReadonlyMap<string, string> =>
-    new Map(facts.environment.packages.map(({ name, version }) => [name, version]));
+  const versions = ({ environment }: Facts): ReadonlyMap<string, string> =>
+    new Map(environment.packages.map(({ name, version }) => [name, version]));
   const [old, fresh] = [versions(before), versions(now)];
-  return [...new Set([...old.keys(), ...fresh.keys()])].sort().flatMap((name): FactDifference[] => {
+  const all = [...before.environment.packages, ...now.environment.packages];
+  const used = all.filter(({ imported }) => imported).map(({ name }) => name);
+  const names = new Set([...used.sort(), ...all.map(({ name }) => name).sort()]);
+  return [...names].flatMap((name): FactDifference[] => {
     const [was, is] = [old.get(name), fresh.get(name)];
     if (was === is) return [];
     const shown = (version: string | undefined): string => version ?? 'not installed';
@@ -72,8 +76,8 @@ function differencesOfPackages(before: Facts, now: Facts): readonly FactDifferen
 }
 
 function differencesOfVariables(before: Facts, now: Facts): readonly FactDifference[] {
-  const digests = (facts: Facts): ReadonlyMap<string, string | undefined> =>
-    new Map(facts.environment.variables.flatMap(({ name, digest }) => (digest === undefined ? [] : [[name, digest]])));
+  const digests = (facts: Facts): ReadonlyMap<string, string> =>
+    new Map(facts.environment.variables.map(({ name, digest }) => [name, digest]));
   const [old, fresh] = [digests(before), digests(now)];
   return [...new Set([...old.keys(), ...fresh.keys()])].sort().flatMap((name): FactDifference[] => {
     if (old.get(name) === fresh.get(name)) return [];

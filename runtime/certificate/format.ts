@@ -104,6 +104,6 @@ export interface RecordedEnvironment {
   readonly platform: { readonly system: string; readonly machine: string; readonly libc: string };
   /** Every installed distribution. `imported`: a cell imports from it. */
   readonly packages: readonly { readonly name: string; readonly version: string; readonly imported: boolean }[];
-  /** Those that were read and set. A variable that is of the machine or of the person has no digest and is not compared. */
-  readonly variables: readonly { readonly name: string; readonly digest?: string }[];
+  /** Those that were read and set, without those of the machine or of the person, such as `HOME`. */
+  readonly variables: readonly { readonly name: string; readonly digest: string }[];
 }

@@ -51,7 +51,7 @@ const definitions: Readonly<Record<string, Schema>> = {
     python: record({ implementation: text, version: text }),
     platform: record({ system: text, machine: text, libc: text }),
     packages: listOf(record({ name: text, version: text, imported: flag })),
-    variables: listOf(record({ name: text }, { digest: { type: 'string', pattern: '^scrypt:[0-9a-f]{64}$' } })),
+    variables: listOf(record({ name: text, digest: { type: 'string', pattern: '^scrypt:[0-9a-f]{64}$' } })),
   }),
   facts: record({
     notebook: record({ name: text, code: digest, folder: text }),

@@ -10,10 +10,10 @@ import type { RecordedEnvironment } from './format.ts';
 const ofMachine =
   /^(?:HOME|USER|LOGNAME|USERNAME|HOST|HOSTNAME|HOSTTYPE|SHELL|PATH|MANPATH|TMPDIR|TEMP|TMP|MAIL|EDITOR|DISPLAY|WAYLAND_DISPLAY|JPY_PARENT_PID|MPLCONFIGDIR|IPYTHONDIR|VIRTUAL_ENV.*|CONDA_.*|XDG_.*|SSH_.*|LD_.*|DYLD_.*|JUPYTER_.*|PYTHON(?:PATH|HOME|USERBASE|STARTUP|PYCACHEPREFIX|EXECUTABLE))$/;
 
-/** What no output shows. */
+/** What no output shows; the seed of hashes is the same in every run. */
 const withoutEffect = /^PYTHON(?:HASHSEED|DONTWRITEBYTECODE|UNBUFFERED|FAULTHANDLER)$/;
 
-/** True for variables of the machine or of the person, whose values a certificate does not have in any form. */
+/** True for variables of the machine or of the person, of which a certificate has nothing. */
 export function isOfMachine(name: string): boolean {
   return ofMachine.test(name) || ofTerminal.has(name);
 }
@@ -23,9 +23,8 @@ export function recordVariables(read: ReadonlySet<string>, values: Variables): R
   const names = new Set([...read, ...Object.keys(values).filter((name) => isReadUnseen(name))]);
   return [...names].sort().flatMap((name) => {
     const value = values[name];
-    // The seed of hashes is the same in every run.
-    if (value === undefined || withoutEffect.test(name)) return [];
-    return [isOfMachine(name) ? { name } : { name, digest: slowDigest(name, value) }];
+    if (value === undefined || isOfMachine(name) || withoutEffect.test(name)) return [];
+    return [{ name, digest: slowDigest(name, value) }];
   });
 }
 

@@ -1,4 +1,5 @@
 import { execFileSync } from 'node:child_process';
+import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { python, root } from '../environment.ts';
@@ -11,6 +12,8 @@ beforeAll(() => {
     'good.py',
     '# %% tags=["parameters"]\nn = 2\n# %%\nimport random\nxs = list(range(n))\n# %%\nxs.append(3)\nxs\n',
   );
+  place.write('raises.py', '# %% tags=["parameters"]\nn = 2\n# %%\nxs = 1\n# %%\nxs.append(3)\n');
+  place.write('less.py', '# %% tags=["parameters"]\nn = 2\n# %%\nxs = 1\n');
   place.write('bad.py', '# %%\nx = 1\n# %%\nx / 0\n');
   place.write('cut.ipynb', '{');
   place.write('gate.py', '# %%\na = 1\n# %%\n#| gate\nassert a > 1\n');
@@ -58,6 +61,11 @@ test('every document is one JSON value and follows its schema', async () => {
     [0, ['status', 'good.py']],
     [0, ['verify', 'good.py']],
     [2, ['verify', 'absent.py']],
+    [0, ['verify', 'good.py', '-p', 'n', '3', '--certificate', 'good.json']],
+    [0, ['verify', '--check', 'good.json']],
+    [5, ['verify', '--check', 'good.json', 'less.py']],
+    [1, ['verify', '--check', 'good.json', 'raises.py']],
+    [2, ['verify', '--check', 'good.py']],
     [0, ['clean', 'good.py']],
     [0, ['clean', '--all']],
     [2, ['clean', 'absent.py']],
@@ -70,6 +78,7 @@ test('every document is one JSON value and follows its schema', async () => {
     expect({ words, code: called.code, err: called.err }).toEqual({ words, code, err: '' });
     documents.push([words[0] ?? '', called.out]);
   }
+  documents.push(['certificate', readFileSync(path.join(place.folder, 'good.json'), 'utf8')]);
   const schemas = path.join(root, 'docs', 'schemas');
   expect(execFileSync(python, ['-c', check, schemas], { input: JSON.stringify(documents), encoding: 'utf8' })).toBe('');
 });
