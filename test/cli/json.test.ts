@@ -37,6 +37,22 @@ for command, text in json.load(sys.stdin):
         print(command, error.json_path, error.message)
 `;
 
+/** Calls each command line, which ends with the code, and holds what it prints against the schema of its command. */
+async function callAll(commands: readonly (readonly [number, readonly string[]])[]): Promise<[string, string][]> {
+  const documents: [string, string][] = [];
+  for (const [code, words] of commands) {
+    const called = await place.call(...words, '--json');
+    expect({ words, code: called.code, err: called.err }).toEqual({ words, code, err: '' });
+    documents.push([words[0] ?? '', called.out]);
+  }
+  return documents;
+}
+
+function mistakesIn(documents: readonly (readonly [string, string])[]): string {
+  const schemas = path.join(root, 'docs', 'schemas');
+  return execFileSync(python, ['-c', check, schemas], { input: JSON.stringify(documents), encoding: 'utf8' });
+}
+
 test('every document is one JSON value and follows its schema', async () => {
   const commands: readonly (readonly [number, readonly string[]])[] = [
     [0, ['compile', 'good.py']],
@@ -61,26 +77,25 @@ test('every document is one JSON value and follows its schema', async () => {
     [0, ['status', 'good.py']],
     [0, ['verify', 'good.py']],
     [2, ['verify', 'absent.py']],
-    [0, ['verify', 'good.py', '-p', 'n', '3', '--certificate', 'good.json']],
-    [0, ['verify', '--check', 'good.json']],
-    [5, ['verify', '--check', 'good.json', 'less.py']],
-    [1, ['verify', '--check', 'good.json', 'raises.py']],
-    [2, ['verify', '--check', 'good.py']],
     [0, ['clean', 'good.py']],
     [0, ['clean', '--all']],
     [2, ['clean', 'absent.py']],
     [2, ['clean']],
     [2, ['status', 'good.py', '--bogus']],
   ];
-  const documents: [string, string][] = [];
-  for (const [code, words] of commands) {
-    const called = await place.call(...words, '--json');
-    expect({ words, code: called.code, err: called.err }).toEqual({ words, code, err: '' });
-    documents.push([words[0] ?? '', called.out]);
-  }
+  expect(mistakesIn(await callAll(commands))).toBe('');
+});
+
+test('so is a certificate, and what is said when it is made and checked', async () => {
+  const documents = await callAll([
+    [0, ['verify', 'good.py', '-p', 'n', '3', '--certificate', 'good.json']],
+    [0, ['verify', '--check', 'good.json']],
+    [5, ['verify', '--check', 'good.json', 'less.py']],
+    [1, ['verify', '--check', 'good.json', 'raises.py']],
+    [2, ['verify', '--check', 'good.py']],
+  ]);
   documents.push(['certificate', readFileSync(path.join(place.folder, 'good.json'), 'utf8')]);
-  const schemas = path.join(root, 'docs', 'schemas');
-  expect(execFileSync(python, ['-c', check, schemas], { input: JSON.stringify(documents), encoding: 'utf8' })).toBe('');
+  expect(mistakesIn(documents)).toBe('');
 });
 
 test('a fault of our own is told as one document too, with an exit code of its own', async () => {
