@@ -4,6 +4,7 @@ import type { FactDifference } from './differences.ts';
 import type { EnvironmentDescription } from './environment.ts';
 import type { RecordedCell } from './format.ts';
 import type { Pair } from './pairs.ts';
+import { isReadUnseen } from '../start-state.ts';
 import { isOfMachine } from './variables.ts';
 
 /** Why a cell probably differs. */
@@ -40,7 +41,7 @@ export function findCause(evidence: Evidence): Cause {
     unseenVariable(evidence) ??
     fromCells(evidence, 'code') ??
     fromAnywhere(evidence, ['interpreter', 'platform']) ??
-    fromAnywhere(evidence, ['code', 'data', 'package']) ??
+    fromAnywhere(evidence, ['code', 'data', 'variable', 'package']) ??
     byChance(evidence, false) ??
     fromMachine(evidence) ?? { kind: 'unknown', what: 'nothing that a certificate records is different' }
   );
@@ -106,9 +107,8 @@ function fromPackages(evidence: Evidence): Cause | undefined {
 }
 
 /** One that the interpreter or native code reads, without anybody seeing which cell it serves. */
-function unseenVariable({ differences, lineage }: Evidence): Cause | undefined {
-  const seen = new Set(lineage.flatMap(({ now, before }) => [...(now?.variables ?? []), ...(before?.variables ?? [])]));
-  const found = differences.find(({ kind, name }) => kind === 'variable' && !seen.has(name));
+function unseenVariable({ differences }: Evidence): Cause | undefined {
+  const found = differences.find(({ kind, name }) => kind === 'variable' && isReadUnseen(name));
   return found === undefined ? undefined : say(found, '');
 }
 
@@ -136,7 +136,8 @@ function byChance({ lineage, tasks }: Evidence, isCertain: boolean): Cause | und
   return { kind: 'randomness', what: 'an input that differs from run to run: two runs here differ too' };
 }
 
-const asksMachine = /\b(?:getuser|getlogin|gethostname|platform\.node|Path\.home|expanduser|cpu_count|getpid)\b/;
+const asksMachine =
+  /\b(?:getuser|getlogin|gethostname|platform\.node|Path\.home|expanduser|cpu_count|getpid|os\.environ(?=\)|\.(?:copy|items|keys|values)\())/;
 
 /** What is another one on every machine, and is not compared therefore. */
 function fromMachine({ lineage, tasks }: Evidence): Cause | undefined {

@@ -54,6 +54,12 @@ function realPath(path: string): string {
 
 const special = /[\\^$.*+?()[\]{}|]/g;
 
+/** As tracebacks of IPython write it, too. */
+function spellings(folder: string, home: string): readonly string[] {
+  const isInside = home.length > 1 && folder !== home && contains(home, folder);
+  return isInside ? [folder, `~${sep}${relative(home, folder)}`] : [folder];
+}
+
 /** How a certificate speaks of this machine's folders. */
 export interface PlaceWords {
   /** A text that a cell shows, with words in the place of the folders. */
@@ -65,16 +71,17 @@ export interface PlaceWords {
 /** Finds the words for the folders of a run. */
 export function findPlaceWords(places: Places): PlaceWords {
   const folders = namedFolders(places);
-  const patterns = folders.map(({ folder, word }): readonly [string, RegExp, string] => [
-    folder,
-    new RegExp(`${folder.replaceAll(special, '\\$&')}(?![\\w-]|\\.\\w)`, 'g'),
+  const spelled = folders.flatMap(({ folder, word }) => spellings(folder, places.home).map((text) => ({ text, word })));
+  const patterns = spelled.map(({ text, word }): readonly [string, RegExp, string] => [
+    text,
+    new RegExp(`${text.replaceAll(special, '\\$&')}(?![\\w-]|\\.\\w)`, 'g'),
     word,
   ]);
   return {
     hide: (text) => {
       let hidden = text;
-      for (const [folder, pattern, word] of patterns) {
-        if (hidden.includes(folder)) hidden = hidden.replaceAll(pattern, word);
+      for (const [spelling, pattern, word] of patterns) {
+        if (hidden.includes(spelling)) hidden = hidden.replaceAll(pattern, word);
       }
       return hidden;
     },

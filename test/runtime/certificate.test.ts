@@ -38,6 +38,9 @@ describe('places', () => {
     expect(words.hide('in /home/ada/work/paper: /home/ada/work/paper/x.py:3, /home/ada/work/papers, /home/ada.')).toBe(
       'in {notebook}: {notebook}/x.py:3, {home}/work/papers, {home}.',
     );
+    expect(words.hide('File ~/work/paper/x.py:3, File ~/work/paper/.venv/lib/python3.11/site-packages/a.py:1')).toBe(
+      'File {notebook}/x.py:3, File {packages}/a.py:1',
+    );
   });
 
   test('a folder that a link leads to is the same folder', () => {
