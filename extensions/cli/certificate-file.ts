@@ -54,7 +54,7 @@ export function lookAtEnvironment(
 /** What a certificate says of a run. */
 export function witness({ input, cwd, environment, record, plain }: WitnessedRun): Witness {
   return gatherFacts({
-    name: path.basename(input.path),
+    name: input.isStream ? 'standard input' : path.basename(input.path),
     bundle: input.bundle,
     parameters: recordParameters(input.values),
     folder: input.folder,

@@ -100,7 +100,7 @@ export const verifyFlags: readonly Flag[] = [
   {
     name: 'certificate',
     values: ['FILE'],
-    help: 'write what the cells gave, and on which code, data and packages, for others to check; no values, no secrets',
+    help: 'write what the cells gave, and on which code, data and packages, as digests for others to check',
   },
   {
     name: 'check',

@@ -110,12 +110,17 @@ export function differenceOf(recorded: Pick<RecordedCell, 'ends' | 'outputs'>, n
     const texts = now[place]?.texts ?? new Map<string, string>();
     const added = [...texts.keys()].find((name) => !parts.some((part) => part.name === name));
     if (added !== undefined) return `${kind} has ${added} here, which the certificate does not have`;
-    for (const part of parts) {
+    for (const part of [...parts].sort(readableFirst)) {
       const said = differenceOfPart(part, texts.get(part.name));
       if (said !== '') return `${['stdout', 'stderr'].includes(kind) ? kind : `${kind} ${part.name}`} ${said}`;
     }
   }
   return '';
+}
+
+/** What people read comes before the same thing as HTML. */
+function readableFirst(left: RecordedPart, right: RecordedPart): number {
+  return Number(right.name === 'text/plain') - Number(left.name === 'text/plain');
 }
 
 function describeEnds(ends: readonly string[]): string {

@@ -3,6 +3,8 @@ import { hostname, userInfo } from 'node:os';
 import path from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { writeCertificate, type Certificate, type Facts } from '../../runtime/index.ts';
+import { readMapping } from '../../extensions/cli/parameters.ts';
+import { readRecorded, recordParameters } from '../../extensions/cli/recorded-parameters.ts';
 import { makeWorkplace, type Called, type Workplace } from './installation.ts';
 
 const notebook = `# %% tags=["parameters"]
@@ -281,4 +283,14 @@ test('what is no certificate, or has no notebook, is refused before anything run
   }
   const named = await place.call('verify', '--check', `${folder}/paper.json`, 'paper/paper.py', '-q');
   expect(named).toEqual({ code: 0, out: '', err: '' });
+});
+
+test('every kind of parameter comes back as it was', () => {
+  const yaml =
+    'a: 1\nb: 1.0\nc: -1.5e-7\nd: [.inf, -.inf, 1.0e+20, 123456789012345678901234567890]\ne: {x: null, y: [true, "4"]}\nf: "\\"; import os #"\n';
+  const read = readMapping(yaml, 'the test');
+  const values = read.ok ? read.value : new Map();
+  expect(values.size).toBe(6);
+  const recorded = JSON.parse(JSON.stringify(recordParameters(values))) as Facts['parameters'];
+  expect(readRecorded(recorded)).toEqual(values);
 });
