@@ -76,6 +76,9 @@ export async function checkCertificate(host: Host, parsed: ParsedArguments, name
   return describe({ input, file: named, certificate, checked, cause, seconds: record.seconds });
 }
 
+/** From the notebook to the folder that its cells run in. */
+const mostStepsUp = 2;
+
 /** The notebook that was named, else the one of the certificate in the folder of the certificate. */
 function findNotebook(
   host: Host,
@@ -100,7 +103,12 @@ function findOwnFolder(
 ): Outcome<string> {
   if (folder === '.' || lastValue(parsed, 'cwd') !== undefined) return findFolder(host, parsed, input);
   const found = path.resolve(input.folder, folder);
-  if (!folder.startsWith('{') && isFolder(found)) return { ok: true, value: found };
+  const up = path
+    .relative(input.folder, found)
+    .split(path.sep)
+    .filter((part) => part === '..').length;
+  // None that was made leads further away, and what stands in a file must not lead anywhere.
+  if (!folder.startsWith('{') && up <= mostStepsUp && isFolder(found)) return { ok: true, value: found };
   const message = `The cells ran in ${folder}, seen from the notebook, which is no folder here.`;
   return { ok: false, result: usage(message, 'Name the folder to run in with --cwd.') };
 }
@@ -175,5 +183,8 @@ function renderCheck({ certificate, checked, cause, seconds }: Told): string {
     first === undefined ? 'Other than in the certificate, without effect:' : 'Also other than in the certificate:';
   if (others.length > 0) lines.push(title, ...others.slice(0, mostFacts).map(({ what }) => `  ${what}`));
   if (others.length > mostFacts) lines.push(`  and ${count(others.length - mostFacts, 'more fact')}`);
-  return `${renderTable(rows)}${lines.join('\n')}\n`;
+  return `${renderTable(rows)}${lines.join('\n')}\n`.replaceAll(unprintable, '\ufffd');
 }
+
+/** Names in a certificate are somebody else's, and a terminal obeys some letters. */
+const unprintable = /[\0-\x08\x0b-\x1f\x7f-\x9f]/g;

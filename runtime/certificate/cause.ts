@@ -40,8 +40,7 @@ export function findCause(evidence: Evidence): Cause {
     fromCells(evidence, 'variable') ??
     unseenVariable(evidence) ??
     fromCells(evidence, 'code') ??
-    fromAnywhere(evidence, ['interpreter', 'platform']) ??
-    fromAnywhere(evidence, ['code', 'data', 'variable', 'package']) ??
+    fromFarAway(evidence) ??
     byChance(evidence, false) ??
     fromMachine(evidence) ?? { kind: 'unknown', what: 'nothing that a certificate records is different' }
   );
@@ -55,14 +54,14 @@ export function findCertainCause(evidence: Omit<Evidence, 'varies'>): Cause | un
   const isLayout = ({ what }: FactDifference): boolean => what.startsWith('comments or layout');
   const edited = { ...evidence, differences: evidence.differences.filter((difference) => !isLayout(difference)) };
   const data = { ...evidence, differences: evidence.differences.filter(({ name }) => !ofEnvironment.test(name)) };
-  return fromCells(edited, 'code') ?? fromCells(data, 'data');
+  return fromCells(edited, 'code') ?? fromCells(data, 'file');
 }
 
 /** What a difference of some kind is called where a cell has a part in it. */
 function namesOf(cell: RecordedCell | undefined, kind: Kind): readonly string[] {
   if (cell === undefined) return [];
   if (kind === 'code') return [cell.name];
-  return kind === 'data' ? cell.files : kind === 'package' ? cell.packages : kind === 'variable' ? cell.variables : [];
+  return kind === 'file' ? cell.files : kind === 'package' ? cell.packages : kind === 'variable' ? cell.variables : [];
 }
 
 function fromCells({ lineage, differences }: Omit<Evidence, 'varies'>, kind: Kind): Cause | undefined {
@@ -77,9 +76,10 @@ function fromCells({ lineage, differences }: Omit<Evidence, 'varies'>, kind: Kin
   return undefined;
 }
 
-function say({ kind, what }: FactDifference, suffix: string): Cause {
-  const isEnvironment = kind !== 'code' && kind !== 'data';
-  return { kind: isEnvironment ? 'environment' : kind, what: `${what}${suffix}` };
+/** A module beside the notebook is read as a file, and code. */
+function say({ kind, name, what }: FactDifference, suffix: string): Cause {
+  const known = { code: 'code', file: name.endsWith('.py') ? 'code' : 'data' } as const;
+  return { kind: kind === 'code' || kind === 'file' ? known[kind] : 'environment', what: `${what}${suffix}` };
 }
 
 function dependence({ now, before }: Pair, kind: Kind): string {
@@ -102,7 +102,7 @@ function fromPackages(evidence: Evidence): Cause | undefined {
     if (found !== undefined) return say(found, ', which a package that it imports needs');
   }
   const files = { ...evidence, differences: evidence.differences.filter(({ name }) => ofEnvironment.test(name)) };
-  const file = fromCells(files, 'data');
+  const file = fromCells(files, 'file');
   return file === undefined ? undefined : { ...file, kind: 'environment' };
 }
 
@@ -112,10 +112,12 @@ function unseenVariable({ differences }: Evidence): Cause | undefined {
   return found === undefined ? undefined : say(found, '');
 }
 
-function fromAnywhere({ differences }: Evidence, kinds: readonly Kind[]): Cause | undefined {
-  for (const wanted of kinds) {
-    const found = differences.find(({ kind }) => kind === wanted);
-    if (found !== undefined) return say(found, '');
+/** Facts that have no known connection with the cell; the clock or chance, where its own text tells of them, are as likely. */
+function fromFarAway(evidence: Evidence): Cause | undefined {
+  const chance = byChance({ ...evidence, lineage: evidence.lineage.slice(0, 1) }, false);
+  for (const wanted of ['interpreter', 'platform', 'code', 'file', 'variable', 'package']) {
+    const found = evidence.differences.find(({ kind }) => kind === wanted);
+    if (found !== undefined) return say(found, chance === undefined ? '' : `; or ${chance.what}`);
   }
   return undefined;
 }

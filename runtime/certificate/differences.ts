@@ -3,7 +3,7 @@ import type { Pair } from './pairs.ts';
 
 /** A fact that is another one now. */
 export interface FactDifference {
-  readonly kind: 'code' | 'data' | 'package' | 'variable' | 'interpreter' | 'platform';
+  readonly kind: 'code' | 'file' | 'package' | 'variable' | 'interpreter' | 'platform';
   /** The cell, path, distribution or variable. */
   readonly name: string;
   /** What is different, in words: never what a variable holds. */
@@ -34,7 +34,7 @@ export function differenceOfCode({ before, now }: Pair): FactDifference | undefi
 }
 
 function differencesOfFiles(before: Facts['files'], now: Facts['files']): readonly FactDifference[] {
-  const say = (name: string, what: string): FactDifference => ({ kind: 'data', name, what: `${name} ${what}` });
+  const say = (name: string, what: string): FactDifference => ({ kind: 'file', name, what: `${name} ${what}` });
   const paths = [...new Set([...before, ...now].map(({ path }) => path))].sort();
   return paths.flatMap((path) => {
     // Files elsewhere may have one name.

@@ -189,7 +189,7 @@ test('other data is the cause where a cell before has read it; an unstable cell 
         what: 'data/rows.txt has another content (5 bytes in the certificate, 7 here); [4] 04_rows, on which it depends, reads it',
       },
     },
-    facts: [{ kind: 'data', name: 'data/rows.txt' }],
+    facts: [{ kind: 'file', name: 'data/rows.txt' }],
   });
   expect(JSON.stringify(told)).toContain("is another text in line 1: \\\"rows ['a', 'b', 'c', 'd']\\\" here");
   expect(code).toBe(5);
@@ -279,6 +279,14 @@ test('what is no certificate, or has no notebook, is refused before anything run
   for (const [message, words] of refusals) {
     const { code, err } = await place.call('verify', ...words);
     expect(err).toMatch(message);
+    expect(code).toBe(2);
+  }
+  const { facts, made: when } = JSON.parse(text) as Certificate;
+  for (const away of ['/', '../../..', '{elsewhere}/x', '../absent']) {
+    const other = { ...facts, notebook: { ...facts.notebook, folder: away } };
+    place.write('paper/away.json', writeCertificate(other, when));
+    const { code, err } = await place.call('verify', '--check', 'paper/away.json');
+    expect(err).toContain(`error CW900: The cells ran in ${away}, seen from the notebook, which is no folder here.`);
     expect(code).toBe(2);
   }
   const named = await place.call('verify', '--check', `${folder}/paper.json`, 'paper/paper.py', '-q');

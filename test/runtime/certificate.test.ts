@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { findCause, type Evidence } from '../../runtime/certificate/cause.ts';
+import type { Task } from '../../compiler/bundle/format.ts';
 import type { Facts, RecordedCell } from '../../runtime/certificate/format.ts';
 import { differenceOf, readOutputs, recordOutputs } from '../../runtime/certificate/outputs.ts';
 import { lineageOf, pairCells } from '../../runtime/certificate/pairs.ts';
@@ -133,12 +134,22 @@ describe('the likely cause', () => {
 
   test('is a package that an imported one needs, before the platform and what nothing needs', () => {
     expect(findCause(evidence).what).toBe('numpy, which a package that it imports needs');
-    expect(findCause({ ...evidence, environment: { packages: [] } }).what).toBe('the platform');
+    const alone = { ...evidence, environment: { packages: [] } };
+    expect(findCause(alone).what).toBe('the platform');
+    const task = { name: 'own', source: 'datetime.now()', accesses: [], executionCount: 1 } as unknown as Task;
+    expect(findCause({ ...alone, tasks: new Map([['own', task]]) }).what).toMatch(/^the platform; or the time of day/);
   });
 
   test('is data that a cell before reads, before any package', () => {
-    const data = { kind: 'data', name: 't.csv', what: 't.csv' } as const;
+    const data = { kind: 'file', name: 't.csv', what: 't.csv' } as const;
     expect(findCause({ ...evidence, differences: [...evidence.differences, data] }).kind).toBe('data');
+  });
+
+  test('is code where a module beside the notebook is another one', () => {
+    const module = { kind: 'file', name: 'helper.py', what: 'helper.py' } as const;
+    const reader = { ...own, files: ['helper.py'] };
+    const lineage = [{ before: reader, now: reader, place: 0 }];
+    expect(findCause({ ...evidence, lineage, differences: [module] }).kind).toBe('code');
   });
 
   test('is chance where two runs differ here, before any package', () => {
