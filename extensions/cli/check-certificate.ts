@@ -162,8 +162,9 @@ function describe(told: Told): CommandResult {
 /** More are in the JSON document. */
 const mostFacts = 10;
 
-function renderCheck({ certificate, checked, cause, seconds }: Told): string {
-  const { cells, differences, first } = checked;
+function renderCheck(told: Told): string {
+  const { certificate, checked, cause, seconds } = told;
+  const { cells, first } = checked;
   const rows = cells
     .filter(({ verdict }) => verdict !== 'equal')
     .map(({ cell, verdict, what }) => [`[${cell.number}]`, cell.name, verdict, what]);
@@ -178,12 +179,26 @@ function renderCheck({ certificate, checked, cause, seconds }: Told): string {
     lines.push(`first difference  [${first.cell.number}] ${first.cell.name}`);
     lines.push(`likely cause      ${cause.kind}: ${cause.what}`);
   }
-  const others = differences.filter(({ what }) => cause?.what.startsWith(what) !== true);
-  const title =
-    first === undefined ? 'Other than in the certificate, without effect:' : 'Also other than in the certificate:';
-  if (others.length > 0) lines.push(title, ...others.slice(0, mostFacts).map(({ what }) => `  ${what}`));
-  if (others.length > mostFacts) lines.push(`  and ${count(others.length - mostFacts, 'more fact')}`);
+  lines.push(...renderFacts(told));
   return `${renderTable(rows)}${lines.join('\n')}\n`.replaceAll(unprintable, '\ufffd');
+}
+
+/** Facts that differ and are not the cause. Of packages that no cell imports only the number is told. */
+function renderFacts({ certificate, checked, cause }: Told): readonly string[] {
+  const used = new Set(
+    certificate.facts.environment.packages.flatMap(({ name, imported }) => (imported ? [name] : [])),
+  );
+  const others = checked.differences.filter(({ what }) => cause?.what.startsWith(what) !== true);
+  const near = others.filter(({ kind, name }) => kind !== 'package' || used.has(name));
+  const far = others.length - near.length;
+  const lines = near.slice(0, mostFacts).map(({ what }) => `  ${what}`);
+  if (near.length > mostFacts) lines.push(`  and ${count(near.length - mostFacts, 'more fact')}`);
+  if (far > 0) lines.push(`  ${count(far, 'package')} that no cell imports`);
+  const title =
+    checked.first === undefined
+      ? 'Other than in the certificate, without effect:'
+      : 'Also other than in the certificate:';
+  return lines.length === 0 ? [] : [title, ...lines];
 }
 
 /** Names in a certificate are somebody else's, and a terminal obeys some letters. */

@@ -33,13 +33,15 @@ type Kind = FactDifference['kind'];
  */
 export function findCause(evidence: Evidence): Cause {
   const { varies } = evidence;
+  const own = { ...evidence, lineage: evidence.lineage.slice(0, 1) };
   return (
     findCertainCause(evidence) ??
     (varies === true ? byChance(evidence, true) : undefined) ??
     fromPackages(evidence) ??
     fromCells(evidence, 'variable') ??
     unseenVariable(evidence) ??
-    fromCells(evidence, 'code') ??
+    fromCells(own, 'code') ??
+    fromMachine(own) ??
     fromFarAway(evidence) ??
     byChance(evidence, false) ??
     fromMachine(evidence) ?? { kind: 'unknown', what: 'nothing that a certificate records is different' }

@@ -26,7 +26,7 @@ interface Named {
 /** Deeper folders first: an environment in the notebook's folder is the environment. */
 function namedFolders({ notebook, cwd, packages, library, python, home }: Places): readonly Named[] {
   const all: Named[] = [
-    ...packages.filter((folder) => !contains(folder, notebook)).map((folder) => ({ folder, word: '{packages}' })),
+    ...packages.filter((folder) => isApart(folder, notebook)).map((folder) => ({ folder, word: '{packages}' })),
     { folder: library, word: '{library}' },
     ...python.map((folder) => ({ folder, word: '{python}' })),
     ...[notebook, realPath(notebook)].map((folder) => ({ folder, word: '{notebook}' })),
@@ -36,6 +36,12 @@ function namedFolders({ notebook, cwd, packages, library, python, home }: Places
   // A root would stand for everything.
   const useful = all.filter(({ folder }) => isAbsolute(folder) && folder.length > 1);
   return useful.sort((left, right) => right.folder.length - left.folder.length);
+}
+
+/** A search path in the notebook's folder holds the person's own modules, unless packages are installed there. */
+function isApart(folder: string, notebook: string): boolean {
+  if (contains(folder, notebook)) return false;
+  return !contains(notebook, folder) || /^(?:site|dist)-packages$/.test(basename(folder));
 }
 
 function contains(folder: string, file: string): boolean {
@@ -74,7 +80,7 @@ export function findPlaceWords(places: Places): PlaceWords {
   const spelled = folders.flatMap(({ folder, word }) => spellings(folder, places.home).map((text) => ({ text, word })));
   const patterns = spelled.map(({ text, word }): readonly [string, RegExp, string] => [
     text,
-    new RegExp(`${text.replaceAll(special, '\\$&')}(?![\\w-]|\\.\\w)`, 'g'),
+    new RegExp(`(?<![\\w.~-])${text.replaceAll(special, '\\$&')}(?![\\w-]|\\.\\w)`, 'g'),
     word,
   ]);
   return {
@@ -111,10 +117,25 @@ function nearPath({ notebook, user, home }: Places, path: string): string | unde
     const parts = relative(base, path).split(sep);
     const up = parts.filter((part) => part === '..').length;
     const common = base.split(sep).slice(0, base.split(sep).length - up);
-    const isHome = contains(home, common.join(sep)) && home.length > 1;
-    if (up <= mostStepsUp && (isHome || common.length > 2) && !parts.includes(user)) return parts.join('/');
+    if (up <= mostStepsUp && saysEnough({ common: common.join(sep), up, home }) && !parts.includes(user))
+      return parts.join('/');
   }
   return undefined;
+}
+
+/** What is below a root, or below the folder of all people's folders, would tell whose it is. */
+function saysEnough({
+  common,
+  up,
+  home,
+}: {
+  readonly common: string;
+  readonly up: number;
+  readonly home: string;
+}): boolean {
+  if (home.length > 1 && contains(home, common)) return true;
+  const depth = common.split(sep).filter(Boolean).length;
+  return !contains(common === '' ? sep : common, home) && depth >= up;
 }
 
 function slashes(path: string): string {

@@ -13,7 +13,7 @@ import { digestOfText, readCertificate, writeCertificate } from '../../runtime/c
 const words = findPlaceWords({
   notebook: '/home/ada/work/paper',
   cwd: '/home/ada/work/paper',
-  packages: ['/home/ada/work/paper/.venv/lib/python3.11/site-packages', '/home/ada/work'],
+  packages: ['/home/ada/work/paper/.venv/lib/python3.11/site-packages', '/home/ada/work', '/home/ada/work/paper/src'],
   library: '/usr/lib/python3.11',
   python: ['/home/ada/work/paper/.venv'],
   home: '/home/ada',
@@ -31,14 +31,26 @@ describe('places', () => {
     ['/usr/lib/python3.11/json/decoder.py', '{library}/json/decoder.py'],
     ['/home/bob/t.csv', '{elsewhere}/t.csv'],
     ['/mnt/ada/deep/t.csv', '{elsewhere}/t.csv'],
+    ['/home/ada/work/paper/src/own.py', 'src/own.py'],
   ])('%s is %s', (file, shown) => {
     expect(words.pathOf(file)).toBe(shown);
+  });
+
+  test.each([
+    ['/work/nb', '/work/data/t.csv', '../data/t.csv'],
+    ['/mnt/ada/nb', '/mnt/bob/t.csv', '{elsewhere}/t.csv'],
+    ['/srv/team/ada/nb', '/srv/team/data/t.csv', '../../data/t.csv'],
+    ['/nb', '/etc/t.csv', '{elsewhere}/t.csv'],
+  ])('from %s, %s is %s', (notebook, file, shown) => {
+    const none = { packages: [], library: '', python: [], home: '/home/eve', user: 'eve' };
+    expect(findPlaceWords({ notebook, cwd: notebook, ...none }).pathOf(file)).toBe(shown);
   });
 
   test('folders in a text are replaced, and names that only begin like them are not', () => {
     expect(words.hide('in /home/ada/work/paper: /home/ada/work/paper/x.py:3, /home/ada/work/papers, /home/ada.')).toBe(
       'in {notebook}: {notebook}/x.py:3, {home}/work/papers, {home}.',
     );
+    expect(words.hide('https://example.org/home/ada/work/paper')).toBe('https://example.org/home/ada/work/paper');
     expect(words.hide('File ~/work/paper/x.py:3, File ~/work/paper/.venv/lib/python3.11/site-packages/a.py:1')).toBe(
       'File {notebook}/x.py:3, File {packages}/a.py:1',
     );
