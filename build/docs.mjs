@@ -1,5 +1,5 @@
 /**
- * Writes what is made from something else: the page of diagnostics and the schema of bundles from the code, the compiler's tables from the
+ * Writes what is made from something else: the page of diagnostics and the schemas of bundles and certificates from the code, the compiler's tables from the
  * YAML files of library knowledge. `--check` only compares.
  */
 import { readFileSync, writeFileSync } from 'node:fs';
@@ -11,6 +11,7 @@ import { root } from './command.mjs';
 import { printTables, readTables } from './knowledge.mjs';
 
 const { bundleSchema, diagnosticCatalogue } = await import(path.join(root, 'dist', 'bundle.mjs'));
+const { certificateSchema } = await import(path.join(root, 'dist', 'runtime.mjs'));
 
 /** As `prettier --check` wants it. */
 async function format(text, { filepath }) {
@@ -33,6 +34,7 @@ const pages = {
   'docs/diagnostics.md': [introduction, ...entries].join('\n'),
   'compiler/knowledge/tables.ts': printTables(readTables()),
   'docs/schemas/bundle.schema.json': `${JSON.stringify(bundleSchema, null, 2)}\n`,
+  'docs/schemas/certificate.schema.json': `${JSON.stringify(certificateSchema, null, 2)}\n`,
 };
 
 let outdated = 0;

@@ -31,6 +31,13 @@ export { learnedWaits, readLastRun, type LastRun, type ObservedTask } from './ob
 export { renderReport, type ReportInput } from './report/html.ts';
 export { compareRuns, type CellVerdict, type ExecutedNotebook } from './verify/compare.ts';
 export { judgeRuns, runPlainly, type PlainRun, type VerifiedTask } from './verify/verify.ts';
+export { checkRun, type Checked, type CheckedCell } from './certificate/check.ts';
+export type { Cause } from './certificate/cause.ts';
+export { describeEnvironment, type EnvironmentDescription } from './certificate/environment.ts';
+export { gatherFacts, type Witness } from './certificate/facts.ts';
+export type { Certificate, Facts, RecordedValue } from './certificate/format.ts';
+export { digestOfFacts, readCertificate, writeCertificate } from './certificate/read.ts';
+export { certificateSchema } from './certificate/schema.ts';
 export { foldOutputs, type NotebookOutput } from './report/outputs.ts';
 export { writeAtomically } from './store/local.ts';
 export { cleanState, type Cleaned, type Swept } from './store/sweep.ts';

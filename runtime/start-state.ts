@@ -8,6 +8,11 @@ import { ofTerminal, type Variables } from './variables.ts';
 const readUnseen =
   /^(?:TZ|LANG|LANGUAGE|LC_[A-Z]+|PYTHON(?!HASHSEED$)[A-Z]+|LD_[A-Z_]+|(?:OMP|MKL|OPENBLAS|BLIS|VECLIB|NUMEXPR)_[A-Z_]+)$/;
 
+/** True for variables that a cell may depend on although nobody saw it read them. */
+export function isReadUnseen(name: string): boolean {
+  return readUnseen.test(name);
+}
+
 /** The interpreter sets it for itself where the locale is C, so the whole environment is compared without it; it is compared apart. */
 const setByPython = 'LC_CTYPE';
 

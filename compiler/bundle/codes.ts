@@ -35,6 +35,10 @@ export type DiagnosticCode =
   | 'CW503'
   | 'CW504'
   | 'CW601'
+  | 'CW602'
+  | 'CW603'
+  | 'CW604'
+  | 'CW605'
   | 'CW900'
   | 'CW901'
   | 'CW902'
@@ -174,6 +178,26 @@ export const diagnosticCatalogue: Readonly<Record<DiagnosticCode, CatalogueEntry
     title: 'The notebook could not be run plainly',
     why: '`verify` compares with a run in a real Jupyter kernel, and that run could not be made.',
     next: 'Install nbclient and ipykernel in the interpreter, or name one that has them with `--python EXE`.',
+  },
+  CW602: {
+    title: 'The file is no certificate',
+    why: '`verify --check` compares a run with a certificate, and the file that was named is something else. Nothing was run.',
+    next: 'Name a file that `cellwright verify NB --certificate FILE` has written.',
+  },
+  CW603: {
+    title: 'The certificate is of another format version',
+    why: 'It was made by a version of the program whose certificates this one does not read. The same words may have another meaning there.',
+    next: 'Check it with the version that made it, which the file names, or make it again.',
+  },
+  CW604: {
+    title: 'The certificate was changed after it was made',
+    why: 'What it says does not have the digest that it names, or does not follow the published schema. Nothing was run, for equal to such a file says nothing.',
+    next: 'Take the file from where it was published, or make a new one. The digest shows a change by mistake; whether it is the file that somebody made, only a signature can tell.',
+  },
+  CW605: {
+    title: 'The notebook of the certificate is not there',
+    why: 'A certificate names its notebook, which is looked for in the folder of the certificate. Nothing was run.',
+    next: 'Name the notebook: `cellwright verify --check FILE NB`.',
   },
   CW900: {
     title: 'The command line cannot be understood',

@@ -1,4 +1,4 @@
-/** The part of JSON Schema (draft 2020-12) that describes bundles; `read.ts` knows no more than this. */
+/** The part of JSON Schema (draft 2020-12) that describes our formats; `follow-schema.ts` knows no more than this. */
 export interface Schema {
   readonly $schema?: string;
   readonly $id?: string;
@@ -6,7 +6,7 @@ export interface Schema {
   readonly description?: string;
   readonly $ref?: string;
   readonly $defs?: Readonly<Record<string, Schema>>;
-  readonly type?: 'object' | 'array' | 'string' | 'boolean' | 'integer' | 'number';
+  readonly type?: 'object' | 'array' | 'string' | 'boolean' | 'null' | 'integer' | 'number';
   readonly const?: string | number;
   readonly enum?: readonly string[];
   readonly pattern?: string;
@@ -29,7 +29,10 @@ const listOf = (name: string): Schema => ({ type: 'array', items: reference(name
 const digest: Schema = { type: 'string', pattern: '^sha256:[0-9a-f]{64}$' };
 
 /** An object with these properties and no others. */
-function record(required: Readonly<Record<string, Schema>>, optional: Readonly<Record<string, Schema>> = {}): Schema {
+export function record(
+  required: Readonly<Record<string, Schema>>,
+  optional: Readonly<Record<string, Schema>> = {},
+): Schema {
   return {
     type: 'object',
     properties: { ...required, ...optional },

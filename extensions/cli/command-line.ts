@@ -10,7 +10,15 @@ import { verifyCommand } from './commands/verify.ts';
 import { describeFileError, isFileError } from './files.ts';
 import { exitCode, fileProblem, usage, type CommandResult, type Host, type ShownCell } from './host.ts';
 import { renderDocument } from './json-document.ts';
-import { adviceOnFlags, commonFlags, environmentFlags, parameterFlags, runFlags, stateFlag } from './options.ts';
+import {
+  adviceOnFlags,
+  commonFlags,
+  environmentFlags,
+  parameterFlags,
+  runFlags,
+  stateFlag,
+  verifyFlags,
+} from './options.ts';
 import { renderDiagnostics } from './render.ts';
 import { version } from './version.ts';
 
@@ -72,9 +80,9 @@ const commands: readonly Command[] = [
   },
   {
     name: 'verify',
-    words: 'NB',
-    help: 'Compares a run, cell by cell, with two or three of Restart & Run All in a Jupyter kernel; all of them run in place.',
-    flags: [cwdFlag, ...parameterFlags, ...environmentFlags],
+    words: 'NB|--check FILE',
+    help: 'Compares a run, cell by cell, with two or three of Restart & Run All in a Jupyter kernel, or with a certificate; all run in place.',
+    flags: [...verifyFlags, cwdFlag, ...parameterFlags, ...environmentFlags],
     most: 1,
     run: verifyCommand,
   },

@@ -50,10 +50,14 @@ export async function openInput(host: Host, parsed: ParsedArguments): Promise<Ou
   if (!values.ok) return values;
   const isLiteral = name === '-' || isThere(path.resolve(host.cwd, name));
   const file = isLiteral ? ({ ok: true, value: name } as const) : fillIn(name, values.value);
-  if (!file.ok) return file;
-  const source = file.value === '-' ? readStandardInput(host) : readSource(host, file.value);
+  return file.ok ? openNotebook(host, file.value, values.value) : file;
+}
+
+/** Reads and compiles a notebook, or the notebook of a bundle, with these parameters. */
+export async function openNotebook(host: Host, name: string, values: ParameterValues): Promise<Outcome<Input>> {
+  const source = name === '-' ? readStandardInput(host) : readSource(host, name);
   if (!source.ok) return source;
-  return compileInput(host, { ...source.value, name: file.value, values: values.value });
+  return compileInput(host, { ...source.value, name, values });
 }
 
 interface Source {

@@ -95,6 +95,20 @@ export const runFlags: readonly Flag[] = [
   { name: 'no-report', values: [], help: 'write no HTML report' },
 ];
 
+/** Flags of `verify` alone. */
+export const verifyFlags: readonly Flag[] = [
+  {
+    name: 'certificate',
+    values: ['FILE'],
+    help: 'write what the cells gave, and on which code, data and packages, as digests for others to check',
+  },
+  {
+    name: 'check',
+    values: ['FILE'],
+    help: 'run the notebook of a certificate, named after FILE or beside it, and say what differs and why',
+  },
+];
+
 const inNotebook = 'What the cells print is in the executed notebook; --only CELL prints it for one cell.';
 const always = 'Leave it out: it makes no difference here.';
 const asParameter = 'Declare a parameter for it in the notebook, and give it with -p NAME VALUE.';

@@ -17,7 +17,7 @@ import { fileProblem, usage, type CommandResult } from './host.ts';
 /** A problem when the file could not be written later on: said before the work is done, not after it. Makes nothing. */
 export function checkWritable(file: string, shown: string): CommandResult | undefined {
   try {
-    if (statOf(file)?.isDirectory()) return usage(`${shown} is a folder.`, 'Name a file with -o.');
+    if (statOf(file)?.isDirectory()) return usage(`${shown} is a folder.`, 'Name a file.');
     checkFolder(path.dirname(findTarget(file)));
     return undefined;
   } catch (error) {
@@ -90,7 +90,7 @@ export function temporaryBeside(target: string): string {
 }
 
 function cannotWrite(shown: string, error: NodeJS.ErrnoException): CommandResult {
-  return fileProblem(`${shown} cannot be written: ${describeFileError(error)}.`, 'Name another place with -o.');
+  return fileProblem(`${shown} cannot be written: ${describeFileError(error)}.`, 'Name another place.');
 }
 
 /** Step by step: Node's own recursion does not end in a folder that refuses by saying that it is not there. */

@@ -7,6 +7,7 @@ import type { Bundle, Task } from '../../compiler/bundle/format.ts';
 import { endGroup } from '../process/worker-parent.ts';
 import { findInterpreter } from '../process/interpreter.ts';
 import { makeTemporary } from '../store/sweep.ts';
+import { chanceOf } from './chance.ts';
 import { compareRuns, type CellVerdict, type ExecutedNotebook } from './compare.ts';
 
 /** How the plain runs are made. */
@@ -112,13 +113,5 @@ export function judgeRuns(bundle: Bundle, plain: readonly PlainRun[], executed: 
 }
 
 function causeOf(task: Task): string {
-  const states = task.accesses.flatMap(({ resource }) => (resource.kind === 'state' ? [resource.name] : []));
-  if (states.some((name) => name.endsWith('random'))) return 'random numbers without a seed';
-  if (task.accesses.some(({ resource, access }) => resource.kind === 'file' && access !== 'read'))
-    return 'a file that the notebook itself writes, which the next run finds';
-  if (/\bempty(?:_like)?\(/.test(task.source)) return 'memory that was never written to';
-  if (/\b(?:time|datetime|perf_counter|now|today)\b|%%?time/.test(task.source))
-    return 'the time of day, or how long something took';
-  if (task.accesses.some(({ resource }) => resource.kind === 'outside')) return 'something outside the notebook';
-  return 'an input that differs from run to run';
+  return chanceOf(task)?.what ?? 'an input that differs from run to run';
 }

@@ -17,6 +17,8 @@ export interface Workplace {
   call(...words: string[]): Promise<Called>;
   /** What the next calls find on standard input. */
   input: string;
+  /** Variables of the environment that the next calls have beside those of the tests. */
+  variables: Readonly<Record<string, string>>;
   /** Writes a notebook in percent format. */
   write(name: string, text: string): void;
   remove(): void;
@@ -36,6 +38,7 @@ export function makeWorkplace(): Workplace {
   const place: Workplace = {
     folder,
     input: '',
+    variables: {},
     call: async (...words) => {
       let out = '';
       let err = '';
@@ -45,6 +48,7 @@ export function makeWorkplace(): Workplace {
           ...process.env,
           XDG_CACHE_HOME: path.join(base, 'cache'),
           PATH: `${path.dirname(python)}${path.delimiter}${process.env['PATH'] ?? ''}`,
+          ...place.variables,
         },
         installation,
         isTerminal: false,

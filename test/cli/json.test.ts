@@ -1,4 +1,5 @@
 import { execFileSync } from 'node:child_process';
+import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { python, root } from '../environment.ts';
@@ -11,6 +12,8 @@ beforeAll(() => {
     'good.py',
     '# %% tags=["parameters"]\nn = 2\n# %%\nimport random\nxs = list(range(n))\n# %%\nxs.append(3)\nxs\n',
   );
+  place.write('raises.py', '# %% tags=["parameters"]\nn = 2\n# %%\nxs = 1\n# %%\nxs.append(3)\n');
+  place.write('less.py', '# %% tags=["parameters"]\nn = 2\n# %%\nxs = 1\n');
   place.write('bad.py', '# %%\nx = 1\n# %%\nx / 0\n');
   place.write('cut.ipynb', '{');
   place.write('gate.py', '# %%\na = 1\n# %%\n#| gate\nassert a > 1\n');
@@ -33,6 +36,22 @@ for command, text in json.load(sys.stdin):
     for error in Draft202012Validator(schema).iter_errors(json.loads(text)):
         print(command, error.json_path, error.message)
 `;
+
+/** Calls each command line, which ends with the code, and holds what it prints against the schema of its command. */
+async function callAll(commands: readonly (readonly [number, readonly string[]])[]): Promise<[string, string][]> {
+  const documents: [string, string][] = [];
+  for (const [code, words] of commands) {
+    const called = await place.call(...words, '--json');
+    expect({ words, code: called.code, err: called.err }).toEqual({ words, code, err: '' });
+    documents.push([words[0] ?? '', called.out]);
+  }
+  return documents;
+}
+
+function mistakesIn(documents: readonly (readonly [string, string])[]): string {
+  const schemas = path.join(root, 'docs', 'schemas');
+  return execFileSync(python, ['-c', check, schemas], { input: JSON.stringify(documents), encoding: 'utf8' });
+}
 
 test('every document is one JSON value and follows its schema', async () => {
   const commands: readonly (readonly [number, readonly string[]])[] = [
@@ -64,14 +83,19 @@ test('every document is one JSON value and follows its schema', async () => {
     [2, ['clean']],
     [2, ['status', 'good.py', '--bogus']],
   ];
-  const documents: [string, string][] = [];
-  for (const [code, words] of commands) {
-    const called = await place.call(...words, '--json');
-    expect({ words, code: called.code, err: called.err }).toEqual({ words, code, err: '' });
-    documents.push([words[0] ?? '', called.out]);
-  }
-  const schemas = path.join(root, 'docs', 'schemas');
-  expect(execFileSync(python, ['-c', check, schemas], { input: JSON.stringify(documents), encoding: 'utf8' })).toBe('');
+  expect(mistakesIn(await callAll(commands))).toBe('');
+});
+
+test('so is a certificate, and what is said when it is made and checked', async () => {
+  const documents = await callAll([
+    [0, ['verify', 'good.py', '-p', 'n', '3', '--certificate', 'good.json']],
+    [0, ['verify', '--check', 'good.json']],
+    [5, ['verify', '--check', 'good.json', 'less.py']],
+    [1, ['verify', '--check', 'good.json', 'raises.py']],
+    [2, ['verify', '--check', 'good.py']],
+  ]);
+  documents.push(['certificate', readFileSync(path.join(place.folder, 'good.json'), 'utf8')]);
+  expect(mistakesIn(documents)).toBe('');
 });
 
 test('a fault of our own is told as one document too, with an exit code of its own', async () => {

@@ -1,74 +1,102 @@
-import { availableParallelism } from 'node:os';
 import path from 'node:path';
-import { judgeRuns, run, runPlainly, type PlainRun, type VerifiedTask } from '../../../runtime/index.ts';
-import { hasFlag, type ParsedArguments } from '../args.ts';
-import type { CommandResult, Host } from '../host.ts';
+import { judgeRuns, runPlainly, type PlainRun, type RunRecord, type VerifiedTask } from '../../../runtime/index.ts';
+import { runAfresh } from '../afresh.ts';
+import { hasFlag, lastValue, type ParsedArguments } from '../args.ts';
+import { findCertificate, lookAtEnvironment, saveCertificate, witness } from '../certificate-file.ts';
+import { checkCertificate } from '../check-certificate.ts';
+import { shownPath } from '../files.ts';
+import { usage, type CommandResult, type Host, type Outcome } from '../host.ts';
 import { openInput, type Input } from '../input.ts';
-import { formatSeconds, noProgress, showProgress } from '../progress.ts';
+import { formatSeconds } from '../progress.ts';
 import { renderTable } from '../render.ts';
 import { findFolder } from '../run-targets.ts';
-import { findPlace } from '../state-folder.ts';
+import { findPlace, type Place } from '../state-folder.ts';
 
-/** `cellwright verify NB`: two runs in a Jupyter kernel and one of ours, with everything run afresh, compared cell by cell. */
+/**
+ * `cellwright verify NB`: two runs in a Jupyter kernel and one of ours, with everything run afresh, compared cell by cell;
+ * `verify --check FILE`: one of ours, compared with a certificate.
+ */
 export async function verifyCommand(host: Host, parsed: ParsedArguments): Promise<CommandResult> {
+  const checked = lastValue(parsed, 'check');
+  if (checked !== undefined && hasFlag(parsed, 'certificate')) {
+    return usage('--certificate and --check were both given.', 'Make a certificate first, and check it then.');
+  }
+  return checked === undefined ? compareWithJupyter(host, parsed) : checkCertificate(host, parsed, checked);
+}
+
+/** What is compared. */
+interface Comparison {
+  readonly input: Input;
+  readonly cwd: string;
+  readonly place: Place;
+  readonly signal: AbortSignal;
+  readonly silent: boolean;
+}
+
+async function compareWithJupyter(host: Host, parsed: ParsedArguments): Promise<CommandResult> {
   const opened = await openInput(host, parsed);
   if (!opened.ok) return opened.result;
   const input = opened.value;
-  const { bundle, document, sources } = input;
   const cwd = findFolder(host, parsed, input);
   if (!cwd.ok) return cwd.result;
   const place = findPlace(host, parsed, input);
   if (!place.ok) return place.result;
-  const signal = host.interruption();
-  const isStopped = (): boolean => signal.aborted;
-  const shared = { cwd: cwd.value, ...place.value, signal };
+  const named = lastValue(parsed, 'certificate');
+  const file = named === undefined ? undefined : findCertificate(host, named, input);
+  if (file?.ok === false) return file.result;
   const silent = hasFlag(parsed, 'quiet') || (hasFlag(parsed, 'json') && !host.isTerminal);
-  const plain: PlainRun[] = [];
+  const work: Comparison = { input, cwd: cwd.value, place: place.value, signal: host.interruption(), silent };
+  const compared = await compareRuns(host, work);
+  if (!compared.ok) return compared.result;
+  if (file === undefined) return describe(input, compared.value, undefined);
+  const isDifferent = compared.value.tasks.some(({ verdict }) => verdict === 'different');
+  const saved = isDifferent
+    ? ({ ok: true, value: notWritten } as const)
+    : certify(host, work, { file: file.value, compared: compared.value });
+  return saved.ok ? describe(input, compared.value, saved.value) : saved.result;
+}
+
+/** Runs of one notebook, and the verdict on every cell. */
+interface Compared {
+  readonly plain: readonly PlainRun[];
+  readonly record: RunRecord;
+  readonly tasks: readonly VerifiedTask[];
+}
+
+async function compareRuns(host: Host, work: Comparison): Promise<Outcome<Compared>> {
+  const { input, cwd, place, signal, silent } = work;
+  const { bundle, document, sources } = input;
+  // The signal may be aborted at any time.
+  const isStopped = (): boolean => signal.aborted;
   const script = path.join(host.installation, 'python', 'plain_run.py');
+  const plain: PlainRun[] = [];
   const runAgain = async (which: string): ReturnType<typeof runPlainly> => {
     if (!silent) host.err(`Restart & Run All, ${which} time\n`);
-    return await runPlainly(document, bundle, { ...shared, script });
+    return await runPlainly(document, bundle, { ...place, cwd, signal, script });
   };
   for (const which of ['first', 'second']) {
     const made = await runAgain(which);
-    if (isStopped()) return interrupted(input);
-    if (!made.ok)
-      return { status: 'usage', diagnostics: made.error, sources, text: '', document: { notebook: input.path } };
+    if (isStopped()) return { ok: false, result: interrupted(input) };
+    if (!made.ok) {
+      const problem = { text: '', document: { notebook: input.path }, diagnostics: made.error, sources };
+      return { ok: false, result: { status: 'usage', ...problem } };
+    }
     plain.push(made.value);
   }
-  const progress = silent ? noProgress : showProgress(host, bundle);
-  const record = await run(bundle, document, {
-    ...shared,
-    worker: path.join(host.installation, 'python', 'worker.py'),
-    jobs: availableParallelism(),
-    cache: true,
-    force: true,
-    keepGoing: false,
-    startMethod: 'fork',
-    lane: false,
-    standBy: 0,
-    onEvent: progress.onEvent,
-  });
-  progress.stop();
-  if (isStopped()) return interrupted(input);
-  const [first, second] = plain;
-  if (record.status === 'refused' || first === undefined || second === undefined) {
-    return {
-      status: 'refused',
-      diagnostics: record.diagnostics,
-      sources,
-      text: '',
-      document: { notebook: input.path },
-    };
+  const record = await runAfresh(host, input, work);
+  if (isStopped()) return { ok: false, result: interrupted(input) };
+  if (record.status === 'refused') {
+    const problem = { text: '', document: { notebook: input.path }, diagnostics: record.diagnostics, sources };
+    return { ok: false, result: { status: 'refused', ...problem } };
   }
-  let tasks = judgeRuns(bundle, plain, record.notebook);
-  if (tasks.some(({ verdict }) => verdict === 'different')) {
-    // Two plain runs may agree by chance.
-    const third = await runAgain('third');
-    if (isStopped()) return interrupted(input);
-    if (third.ok) tasks = judgeRuns(bundle, [...plain, third.value], record.notebook);
-  }
-  return describe(input, tasks, { jupyter: first.seconds, ours: record.seconds });
+  const tasks = judgeRuns(bundle, plain, record.notebook);
+  if (tasks.every(({ verdict }) => verdict !== 'different')) return { ok: true, value: { plain, record, tasks } };
+  // Two plain runs may agree by chance.
+  const third = await runAgain('third');
+  if (isStopped()) return { ok: false, result: interrupted(input) };
+  if (!third.ok) return { ok: true, value: { plain, record, tasks } };
+  const all = [...plain, third.value];
+  return { ok: true, value: { plain: all, record, tasks: judgeRuns(bundle, all, record.notebook) } };
 }
 
 function interrupted(input: Input): CommandResult {
@@ -76,11 +104,36 @@ function interrupted(input: Input): CommandResult {
   return { status: 'interrupted', diagnostics: [], text, document: { notebook: input.path } };
 }
 
-function describe(
-  input: Input,
-  tasks: readonly VerifiedTask[],
-  seconds: { readonly jupyter: number; readonly ours: number },
-): CommandResult {
+/** What became of the certificate that was asked for. */
+interface Certified {
+  readonly text: string;
+  readonly file: string | null;
+  readonly digest: string | null;
+}
+
+const notWritten: Certified = {
+  text: 'No certificate was written: it would certify a difference.\n',
+  file: null,
+  digest: null,
+};
+
+function certify(
+  host: Host,
+  { input, cwd, place }: Comparison,
+  { file, compared }: { readonly file: string; readonly compared: Compared },
+): Outcome<Certified> {
+  const environment = lookAtEnvironment(host, { input, cwd, place });
+  if (!environment.ok) return environment;
+  const { plain, record } = compared;
+  const { facts } = witness({ input, cwd, environment: environment.value, record, plain });
+  const saved = saveCertificate(host, file, facts);
+  if (!saved.ok) return saved;
+  const text = `certificate  ${shownPath(host, file)}\n`;
+  return { ok: true, value: { text, file, digest: saved.value } };
+}
+
+function describe(input: Input, { plain, record, tasks }: Compared, certified: Certified | undefined): CommandResult {
+  const seconds = { jupyter: plain[0]?.seconds ?? 0, ours: record.seconds };
   const number = (verdict: VerifiedTask['verdict']): number => tasks.filter((task) => task.verdict === verdict).length;
   const rows = tasks
     .filter(({ verdict }) => verdict !== 'equal')
@@ -98,7 +151,7 @@ function describe(
     status: number('different') > 0 ? 'different' : 'ok',
     diagnostics: input.diagnostics,
     sources: input.sources,
-    text: `${renderTable(rows)}${parts.join(', ')} (${times})\n`,
+    text: `${renderTable(rows)}${parts.join(', ')} (${times})\n${certified?.text ?? ''}`,
     document: {
       notebook: input.path,
       equal: number('equal'),
@@ -114,6 +167,7 @@ function describe(
         what,
         cause,
       })),
+      ...(certified === undefined ? {} : { certificate: certified.file, digest: certified.digest }),
     },
   };
 }
