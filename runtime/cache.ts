@@ -2,9 +2,10 @@ import type { Task } from '../compiler/bundle/format.ts';
 import type { AttemptResult, FileRead, OutputMessage } from './process/protocol.ts';
 import { hashFile, type LocalStore } from './store/local.ts';
 import { createHash } from 'node:crypto';
-import { stillSame } from './marks.ts';
+import { hasSameTimes, stillSame } from './marks.ts';
 import type { RunContext, State } from './run-state.ts';
 import { differenceOfStarts, digestOfVariable } from './start-state.ts';
+import { keptCopies } from './undo.ts';
 import { implicitNames, isQuiet, originOf, unseenShadow, type Origin, type Progress } from './versions.ts';
 
 /** One remembered execution of a task's code: what it read, and what came of it. */
@@ -44,7 +45,7 @@ export type Around = Pick<RunContext, 'store' | 'environment' | 'variables'>;
 
 const entriesKept = 8;
 /** Entries of another version are as good as none. */
-export const formatVersion = 9;
+export const formatVersion = 10;
 
 /** Where the store keeps what is known of a task's code. */
 export function manifestPath(task: { readonly code: string }): string {
@@ -172,6 +173,7 @@ const doings = new Map([
   ['network', 'uses the network'],
   ['file-attributes', 'changes attributes of files'],
   ['open-file', 'may write to a file that is open already'],
+  ['native-files', 'may have opened files that could not be seen'],
 ]);
 
 /** A folder's names may be other ones because of the cell's own files. */
@@ -180,14 +182,22 @@ function isOfContent({ kind }: FileRead): boolean {
 }
 
 /** Of the content that a file had when it was read; other questions have their whole answer in the mark. */
-function digestOf({ path, kind, signature }: FileRead, written: ReadonlySet<string>): string {
-  if (kind !== 'content') return signature;
-  return written.has(path) ? 'missing' : hashFile(path);
+function digestOf(file: FileRead, written: ReadonlySet<string>, copies: Copies): string {
+  if (file.kind !== 'content') return file.signature;
+  return written.has(file.path) ? digestOfCopy(file, copies) : hashFile(file.path);
+}
+
+type Copies = ReturnType<typeof keptCopies>;
+
+/** What the cell itself has changed since is known if it was kept to be put back. */
+function digestOfCopy({ path, signature }: FileRead, copies: Copies): string {
+  const copy = copies.get(path);
+  return copy === undefined || !hasSameTimes(copy, signature) ? 'missing' : hashFile(copy);
 }
 
 /** What a result was made from, and the result; else why a later run could not tell whether it still holds. */
 export function describeResult(
-  { environment, id }: Pick<RunContext, 'environment' | 'id'>,
+  { environment, id, journal }: Pick<RunContext, 'environment' | 'id' | 'journal'>,
   progress: readonly Progress[],
   { index, result, outputs, lane }: Pick<State, 'index' | 'result' | 'outputs'> & Pick<CacheEntry, 'lane'>,
 ): CacheEntry | string {
@@ -206,7 +216,8 @@ export function describeResult(
   // Somebody else changed meanwhile what the cell had read.
   const changed = changedFile({ filesRead, filesWritten: result.filesWritten });
   if (changed !== undefined) return `${changed} changed while it ran`;
-  const files = result.filesRead.map((file) => ({ ...file, digest: digestOf(file, written) }));
+  const copies = written.size > 0 ? keptCopies(journal) : new Map<string, string>();
+  const files = result.filesRead.map((file) => ({ ...file, digest: digestOf(file, written, copies) }));
   const left = Object.fromEntries(result.filesWritten.map((path) => [path, hashFile(path)]));
   const entry = { environment, reads, files, written: left, result, outputs, run: id };
   return lane === undefined ? entry : { ...entry, lane };

@@ -46,6 +46,12 @@ function answer(path: string, kind: FileRead['kind']): string {
   }
 }
 
+/** True when a copy that has its original's times is of the file that had this signature. */
+export function hasSameTimes(copy: string, original: string): boolean {
+  const found = statSync(copy, { bigint: true });
+  return found.isFile() && original.startsWith(`file:${found.size}:${found.mtimeNs}:`);
+}
+
 function signature(stat: BigIntStats): string {
   return `${stat.isDirectory() ? 'dir' : 'file'}:${stat.size}:${stat.mtimeNs}:${stat.ino}:${stat.ctimeNs}`;
 }

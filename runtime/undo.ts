@@ -39,6 +39,11 @@ export function canUndo(folder: string): boolean {
   return readJournal(folder).every((effect) => effect.was !== 'lasting');
 }
 
+/** Files that this run's cells changed, each with the copy of what it was before. */
+export function keptCopies(folder: string): ReadonlyMap<string, string> {
+  return new Map(readJournal(folder).flatMap((effect) => (effect.was === 'kept' ? [[effect.path, effect.copy]] : [])));
+}
+
 function putBack(effect: Effect): void {
   if (effect.was === 'lasting') return;
   const { path } = effect;

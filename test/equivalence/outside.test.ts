@@ -4,20 +4,25 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { splitCells, writeCells, type CaseCell } from '../../build/cases.mjs';
-import { python, root } from '../environment.ts';
+import { hasModules, python, root } from '../environment.ts';
 import { outputsOf } from './normalise.ts';
 
 /**
  * Hazards that show only when the world around the notebook changes between two runs. The first lines of a case say how:
  * `# BEFORE COMMAND` prepares its folder, `# AFTER COMMAND` changes it, `# VARIABLE NAME OLD => NEW` an environment variable (`-`:
  * there is none; HERE is the folder), `# CWD OLD => NEW` the folder that the cells run in. The second run gives what Jupyter gives then.
+ * With `# NEEDS MODULE` it is skipped where the interpreter of the tests has no such module.
  */
 const folder = path.join(root, 'test', 'equivalence', 'outside');
 const filter = process.env['FILTER'] ?? '';
 const names = readdirSync(folder)
-  .filter((name) => name.includes(filter))
+  .filter((name) => name.includes(filter) && hasModules(needs(name)))
   .sort();
 const scratch = mkdtempSync(path.join(tmpdir(), 'cellwright-outside-'));
+
+function needs(name: string): readonly string[] {
+  return /^# NEEDS (.*)$/m.exec(readFileSync(path.join(folder, name), 'utf8'))?.[1]?.split(' ') ?? [];
+}
 
 interface World {
   readonly cwd: string;
@@ -36,7 +41,7 @@ function readCase(name: string, here: string): Case {
   const lines = readFileSync(path.join(folder, name), 'utf8').split('\n');
   const heads = lines.slice(
     0,
-    lines.findIndex((line) => !/^# (BEFORE|AFTER|VARIABLE|CWD) /.test(line)),
+    lines.findIndex((line) => !/^# (NEEDS|BEFORE|AFTER|VARIABLE|CWD) /.test(line)),
   );
   const said = (word: string): readonly string[] =>
     heads.filter((line) => line.startsWith(`# ${word} `)).map((line) => line.slice(word.length + 3));
@@ -94,7 +99,10 @@ afterAll(() => {
   rmSync('/dev/shm/cellwright-test', { force: true });
 });
 
+const skipped = readdirSync(folder).filter((name) => name.includes(filter) && !names.includes(name));
+
 describe('what a cell depends on outside of the notebook is seen when it changes', () => {
+  test.skip.each(skipped)('%s (the interpreter of the tests has not what it needs)', () => undefined);
   test.each(names)(
     '%s',
     (name) => {

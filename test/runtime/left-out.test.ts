@@ -68,12 +68,6 @@ echo 'value = 1' > cw_module.py`,
   { what: 'what the kernel of the system tells of now', cell: 'print(open("/proc/uptime").read())' },
   { what: 'the clock and entropy', cell: 'import datetime, uuid\nprint(datetime.datetime.now(), uuid.uuid4())' },
   {
-    what: 'what native code opens by itself',
-    cell: 'import ctypes, os\nprint(os.read(ctypes.CDLL(None).open(b"data.txt", 0), 9))',
-    before: 'echo first > data.txt',
-    after: 'echo second > data.txt',
-  },
-  {
     what: 'files that libraries read while the warm parent imports them',
     cell: 'import matplotlib\nprint(matplotlib.rcParams["figure.dpi"])',
     before: 'echo "figure.dpi: 50" > matplotlibrc',

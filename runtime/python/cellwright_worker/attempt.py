@@ -103,9 +103,9 @@ class Attempt:
         self._every_name: list[str] = []
         # Identities of what the values reach that were loaded when `_loaded` had `_loaded_then` entries.
         self._loaded_then, self._stored = 0, set[int]()
-        observer.permit, observer.before_fork = self._ask_permit, self._load_everything
+        observer.permit, observer.before_fork, need = self._ask_permit, self._load_everything, self._need_one_process
+        observer.native.need_one_process = sizes.watch.need_one_process = need
         sizes.watch.came_from_store = self._came_from_store
-        sizes.watch.need_one_process = self._need_one_process
         shell_module.messages.emit = self._emit
 
     def warm_up(self) -> None:
@@ -279,7 +279,7 @@ class Attempt:
         started = time.perf_counter()
         self._sources.seen.clear()
         touches.clear()
-        self._observer.start(bool(message["head"]))
+        self._observer.start(bool(message["head"]), self._lane)
         try:
             with self._talk.open_to_all():
                 ok = shell_module.run_cell(self._shell, self._loop, self._context, message["source"])

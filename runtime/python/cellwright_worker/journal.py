@@ -21,7 +21,7 @@ class Journal:
 
     def __init__(self, folder: str) -> None:
         """`folder` is the run's; it is made when the first effect happens."""
-        self._folder = folder
+        self.folder = folder
         self._seen: set[str] = set()
         self._count = 0
 
@@ -48,9 +48,9 @@ class Journal:
 
     def _keep(self, path: str) -> None:
         self._count += 1
-        copy = os.path.join(self._folder, f"{os.getpid()}-{threading.get_native_id()}-{self._count}")
+        copy = os.path.join(self.folder, f"{os.getpid()}-{threading.get_native_id()}-{self._count}")
         try:
-            os.makedirs(self._folder, exist_ok=True)
+            os.makedirs(self.folder, exist_ok=True)
             if os.path.isdir(path):
                 shutil.copytree(path, copy, symlinks=True)
             else:
@@ -61,9 +61,9 @@ class Journal:
         self._add({"path": path, "was": "kept", "copy": copy})
 
     def _add(self, entry: dict[str, Any]) -> None:
-        os.makedirs(self._folder, exist_ok=True)
+        os.makedirs(self.folder, exist_ok=True)
         line = dumps(entry) + "\n"
-        with open(os.path.join(self._folder, "effects.jsonl"), "a", encoding="utf-8") as file:
+        with open(os.path.join(self.folder, "effects.jsonl"), "a", encoding="utf-8") as file:
             file.write(line)
 
 

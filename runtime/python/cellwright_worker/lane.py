@@ -18,7 +18,7 @@ def conclude(observer: Observer, state: HiddenState, finish: Callable[[], None])
         state.by_name["state:threads"].capture()
     except Stuck as reason:
         running = f"it leaves {reason}"
-    observer.start(head=True)
+    observer.start(head=True, lane=True)
     finish()
     observer.stop(goes_on=False)
     return {

@@ -1,7 +1,7 @@
 """Watches what a cell does to the world outside its process: files, subprocesses, the network.
 
 An audit hook sees what CPython itself opens and starts. Effects ask for permission first and block until it is given. What
-native code does without CPython (some writers of Parquet files and databases) is not seen here.
+native code does without CPython (readers of Parquet files, databases) is seen by `native_files.py`.
 """
 
 from __future__ import annotations
@@ -22,6 +22,9 @@ from . import open_files, variables
 from .closed_commands import variables_of
 from .journal import Journal, only_reads
 from .marks import REAL_READLINK, mark
+from .native_code import EVENTS
+from .native_files import NativeFiles
+from .own_files import OwnFiles
 from .questions import replace, watch_questions
 from .whence import library_folders
 
@@ -54,8 +57,6 @@ _SUBPROCESSES = {
 _NETWORK = {"socket.connect", "socket.getaddrinfo", "urllib.Request", "ftplib.connect", "smtplib.connect", "http.client.send"}
 _SENDING = (b"POST ", b"PUT ", b"PATCH ", b"DELETE ")
 _LISTINGS = {"os.listdir", "os.scandir"}
-# Arrays that joblib hands to its processes.
-_OF_POOLS = "/dev/shm/joblib_memmapping_folder_"
 _LIBRARY = os.path.dirname(os.__file__)
 _MAKE_FOLDERS = (os.makedirs.__code__, pathlib.Path.mkdir.__code__)
 
@@ -121,6 +122,8 @@ class Observer:
         # True when the notebook watches the interpreter as well.
         self.is_watched = False
         self.outside: set[str] = set()
+        self.native = NativeFiles()
+        self.native.effect = self._native_effect
         self.serve(private, journal)
 
     def serve(self, private: list[str], journal: Journal) -> None:
@@ -132,13 +135,18 @@ class Observer:
         roots.add(os.path.join(variables.TEMPORARY_FOLDER, "ipykernel_1"))
         roots.update(os.path.join(home, name) for name in (".ipython", ".jupyter", os.path.join(".local", "share", "jupyter")))
         named = [root for root in roots if root and os.path.isabs(root)]
-        self._roots = tuple({path(root.rstrip(os.sep)) + os.sep for root in named for path in (os.path.realpath, os.path.normpath)})
+        folders = tuple({path(root.rstrip(os.sep)) + os.sep for root in named for path in (os.path.realpath, os.path.normpath)})
         # Where %store keeps variables, and files in shared memory.
-        self._shared = (os.path.join(os.path.realpath(os.path.join(home, ".ipython")), "profile_default", "db") + os.sep, "/dev/shm/")
+        shared = (os.path.join(os.path.realpath(os.path.join(home, ".ipython")), "profile_default", "db") + os.sep, "/dev/shm/")
+        self._own_files = OwnFiles(folders, shared)
+        of_run = (os.path.realpath(place) + os.sep for place in (journal.folder, os.path.dirname(private[-1])))
+        self.native.own = OwnFiles((*folders, *of_run), shared)
+        self.native.place = (private[-1], journal.folder)
 
     def install(self) -> None:
         """Watch from now on; an audit hook cannot be taken away."""
         variables.watch.is_watching = lambda: self.is_watching
+        self.native.install()
         sys.addaudithook(self._hook)
 
     def watch_calls(self, shell: Any) -> None:
@@ -189,8 +197,8 @@ class Observer:
         finally:
             self._mine.aside = before
 
-    def start(self, head: bool) -> None:
-        """Begin a task, or go on with one that is many cells."""
+    def start(self, head: bool, lane: bool) -> None:
+        """Begin a task, or go on with one that is many cells: a `lane`."""
         self._mine.aside = False
         if self.active:
             return
@@ -200,6 +208,8 @@ class Observer:
         self._made.clear()
         self.outside.clear()
         self.permitted = head
+        self.native.is_wanted = not lane
+        self.native.begin(head, self.written)
         self.active = True
 
     def stop(self, goes_on: bool) -> None:
@@ -207,16 +217,36 @@ class Observer:
         self.active = self._mine.aside = goes_on
         if goes_on:
             return
+        self._take_native()
+        self.native.end()
         told = open_files.writable()
         paths = told if told is not None else {self._absolute(file.name) or "" for file in self.open_writers()}
-        now_open = {path for path in paths if not self._own(path)}
+        now_open = {path for path in paths if not self._own_files.has(path)}
         if self._left_open or not now_open <= self.written:
             self.outside.add("open-file")
         self._left_open = now_open
 
     def reads(self) -> list[dict[str, str]]:
         """Every file looked at, with what it was when it was first looked at; the task's own files left out."""
+        if self.active:
+            self._take_native()
         return [{"path": path, "kind": kind, "signature": answer} for (path, kind), answer in sorted(self._reads.items())]
+
+    def _take_native(self) -> None:
+        """Add what native code did until now."""
+        found = self.native.report()
+        for path, kind, answer in found.get("reads", ()):
+            if kind == "listing" and path in self._made:
+                path, kind, answer = path, "type", "missing"
+            self._reads.setdefault((path, kind), answer)
+        self.written.update(found.get("written", ()))
+        self.outside.update(found.get("effects", ()))
+        if found.get("unseen") or self.native.is_unseen:
+            self.outside.add("native-files")
+
+    def _native_effect(self, reason: str, detail: str) -> None:
+        with self.aside():
+            self._effect(reason, detail)
 
     def open_writers(self) -> list[Any]:
         """Files that this process opened for writing and not closed: what they hold back is written when they go."""
@@ -238,17 +268,13 @@ class Observer:
         name = getattr(file, "name", None)
         return not isinstance(name, int) and self._absolute(name) in self._ever_written
 
-    def _own(self, path: str) -> bool:
-        path += os.sep
-        return path.startswith(self._roots) and (not path.startswith(self._shared) or path.startswith(_OF_POOLS))
-
     def _absolute(self, path: Any) -> str | None:
         if isinstance(path, bytes):
             path = os.fsdecode(path)
         if not isinstance(path, (str, os.PathLike)):
             return None
         text = os.path.abspath(os.fspath(path))  # type: ignore[arg-type]
-        return None if self._own(text) else text
+        return None if self._own_files.has(text) else text
 
     def _note(self, path: str, kind: str) -> None:
         if kind in ("listing", "entries") and path in self._made:
@@ -261,7 +287,10 @@ class Observer:
     def _asked(self, path: Any, kind: str, folder: Any) -> None:
         if not self.active:
             self.asked_before(path, kind)
-        elif self.is_watching:
+            return
+        if self.native.is_on:
+            self._count(_below(folder, path), self.native.python_asks)
+        if self.is_watching:
             with self.aside():
                 text = self._absolute(_below(folder, path))
                 if text is not None:
@@ -285,8 +314,21 @@ class Observer:
         if not self.permitted:
             self.permit(reason, detail)
             self.permitted = True
+            self.native.permitted()
+
+    def _count(self, path: Any, told: Callable[[str], None]) -> None:
+        with self.aside():
+            text = self._absolute(path)
+            if text is not None:
+                told(text)
 
     def _hook(self, event: str, arguments: tuple[Any, ...]) -> None:
+        if event in _OPENING and self.active and self.native.is_on:
+            path = arguments[0] if event == "open" or arguments[0] is not None else "."
+            self._count(_below(getattr(self._mine, "folder", None), path) if event == "open" else path, self.native.python_opens)
+        elif event in EVENTS and (event == "import" or self.is_watching) and self.native.comes(event, arguments) and self.active:
+            with self.aside():
+                self.native.begin(self.permitted, self.written)
         if event not in _HANDLED or not self.is_watching:
             return
         with self.aside():
@@ -331,10 +373,13 @@ class Observer:
                 self._note(path, "entries" if event == "os.scandir" and not _wants_names() else "listing")
         elif event in _SUBPROCESSES:
             command = self._command or _command_of(event, arguments)
+            if event != "os.fork":
+                self.native.python_starts(command)
             if self._only_says() or (not self._command and _is_probe(command)):
                 return
             self._effect("subprocess", event)
             if event == "os.fork":
+                self.native.about_to_fork()
                 self.before_fork()
             elif not _is_pool(command) and (not command or not only_reads(command)):
                 self._journal.lasting(f"started {command[:200] or 'a process'}")
@@ -426,4 +471,5 @@ def _is_pool(command: str) -> bool:
     return any(name in command for name in ("joblib.externals.loky", "multiprocessing.", "resource_tracker"))
 
 
+_OPENING = frozenset({"open", "os.listdir", "os.scandir"})
 _HANDLED = {"open", "import", "os.chdir", "sys.addaudithook", "sqlite3.connect", *_WRITES, *_SUBPROCESSES, *_NETWORK, *_LISTINGS}

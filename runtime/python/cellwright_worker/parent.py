@@ -130,6 +130,7 @@ class _Stage:
         if self.grounds is not None:
             self.generators.look_for_new()
             self.grounds.take()
+        self.observer.native.look()
         gc.freeze()
         self.seeds = random.getstate()
         self.forks = self.configuration["start"] == "fork" and native_threads.may_fork()
@@ -164,6 +165,7 @@ class _Stage:
         self.channel = Channel(self.configuration["socket"])
         hello = {"type": "hello", "token": self.configuration["token"], "pid": os.getpid(), "role": "parent", "stage": stage}
         self.channel.send(hello)
+        self.observer.native.stand_ready()
 
     def serve(self) -> None:
         """Fork what the scheduler asks for, until it goes."""
@@ -379,7 +381,7 @@ def main() -> None:
     shell = shell_module.start_shell()
     watch.hide(configuration["hidden"])
     # Children use these; loaded here, their pages are shared.
-    from . import attempt, interpreter, observe, orphans, sizes, state  # noqa: F401
+    from . import attempt, interpreter, native_code, observe, orphans, sizes, state  # noqa: F401
     from .codec import Codec
     from .journal import Journal
     from .objects import Store
@@ -391,6 +393,7 @@ def main() -> None:
     observer.watch_calls(shell)
     sizes.install()
     interpreter.prepare()
+    native_code.watch_ctypes()
     codec = Codec(Store(configuration["store"], Seals.beside(configuration["socket"])), shell.user_ns, "", lambda name: None)
     codec.registry.lists_subclasses = _import_hints(configuration["cells"])[0]
     state.shell_settings(shell)
