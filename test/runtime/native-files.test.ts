@@ -130,6 +130,17 @@ describe.runIf(isLinux)('what native code does besides', () => {
     expect(runIn().text).toContain('second');
   });
 
+  test('is not looked at in one process, which is never reused then', () => {
+    const cells = ['1', 'print(_)', `${native}print(os.read(libc.open(b"data.txt", 0), 20))${end}`];
+    writeFileSync(at('data.txt'), 'first');
+    const ran = run(cells, ['env', 'CELLWRIGHT_KEEP_WARM=0']);
+    expect(ran.lane).toBe(true);
+    writeFileSync(at('data.txt'), 'second');
+    const again = run(cells);
+    expect(again.reused).toBe(0);
+    expect(again.text).toContain('second');
+  });
+
   test('where it cannot be seen, all cells run in one process', () => {
     const cells = [`${native}print(os.read(libc.open(b"data.txt", 0), 20))${end}`];
     writeFileSync(at('data.txt'), 'first');

@@ -25,9 +25,9 @@ class Unwatchable(Exception):
     """This system does not let a process see what its native code opens; why."""
 
 
-def start(socket_of_run: str, journal: str) -> None:
+def start(folder_of_run: str, journal: str) -> None:
     """Start the lookout of a run, unless there is one."""
-    path = os.path.join(os.path.dirname(socket_of_run), _NAME)
+    path = os.path.join(folder_of_run, _NAME)
     with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as server:
         try:
             server.bind(path)
@@ -55,7 +55,7 @@ def _spawn(listener: int, path: str, journal: str) -> None:
 class Line:
     """This process has the filter from the moment that this is made; the lookout answers for it."""
 
-    def __init__(self, socket_of_run: str, journal: str, own: OwnFiles) -> None:
+    def __init__(self, folder_of_run: str, journal: str, own: OwnFiles) -> None:
         """`Unwatchable` where that does not work; the process may have a filter that nobody answers then, so it must end."""
         known = machine()
         if known is None:
@@ -64,7 +64,7 @@ class Line:
         self._pending = b""
         self._owner = os.getpid()
         try:
-            self._control = _reach(socket_of_run, journal)
+            self._control = _reach(folder_of_run, journal)
             self._bell, theirs = socket.socketpair()
             self._filter = Filter(known)
             self._filter.let_read(self._receive()["pid"])
@@ -138,8 +138,8 @@ class Line:
         return end
 
 
-def _reach(socket_of_run: str, journal: str) -> socket.socket:
-    path = os.path.join(os.path.dirname(socket_of_run), _NAME)
+def _reach(folder_of_run: str, journal: str) -> socket.socket:
+    path = os.path.join(folder_of_run, _NAME)
     for _ in range(2):
         connection = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
         try:
@@ -147,9 +147,9 @@ def _reach(socket_of_run: str, journal: str) -> socket.socket:
             return connection
         except FileNotFoundError:
             connection.close()
-            start(socket_of_run, journal)
+            start(folder_of_run, journal)
         except ConnectionRefusedError:  # It ended without a word.
             connection.close()
             os.unlink(path)
-            start(socket_of_run, journal)
+            start(folder_of_run, journal)
     raise Unwatchable

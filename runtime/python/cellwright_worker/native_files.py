@@ -27,7 +27,7 @@ class NativeFiles:
         self.need_one_process: Callable[[str], None] = lambda reason: None
         self.effect: Effect = lambda reason, detail: None
         self.own = OwnFiles((), ())
-        # Where the run's lookout is to be found: the run's socket, the folder of its journal.
+        # Where the run's lookout is to be found: the folder of the run's sockets, that of its journal.
         self.place = ("", "")
         self._line: Line | None = None
         self._hang_up: Callable[[], None] | None = None

@@ -102,7 +102,7 @@ class Observer:
     """The audit hook of this process; active only while a cell runs."""
 
     def __init__(self, private: list[str], journal: Journal) -> None:
-        """`private` are folders of this program, whose files are nobody's business."""
+        """`private` are folders of this program, whose files are nobody's business; the last is that of the run's sockets."""
         # The text of a `!` command that runs; what it is with the values of variables in it, only its own thread knows.
         self._command = ""
         self.active = False
@@ -139,8 +139,7 @@ class Observer:
         # Where %store keeps variables, and files in shared memory.
         shared = (os.path.join(os.path.realpath(os.path.join(home, ".ipython")), "profile_default", "db") + os.sep, "/dev/shm/")
         self._own_files = OwnFiles(folders, shared)
-        of_run = (os.path.realpath(place) + os.sep for place in (journal.folder, os.path.dirname(private[-1])))
-        self.native.own = OwnFiles((*folders, *of_run), shared)
+        self.native.own = OwnFiles((*folders, os.path.realpath(journal.folder) + os.sep), shared)
         self.native.place = (private[-1], journal.folder)
 
     def install(self) -> None:
