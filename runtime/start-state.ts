@@ -1,7 +1,6 @@
 import { createHash } from 'node:crypto';
-import { realpathSync } from 'node:fs';
 import { describePackages, type PackageQuestion } from './process/search-path.ts';
-import { isFileError, type LocalStore } from './store/local.ts';
+import { realPath, type LocalStore } from './store/local.ts';
 import { ofTerminal, type Variables } from './variables.ts';
 
 /** Read by the interpreter before anybody can watch, or by native code. The hash seed is the same in every run. */
@@ -28,7 +27,7 @@ const parts = [
 export function describeStart(store: LocalStore, start: PackageQuestion): string {
   const { cwd, variables } = start;
   const unseen = digest(linesOf(variables, (name) => readUnseen.test(name)));
-  return JSON.stringify([describePackages(store, start), realFolder(cwd), unseen]);
+  return JSON.stringify([describePackages(store, start), realPath(cwd), unseen]);
 }
 
 /** The part of two different start states that differs, in words for the user. */
@@ -66,14 +65,4 @@ function digest(lines: readonly Buffer[]): string {
   const hash = createHash('sha256');
   lines.forEach((line, place) => hash.update(place === 0 ? '' : '\0').update(line));
   return hash.digest('hex');
-}
-
-/** As `os.getcwd()` gives it. */
-function realFolder(cwd: string): string {
-  try {
-    return realpathSync(cwd);
-  } catch (error) {
-    if (isFileError(error)) return cwd;
-    throw error;
-  }
 }

@@ -1,6 +1,5 @@
-import { realpathSync } from 'node:fs';
 import { basename, isAbsolute, relative, sep } from 'node:path';
-import { isFileError } from '../store/local.ts';
+import { realPath } from '../store/local.ts';
 
 /** Folders of this machine that stand for the same thing on every machine. */
 export interface Places {
@@ -47,15 +46,6 @@ function isApart(folder: string, notebook: string): boolean {
 function contains(folder: string, file: string): boolean {
   const way = relative(folder, file);
   return way === '' || (!isAbsolute(way) && way.split(sep)[0] !== '..');
-}
-
-function realPath(path: string): string {
-  try {
-    return realpathSync(path);
-  } catch (error) {
-    if (isFileError(error)) return path;
-    throw error;
-  }
 }
 
 const special = /[\\^$.*+?()[\]{}|]/g;

@@ -1,8 +1,8 @@
 import { createHash } from 'node:crypto';
-import { readFileSync, statSync } from 'node:fs';
+import { statSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { listFolder } from '../list-folder.ts';
-import { isFileError } from '../store/local.ts';
+import { readOrNothing } from '../store/local.ts';
 import { ofTerminal, type Variables } from '../variables.ts';
 import type { Interpreter } from './interpreter.ts';
 
@@ -46,18 +46,9 @@ function programOf(script: string): readonly string[] {
 
 /** Limits that a process inherits, where the system tells of them. */
 function limits(): readonly string[] {
-  const status = readOrNothing('/proc/self/status').split('\n');
+  const status = (readOrNothing('/proc/self/status') ?? '').split('\n');
   const inherited = status.filter((line) =>
     /^(?:Umask|Uid|Gid|Groups|Cpus_allowed|Mems_allowed|NoNewPrivs|Cap\w+):/.test(line),
   );
-  return [readOrNothing('/proc/self/limits'), readOrNothing('/proc/self/cgroup'), ...inherited];
-}
-
-function readOrNothing(file: string): string {
-  try {
-    return readFileSync(file, 'utf8');
-  } catch (error) {
-    if (isFileError(error)) return '';
-    throw error;
-  }
+  return [...inherited, ...['limits', 'cgroup'].map((name) => readOrNothing(`/proc/self/${name}`) ?? '')];
 }

@@ -7,6 +7,7 @@ import {
   openSync,
   readFileSync,
   readSync,
+  realpathSync,
   renameSync,
   statSync,
   writeFileSync,
@@ -50,6 +51,26 @@ export function openLocalStore(root: string): LocalStore {
 function objectPath(objects: string, digest: string): string {
   const hex = digest.slice(digest.indexOf(':') + 1);
   return join(objects, 'objects', hex.slice(0, 2), hex);
+}
+
+/** A path with no links in it, as `os.getcwd()` gives it; as it is when it cannot be followed. */
+export function realPath(path: string): string {
+  try {
+    return realpathSync(path);
+  } catch (error) {
+    if (isFileError(error)) return path;
+    throw error;
+  }
+}
+
+/** The text of a file, or undefined when it cannot be read. */
+export function readOrNothing(file: string): string | undefined {
+  try {
+    return readFileSync(file, 'utf8');
+  } catch (error) {
+    if (isFileError(error)) return undefined;
+    throw error;
+  }
 }
 
 /** A JSON document, or undefined when it is missing or damaged. */

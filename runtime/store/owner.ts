@@ -1,8 +1,8 @@
 import { createHash } from 'node:crypto';
-import { readFileSync, readlinkSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { readlinkSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { hostname, uptime } from 'node:os';
 import { join } from 'node:path';
-import { isFileError } from './local.ts';
+import { isFileError, readOrNothing } from './local.ts';
 
 /** The process that a folder belongs to. */
 interface Owner {
@@ -100,15 +100,6 @@ function isThere(pid: number): boolean {
     return true;
   } catch (error) {
     if (isFileError(error)) return error.code !== 'ESRCH';
-    throw error;
-  }
-}
-
-function readOrNothing(file: string): string | undefined {
-  try {
-    return readFileSync(file, 'utf8');
-  } catch (error) {
-    if (isFileError(error)) return undefined;
     throw error;
   }
 }

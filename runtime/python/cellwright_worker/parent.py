@@ -372,7 +372,7 @@ def main() -> None:
     if configuration["mayStandBy"]:
         from .grounds import Grounds
 
-        grounds = Grounds(configuration["cwd"], [configuration["store"], os.path.dirname(configuration["socket"])])
+        grounds = Grounds(configuration["cwd"], _private(configuration))
         grounds.record()
     from . import shell as shell_module
 
