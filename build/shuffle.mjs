@@ -9,7 +9,7 @@ import { editCells, environmentOf, firstDifference, layOutCase } from './judge.m
 
 const dist = path.join(root, 'dist');
 const load = (name) => import(pathToFileURL(path.join(dist, name)).href);
-const { run } = await load('runtime.mjs');
+const { endStandBy, run } = await load('runtime.mjs');
 const { createCompiler } = await load('compiler.mjs');
 const compiler = await createCompiler({
   runtimeWasm: readFileSync(path.join(dist, 'web-tree-sitter.wasm')),
@@ -41,7 +41,7 @@ function disorderOf(random) {
   };
 }
 
-async function runOnce(found, truth, { cells, jobs, random, settings, notebook }) {
+async function runOnce(found, truth, { cells, jobs, standBy, random, settings, notebook }) {
   const { bundle, notebook: read, diagnostics } = compiler.compile(JSON.stringify(notebookOf(cells)), 'notebook.ipynb');
   const refusal = (list) =>
     list.filter(({ severity }) => severity === 'error').map(({ code, message }) => `${code} ${message}`);
@@ -57,7 +57,7 @@ async function runOnce(found, truth, { cells, jobs, random, settings, notebook }
     keepGoing: false,
     startMethod: 'fork',
     lane: false,
-    standBy: 0,
+    standBy,
     environment: environmentOf(settings.folder),
     signal: AbortSignal.timeout(settings.seconds * 1000),
     disorder: disorderOf(random),
@@ -69,7 +69,8 @@ async function runOnce(found, truth, { cells, jobs, random, settings, notebook }
 }
 
 /**
- * A first run in disorder and one from the cache after some cells were edited, `times` times with 1 and with 4 workers.
+ * A first run in disorder and one from the cache after some cells were edited, `times` times with 1 and with 4 workers. In every
+ * other turn processes with the notebook's imports wait for the next run.
  * @param seed the same seed makes the same choices; when a message comes is still up to the machine
  */
 export async function shuffleCase(found, truth, settings) {
@@ -79,12 +80,13 @@ export async function shuffleCase(found, truth, settings) {
       const how = `seed ${settings.seed}, turn ${turn}, ${jobs} ${jobs === 1 ? 'worker' : 'workers'}`;
       const random = randomOf(`${settings.seed} ${found.name} ${jobs} ${turn}`);
       const notebook = layOutCase(found, settings.folder);
-      const setting = { jobs, random, settings, notebook };
+      const setting = { jobs, standBy: turn % 2 === 0 ? 0 : 20, random, settings, notebook };
       results.push({ how, ...(await runOnce(found, truth, { ...setting, cells: found.cells })) });
       const cells = editCells(found.cells, () => random() < 0.4);
       const again = await runOnce(found, truth, { ...setting, cells });
       results.push({ how: `${how}, from the cache`, ...again });
     }
   }
+  await endStandBy([path.join(settings.folder, 'state')]);
   return results;
 }
