@@ -49,6 +49,7 @@ async function runOnce(found, truth, { cells, jobs, standBy, random, settings, n
   const record = await run(bundle, read.document, {
     worker: path.join(dist, 'python', 'worker.py'),
     cwd: path.dirname(notebook),
+    origin: { notebook, parameters: [], program: 'conformance' },
     state: path.join(settings.folder, 'state'),
     python: settings.python,
     jobs,

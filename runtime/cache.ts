@@ -45,7 +45,7 @@ export type Around = Pick<RunContext, 'store' | 'environment' | 'variables'>;
 
 const entriesKept = 8;
 /** Entries of another version are as good as none. */
-export const formatVersion = 10;
+export const formatVersion = 11;
 
 /** Where the store keeps what is known of a task's code. */
 export function manifestPath(task: { readonly code: string }): string {

@@ -1,11 +1,35 @@
 import type { Diagnostic } from '../compiler/bundle/diagnostic.ts';
+import type { Observation } from './history/observation.ts';
+import type { Origin, Runner } from './history/origin.ts';
+import type { SourceControl } from './history/source-control.ts';
 
 /** How a task ended. */
 export type TaskStatus = 'ran' | 'cached' | 'failed' | 'not-run';
 
-/** Everything shown to users is an event. */
+/** What a run is made from, as its log begins with it. */
+export interface RunStarted {
+  readonly type: 'run-started';
+  readonly id: string;
+  /** How many cells there are to run. */
+  readonly tasks: number;
+  /** Digest of the bundle. */
+  readonly bundle: string;
+  /** Digest of the notebook as it was read, parameters included. */
+  readonly notebook: string;
+  readonly origin: Origin;
+  readonly runner: Runner;
+  /** The folder that the cells run in. */
+  readonly cwd: string;
+  readonly jobs: number;
+}
+
+/** Everything shown to users is an event, and every view of a run derives from its events. */
 export type RunEvent =
-  | { readonly type: 'run-started'; readonly id: string; readonly tasks: number }
+  | RunStarted
+  /** What the cells run with: the interpreter, and a digest of it, its packages, the folder and what the interpreter itself reads. */
+  | { readonly type: 'environment'; readonly executable: string; readonly digest: string }
+  | { readonly type: 'language'; readonly name: string; readonly version: string }
+  | ({ readonly type: 'source-control' } & SourceControl)
   | { readonly type: 'task-started'; readonly task: string; readonly name: string; readonly speculative: boolean }
   | { readonly type: 'task-dropped'; readonly task: string; readonly name: string; readonly reason: string }
   | {
@@ -25,6 +49,12 @@ export type RunEvent =
       readonly status: TaskStatus;
       readonly seconds: number;
       readonly reason: string;
+      /** Digest of its code. */
+      readonly code: string;
+      /** The run whose result was used again. */
+      readonly from?: string;
+      /** Absent when it did not run. Of a task that was reused: what it did in that earlier run. */
+      readonly observed?: Observation;
     }
   | { readonly type: 'diagnostic'; readonly diagnostic: Diagnostic }
   | { readonly type: 'run-finished'; readonly status: 'ok' | 'failed' | 'refused'; readonly seconds: number };

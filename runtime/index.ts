@@ -3,12 +3,15 @@ import { realpathSync, rmSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { isAbsolute, join } from 'node:path';
 import type { Diagnostic } from '../compiler/bundle/diagnostic.ts';
+import { canonicalJson } from '../compiler/bundle/canonical.ts';
 import type { Bundle } from '../compiler/bundle/format.ts';
 import { describeMiss, findCached, identityOf, type Around, type Miss } from './cache.ts';
 import { delayProcesses, type Disorder } from './disorder.ts';
-import type { RunEvent } from './event.ts';
+import type { RunEvent, RunStarted } from './event.ts';
+import { describeRunner, type Origin } from './history/origin.ts';
+import { SourceControlQuestion } from './history/source-control.ts';
 import { findLane, laneUnit, reuseLane } from './lane-cache.ts';
-import { findInterpreter } from './process/interpreter.ts';
+import { findInterpreter, type Interpreter } from './process/interpreter.ts';
 import { languageOf } from './process/language.ts';
 import { dismissAll } from './process/standby.ts';
 import { WorkerParent } from './process/worker-parent.ts';
@@ -25,9 +28,14 @@ import type { Progress } from './versions.ts';
 
 export type { Disorder } from './disorder.ts';
 export type { RunEvent, TaskStatus } from './event.ts';
+export type { Origin, Variant } from './history/origin.ts';
 export type { TaskOutcome } from './run-state.ts';
 export type { RunRecord } from './record.ts';
-export { learnedWaits, readLastRun, type LastRun, type ObservedTask } from './observed.ts';
+export { learnedWaits, readLastRun } from './observed.ts';
+export type { Observation, RecordedFile } from './history/observation.ts';
+export { listRuns, readRun, readRuns, runFolder } from './history/read-runs.ts';
+export type { RecordedRun, RecordedTask } from './history/recorded-run.ts';
+export type { SourceControl } from './history/source-control.ts';
 export { renderReport, type ReportInput } from './report/html.ts';
 export { compareRuns, type CellVerdict, type ExecutedNotebook } from './verify/compare.ts';
 export { judgeRuns, runPlainly, type PlainRun, type VerifiedTask } from './verify/verify.ts';
@@ -69,11 +77,15 @@ export interface RunOptions {
   readonly environment: Readonly<Record<string, string | undefined>>;
   /** Aborted: no more cells run, those that run are killed, what has retired stays. */
   readonly signal?: AbortSignal | undefined;
+  /** What the record says of where the run comes from. */
+  readonly origin: Origin;
   /** For tests: another order than the usual one. */
   readonly disorder?: Disorder | undefined;
   readonly onEvent: (event: RunEvent) => void;
 }
 
+/** Milliseconds after its end for which a run waits for git. */
+const gitPatience = 1500;
 /** Logs of earlier runs that are kept. */
 const runsKept = 50;
 /** Bytes of stored values of one notebook beyond which what is not needed is removed. */
@@ -88,7 +100,7 @@ export function statesFolder(environment: Readonly<Record<string, string | undef
 
 /** Where the state of a notebook is kept when nothing else is said: outside its folder, so that a cell that lists it sees no change. */
 export function defaultState(notebook: string, environment: Readonly<Record<string, string | undefined>>): string {
-  const name = createHash('sha256').update(realpathSync(notebook)).digest('hex').slice(0, 16);
+  const name = sha256(realpathSync(notebook)).slice(0, 16);
   return join(statesFolder(environment), name);
 }
 
@@ -103,6 +115,24 @@ function noInterpreter(options: {
     message: `No interpreter was found for ${what}.`,
     help: 'Name one that has IPython with --python EXE, or a kernel with -k NAME.',
     related: [],
+  };
+}
+
+function sha256(text: string): string {
+  return createHash('sha256').update(text, 'utf8').digest('hex');
+}
+
+function describeBeginning(bundle: Bundle, id: string, { origin, cwd, jobs }: RunOptions): RunStarted {
+  return {
+    type: 'run-started',
+    id,
+    tasks: bundle.tasks.filter((task) => task.executionCount > 0).length,
+    bundle: `sha256:${sha256(canonicalJson(bundle))}`,
+    notebook: bundle.notebook.digest,
+    origin,
+    runner: describeRunner(),
+    cwd,
+    jobs,
   };
 }
 
@@ -134,7 +164,8 @@ export async function run(bundle: Bundle, document: string, options: RunOptions)
     log.add(event);
     options.onEvent(event);
   };
-  emit({ type: 'run-started', id, tasks: bundle.tasks.filter((task) => task.executionCount > 0).length });
+  emit(describeBeginning(bundle, id, options));
+  const sourceControl = new SourceControlQuestion(options.cwd, options.environment);
   const interpreter = findInterpreter({
     python: options.python,
     kernel: options.kernel ?? bundle.notebook.kernelName,
@@ -149,6 +180,8 @@ export async function run(bundle: Bundle, document: string, options: RunOptions)
   const store = openLocalStore(options.state);
   const variables = { ...options.environment, ...interpreter.environment };
   const environment = describeStart(store, { interpreter, cwd: options.cwd, variables });
+  const { executable } = interpreter;
+  emit({ type: 'environment', executable, digest: `sha256:${sha256(environment)}` });
   const journal = join(log.folder, 'effects');
   const profile = readProfile(store);
   const notes = new ProfileNotes(profile);
@@ -166,33 +199,22 @@ export async function run(bundle: Bundle, document: string, options: RunOptions)
     readCache: options.cache && !options.force,
     keepGoing: options.keepGoing,
     lane: options.lane ? 'asked for' : lookAtHistory(bundle),
-    executable: interpreter.executable,
+    executable,
     until: options.until ?? Number.MAX_SAFE_INTEGER,
-    startParent: async () => {
-      const parent = await WorkerParent.start({
-        interpreter,
-        script: options.worker,
-        store: store.objects,
-        cwd: options.cwd,
-        start: options.startMethod,
-        startState: environment,
-        standBy: options.standBy,
-        journal,
-        cells: cellsOf(bundle),
-        environment: options.environment,
-        signal: options.signal,
-      });
-      return delayProcesses(parent, options.disorder);
-    },
+    startParent: parentStarter(bundle, options, { interpreter, environment, journal, objects: store.objects }),
     signal: options.signal,
     disorder: options.disorder,
     onEvent: emit,
   });
+  const language = languageOf(interpreter, environment, store);
+  if (language !== undefined) emit({ type: 'language', name: language.name, version: language.version });
+  const source = await sourceControl.answer(gitPatience);
+  if (source !== undefined) emit({ type: 'source-control', ...source });
   notes.save(store);
   rmSync(journal, { recursive: true, force: true });
   const seconds = (performance.now() - started) / 1000;
   emit({ type: 'run-finished', status: outcome.status, seconds });
-  const notebook = executedNotebook(document, outcome.tasks, () => languageOf(interpreter, environment, store));
+  const notebook = executedNotebook(document, outcome.tasks, () => language);
   writeAtomically(`${log.folder}/notebook.ipynb`, notebook);
   if (outcome.tasks.some(({ status }) => status === 'ran')) {
     const lane = laneUnit(bundle, options.until ?? Number.MAX_SAFE_INTEGER);
@@ -202,6 +224,37 @@ export async function run(bundle: Bundle, document: string, options: RunOptions)
   }
   log.close();
   return { id, ...outcome, seconds, notebook, folder: log.folder };
+}
+
+interface Surroundings {
+  readonly interpreter: Interpreter;
+  /** What every cell starts from. */
+  readonly environment: string;
+  readonly journal: string;
+  readonly objects: string;
+}
+
+function parentStarter(
+  bundle: Bundle,
+  options: RunOptions,
+  { interpreter, environment, journal, objects }: Surroundings,
+): RunContext['startParent'] {
+  return async () => {
+    const parent = await WorkerParent.start({
+      interpreter,
+      script: options.worker,
+      store: objects,
+      cwd: options.cwd,
+      start: options.startMethod,
+      startState: environment,
+      standBy: options.standBy,
+      journal,
+      cells: cellsOf(bundle),
+      environment: options.environment,
+      signal: options.signal,
+    });
+    return delayProcesses(parent, options.disorder);
+  };
 }
 
 /** Execution count, source and digest of the code of what is executed. */

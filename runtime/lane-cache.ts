@@ -13,6 +13,7 @@ import {
   type LaneNote,
   type Miss,
 } from './cache.ts';
+import { finishedEvent } from './history/finished.ts';
 import type { AttemptResult, LaneObservation } from './process/protocol.ts';
 import { initialState, type RunContext, type RunOutcome, type State } from './run-state.ts';
 import type { LocalStore } from './store/local.ts';
@@ -90,9 +91,11 @@ export function reuseLane(context: RunContext): RunOutcome | Miss | undefined {
   const tasks = context.bundle.tasks.map((task): RunOutcome['tasks'][number] => {
     const place = unit.cells.indexOf(task);
     if (place < 0) return { task, status: 'not-run', outputs: [], seconds: 0, reason: '', result: undefined };
-    const { id, name } = task;
-    context.onEvent({ type: 'task-finished', task: id, name, status: 'cached', seconds: 0, reason });
     const outputs = note.outputs[place] ?? [];
+    const found = { ...initialState(task, place), outputs: [...outputs], because: reason, cached: entry.run };
+    // What the lane did is told once, with its last cell: no cell of it did it alone.
+    const isLast = place === unit.cells.length - 1;
+    context.onEvent(finishedEvent(isLast ? { ...found, result: entry.result } : found, 'cached'));
     return { task, status: 'cached', outputs, seconds: 0, reason, result: entry.result };
   });
   return { status: 'ok', tasks, diagnostics: [], lane: true, damaged: undefined };
@@ -130,6 +133,8 @@ const nothingOfVariables: Omit<AttemptResult, keyof LaneObservation> = {
   sources: [],
   imported: [],
   seconds: 0,
+  cpuSeconds: 0,
+  peakMemory: 0,
 };
 
 function uncached(ran: readonly State[]): readonly string[] {

@@ -1,3 +1,4 @@
+import { finishedEvent } from './history/finished.ts';
 import { longestFarewell } from './holders.ts';
 import type { AttemptResult, LaneObservation } from './process/protocol.ts';
 import type { TaskProcess } from './process/worker-parent.ts';
@@ -45,10 +46,8 @@ export async function runLane({ context, states, precedence }: LaneWork, process
     Object.assign(state, { result, seconds, status: 'retired', because });
     const raised = result.status === 'error';
     ok &&= !raised;
-    const { id, name, directives } = state.task;
-    const status = raised ? 'failed' : 'ran';
-    context.onEvent({ type: 'task-finished', task: id, name, status, seconds, reason: because });
-    if (raised && !directives.raisesException) {
+    context.onEvent(finishedEvent(state, raised ? 'failed' : 'ran'));
+    if (raised && !state.task.directives.raisesException) {
       failed = true;
       if (!context.keepGoing) break;
     }
@@ -81,9 +80,8 @@ async function conclude(process: TaskProcess): Promise<LaneObservation | undefin
 
 /** A task that needs what a failed one would have given. */
 export function skip(context: Pick<RunContext, 'onEvent'>, state: State, reason: string): void {
-  Object.assign(state, { status: 'retired', result: undefined, outputs: [], because: reason });
-  const { id, name } = state.task;
-  context.onEvent({ type: 'task-finished', task: id, name, status: 'not-run', seconds: 0, reason });
+  Object.assign(state, { status: 'retired', result: undefined, outputs: [], because: reason, seconds: 0 });
+  context.onEvent(finishedEvent(state, 'not-run'));
 }
 
 async function runOne(

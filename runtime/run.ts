@@ -2,6 +2,7 @@ import type { Diagnostic } from '../compiler/bundle/diagnostic.ts';
 import { changedFile, describeMiss, findCached, identityOf, remember } from './cache.ts';
 import { ConfirmedErrors } from './confirmed-errors.ts';
 import { ExpectedReuse } from './expected-reuse.ts';
+import { finishedEvent } from './history/finished.ts';
 import { endProcess, Holders, type Holder } from './holders.ts';
 import { importSteps } from './import-steps.ts';
 import { rememberLane } from './lane-cache.ts';
@@ -194,14 +195,7 @@ export class Run {
         state.holder = undefined;
       }
     }
-    this.#context.onEvent({
-      type: 'task-finished',
-      task: state.task.id,
-      name: state.task.name,
-      status,
-      seconds: state.seconds,
-      reason: state.because,
-    });
+    this.#context.onEvent(finishedEvent(state, status));
   }
 
   /** A cell raised: believed at once when no cell ran before it or it is known, else shown by running all cells in one process. */

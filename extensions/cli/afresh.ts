@@ -3,6 +3,7 @@ import path from 'node:path';
 import { run, type RunRecord } from '../../runtime/index.ts';
 import type { Host } from './host.ts';
 import type { Input } from './input.ts';
+import { originOf } from './origin.ts';
 import { noProgress, showProgress } from './progress.ts';
 import type { Place } from './state-folder.ts';
 
@@ -22,6 +23,7 @@ export async function runAfresh(host: Host, input: Input, { cwd, place, signal, 
     cwd,
     signal,
     worker: path.join(host.installation, 'python', 'worker.py'),
+    origin: originOf(host, input),
     jobs: availableParallelism(),
     cache: true,
     force: true,

@@ -1,8 +1,8 @@
 import type { Bundle, Task } from '../../compiler/bundle/format.ts';
-import type { LastRun, ObservedTask } from '../../runtime/index.ts';
+import type { RecordedRun, RecordedTask } from '../../runtime/index.ts';
 import { formatSeconds } from './progress.ts';
 
-const words: Readonly<Record<ObservedTask['status'], string>> = {
+const words: Readonly<Record<RecordedTask['status'], string>> = {
   ran: 'ran',
   cached: 'reused',
   failed: 'failed',
@@ -11,14 +11,14 @@ const words: Readonly<Record<ObservedTask['status'], string>> = {
 };
 
 /** What the last run observed of a task, for JSON documents; null when it was not in it. */
-export function describeObserved(observed: ObservedTask | undefined): Readonly<Record<string, unknown>> {
+export function describeObserved(observed: RecordedTask | undefined): Readonly<Record<string, unknown>> {
   if (observed === undefined) return { observed: null };
   const { status, seconds, reason, dropped, fusedWith } = observed;
   return { observed: { status: words[status], seconds, reason, dropped, fusedWith: fusedWith ?? null } };
 }
 
 /** What the last run observed of a task, in lines. */
-export function observedLines({ status, seconds, reason, dropped, fusedWith }: ObservedTask): string[] {
+export function observedLines({ status, seconds, reason, dropped, fusedWith }: RecordedTask): string[] {
   const time = status === 'ran' || status === 'failed' ? ` in ${formatSeconds(seconds)}` : '';
   const lines = [`${words[status]}${time}${reason === '' ? '' : ` (${reason})`}`];
   if (fusedWith !== undefined) {
@@ -29,7 +29,7 @@ export function observedLines({ status, seconds, reason, dropped, fusedWith }: O
 }
 
 /** The last run in a few lines: how its tasks ended, and what did not go as predicted. */
-export function describeLast(last: LastRun, bundle: Bundle): string {
+export function describeLast(last: RecordedRun, bundle: Bundle): string {
   const counts = Object.entries(words).flatMap(([status, word]) => {
     const number = [...last.tasks.values()].filter((task) => task.status === status).length;
     return number === 0 ? [] : [`${number} ${word}`];

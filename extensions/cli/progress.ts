@@ -45,6 +45,9 @@ export function describeEvent(event: RunEvent): string | undefined {
     case 'restarted':
       return `started again: ${event.reason}`;
     case 'run-started':
+    case 'environment':
+    case 'language':
+    case 'source-control':
     case 'task-started':
     case 'run-finished':
     case 'diagnostic':

@@ -3,6 +3,12 @@ import type { Digest } from '../../compiler/bundle/format.ts';
 /** The version of a certificate; a reader refuses any other. */
 export const certificateVersion = 1;
 
+/** A parameter that was given. */
+export interface RecordedParameter {
+  readonly name: string;
+  readonly value: RecordedValue;
+}
+
 /** What a notebook gave, on what, as `verify --certificate` writes it. Only `facts` is compared. */
 export interface Certificate {
   readonly formatVersion: typeof certificateVersion;
@@ -27,7 +33,7 @@ export interface Facts {
     /** The folder that the cells ran in, from the notebook's. */
     readonly folder: string;
   };
-  readonly parameters: readonly { readonly name: string; readonly value: RecordedValue }[];
+  readonly parameters: readonly RecordedParameter[];
   readonly cells: readonly RecordedCell[];
   readonly files: readonly RecordedFile[];
   readonly environment: RecordedEnvironment;

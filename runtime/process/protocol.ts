@@ -196,6 +196,10 @@ export interface AttemptResult {
   /** Modules imported that the process did not have, but for those of import statements that are certain to run. */
   readonly imported: readonly string[];
   readonly seconds: number;
+  /** Processor time of the cell, user and system, with that of its children which have ended. */
+  readonly cpuSeconds: number;
+  /** The largest size of the process so far, in bytes. */
+  readonly peakMemory: number;
 }
 
 /** What all cells of one process together depended on and did to the outside: what one of them wrote is no input of another. */

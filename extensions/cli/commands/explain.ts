@@ -1,5 +1,5 @@
 import type { Access, Bundle, Edge, Task } from '../../../compiler/bundle/format.ts';
-import { learnedWaits, readLastRun, type LastRun } from '../../../runtime/index.ts';
+import { learnedWaits, readLastRun, type RecordedRun } from '../../../runtime/index.ts';
 import type { ParsedArguments } from '../args.ts';
 import { describeResource, shownTasks } from '../graph-text.ts';
 import type { CommandResult, Host } from '../host.ts';
@@ -11,7 +11,7 @@ import { stateOf } from '../state-folder.ts';
 /** What is known of a notebook: by its text, and by its last run. */
 interface Known {
   readonly bundle: Bundle;
-  readonly last: LastRun | undefined;
+  readonly last: RecordedRun | undefined;
   /** Pairs of tasks, by id: the second reads what the first changed, as earlier runs saw. */
   readonly learned: readonly (readonly [string, string])[];
 }

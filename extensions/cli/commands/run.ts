@@ -11,6 +11,7 @@ import { findTask, openInput, type Input } from '../input.ts';
 import { findStandBy } from '../keep-warm.ts';
 import { findMissing } from '../only.ts';
 import { writeOutput } from '../output-file.ts';
+import { originOf } from '../origin.ts';
 import { noProgress, showProgress } from '../progress.ts';
 import { describeRun } from '../run-result.ts';
 import { findFolder, findTargets, type Targets } from '../run-targets.ts';
@@ -43,6 +44,7 @@ export async function runCommand(host: Host, parsed: ParsedArguments): Promise<C
   const events: RunEvent[] = [];
   const record = await run(input.bundle, input.document, {
     worker: path.join(host.installation, 'python', 'worker.py'),
+    origin: originOf(host, input),
     cwd,
     ...place,
     signal,

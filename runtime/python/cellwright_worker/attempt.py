@@ -9,7 +9,6 @@ import gc
 import os
 import random
 import sys
-import time
 from typing import Any, Callable, Protocol
 
 from . import interpreter, lane, observe, prelude, sizes, slots, state, variables
@@ -23,6 +22,7 @@ from .identities import Identities
 from .imports import CellImports
 from .keeper import Arrival, Arrivals, Keeper, as_message, farewells, results_among
 from .local_modules import LocalModules
+from .meter import Meter
 from .namespace import FaultingBuiltins, follow_main, watch_imports
 from .reach import reachable
 from .whence import acts_on_shell, installed
@@ -276,7 +276,7 @@ class Attempt:
         self._imports.start([] if self._lane else message["certainImports"])
         before = {} if self._lane else self._within(self._capture)[0]
         modules = set(sys.modules)
-        started = time.perf_counter()
+        meter = Meter()
         self._sources.seen.clear()
         touches.clear()
         self._observer.start(bool(message["head"]), self._lane)
@@ -286,7 +286,7 @@ class Attempt:
         finally:
             self._observer.stop(goes_on=self._lane)
             self._touched = (frozenset(touches.read), frozenset(touches.written))
-        seconds = time.perf_counter() - started
+        used = meter.read()
         result: Message = {
             "status": "ok" if ok else "error",
             "reads": self._reads,
@@ -303,7 +303,7 @@ class Attempt:
             "outside": sorted(self._observer.outside),
             "sources": sorted(self._sources.seen),
             "imported": [name for name in sys.modules if name not in modules and self._is_dynamic(name)],
-            "seconds": seconds,
+            **used,
         }
         if not self._lane:
             self._within(self._conclude, result, before, message)

@@ -1,0 +1,22 @@
+import type { RunEvent, TaskStatus } from '../event.ts';
+import type { State } from '../run-state.ts';
+import { observationOf } from './observation.ts';
+
+/** The event of a task that has come to its end, with what it did. */
+export function finishedEvent(
+  state: Pick<State, 'task' | 'result' | 'outputs' | 'seconds' | 'because' | 'cached'>,
+  status: TaskStatus,
+): RunEvent {
+  const { task, result, outputs, seconds, because, cached } = state;
+  return {
+    type: 'task-finished',
+    task: task.id,
+    name: task.name,
+    status,
+    seconds,
+    reason: because,
+    code: task.code,
+    ...(status === 'cached' && cached !== undefined ? { from: cached } : {}),
+    ...(result === undefined ? {} : { observed: observationOf(result, outputs) }),
+  };
+}

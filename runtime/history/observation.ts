@@ -1,0 +1,70 @@
+import { statSync } from 'node:fs';
+import type { AttemptResult, OutputMessage } from '../process/protocol.ts';
+import { hashFile, isFileError } from '../store/local.ts';
+
+/** A file that a task read or wrote, by reference. */
+export interface RecordedFile {
+  readonly path: string;
+  /** `sha256:…`, or `missing` when it is gone when the task has ended. */
+  readonly digest: string;
+  /** In bytes; undefined when it is gone. */
+  readonly size: number | undefined;
+}
+
+/** What a task did, as the log keeps it: contents by digest, never a value. */
+export interface Observation {
+  /** The content of each name that it read: variables, `def:…`, `state:…`, `slot:…`. */
+  readonly reads: Readonly<Record<string, string>>;
+  readonly writes: Readonly<Record<string, { readonly content: string; readonly how: 'bind' | 'mutate' }>>;
+  readonly deletes: readonly string[];
+  /** Names whose value cannot leave the process, and why. */
+  readonly held: Readonly<Record<string, string>>;
+  readonly filesRead: readonly RecordedFile[];
+  readonly filesWritten: readonly RecordedFile[];
+  /** Effects on the outside: subprocess, network … */
+  readonly outside: readonly string[];
+  /** Of the cell itself, in seconds. */
+  readonly seconds: number;
+  /** Processor time of the cell, user and system, children that have ended included, in seconds. */
+  readonly cpuSeconds: number;
+  /** The largest size that its process ever had, in bytes. */
+  readonly peakMemory: number;
+  readonly error?: { readonly ename: string; readonly evalue: string };
+}
+
+/** What the log keeps of a result. Files are looked at now; a file's digest is remembered by its size, times and inode. */
+export function observationOf(result: AttemptResult, outputs: readonly OutputMessage[]): Observation {
+  const writes = Object.entries(result.writes).map(
+    ([name, { ref, how }]) => [name, { content: ref.content, how }] as const,
+  );
+  const read = result.filesRead.filter(({ kind, signature }) => kind === 'content' && signature.startsWith('file:'));
+  const written = new Set(result.filesWritten);
+  const paths = new Set(read.map(({ path }) => path).filter((path) => !written.has(path)));
+  const error = result.status === 'error' ? outputs.findLast((output) => output.kind === 'error') : undefined;
+  return {
+    reads: result.reads,
+    writes: Object.fromEntries(writes),
+    deletes: result.deletes,
+    held: result.held,
+    filesRead: [...paths].map((path) => describeFile(path)),
+    filesWritten: result.filesWritten.map((path) => describeFile(path)),
+    outside: result.outside,
+    seconds: result.seconds,
+    cpuSeconds: result.cpuSeconds,
+    peakMemory: result.peakMemory,
+    ...(error === undefined ? {} : { error: { ename: error.ename, evalue: error.evalue } }),
+  };
+}
+
+function describeFile(path: string): RecordedFile {
+  return { path, digest: hashFile(path), size: sizeOf(path) };
+}
+
+function sizeOf(path: string): number | undefined {
+  try {
+    return statSync(path).size;
+  } catch (error) {
+    if (isFileError(error)) return undefined;
+    throw error;
+  }
+}

@@ -1,0 +1,111 @@
+import type { Diagnostic } from '../../compiler/bundle/diagnostic.ts';
+import type { RunEvent, RunStarted, TaskStatus } from '../event.ts';
+import type { Observation } from './observation.ts';
+import type { SourceControl } from './source-control.ts';
+
+/** A task as the log of a run tells it. */
+export interface RecordedTask {
+  readonly id: string;
+  readonly name: string;
+  /** `stopped`: it had started when the run ended. */
+  readonly status: TaskStatus | 'stopped';
+  /** From its start to its end, in seconds. */
+  readonly seconds: number;
+  /** Why it was reused, or which part of its key differed. */
+  readonly reason: string;
+  /** Digest of its code; empty when it did not come to an end. */
+  readonly code: string;
+  /** The run whose result was used again. */
+  readonly from: string | undefined;
+  readonly observed: Observation | undefined;
+  /** Why each attempt that did not count was thrown away. */
+  readonly dropped: readonly string[];
+  /** Names that only the process of an earlier task has, and in which it ran therefore. */
+  readonly fusedWith: string | undefined;
+}
+
+/** A run as its log tells it: whatever is shown of a run is derived from this. */
+export interface RecordedRun {
+  readonly id: string;
+  /** Undefined in logs of an earlier format. */
+  readonly started: RunStarted | undefined;
+  /** ISO 8601, in UTC; of the first and the last event. */
+  readonly from: string;
+  readonly until: string;
+  /** `unfinished`: it is going on, or its process was killed. */
+  readonly status: 'ok' | 'failed' | 'refused' | 'unfinished';
+  /** Undefined when it is not finished. */
+  readonly seconds: number | undefined;
+  readonly environment: Extract<RunEvent, { readonly type: 'environment' }> | undefined;
+  readonly language: Extract<RunEvent, { readonly type: 'language' }> | undefined;
+  readonly sourceControl: SourceControl | undefined;
+  /** Why all cells ran in one process, when they did. */
+  readonly lane: string | undefined;
+  /** In the order in which they were first heard of; by id. */
+  readonly tasks: ReadonlyMap<string, RecordedTask>;
+  readonly diagnostics: readonly Diagnostic[];
+}
+
+/** An event with the time it was seen, as a line of a log has it. */
+export type LoggedEvent = RunEvent & { readonly at: string };
+
+type Mutable = { -readonly [K in keyof RecordedRun]: RecordedRun[K] };
+
+/** Folds the events of one run. */
+export function foldRun(id: string, events: readonly LoggedEvent[]): RecordedRun {
+  const tasks = new Map<string, RecordedTask>();
+  const diagnostics: Diagnostic[] = [];
+  const run: Mutable = { ...nothingYet, id, tasks, diagnostics };
+  run.from = events[0]?.at ?? '';
+  run.until = events.at(-1)?.at ?? '';
+  for (const event of events) {
+    if (event.type === 'run-started') run.started = event;
+    else if (event.type === 'environment') run.environment = event;
+    else if (event.type === 'language') run.language = event;
+    else if (event.type === 'source-control') run.sourceControl = event;
+    else if (event.type === 'diagnostic') diagnostics.push(event.diagnostic);
+    else if (event.type === 'lane') run.lane = event.reason;
+    else if (event.type === 'run-finished') Object.assign(run, { status: event.status, seconds: event.seconds });
+    // Nothing that was before counts.
+    else if (event.type === 'restarted') tasks.clear();
+    else noteTask(tasks, event);
+  }
+  return run;
+}
+
+type TaskEvent = Extract<RunEvent, { readonly task: string }>;
+
+function noteTask(tasks: Map<string, RecordedTask>, event: TaskEvent): void {
+  const { task: id, name } = event;
+  const before = tasks.get(id) ?? { ...unknownTask, id, name };
+  if (event.type === 'task-started') tasks.set(id, before);
+  else if (event.type === 'task-dropped') tasks.set(id, { ...before, dropped: [...before.dropped, event.reason] });
+  else if (event.type === 'task-fused') tasks.set(id, { ...before, fusedWith: event.with });
+  else {
+    const { status, seconds, reason, code, from, observed } = event;
+    tasks.set(id, { ...before, status, seconds, reason, code, from, observed });
+  }
+}
+
+const unknownTask: Omit<RecordedTask, 'id' | 'name'> = {
+  status: 'stopped',
+  seconds: 0,
+  reason: '',
+  code: '',
+  from: undefined,
+  observed: undefined,
+  dropped: [],
+  fusedWith: undefined,
+};
+
+const nothingYet: Omit<RecordedRun, 'id' | 'tasks' | 'diagnostics'> = {
+  started: undefined,
+  from: '',
+  until: '',
+  status: 'unfinished',
+  seconds: undefined,
+  environment: undefined,
+  language: undefined,
+  sourceControl: undefined,
+  lane: undefined,
+};
