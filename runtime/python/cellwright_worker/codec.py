@@ -61,6 +61,7 @@ class DumpResult:
 
     refs: dict[str, ValueRef] = field(default_factory=dict)
     unstorable: dict[str, str] = field(default_factory=dict)
+    # Those classes themselves.
     definitions: dict[str, Any] = field(default_factory=dict)
     unstable: set[str] = field(default_factory=set)
     # What a module keeps and a value shares.
@@ -254,7 +255,7 @@ class Codec:
                 continue
             for identifier, kind in part.dumper.referred.items() if part.dumper is not None else ():
                 if identifier not in everything:
-                    everything[identifier] = kind
+                    everything[identifier] = result.definitions[identifier] = kind
                     pending.append(identifier)
             for other in _alive_for(part, others):
                 if other not in everything:
