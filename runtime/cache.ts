@@ -197,12 +197,12 @@ function digestOfCopy({ path, signature }: FileRead, copies: Copies): string {
 
 /** What a result was made from, and the result; else why a later run could not tell whether it still holds. */
 export function describeResult(
-  { environment, id, journal }: Pick<RunContext, 'environment' | 'id' | 'journal'>,
+  { environment, id, journal, secrets }: Pick<RunContext, 'environment' | 'id' | 'journal' | 'secrets'>,
   progress: readonly Progress[],
   { index, result, outputs, lane }: Pick<State, 'index' | 'result' | 'outputs'> & Pick<CacheEntry, 'lane'>,
 ): CacheEntry | string {
   if (result === undefined) return 'it has no result';
-  const doing = uncheckable(result);
+  const doing = secrets.reasonOf(result, outputs) ?? uncheckable(result);
   if (doing !== undefined) return doing;
   const reads: Record<string, string> = { ...result.reads };
   const kept = progress[index]?.kept ?? [];

@@ -20,6 +20,7 @@ import { openRunLog, type RunRecord } from './record.ts';
 import { executedNotebook } from './report/notebook.ts';
 import { Run } from './run.ts';
 import type { RunContext, RunOutcome, TaskOutcome } from './run-state.ts';
+import { secretNames, Secrets } from './secrets.ts';
 import { describeStart } from './start-state.ts';
 import { removeDamaged } from './store/damage.ts';
 import { objectsFolder, openLocalStore, writeAtomically } from './store/local.ts';
@@ -46,6 +47,7 @@ export { gatherFacts, type Witness } from './certificate/facts.ts';
 export type { Certificate, Facts, RecordedValue } from './certificate/format.ts';
 export { digestOfFacts, readCertificate, writeCertificate } from './certificate/read.ts';
 export { certificateSchema } from './certificate/schema.ts';
+export { secretNames, Secrets, shortestSecret } from './secrets.ts';
 export { foldOutputs, type NotebookOutput } from './report/outputs.ts';
 export { writeAtomically } from './store/local.ts';
 export { cleanState, type Cleaned, type Swept } from './store/sweep.ts';
@@ -160,9 +162,11 @@ export async function run(bundle: Bundle, document: string, options: RunOptions)
   await untilCleaned(options.state);
   sweepRuns(options.state, runsKept);
   sweepTemporary();
+  let secrets = new Secrets([], {});
   const emit = (event: RunEvent): void => {
-    log.add(event);
-    options.onEvent(event);
+    const told = secrets.maskAll(event);
+    log.add(told);
+    options.onEvent(told);
   };
   emit(describeBeginning(bundle, id, options));
   const sourceControl = new SourceControlQuestion(options.cwd, options.environment);
@@ -179,14 +183,16 @@ export async function run(bundle: Bundle, document: string, options: RunOptions)
   }
   const store = openLocalStore(options.state);
   const variables = { ...options.environment, ...interpreter.environment };
+  secrets = new Secrets(secretNames(document), variables);
   const environment = describeStart(store, { interpreter, cwd: options.cwd, variables });
   const { executable } = interpreter;
   emit({ type: 'environment', executable, digest: `sha256:${sha256(environment)}` });
   const journal = join(log.folder, 'effects');
   const profile = readProfile(store);
   const notes = new ProfileNotes(profile);
-  const outcome = await runOnSoundStore({
+  const seen = await runOnSoundStore({
     bundle,
+    secrets,
     id,
     store,
     profile,
@@ -201,7 +207,7 @@ export async function run(bundle: Bundle, document: string, options: RunOptions)
     lane: options.lane ? 'asked for' : lookAtHistory(bundle),
     executable,
     until: options.until ?? Number.MAX_SAFE_INTEGER,
-    startParent: parentStarter(bundle, options, { interpreter, environment, journal, objects: store.objects }),
+    startParent: parentStarter(bundle, options, { interpreter, environment, journal, objects: store.objects, secrets }),
     signal: options.signal,
     disorder: options.disorder,
     onEvent: emit,
@@ -210,6 +216,12 @@ export async function run(bundle: Bundle, document: string, options: RunOptions)
   if (language !== undefined) emit({ type: 'language', name: language.name, version: language.version });
   const source = await sourceControl.answer(gitPatience);
   if (source !== undefined) emit({ type: 'source-control', ...source });
+  // Of tasks that came from the cache as well.
+  const outcome = {
+    ...seen,
+    diagnostics: secrets.maskAll(seen.diagnostics),
+    tasks: seen.tasks.map((task) => veiled(task, secrets)),
+  };
   notes.save(store);
   rmSync(journal, { recursive: true, force: true });
   const seconds = (performance.now() - started) / 1000;
@@ -232,12 +244,13 @@ interface Surroundings {
   readonly environment: string;
   readonly journal: string;
   readonly objects: string;
+  readonly secrets: Secrets;
 }
 
 function parentStarter(
   bundle: Bundle,
   options: RunOptions,
-  { interpreter, environment, journal, objects }: Surroundings,
+  { interpreter, environment, journal, objects, secrets }: Surroundings,
 ): RunContext['startParent'] {
   return async () => {
     const parent = await WorkerParent.start({
@@ -247,7 +260,9 @@ function parentStarter(
       cwd: options.cwd,
       start: options.startMethod,
       startState: environment,
-      standBy: options.standBy,
+      // A process that waits would have them in memory, and a later run may have others.
+      standBy: secrets.names.length > 0 ? 0 : options.standBy,
+      secrets: secrets.names,
       journal,
       cells: cellsOf(bundle),
       environment: options.environment,
@@ -255,6 +270,10 @@ function parentStarter(
     });
     return delayProcesses(parent, options.disorder);
   };
+}
+
+function veiled(outcome: TaskOutcome, secrets: Secrets): TaskOutcome {
+  return { ...outcome, reason: secrets.mask(outcome.reason), outputs: secrets.maskOutputs(outcome.outputs) };
 }
 
 /** Execution count, source and digest of the code of what is executed. */

@@ -111,7 +111,15 @@ export function rememberLane(
   if (unit === undefined || !context.useCache) return;
   const ran = states.filter(({ task }) => unit.cells.includes(task));
   if (ran.some(({ result }) => result?.status !== 'ok')) return;
-  const outside = [...uncached(ran), ...observed.outside.map((reason) => nameDoing(ran, reason))];
+  const shown = context.secrets.reasonOf(
+    { reads: {}, ...observed },
+    ran.flatMap(({ outputs }) => outputs),
+  );
+  const outside = [
+    ...uncached(ran),
+    ...(shown === undefined ? [] : [shown]),
+    ...observed.outside.map((reason) => nameDoing(ran, reason)),
+  ];
   const result: AttemptResult = { ...nothingOfVariables, ...observed, outside };
   const lane = { why, outputs: ran.map(({ outputs }) => outputs) };
   const state = { ...initialState(unit.task, 0), result, lane };

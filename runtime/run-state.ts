@@ -5,6 +5,7 @@ import type { RunEvent } from './event.ts';
 import type { Holder } from './holders.ts';
 import type { AttemptResult, OutputMessage } from './process/protocol.ts';
 import type { ProcessParent } from './process/task-processes.ts';
+import type { Secrets } from './secrets.ts';
 import type { Profile, ProfileNotes } from './profile.ts';
 import type { LocalStore } from './store/local.ts';
 import type { Variables } from './variables.ts';
@@ -47,6 +48,7 @@ export interface RunContext {
   readonly environment: string;
   /** Environment variables of the cells. */
   readonly variables: Variables;
+  readonly secrets: Secrets;
   readonly jobs: number;
   readonly useCache: boolean;
   readonly readCache: boolean;

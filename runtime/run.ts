@@ -455,8 +455,8 @@ export class Run {
       case 'done':
         state.result = withDeletions(state, message.result);
         this.#precedence.restless.observe(state.task, message.result);
-        state.seconds = (performance.now() - started) / 1000;
-        state.status = 'ended';
+        Object.assign(state, { status: 'ended', seconds: (performance.now() - started) / 1000 });
+        state.outputs = [...this.#context.secrets.maskOutputs(state.outputs)];
         this.#reuse.forget();
         break;
       case 'one-process':

@@ -8,7 +8,9 @@ import { nearest, type ParsedArguments } from './args.ts';
 import { describeFileError, isFileError, isFolder, isPipe, isThere, readNamedFile, statOf } from './files.ts';
 import { fileProblem, usage, type CommandResult, type Host, type Outcome, type ShownCell } from './host.ts';
 import { fillIn } from './fill-in.ts';
-import { describeMismatch, findUnknown, injectParameters, type ParameterValues } from './parameters.ts';
+import { injectParameters, type ParameterPlaces } from './inject-parameters.ts';
+import { findMisfit } from './parameter-types.ts';
+import { findUnknown, type ParameterValues } from './parameters.ts';
 import { readParameters } from './parameter-flags.ts';
 import { compileNotebook, isUnreadable } from './toolchain.ts';
 
@@ -125,22 +127,16 @@ async function compileInput(
   request: Source & { readonly name: string; readonly values: ParameterValues },
 ): Promise<Outcome<Input>> {
   let compilation = await compileNotebook(host.installation, request.bytes, request.fileName);
-  const warnings: Diagnostic[] = [];
   const { bundle: plain, notebook: original } = compilation;
   if (request.values.size > 0 && plain !== undefined && original !== undefined) {
     const unknown = findUnknown(request.values, plain.parameters);
-    if (unknown !== undefined) {
-      const help = isSetLater(unknown.name, plain, original) ? onlyFirst : unknown.help;
-      return { ok: false, result: usage(unknown.message, help) };
-    }
-    for (const message of describeMismatch(request.values, plain.parameters)) {
-      const help = 'True, False, None and numbers are typed as Python writes them; -r NAME TEXT always gives text.';
-      warnings.push({ code: 'CW901', severity: 'warning', message, help, related: [] });
-    }
-    const document = injectParameters(original.document, request.values);
+    if (unknown !== undefined) return { ok: false, result: usage(unknown.message, unknown.help) };
+    const misfit = findMisfit(request.values, plain.parameters);
+    if (misfit !== undefined) return { ok: false, result: usage(misfit.message, misfit.help, 'CW901') };
+    const document = injectParameters(original.document, request.values, placesOf(plain, original));
     compilation = await compileNotebook(host.installation, document, `${request.stem}.ipynb`);
   }
-  const diagnostics = [...compilation.diagnostics, ...warnings];
+  const { diagnostics } = compilation;
   const { bundle, notebook } = compilation;
   const counts = new Map(bundle?.tasks.map((task) => [task.id, task.executionCount]));
   const sources = new Map(
@@ -180,19 +176,16 @@ async function compileInput(
   return { ok: true, value: values.size > 0 ? value : { ...value, bundle: stored.value } };
 }
 
-const onlyFirst =
-  'It is set in a later cell tagged parameters; only the first such cell takes values, as in papermill.';
-
-/** True when a cell tagged `parameters` binds the name, though it is not the one that takes values. */
-function isSetLater(name: string, bundle: Bundle, notebook: Notebook): boolean {
+/** The cells tagged `parameters` that bind or declare each parameter. */
+export function placesOf(bundle: Bundle, notebook: Notebook): ParameterPlaces {
   const tagged = new Set(notebook.cells.filter((cell) => cell.tags.includes('parameters')).map(({ id }) => id));
-  return bundle.tasks.some(
-    ({ id, accesses }) =>
-      tagged.has(id) &&
-      accesses.some(
-        ({ resource, access }) => access === 'bind' && resource.kind === 'variable' && resource.name === name,
-      ),
-  );
+  const places = new Map(bundle.parameters.map(({ name, cell }) => [name, new Set([cell])]));
+  for (const { id, accesses } of bundle.tasks.filter((task) => tagged.has(task.id))) {
+    for (const { resource, access } of accesses) {
+      if (access === 'bind' && resource.kind === 'variable') places.get(resource.name)?.add(id);
+    }
+  }
+  return places;
 }
 
 /** The bundle as it was compiled, when it is the one of the notebook beside it, and its tasks are what that notebook's cells say. */

@@ -8,6 +8,7 @@ import { isFileError, shownPath } from '../files.ts';
 import { graphPicture } from '../graph-svg.ts';
 import { fileProblem, usage, type CommandResult, type Host, type Outcome } from '../host.ts';
 import { findTask, openInput, type Input } from '../input.ts';
+import { findUnready } from '../given-parameters.ts';
 import { findStandBy } from '../keep-warm.ts';
 import { findMissing } from '../only.ts';
 import { writeOutput } from '../output-file.ts';
@@ -34,6 +35,8 @@ export async function runCommand(host: Host, parsed: ParsedArguments): Promise<C
   const opened = await openInput(host, parsed);
   if (!opened.ok) return opened.result;
   const input = opened.value;
+  const unready = findUnready(host, input);
+  if (unready !== undefined) return unready;
   const plan = planRun(host, parsed, input);
   if (!plan.ok) return plan.result;
   const { cwd, jobs, standBy, until, targets, place } = plan.value;
