@@ -244,7 +244,7 @@ export function remember(
   const { store } = context;
   const { task, result } = state;
   // Only variants are so many that they are kept apart.
-  const path = manifestPath(task, context.isVariant ? context.shelves?.get(task.id) : undefined);
+  const path = manifestPath(task, context.isVariant ? context.shelves.get(task.id) : undefined);
   if (result?.status !== 'ok') return undefined;
   const entry = task.directives.cache ? describeResult(context, progress, state) : 'its directive says so';
   const { entries } = readManifest(store, path);

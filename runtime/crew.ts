@@ -21,6 +21,8 @@ export interface Crew {
   leave(steps: readonly ImportStep[]): Promise<void>;
   /** Fulfilled when it is the run's turn. */
   turn(): Promise<void>;
+  /** All tasks are over. Fulfilled when it is the run's turn. @param holds true when it still has processes */
+  done(holds: boolean): Promise<void>;
   /** How many tasks more may start now. */
   free(): number;
   /** False while an earlier run does what this task is likely to do. */
@@ -57,6 +59,10 @@ export class Alone implements Crew {
 
   async turn(): Promise<void> {
     // Nobody is before it.
+  }
+
+  async done(): Promise<void> {
+    // As above.
   }
 
   free(): number {

@@ -79,6 +79,12 @@ function readKnown(store: LocalStore): KnownLanes {
   return { formatVersion, lanes: [] };
 }
 
+/** True when there seems to be a result of all cells that can be used again. */
+export function mayReuseLane(context: RunContext): boolean {
+  const unit = laneUnit(context.bundle, context.until);
+  return unit !== undefined && context.readCache && 'entry' in findLane(context, unit);
+}
+
 /** All cells as an earlier run in one process gave them, or why they cannot be had; nothing is started. */
 export function reuseLane(context: RunContext): RunOutcome | Miss | undefined {
   const unit = laneUnit(context.bundle, context.until);

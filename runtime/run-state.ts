@@ -80,8 +80,6 @@ export interface TaskOutcome {
   readonly seconds: number;
   readonly reason: string;
   readonly result: AttemptResult | undefined;
-  /** The run that a reused result is from. */
-  readonly from?: string | undefined;
 }
 
 /** The end of a run. */
@@ -165,7 +163,6 @@ export function outcomeOf(state: State): TaskOutcome {
     outputs: status === 'not-run' ? [] : outputs,
     seconds,
     reason: because,
-    from: status === 'cached' ? state.cached : undefined,
     result: status === 'not-run' ? undefined : result,
   };
 }

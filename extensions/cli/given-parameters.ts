@@ -1,3 +1,4 @@
+import type { Bundle } from '../../compiler/bundle/format.ts';
 import { secretNames, Secrets, shortestSecret } from '../../runtime/index.ts';
 import { usage, type CommandResult, type Host } from './host.ts';
 import type { Input } from './input.ts';
@@ -7,7 +8,11 @@ import { findMissing } from './parameter-types.ts';
 export function findUnready(host: Host, { bundle, document, values }: Input): CommandResult | undefined {
   const missing = findMissing(values, bundle.parameters);
   if (missing !== undefined) return usage(missing.message, missing.help, 'CW901');
-  const names = secretNames(document);
+  return findUnreadySecret(host, bundle, secretNames(document));
+}
+
+/** What keeps secrets from being kept. @param names environment variables that hold them */
+export function findUnreadySecret(host: Host, bundle: Bundle, names: readonly string[]): CommandResult | undefined {
   for (const name of names) {
     const problem = describeProblem(name, host.environment[name]);
     if (problem !== undefined) return usage(problem, `Nothing was run. Set ${name} to the secret.`, 'CW901');

@@ -11,6 +11,17 @@ interface DocumentCell {
 export type ParameterPlaces = ReadonlyMap<string, ReadonlySet<string>>;
 
 /**
+ * The ids of the cells with a tag.
+ * @param document nbformat 4.5 JSON text
+ */
+export function cellsTagged(document: string, tag: string): ReadonlySet<string> {
+  const { cells } = JSON.parse(document) as { readonly cells: readonly DocumentCell[] };
+  return new Set(
+    cells.flatMap(({ id, metadata }) => (id !== undefined && metadata.tags?.includes(tag) === true ? [id] : [])),
+  );
+}
+
+/**
  * The notebook with a cell that assigns the values, where papermill puts it: in place of an earlier injected cell, else after the
  * cell tagged `parameters`. Of several such cells each that binds a given name has one after it.
  * @param document nbformat 4.5 JSON text

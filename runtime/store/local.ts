@@ -94,6 +94,11 @@ export function writeAtomically(path: string, text: string | Uint8Array): void {
   replaceFile(path, text, true);
 }
 
+/** The same for one of many files: after a power cut it may be missing, or an older one. */
+export function writeWhole(path: string, text: string | Uint8Array): void {
+  replaceFile(path, text, false);
+}
+
 function replaceFile(path: string, text: string | Uint8Array, flush: boolean): void {
   mkdirSync(dirname(path), { recursive: true });
   const temporary = `${path}.${randomBytes(6).toString('hex')}.tmp`;

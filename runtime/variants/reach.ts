@@ -8,7 +8,11 @@ export type VariantValues = Readonly<Record<string, string>>;
  * By the task's id, the parameters that reach it as far as the compiler is certain: it reads them, or what was made from them.
  * @param injected ids of the cells that assign them
  */
-export function reachOf(bundle: Bundle, injected: ReadonlySet<string>, names: readonly string[]): ReadonlyMap<string, ReadonlySet<string>> {
+export function reachOf(
+  bundle: Bundle,
+  injected: ReadonlySet<string>,
+  names: readonly string[],
+): ReadonlyMap<string, ReadonlySet<string>> {
   const reach = new Map(bundle.tasks.map(({ id }) => [id, new Set<string>(injected.has(id) ? names : [])]));
   const edges = bundle.edges.filter(({ kind, assumed }) => kind === 'data' && !assumed);
   const into = new Map<string, (typeof edges)[number][]>();
@@ -27,7 +31,10 @@ export function reachOf(bundle: Bundle, injected: ReadonlySet<string>, names: re
  * By the task's id, a digest of the values that reach it; none for what no parameter reaches. Results of many variants are kept
  * apart by it, so that each finds its own at once.
  */
-export function shelvesOf(reach: ReadonlyMap<string, ReadonlySet<string>>, values: VariantValues): ReadonlyMap<string, string> {
+export function shelvesOf(
+  reach: ReadonlyMap<string, ReadonlySet<string>>,
+  values: VariantValues,
+): ReadonlyMap<string, string> {
   const shelves = new Map<string, string>();
   const known = new Map<string, string>();
   for (const [id, names] of reach) {

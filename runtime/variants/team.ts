@@ -8,6 +8,8 @@ export interface TeamOptions {
   /** Tasks that run at once, over all runs. */
   readonly jobs: number;
   readonly startParent: () => Promise<ProcessParent>;
+  /** A run has nothing more to do but to wait for its turn, or is over: there is room for another. */
+  readonly onRoom: () => void;
 }
 
 /**
@@ -52,6 +54,21 @@ export class Team {
     for (const [work, leader] of this.#leaders) if (leader === member) this.#leaders.delete(work);
     if (place === 0) this.#members[0]?.comesOn();
     this.look();
+    this.#options.onRoom();
+  }
+
+  /** Runs that have work or processes. */
+  get busy(): number {
+    return this.#members.filter(({ isResting }) => !isResting).length;
+  }
+
+  /** Runs that are not over. */
+  get size(): number {
+    return this.#members.length;
+  }
+
+  hasRoom(): void {
+    this.#options.onRoom();
   }
 
   /** Other processes from now on: what they are started with has changed. */
@@ -120,6 +137,8 @@ export class Member implements Crew {
   #waits: (() => void)[] = [];
   /** True when something was not begun that could have been, but for others. */
   #isHeldUp = false;
+  /** True when there is nothing more to do but to wait for the turn. */
+  isResting = false;
 
   constructor(team: Team, run: string, works: ReadonlyMap<string, string>) {
     this.#team = team;
@@ -149,6 +168,14 @@ export class Member implements Crew {
   async turn(): Promise<void> {
     if (this.isTurn) return;
     await new Promise<void>((resolve) => this.#waits.push(resolve));
+  }
+
+  async done(holds: boolean): Promise<void> {
+    if (this.isTurn) return;
+    this.isResting = !holds;
+    if (this.isResting) this.#team.hasRoom();
+    await this.turn();
+    this.isResting = false;
   }
 
   /** It is the first now. */

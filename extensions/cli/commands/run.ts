@@ -18,6 +18,7 @@ import { describeRun } from '../run-result.ts';
 import { findFolder, findTargets, type Targets } from '../run-targets.ts';
 import { findPlace, type Place } from '../state-folder.ts';
 import { programName } from '../version.ts';
+import { matrixCommand } from './variants.ts';
 
 interface Plan {
   readonly place: Place;
@@ -32,6 +33,7 @@ interface Plan {
 
 /** `cellwright run NB|BUNDLE [OUT]`: runs it and writes the executed notebook and the report, also when a cell raised. */
 export async function runCommand(host: Host, parsed: ParsedArguments): Promise<CommandResult> {
+  if (hasFlag(parsed, 'matrix')) return await matrixCommand(host, parsed);
   const opened = await openInput(host, parsed);
   if (!opened.ok) return opened.result;
   const input = opened.value;
