@@ -51,7 +51,12 @@ export { gatherFacts, type Witness } from './certificate/facts.ts';
 export type { Certificate, Facts, RecordedValue } from './certificate/format.ts';
 export { digestOfFacts, readCertificate, writeCertificate } from './certificate/read.ts';
 export { certificateSchema } from './certificate/schema.ts';
-export { runVariants, type VariantNotebook, type VariantRecord, type VariantsOutcome } from './variants/run-variants.ts';
+export {
+  runVariants,
+  type VariantNotebook,
+  type VariantRecord,
+  type VariantsOutcome,
+} from './variants/run-variants.ts';
 export { reachOf, shelvesOf } from './variants/reach.ts';
 export { secretNames, Secrets, shortestSecret } from './secrets.ts';
 export { foldOutputs, type NotebookOutput } from './report/outputs.ts';

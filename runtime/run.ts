@@ -130,7 +130,7 @@ export class Run {
     this.#hadTurn = true;
     this.#outdated = this.#inputs.findOutdated();
     if (this.#outdated !== undefined) this.#end();
-    return this.#outdated === undefined;
+    return !this.#over;
   }
 
   /** Nothing that goes wrong in an event may be lost: the run rejects. */
@@ -332,8 +332,7 @@ export class Run {
   // Starting.
 
   #startTasks(): void {
-    const context = this.#context;
-    const choice = { context, precedence: this.#precedence, reuse: this.#reuse, disorder: context.disorder };
+    const choice = { context: this.#context, precedence: this.#precedence, reuse: this.#reuse };
     for (const state of startable(this.#states, this.#head, choice)) {
       if (this.#over) return;
       this.#start(state);

@@ -1,5 +1,4 @@
 import type { Bundle } from '../compiler/bundle/format.ts';
-import type { Disorder } from './disorder.ts';
 import type { ExpectedReuse } from './expected-reuse.ts';
 import type { Profile } from './profile.ts';
 import { RestlessNames } from './restless-names.ts';
@@ -73,18 +72,17 @@ function isPromising(states: readonly State[], state: State, precedence: Precede
 
 /** What decides which tasks start before they are the head. */
 export interface Choice {
-  readonly context: Pick<RunContext, 'crew' | 'until' | 'isVariant'>;
+  readonly context: Pick<RunContext, 'crew' | 'until' | 'isVariant' | 'disorder'>;
   readonly precedence: Precedence;
   readonly reuse: ExpectedReuse;
-  readonly disorder: Disorder | undefined;
 }
 
 /** The tasks that are to start now, one after the other: the one before counts when the next is looked for. */
 export function* startable(states: readonly State[], head: number, choice: Choice): Generator<State> {
-  const { crew, until, isVariant } = choice.context;
+  const { crew, until, isVariant, disorder } = choice.context;
   const near = states.slice(head, head + window);
   let free = crew.free();
-  for (const state of choice.disorder?.order(near) ?? near) {
+  for (const state of disorder?.order(near) ?? near) {
     if (state.status !== 'waiting' || state.task.executionCount === 0 || state.index > until) continue;
     const isHead = state.index === head;
     if (free <= 0 && (!isHead || isVariant)) continue;
@@ -96,8 +94,8 @@ export function* startable(states: readonly State[], head: number, choice: Choic
 }
 
 /** True when a task that is not the head is to start now. */
-function startsEarly(states: readonly State[], state: State, { precedence, reuse, disorder }: Choice): boolean {
+function startsEarly(states: readonly State[], state: State, { precedence, reuse, context }: Choice): boolean {
   if (!canStartEarly(states, state)) return false;
   const isWorthIt = isPromising(states, state, precedence) && !reuse.has(state);
-  return disorder?.startsEarly(isWorthIt) ?? isWorthIt;
+  return context.disorder?.startsEarly(isWorthIt) ?? isWorthIt;
 }

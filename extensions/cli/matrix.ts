@@ -109,6 +109,7 @@ export function fileNames(names: readonly string[]): readonly string[] {
 
 function cut(name: string): string {
   let short = name;
-  while (Buffer.byteLength(short) > longestName - 10) short = [...short].slice(0, -1).join('');
-  return short;
+  while (Buffer.byteLength(short) > longestName - 10) short = short.slice(0, -1);
+  // A half of a letter must not be left.
+  return short.replace(/[\uD800-\uDBFF]$/, '');
 }

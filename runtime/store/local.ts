@@ -26,6 +26,34 @@ export interface LocalStore {
   writeDocument(path: string, value: unknown): void;
 }
 
+/** So many documents are kept in memory. */
+const mostDocuments = 2000;
+
+/**
+ * The same store, which reads each document once: for many runs of one process. What others write meanwhile is not seen, which can
+ * cost time only: nothing of a document is believed without looking at what it speaks of.
+ */
+export function inMemory(store: LocalStore): LocalStore {
+  const documents = new Map<string, unknown>();
+  const keep = (path: string, value: unknown): void => {
+    documents.delete(path);
+    documents.set(path, value);
+    const [oldest] = documents.size > mostDocuments ? documents.keys() : [];
+    if (oldest !== undefined) documents.delete(oldest);
+  };
+  return {
+    ...store,
+    readDocument: (path) => {
+      if (!documents.has(path)) keep(path, store.readDocument(path));
+      return documents.get(path);
+    },
+    writeDocument: (path, value) => {
+      store.writeDocument(path, value);
+      keep(path, value);
+    },
+  };
+}
+
 /** Where the objects of the store at `root` are. */
 export function objectsFolder(root: string): string {
   return join(root, 'store');

@@ -18,6 +18,7 @@ import {
 } from '../index.ts';
 import type { RunRecord } from '../record.ts';
 import { claim, release } from '../store/owner.ts';
+import { inMemory } from '../store/local.ts';
 import { Team } from './team.ts';
 
 /** One combination of values, compiled. */
@@ -84,7 +85,7 @@ export async function runVariants(options: VariantsOptions): Promise<VariantsOut
     const first = await options.open(0);
     const common = openCommon(first.bundle, folder, { ...options, origin: first.origin, onEvent: () => undefined });
     if ('diagnostic' in common) return { matrix, seconds: 0, diagnostic: common.diagnostic };
-    const driver = new Driver(options, { matrix, common, first });
+    const driver = new Driver(options, { matrix, common: { ...common, store: inMemory(common.store) }, first });
     await driver.run();
     common.notes.save(common.store);
     if (driver.ran) keepStoreBelow(options.state, matrix, driver.codes);

@@ -111,7 +111,7 @@ async function runMatrix(host: Host, parsed: ParsedArguments, asked: Asked): Pro
     open: opener(host, planned.value),
     onEvent: progress.onEvent,
     onEnd: (ended) => {
-      const written = writeExecuted(host, planned.value, ended, signal.aborted);
+      const written = writeExecuted(host, planned.value, { ...ended, interrupted: signal.aborted });
       problem ??= written.problem;
       const row = rowOf(planned.value, ended, { notebook: written.file, interrupted: signal.aborted });
       rows.push(row);
@@ -276,8 +276,7 @@ interface Written {
 function writeExecuted(
   host: Host,
   { input, variants, targets }: Plan,
-  { place, record }: VariantRecord,
-  interrupted: boolean,
+  { place, record, interrupted }: VariantRecord & { readonly interrupted: boolean },
 ): Written {
   const file = targets.files[place];
   const ended = record.tasks.some((outcome) => outcome.result !== undefined);
