@@ -1,5 +1,5 @@
 import { createHash, randomBytes } from 'node:crypto';
-import { realpathSync, rmSync } from 'node:fs';
+import { realpathSync, rmSync, writeFileSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { isAbsolute, join } from 'node:path';
 import type { Diagnostic } from '../compiler/bundle/diagnostic.ts';
@@ -25,7 +25,7 @@ import type { RunContext, RunOutcome, TaskOutcome } from './run-state.ts';
 import { secretNames, Secrets } from './secrets.ts';
 import { describeStart } from './start-state.ts';
 import { removeDamaged } from './store/damage.ts';
-import { objectsFolder, openLocalStore, writeAtomically, writeWhole, type LocalStore } from './store/local.ts';
+import { objectsFolder, openLocalStore, writeAtomically, type LocalStore } from './store/local.ts';
 import { keepBelow, sweepRuns, sweepTemporary, untilCleaned } from './store/sweep.ts';
 import type { Variables } from './variables.ts';
 import type { Member } from './variants/team.ts';
@@ -243,7 +243,10 @@ export async function run(bundle: Bundle, document: string, options: RunOptions)
   const seconds = (performance.now() - started) / 1000;
   emit({ type: 'run-finished', status: outcome.status, seconds });
   const notebook = executedNotebook(document, outcome.tasks, () => language);
-  (seat === undefined ? writeAtomically : writeWhole)(`${log.folder}/notebook.ipynb`, notebook);
+  const executed = join(log.folder, 'notebook.ipynb');
+  // Of many runs each is as good as its log, which a kill may cut short as well.
+  if (seat === undefined) writeAtomically(executed, notebook);
+  else writeFileSync(executed, notebook, { mode: 0o600 });
   if (seat === undefined && outcome.tasks.some(({ status }) => status === 'ran')) {
     keepBelow(options.state, { most: largestStore, own: id, codes: codesOf(bundle, options.until) });
   }

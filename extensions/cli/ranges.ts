@@ -49,6 +49,9 @@ function mondayOf(year: number, week: number): number {
   return fourth.getTime() / dayLength - ((fourth.getUTCDay() + 6) % 7) + (week - 1) * 7;
 }
 
+/** January 5, 1970, in days since the first. */
+const firstMonday = 4;
+
 function writeWeek(monday: number): string {
   const thursday = new Date((monday + 3) * dayLength);
   const year = thursday.getUTCFullYear();
@@ -82,9 +85,9 @@ const units: readonly Unit[] = [
     read: (word) => {
       const [year = 0, week = 0] = word.split('-W').map(Number);
       const monday = mondayOf(year, week);
-      return writeWeek(monday) === word ? monday / 7 : undefined;
+      return writeWeek(monday) === word ? (monday - firstMonday) / 7 : undefined;
     },
-    write: (number) => writeWeek(Math.round(number * 7)),
+    write: (number) => writeWeek(number * 7 + firstMonday),
   },
   {
     name: 'whole number',

@@ -26,8 +26,9 @@ export interface LocalStore {
   writeDocument(path: string, value: unknown): void;
 }
 
-/** So many documents are kept in memory. */
-const mostDocuments = 2000;
+/** So many documents are kept in memory, none of them longer than so many letters. */
+const mostDocuments = 1000;
+const longestDocument = 1 << 16;
 
 /**
  * The same store, which reads each document once: for many runs of one process. What others write meanwhile is not seen, which can
@@ -35,8 +36,9 @@ const mostDocuments = 2000;
  */
 export function inMemory(store: LocalStore): LocalStore {
   const documents = new Map<string, unknown>();
-  const keep = (path: string, value: unknown): void => {
+  const keep = (path: string, value: unknown, length: number): void => {
     documents.delete(path);
+    if (length > longestDocument) return;
     documents.set(path, value);
     const [oldest] = documents.size > mostDocuments ? documents.keys() : [];
     if (oldest !== undefined) documents.delete(oldest);
@@ -44,12 +46,16 @@ export function inMemory(store: LocalStore): LocalStore {
   return {
     ...store,
     readDocument: (path) => {
-      if (!documents.has(path)) keep(path, store.readDocument(path));
-      return documents.get(path);
+      if (documents.has(path)) return documents.get(path);
+      const text = readOrNothing(join(store.root, path));
+      const value = text === undefined ? undefined : parseDocument(text);
+      keep(path, value, text?.length ?? 0);
+      return value;
     },
     writeDocument: (path, value) => {
-      store.writeDocument(path, value);
-      keep(path, value);
+      const text = JSON.stringify(value);
+      replaceFile(join(store.root, path), text, false);
+      keep(path, value, text.length);
     },
   };
 }
@@ -103,11 +109,16 @@ export function readOrNothing(file: string): string | undefined {
 
 /** A JSON document, or undefined when it is missing or damaged. */
 export function readDocument(path: string): unknown {
+  const text = readOrNothing(path);
+  return text === undefined ? undefined : parseDocument(text);
+}
+
+/** A half-written document is no document: the cache is only ever a saving. */
+function parseDocument(text: string): unknown {
   try {
-    return JSON.parse(readFileSync(path, 'utf8')) as unknown;
+    return JSON.parse(text) as unknown;
   } catch (error) {
-    // A missing or half-read document is no document: the cache is only ever a saving.
-    if (error instanceof SyntaxError || isFileError(error)) return undefined;
+    if (error instanceof SyntaxError) return undefined;
     throw error;
   }
 }
@@ -120,11 +131,6 @@ export function isFileError(error: unknown): error is NodeJS.ErrnoException {
 /** Writes a file so that at any moment, even after a power cut, either the old or the new content is there. */
 export function writeAtomically(path: string, text: string | Uint8Array): void {
   replaceFile(path, text, true);
-}
-
-/** The same for one of many files: after a power cut it may be missing, or an older one. */
-export function writeWhole(path: string, text: string | Uint8Array): void {
-  replaceFile(path, text, false);
 }
 
 function replaceFile(path: string, text: string | Uint8Array, flush: boolean): void {

@@ -95,7 +95,7 @@ import sys
 import papermill
 for n in (1, 2, 3, 4):
     try:
-        papermill.execute_notebook("b/notebook.ipynb", f"papermill-{n}.ipynb", {"n": n, "city": "rome"}, progress_bar=False)
+        papermill.execute_notebook("b/notebook.ipynb", f"papermill-{n}.ipynb", {"n": n, "city": "rome"}, kernel_name="python3", language="python", progress_bar=False)
     except papermill.exceptions.PapermillExecutionError:
         pass
 `;
