@@ -26,7 +26,8 @@ afterAll(() => {
 function writings(text: string): readonly Buffer[] {
   const json = JSON.stringify(text).slice(1, -1);
   const wide = Buffer.alloc(text.length * 4);
-  [...text].forEach((letter, at) => wide.writeUInt32LE(letter.codePointAt(0) ?? 0, at * 4));
+  // Every letter of it is one unit.
+  for (let at = 0; at < text.length; at++) wide.writeUInt32LE(text.charCodeAt(at), at * 4);
   const python = text.replaceAll('\\', '\\\\').replaceAll("'", "\\'");
   const texts = [text, json, json.replaceAll('é', '\\u00e9'), python, encodeURIComponent(text).replaceAll("'", '%27')];
   return [...texts.map((one) => Buffer.from(one, 'utf8')), Buffer.from(text, 'utf16le'), wide];
