@@ -6,6 +6,7 @@ import { explainCommand } from './commands/explain.ts';
 import { graphCommand } from './commands/graph.ts';
 import { runCommand } from './commands/run.ts';
 import { statusCommand } from './commands/status.ts';
+import { backtestCommand } from './commands/variants.ts';
 import { verifyCommand } from './commands/verify.ts';
 import { describeFileError, isFileError } from './files.ts';
 import { exitCode, fileProblem, usage, type CommandResult, type Host, type ShownCell } from './host.ts';
@@ -37,6 +38,8 @@ const formatFlag: Flag = { name: 'format', values: ['FORMAT'], help: 'text (defa
 const cwdFlag: Flag = { name: 'cwd', values: ['DIR'], help: "run the cells there (default: the notebook's folder)" };
 const allFlag: Flag = { name: 'all', values: [], help: 'of every notebook whose state is in the default place' };
 
+const forOneRun = new Set(['only', 'report', 'no-report']);
+
 const commands: readonly Command[] = [
   {
     name: 'compile',
@@ -53,6 +56,14 @@ const commands: readonly Command[] = [
     flags: [...runFlags, ...parameterFlags, ...environmentFlags],
     most: 2,
     run: runCommand,
+  },
+  {
+    name: 'backtest',
+    words: 'NB -p NAME FROM..TO',
+    help: 'Runs a notebook once for each month, day, week, year or number of a range.',
+    flags: [...runFlags.filter(({ name }) => !forOneRun.has(name)), ...parameterFlags, ...environmentFlags],
+    most: 2,
+    run: backtestCommand,
   },
   {
     name: 'graph',

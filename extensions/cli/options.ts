@@ -15,7 +15,7 @@ export const parameterFlags: readonly Flag[] = [
     short: 'p',
     values: ['NAME', 'VALUE'],
     mayBeEmpty: true,
-    help: 'set a parameter; True, False, None and numbers are typed, all else is text',
+    help: 'set a parameter; True, False, None and numbers are typed, env:NAME is a secret, all else is text',
   },
   {
     name: 'parameters-raw',
@@ -30,7 +30,7 @@ export const parameterFlags: readonly Flag[] = [
     short: 'f',
     aliases: ['parameters_file'],
     values: ['FILE'],
-    help: 'read parameters from a YAML file',
+    help: 'read parameters from a YAML or JSON file',
   },
   {
     name: 'parameters-yaml',
@@ -90,6 +90,11 @@ export const runFlags: readonly Flag[] = [
     name: 'keep-warm',
     values: ['MINUTES'],
     help: 'keep what the cells import in memory for the next run (default: 10; where CI is set: 0; 0: not at all)',
+  },
+  {
+    name: 'matrix',
+    values: ['NAME=A,B'],
+    help: 'run every combination of the values, each as a run of its own; a YAML or JSON file of names with lists too',
   },
   { name: 'report', values: ['FILE'], help: 'where the HTML report goes' },
   { name: 'no-report', values: [], help: 'write no HTML report' },

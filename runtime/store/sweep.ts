@@ -18,7 +18,10 @@ export interface Swept {
 export type Cleaned = Swept | 'busy';
 
 const temporaryName = /^cw-(?:plain-)?[A-Za-z0-9]{6}$/;
-const runName = /^\d{8}T\d{6}-[0-9a-f]{4}$/;
+/** The runs of a matrix have its name and a number. */
+const runName = /^(\d{8}T\d{6}-[0-9a-f]{4})(?:-\d{4,})?$/;
+/** However few matrices they are of. */
+const mostRuns = 2000;
 const objectName = /^[0-9a-f]{64}$/;
 const unfinishedName = /^\.tmp-|\.[0-9a-f]{12}\.tmp$/;
 
@@ -37,12 +40,17 @@ export function sweepTemporary(base: string = tmpdir()): void {
   }
 }
 
-/** Removes what dead runs left, and of finished ones all but the newest. Runs that are going on are left alone. */
+/**
+ * Removes what dead runs left, and of finished ones all but the newest, of which those of a matrix are one. Runs that are going on are
+ * left alone.
+ */
 export function sweepRuns(state: string, kept: number): Swept {
   let swept = nothing;
   const ended = runsOf(state).filter((run) => ['none', 'dead'].includes(ownershipOf(run.folder)));
-  for (const [place, { folder }] of ended.sort((left, right) => right.time - left.time).entries()) {
-    if (place >= kept) {
+  const groups = new Set<string>();
+  for (const [place, { folder, group }] of ended.sort((left, right) => right.time - left.time).entries()) {
+    groups.add(group);
+    if (groups.size > kept || (place >= mostRuns && groups.size > 1)) {
       swept = add(swept, { ...nothing, runs: 1, bytes: sizeOf(folder) });
       rmSync(folder, { recursive: true, force: true });
       continue;
@@ -169,6 +177,8 @@ function shards(objects: string): readonly string[] {
 
 interface RunFolder {
   readonly name: string;
+  /** The same for all runs of a matrix. */
+  readonly group: string;
   readonly folder: string;
   readonly time: number;
 }
@@ -179,7 +189,8 @@ function runsOf(state: string): readonly RunFolder[] {
     .filter((name) => runName.test(name))
     .map((name) => {
       const folder = join(state, 'runs', name);
-      return { name, folder, time: Math.max(timeOf(folder), timeOf(join(folder, 'events.jsonl'))) };
+      const group = runName.exec(name)?.[1] ?? name;
+      return { name, group, folder, time: Math.max(timeOf(folder), timeOf(join(folder, 'events.jsonl'))) };
     });
 }
 

@@ -8,6 +8,7 @@ import { isFileError, shownPath } from '../files.ts';
 import { graphPicture } from '../graph-svg.ts';
 import { fileProblem, usage, type CommandResult, type Host, type Outcome } from '../host.ts';
 import { findTask, openInput, type Input } from '../input.ts';
+import { findUnready } from '../given-parameters.ts';
 import { findStandBy } from '../keep-warm.ts';
 import { findMissing } from '../only.ts';
 import { writeOutput } from '../output-file.ts';
@@ -17,6 +18,7 @@ import { describeRun } from '../run-result.ts';
 import { findFolder, findTargets, type Targets } from '../run-targets.ts';
 import { findPlace, type Place } from '../state-folder.ts';
 import { programName } from '../version.ts';
+import { matrixCommand } from './variants.ts';
 
 interface Plan {
   readonly place: Place;
@@ -31,9 +33,12 @@ interface Plan {
 
 /** `cellwright run NB|BUNDLE [OUT]`: runs it and writes the executed notebook and the report, also when a cell raised. */
 export async function runCommand(host: Host, parsed: ParsedArguments): Promise<CommandResult> {
+  if (hasFlag(parsed, 'matrix')) return await matrixCommand(host, parsed);
   const opened = await openInput(host, parsed);
   if (!opened.ok) return opened.result;
   const input = opened.value;
+  const unready = findUnready(host, input);
+  if (unready !== undefined) return unready;
   const plan = planRun(host, parsed, input);
   if (!plan.ok) return plan.result;
   const { cwd, jobs, standBy, until, targets, place } = plan.value;
