@@ -2,6 +2,7 @@ import type { Task } from '../compiler/bundle/format.ts';
 import type { AttemptResult, FileRead, OutputMessage } from './process/protocol.ts';
 import { hashFile, type LocalStore } from './store/local.ts';
 import { createHash } from 'node:crypto';
+import type { SharedValue } from './ladder.ts';
 import { hasSameTimes, stillSame } from './marks.ts';
 import type { RunContext, State } from './run-state.ts';
 import { differenceOfStarts, digestOfVariable } from './start-state.ts';
@@ -19,6 +20,8 @@ export interface CacheEntry {
   /** The run that made it. */
   readonly run: string;
   readonly lane?: LaneNote;
+  /** What only the process of an earlier task had, when it ran in that. */
+  readonly fused?: readonly SharedValue[];
 }
 
 /** Where the unit is not one task but all cells in one process. */
@@ -47,7 +50,7 @@ const entriesKept = 8;
 /** Of code that values reach although that was not expected. */
 const entriesOfVariants = 32;
 /** Entries of another version are as good as none. */
-export const formatVersion = 11;
+export const formatVersion = 12;
 
 /** Where the store keeps what is known of a task's code, or of what it gave with the values of one variant. */
 export function manifestPath(task: { readonly code: string }, shelf?: string): string {
@@ -211,7 +214,13 @@ function digestOfCopy({ path, signature }: FileRead, copies: Copies): string {
 export function describeResult(
   { environment, id, journal, secrets }: Pick<RunContext, 'environment' | 'id' | 'journal' | 'secrets'>,
   progress: readonly Progress[],
-  { index, result, outputs, lane }: Pick<State, 'index' | 'result' | 'outputs'> & Pick<CacheEntry, 'lane'>,
+  {
+    index,
+    result,
+    outputs,
+    fused,
+    lane,
+  }: Pick<State, 'index' | 'result' | 'outputs' | 'fused'> & Pick<CacheEntry, 'lane'>,
 ): CacheEntry | string {
   if (result === undefined) return 'it has no result';
   const doing = secrets.reasonOf(result, outputs) ?? uncheckable(result);
@@ -231,7 +240,16 @@ export function describeResult(
   const copies = written.size > 0 ? keptCopies(journal) : new Map<string, string>();
   const files = result.filesRead.map((file) => ({ ...file, digest: digestOf(file, written, copies) }));
   const left = Object.fromEntries(result.filesWritten.map((path) => [path, hashFile(path)]));
-  const entry = { environment, reads, files, written: left, result, outputs, run: id };
+  const entry = {
+    environment,
+    reads,
+    files,
+    written: left,
+    result,
+    outputs,
+    run: id,
+    ...(fused.length > 0 && { fused }),
+  };
   return lane === undefined ? entry : { ...entry, lane };
 }
 

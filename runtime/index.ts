@@ -10,6 +10,7 @@ import { delayProcesses, type Disorder } from './disorder.ts';
 import type { RunEvent, RunStarted } from './event.ts';
 import { describeRunner, type Origin } from './history/origin.ts';
 import { SourceControlQuestion, type SourceControl } from './history/source-control.ts';
+import { tellSteps } from './ladder.ts';
 import { findLane, laneUnit, mayReuseLane, reuseLane } from './lane-cache.ts';
 import { Alone } from './crew.ts';
 import { findInterpreter, type Interpreter } from './process/interpreter.ts';
@@ -36,11 +37,13 @@ export type { RunEvent, TaskStatus } from './event.ts';
 export type { Origin, Variant } from './history/origin.ts';
 export type { TaskOutcome } from './run-state.ts';
 export type { RunRecord } from './record.ts';
-export { learnedWaits, readLastRun } from './observed.ts';
+export { learnedWaits, readLastRun, readObservedEffects } from './observed.ts';
 export type { Observation, RecordedFile } from './history/observation.ts';
 export { listRuns, readRun, readRuns, runFolder } from './history/read-runs.ts';
 export type { RecordedRun, RecordedTask } from './history/recorded-run.ts';
 export type { SourceControl } from './history/source-control.ts';
+export { describeShared, type SharedValue } from './ladder.ts';
+export { updateProfile, type ProfileUpdate } from './profile-update.ts';
 export { renderReport, type ReportInput } from './report/html.ts';
 export { compareRuns, type CellVerdict, type ExecutedNotebook } from './verify/compare.ts';
 export { judgeRuns, runPlainly, type PlainRun, type VerifiedTask } from './verify/verify.ts';
@@ -79,6 +82,8 @@ export interface RunOptions {
   /** True: everything runs, and the cache is written. */
   readonly force: boolean;
   readonly keepGoing: boolean;
+  /** Seconds that a cell may run whose directive does not say it; undefined: any number. */
+  readonly timeout?: number | undefined;
   /** Index in `bundle.tasks` of the last task to run. */
   readonly until?: number | undefined;
   /** How processes of tasks come about: forked where that is safe, or each as a new interpreter. */
@@ -205,7 +210,7 @@ export async function run(bundle: Bundle, document: string, options: RunOptions)
   const { executable } = interpreter;
   emit({ type: 'environment', executable, digest: `sha256:${sha256(environment)}` });
   const startParent = parentStarter(bundle, options, { common, environment, secrets });
-  const seen = await runOnSoundStore({
+  const seen = await runAndTell({
     bundle,
     secrets,
     id,
@@ -218,7 +223,9 @@ export async function run(bundle: Bundle, document: string, options: RunOptions)
     useCache: options.cache,
     readCache: options.cache && !options.force,
     keepGoing: options.keepGoing,
+    timeout: options.timeout,
     lane: options.lane ? 'asked for' : lookAtHistory(bundle),
+    isLaneAsked: options.lane,
     executable,
     until: options.until ?? Number.MAX_SAFE_INTEGER,
     crew: seat?.member ?? new Alone(options.jobs, startParent),
@@ -312,7 +319,7 @@ export function openCommon(
     variables,
     journal: join(folder, 'effects'),
     profile,
-    notes: new ProfileNotes(profile),
+    notes: new ProfileNotes(profile, bundle),
     describe: () => describeStart(store, { interpreter, cwd, variables }),
     source: async () => await sourceControl.answer(gitPatience),
   };
@@ -372,6 +379,14 @@ function lookAtHistory(bundle: Bundle): string | undefined {
     if (found !== undefined) return `${task.name} looks at what earlier cells were or gave (${found.reason})`;
   }
   return undefined;
+}
+
+/** Runs, and says in the end which step of the ladder the cells were on. */
+async function runAndTell(context: RunContext): Promise<RunOutcome> {
+  const outcome = await runOnSoundStore(context);
+  const steps = tellSteps(outcome);
+  for (const diagnostic of steps) context.onEvent({ type: 'diagnostic', diagnostic });
+  return { ...outcome, diagnostics: [...outcome.diagnostics, ...steps] };
 }
 
 /** Runs; when the store turns out to be damaged, what is damaged is removed and the run starts again. */

@@ -28,12 +28,17 @@ export type DiagnosticCode =
   | 'CW301'
   | 'CW302'
   | 'CW303'
+  | 'CW311'
+  | 'CW312'
   | 'CW401'
   | 'CW500'
   | 'CW501'
   | 'CW502'
   | 'CW503'
   | 'CW504'
+  | 'CW505'
+  | 'CW510'
+  | 'CW511'
   | 'CW601'
   | 'CW602'
   | 'CW603'
@@ -144,6 +149,16 @@ export const diagnosticCatalogue: Readonly<Record<DiagnosticCode, CatalogueEntry
     why: 'One of the two files was changed by itself: a task would run something else than its cell says.',
     next: 'Change the notebook outside of the bundle, and compile it again.',
   },
+  CW311: {
+    title: 'The effects profile is damaged',
+    why: 'The file that says what earlier runs observed is not valid JSON, or does not follow the published schema. The notebook was compiled without it: results are the same, only less may run at once.',
+    next: 'Write it again with `cellwright profile NB`, or remove it.',
+  },
+  CW312: {
+    title: 'The effects profile is of another format version',
+    why: 'It was written by a version of the program whose profiles this one does not read. The notebook was compiled without it: results are the same, only less may run at once.',
+    next: 'Write it again with `cellwright profile NB`.',
+  },
   CW401: {
     title: 'The language of the notebook cannot be compiled',
     why: 'The notebook names a kernel of a language for which there is no analysis.',
@@ -173,6 +188,21 @@ export const diagnosticCatalogue: Readonly<Record<DiagnosticCode, CatalogueEntry
     title: 'The cells cannot be run again',
     why: 'All cells had to run again in one process, but some have done what cannot be taken back: started a program, sent something over the network. Doing it twice without asking might do harm.',
     next: 'Run the notebook with `--one-process` when doing it again is harmless.',
+  },
+  CW505: {
+    title: 'The cell took longer than it may',
+    why: 'A directive `#| timeout: SECONDS`, or `run --execution-timeout SECONDS`, sets a limit, and the cell came to it. It was interrupted as a kernel interrupts a cell; where code would not be interrupted, its process was ended five seconds later. Only the time of its own code counts.',
+    next: 'Look at the traceback for where it was. Give the cell more time, or less to do.',
+  },
+  CW510: {
+    title: 'Cells shared the process of an earlier one',
+    why: 'Every cell runs in a process of its own, and gets its inputs from the store. Some values cannot be stored: a generator, an open connection, a lock. The process that has one stays alive, and the cells that need it run there, as they do in a kernel. The message says which value it is, and which cell made it.',
+    next: 'Nothing must be done: the result is the same. To let these cells run beside others, make such a value where it is needed, or keep what it is made from.',
+  },
+  CW511: {
+    title: 'All cells ran in one process',
+    why: 'What the cells need of each other could not be had from the store or from one process: values of two processes, a look at what earlier cells gave, an error that had to be confirmed, a comparison by identity. Then one process runs all cells in order, which is Restart & Run All. It is recorded, remembered and verified as one task.',
+    next: 'Nothing must be done: the result is the same. The message says which cell it was and why; without that, each cell can run and be reused by itself.',
   },
   CW601: {
     title: 'The notebook could not be run plainly',

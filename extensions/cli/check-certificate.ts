@@ -44,7 +44,7 @@ export async function checkCertificate(host: Host, parsed: ParsedArguments, name
   const certificate = read.value;
   const notebook = findNotebook(host, parsed, { certificate, named });
   if (!notebook.ok) return notebook.result;
-  const opened = await openNotebook(host, notebook.value, readRecorded(certificate.facts.parameters));
+  const opened = await openNotebook(host, notebook.value, { values: readRecorded(certificate.facts.parameters) });
   if (!opened.ok) return opened.result;
   const input = opened.value;
   const cwd = findOwnFolder(host, parsed, { input, folder: certificate.facts.notebook.folder });

@@ -4,6 +4,7 @@ import { cleanCommand } from './commands/clean.ts';
 import { compileCommand } from './commands/compile.ts';
 import { explainCommand } from './commands/explain.ts';
 import { graphCommand } from './commands/graph.ts';
+import { profileCommand } from './commands/profile.ts';
 import { runCommand } from './commands/run.ts';
 import { statusCommand } from './commands/status.ts';
 import { backtestCommand } from './commands/variants.ts';
@@ -16,6 +17,7 @@ import {
   commonFlags,
   environmentFlags,
   parameterFlags,
+  profileFlag,
   runFlags,
   stateFlag,
   verifyFlags,
@@ -35,6 +37,13 @@ interface Command {
 const folderFlag: Flag = { name: 'output', short: 'o', aliases: ['out'], values: ['DIR'], help: "the bundle's folder" };
 const fileFlag: Flag = { name: 'output', short: 'o', aliases: ['out'], values: ['FILE'], help: 'write it to a file' };
 const formatFlag: Flag = { name: 'format', values: ['FORMAT'], help: 'text (default), json, dot, mermaid or svg' };
+const effectsFlag: Flag = {
+  name: 'output',
+  short: 'o',
+  aliases: ['out'],
+  values: ['FILE'],
+  help: 'write it there (default: NB.effects.json beside the notebook)',
+};
 const cwdFlag: Flag = { name: 'cwd', values: ['DIR'], help: "run the cells there (default: the notebook's folder)" };
 const allFlag: Flag = { name: 'all', values: [], help: 'of every notebook whose state is in the default place' };
 
@@ -45,7 +54,7 @@ const commands: readonly Command[] = [
     name: 'compile',
     words: 'NB [-o DIR]',
     help: 'Writes the bundle of a notebook. Executes nothing.',
-    flags: [folderFlag, ...parameterFlags],
+    flags: [folderFlag, ...parameterFlags, profileFlag],
     most: 1,
     run: compileCommand,
   },
@@ -53,7 +62,7 @@ const commands: readonly Command[] = [
     name: 'run',
     words: 'NB|BUNDLE [OUT]',
     help: 'Runs a notebook or a bundle and writes the executed notebook and a report.',
-    flags: [...runFlags, ...parameterFlags, ...environmentFlags],
+    flags: [...runFlags, ...parameterFlags, ...environmentFlags, profileFlag],
     most: 2,
     run: runCommand,
   },
@@ -61,7 +70,12 @@ const commands: readonly Command[] = [
     name: 'backtest',
     words: 'NB -p NAME FROM..TO',
     help: 'Runs a notebook once for each month, day, week, year or number of a range.',
-    flags: [...runFlags.filter(({ name }) => !forOneRun.has(name)), ...parameterFlags, ...environmentFlags],
+    flags: [
+      ...runFlags.filter(({ name }) => !forOneRun.has(name)),
+      ...parameterFlags,
+      ...environmentFlags,
+      profileFlag,
+    ],
     most: 2,
     run: backtestCommand,
   },
@@ -69,7 +83,7 @@ const commands: readonly Command[] = [
     name: 'graph',
     words: 'NB',
     help: 'Draws which cell needs which.',
-    flags: [formatFlag, fileFlag, ...parameterFlags],
+    flags: [formatFlag, fileFlag, ...parameterFlags, profileFlag],
     most: 1,
     run: graphCommand,
   },
@@ -77,7 +91,7 @@ const commands: readonly Command[] = [
     name: 'explain',
     words: 'NB [CELL]',
     help: 'Says what each cell reads, binds and changes, why one waits for another, and what the last run observed.',
-    flags: [...parameterFlags, stateFlag],
+    flags: [...parameterFlags, stateFlag, profileFlag],
     most: 2,
     run: explainCommand,
   },
@@ -85,9 +99,17 @@ const commands: readonly Command[] = [
     name: 'status',
     words: 'NB',
     help: 'Says what a run would reuse and what it would run. Executes nothing.',
-    flags: [cwdFlag, ...parameterFlags, ...environmentFlags],
+    flags: [cwdFlag, ...parameterFlags, ...environmentFlags, profileFlag],
     most: 1,
     run: statusCommand,
+  },
+  {
+    name: 'profile',
+    words: 'NB [-o FILE]',
+    help: 'Writes what runs observed of each cell, for the next compile of anybody who has the file. Executes nothing.',
+    flags: [effectsFlag, stateFlag],
+    most: 1,
+    run: profileCommand,
   },
   {
     name: 'verify',

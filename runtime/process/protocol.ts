@@ -62,6 +62,8 @@ export type ToWorker =
       /** In a holder: names whose process-local value is still the right one; all others are dropped. */
       readonly keep: readonly string[];
       readonly allowErrors: boolean;
+      /** Seconds that the cell may run; what it waits for values or for its turn does not count. */
+      readonly timeout?: number;
       /** All cells in one process: nothing is dropped, loaded or stored, and what is observed is told once, for all of them. */
       readonly lane?: boolean;
     }
@@ -133,6 +135,8 @@ export type FromAttempt =
       readonly filesRead: AttemptResult['filesRead'];
     }
   | { readonly type: 'output'; readonly output: OutputMessage }
+  /** Of a cell with a limit of time: it runs or waits, it was interrupted, or it has ended, after so many seconds of its own. */
+  | ClockMessage
   | { readonly type: 'done'; readonly result: AttemptResult }
   | { readonly type: 'concluded'; readonly observed: LaneObservation }
   /** The cell did what only gives the right result where all cells share a process. */
@@ -141,6 +145,12 @@ export type FromAttempt =
   | { readonly type: 'damaged'; readonly object: string }
   /** The worker itself failed; a fault of ours. */
   | { readonly type: 'broken'; readonly traceback: string };
+
+export interface ClockMessage {
+  readonly type: 'clock';
+  readonly state: 'runs' | 'waits' | 'interrupted' | 'ends';
+  readonly spent: number;
+}
 
 export type MimeBundle = Readonly<Record<string, unknown>>;
 

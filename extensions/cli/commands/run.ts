@@ -4,6 +4,7 @@ import path from 'node:path';
 import { renderReport, run, status as planStatus, type RunEvent, type RunRecord } from '../../../runtime/index.ts';
 import { hasFlag, lastValue, type ParsedArguments } from '../args.ts';
 import { describeExecution } from '../executed.ts';
+import { findTimeout } from '../execution-timeout.ts';
 import { isFileError, shownPath } from '../files.ts';
 import { graphPicture } from '../graph-svg.ts';
 import { fileProblem, usage, type CommandResult, type Host, type Outcome } from '../host.ts';
@@ -27,6 +28,8 @@ interface Plan {
   readonly jobs: number;
   /** Seconds for which processes with the notebook's imports wait for the next run. */
   readonly standBy: number;
+  /** Seconds that a cell may run, as far as it does not say it itself. */
+  readonly timeout: number | undefined;
   /** Index of the last task to run. */
   readonly until: number | undefined;
 }
@@ -41,7 +44,7 @@ export async function runCommand(host: Host, parsed: ParsedArguments): Promise<C
   if (unready !== undefined) return unready;
   const plan = planRun(host, parsed, input);
   if (!plan.ok) return plan.result;
-  const { cwd, jobs, standBy, until, targets, place } = plan.value;
+  const { cwd, jobs, standBy, timeout, until, targets, place } = plan.value;
   const signal = host.interruption();
   const silent = hasFlag(parsed, 'quiet') || (hasFlag(parsed, 'json') && !host.isTerminal);
   const progress = silent ? noProgress : showProgress(host, input.bundle);
@@ -55,6 +58,7 @@ export async function runCommand(host: Host, parsed: ParsedArguments): Promise<C
     signal,
     jobs,
     standBy,
+    timeout,
     cache: remembers,
     force: hasFlag(parsed, 'force'),
     keepGoing: hasFlag(parsed, 'keep-going'),
@@ -86,6 +90,8 @@ function planRun(host: Host, parsed: ParsedArguments, input: Input): Outcome<Pla
   if (!Number.isInteger(jobs) || jobs < 1) {
     return { ok: false, result: usage(`-j takes a number from 1, not ${asked ?? ''}.`, 'Give the number of tasks.') };
   }
+  const timeout = findTimeout(parsed);
+  if (!timeout.ok) return timeout;
   const standBy = findStandBy(host, parsed);
   if (!standBy.ok) return standBy;
   const place = findPlace(host, parsed, input);
@@ -100,6 +106,7 @@ function planRun(host: Host, parsed: ParsedArguments, input: Input): Outcome<Pla
       cwd: cwd.value,
       jobs,
       standBy: standBy.value,
+      timeout: timeout.value,
       until: until.value,
     },
   };

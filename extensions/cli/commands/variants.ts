@@ -15,6 +15,7 @@ import { findUnreadySecret } from '../given-parameters.ts';
 import { usage, type CommandResult, type Host, type Outcome } from '../host.ts';
 import { cellsTagged } from '../inject-parameters.ts';
 import { compileWith, findTask, openInput, type Input } from '../input.ts';
+import { findTimeout } from '../execution-timeout.ts';
 import { findStandBy } from '../keep-warm.ts';
 import { combine, nameOf, readMatrix, type Matrix } from '../matrix.ts';
 import { originOf } from '../origin.ts';
@@ -79,6 +80,7 @@ interface Plan {
   readonly cwd: string;
   readonly jobs: number;
   readonly standBy: number;
+  readonly timeout: number | undefined;
   readonly until: number | undefined;
   /** Environment variables that hold secrets of some variant. */
   readonly secrets: readonly string[];
@@ -99,6 +101,7 @@ async function runMatrix(host: Host, parsed: ParsedArguments, asked: Asked): Pro
     cwd: planned.value.cwd,
     jobs: planned.value.jobs,
     standBy: planned.value.standBy,
+    timeout: planned.value.timeout,
     until: planned.value.until,
     secrets: planned.value.secrets,
     signal,
@@ -157,6 +160,8 @@ async function plan(host: Host, parsed: ParsedArguments, { matrix, rest }: Asked
   if (!cwd.ok) return cwd;
   const jobs = findJobs(parsed);
   if (!jobs.ok) return jobs;
+  const timeout = findTimeout(parsed);
+  if (!timeout.ok) return timeout;
   const standBy = findStandBy(host, parsed);
   if (!standBy.ok) return standBy;
   const place = findPlace(host, parsed, input);
@@ -176,6 +181,7 @@ async function plan(host: Host, parsed: ParsedArguments, { matrix, rest }: Asked
       cwd: cwd.value,
       jobs: jobs.value,
       standBy: standBy.value,
+      timeout: timeout.value,
     },
   };
 }
