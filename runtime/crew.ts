@@ -25,12 +25,12 @@ export interface Crew {
   done(holds: boolean): Promise<void>;
   /** How many tasks more may start now. */
   free(): number;
-  /** False while an earlier run does what this task is likely to do. */
+  /** False while an earlier run has yet to do what this task is likely to do. */
   mayStart(task: Task): boolean;
-  /** An attempt at a task starts. */
-  began(task: Task): void;
-  /** It gave a result that others can know of, or it did not. */
-  ended(task: Task, isKnown: boolean): void;
+  /** A task has come to its end. */
+  ended(task: Task): void;
+  /** What the run does from now on others do not find in the cache. */
+  keepsToItself(): void;
   /** The outside is not as it was before. */
   acted(): void;
   /** True for results of runs that belong together. */
@@ -73,11 +73,11 @@ export class Alone implements Crew {
     return true;
   }
 
-  began(): void {
+  ended(): void {
     // Nobody waits for it.
   }
 
-  ended(): void {
+  keepsToItself(): void {
     // As above.
   }
 

@@ -194,7 +194,7 @@ export class Run {
     const { result } = state;
     if (result !== undefined) this.#context.notes.retired(state.task, result);
     if (status === 'ran' && this.#context.useCache) state.identity = remember(this.#context, this.#states, state);
-    this.#context.crew.ended(state.task, true);
+    this.#context.crew.ended(state.task);
     if (result !== undefined && result.filesWritten.length + result.outside.length > 0) this.#context.crew.acted();
     const held = Object.entries(result?.held ?? {});
     if (state.holder !== undefined) {
@@ -255,12 +255,12 @@ export class Run {
 
   #chooseLane(reason: string): void {
     this.#lane = reason;
+    this.#context.crew.keepsToItself();
     this.#context.onEvent({ type: 'lane', reason });
   }
 
   #abandon(state: State): void {
     state.attempts++;
-    this.#context.crew.ended(state.task, false);
     if (state.holder !== undefined) {
       this.#holders.remove(state.holder);
       state.holder.process.kill();
@@ -340,7 +340,6 @@ export class Run {
   }
 
   #start(state: State): void {
-    this.#context.crew.began(state.task);
     const { holders, lost } = this.#holders.ofNames(namesToLoad(this.#states, state), state.index);
     const [holder, second] = holders;
     if (lost !== undefined) this.#goLane(`${state.task.name} needs ${lost}, which no store has`);
