@@ -31,6 +31,8 @@ export interface Crew {
   ended(task: Task): void;
   /** What the run does from now on others do not find in the cache. */
   keepsToItself(): void;
+  /** An attempt has come to its end, or waits: others may have its core. */
+  stirred(): void;
   /** The outside is not as it was before. */
   acted(): void;
   /** True for results of runs that belong together. */
@@ -78,6 +80,10 @@ export class Alone implements Crew {
   }
 
   keepsToItself(): void {
+    // As above.
+  }
+
+  stirred(): void {
     // As above.
   }
 

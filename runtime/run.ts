@@ -69,7 +69,7 @@ export class Run {
   /** Runs to the end; rejects only for a bug of ours, or when the store cannot be written. */
   async execute(): Promise<RunOutcome> {
     this.#context.crew.join({
-      active: () => this.#states.filter(isActive).length,
+      active: () => (this.#lane === undefined ? this.#states.filter(isActive).length : Number(this.#hadTurn)),
       look: this.#pump.bind(this),
     });
     try {
@@ -261,6 +261,7 @@ export class Run {
 
   #abandon(state: State): void {
     state.attempts++;
+    this.#context.crew.stirred();
     if (state.holder !== undefined) {
       this.#holders.remove(state.holder);
       state.holder.process.kill();
@@ -328,8 +329,6 @@ export class Run {
   #isHead(state: State): boolean {
     return state.index === this.#head && this.#context.crew.isTurn;
   }
-
-  // Starting.
 
   #startTasks(): void {
     const choice = { context: this.#context, precedence: this.#precedence, reuse: this.#reuse };
@@ -469,6 +468,7 @@ export class Run {
       case 'hello':
         return;
     }
+    this.#context.crew.stirred();
     this.#pump();
   }
 

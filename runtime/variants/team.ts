@@ -109,7 +109,6 @@ export class Team {
 
   /** Somebody has done it: others find it in the cache, or do it themselves. */
   finish(work: string): void {
-    if (this.#done.has(work)) return;
     this.#done.add(work);
     this.look();
   }
@@ -221,6 +220,10 @@ export class Member implements Crew {
 
   ended(task: Task): void {
     this.#team.finish(this.#works.get(task.id) ?? task.code);
+  }
+
+  stirred(): void {
+    this.#team.look();
   }
 
   acted(): void {
