@@ -41,17 +41,21 @@ export interface Crew {
 
 /** A run by itself. */
 export class Alone implements Crew {
-  readonly processes: TaskProcesses;
+  processes: TaskProcesses;
   readonly isTurn = true;
   readonly #jobs: number;
+  readonly #startParent: () => Promise<ProcessParent>;
   #run: CrewRun | undefined;
 
   constructor(jobs: number, startParent: () => Promise<ProcessParent>) {
     this.#jobs = jobs;
+    this.#startParent = startParent;
     this.processes = new TaskProcesses(startParent);
   }
 
   join(run: CrewRun): void {
+    // Of a run that begins a second time, the processes of the first have ended.
+    if (this.#run !== undefined) this.processes = new TaskProcesses(this.#startParent);
     this.#run = run;
   }
 
