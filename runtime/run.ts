@@ -71,7 +71,7 @@ export class Run {
   /** Runs to the end; rejects only for a bug of ours, or when the store cannot be written. */
   async execute(): Promise<RunOutcome> {
     this.#context.crew.join({
-      active: () => this.#states.filter(isActive).length,
+      active: () => (this.#lane === undefined ? this.#states.filter(isActive).length : Number(this.#hadTurn)),
       look: this.#pump.bind(this),
     });
     try {
@@ -199,7 +199,7 @@ export class Run {
     const { result } = state;
     this.#context.notes.retired(this.#states, state);
     if (status === 'ran' && this.#context.useCache) state.identity = remember(this.#context, this.#states, state);
-    this.#context.crew.ended(state.task, true);
+    this.#context.crew.ended(state.task);
     if (result !== undefined && result.filesWritten.length + result.outside.length > 0) this.#context.crew.acted();
     this.#holders.settle(state, Object.keys(result?.held ?? {}));
     this.#context.onEvent(finishedEvent(state, status));
@@ -253,13 +253,14 @@ export class Run {
 
   #chooseLane(reason: string): void {
     this.#lane = reason;
+    this.#context.crew.keepsToItself();
     this.#context.onEvent({ type: 'lane', reason });
   }
 
   #abandon(state: State): void {
     state.limit?.stop();
     state.attempts++;
-    this.#context.crew.ended(state.task, false);
+    this.#context.crew.stirred();
     state.holder?.process.kill();
     this.#holders.lose(state);
   }
@@ -334,7 +335,6 @@ export class Run {
   }
 
   #start(state: State): void {
-    this.#context.crew.began(state.task);
     const names = namesToLoad(this.#states, state);
     const { holders, lost } = this.#holders.ofNames(names, state.index);
     const [holder, second] = holders;
@@ -468,6 +468,7 @@ export class Run {
       case 'hello':
         return;
     }
+    this.#context.crew.stirred();
     this.#pump();
   }
 

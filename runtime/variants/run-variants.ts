@@ -175,8 +175,11 @@ class Driver {
     this.#stops.add(stop);
     const work = async (): Promise<void> => {
       const notebook = await this.#options.open(place);
-      for (const { id: task, code } of notebook.bundle.tasks)
-        works.set(task, `${code} ${notebook.shelves.get(task) ?? ''}`);
+      // What is not remembered nobody finds in the cache.
+      const shared = this.#options.cache
+        ? notebook.bundle.tasks.filter(({ executionCount }) => executionCount > 0)
+        : [];
+      for (const { id: task, code } of shared) works.set(task, `${code} ${notebook.shelves.get(task) ?? ''}`);
       for (const code of codesOf(notebook.bundle, this.#options.until)) this.codes.add(code);
       const counts = { ran: 0, shared: 0, reused: 0 };
       const record = await run(notebook.bundle, notebook.document, {
