@@ -59,6 +59,12 @@ export {
 } from './variants/run-variants.ts';
 export { reachOf, shelvesOf } from './variants/reach.ts';
 export { secretNames, Secrets, shortestSecret } from './secrets.ts';
+export { buildEnvironment, findBuilt, type BuiltEnvironment, type EnvironmentOrder } from './environment/build.ts';
+export { askHashes, resolveRequirements } from './environment/hashes.ts';
+export { versionOf } from './environment/python.ts';
+export { findRequirements, type ImportPlace, type Requirements } from './environment/requirements.ts';
+export { callUv, findUv, reasonOf, type Uv } from './environment/uv.ts';
+export { findInterpreter } from './process/interpreter.ts';
 export { foldOutputs, type NotebookOutput } from './report/outputs.ts';
 export { writeAtomically } from './store/local.ts';
 export { cleanState, type Cleaned, type Swept } from './store/sweep.ts';
