@@ -60,7 +60,8 @@ function packageOf(value: unknown, place: string): LockedPackage {
   const marker = optionalText(table, 'marker', `${place}.marker`);
   const requiresPython = optionalText(table, 'requires-python', `${place}.requires-python`);
   // Each becomes a line of its own for the installer.
-  if (version !== undefined && !/^[A-Za-z0-9.!+_-]+$/.test(version)) throw new Mismatch(`${place}.version is no version`);
+  if (version !== undefined && !/^[A-Za-z0-9.!+_-]+$/.test(version))
+    throw new Mismatch(`${place}.version is no version`);
   if (marker !== undefined && /[\r\n]/.test(marker)) throw new Mismatch(`${place}.marker is more than one line`);
   const needs = table['dependencies'];
   const wheels = table['wheels'];
@@ -127,7 +128,8 @@ function fileOf(value: unknown, place: string): LockedFile {
   const url = optionalText(table, 'url', place);
   const path = optionalText(table, 'path', place);
   const size = table['size'];
-  if (url !== undefined && !/^(?:https?|file):\/\/\S+$/.test(url)) throw new Mismatch(`${place} has a url that is no address`);
+  if (url !== undefined && !/^(?:https?|file):\/\/\S+$/.test(url))
+    throw new Mismatch(`${place} has a url that is no address`);
   if (path !== undefined && /[\r\n]/.test(path)) throw new Mismatch(`${place} has a path that is more than one line`);
   const hashes = tableOf(table['hashes'], `hashes of ${place}`);
   const pairs = Object.entries(hashes);

@@ -75,7 +75,10 @@ function refuse(
   message: string,
   help: string,
 ): Result<never> {
-  const range = { start: { line, column: 0 }, end: { line: line + lines - 1, column: widthOf(cell, line + lines - 1) } };
+  const range = {
+    start: { line, column: 0 },
+    end: { line: line + lines - 1, column: widthOf(cell, line + lines - 1) },
+  };
   const location = { cell: cell.id, index: cell.index, range };
   const diagnostic: Diagnostic = { code: 'CW701', severity: 'error', message, help, location, related: [] };
   return { ok: false, error: [diagnostic] };

@@ -5,7 +5,8 @@ export type TomlTable = Readonly<Record<string, unknown>>;
 
 /** A document, or in one line what is wrong with it, and in which line from 1. */
 export type TomlReading =
-  { readonly ok: true; readonly value: TomlTable } | { readonly ok: false; readonly reason: string; readonly line: number };
+  | { readonly ok: true; readonly value: TomlTable }
+  | { readonly ok: false; readonly reason: string; readonly line: number };
 
 /** Reads TOML 1.0. */
 export function readToml(text: string): TomlReading {

@@ -35,7 +35,10 @@ function packageText(found: LockedPackage): string {
     ['version', version === undefined ? undefined : tomlText(version)],
     ['marker', marker === undefined ? undefined : tomlText(marker)],
     ['requires-python', requiresPython === undefined ? undefined : tomlText(requiresPython)],
-    ['dependencies', found.needs.length === 0 ? undefined : inLines(found.needs.map((name) => inline([['name', tomlText(name)]])))],
+    [
+      'dependencies',
+      found.needs.length === 0 ? undefined : inLines(found.needs.map((name) => inline([['name', tomlText(name)]]))),
+    ],
     ['vcs', vcs === undefined ? undefined : inline(revisionPairs(vcs))],
     ['directory', directory === undefined ? undefined : inline(directoryPairs(directory))],
     ['archive', archive === undefined ? undefined : fileText(archive)],
@@ -44,7 +47,13 @@ function packageText(found: LockedPackage): string {
   ])}`;
 }
 
-function revisionPairs({ type, url, requestedRevision, commit, subdirectory }: NonNullable<LockedPackage['vcs']>): Pairs {
+function revisionPairs({
+  type,
+  url,
+  requestedRevision,
+  commit,
+  subdirectory,
+}: NonNullable<LockedPackage['vcs']>): Pairs {
   return [
     ['type', tomlText(type)],
     ['url', tomlText(url)],

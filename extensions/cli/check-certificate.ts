@@ -61,8 +61,7 @@ export async function checkCertificate(host: Host, parsed: ParsedArguments, name
   const signal = host.interruption();
   // The signal may be aborted at any time.
   const isStopped = (): boolean => signal.aborted;
-  const runAgain = (): Promise<RunRecord> =>
-    runAfresh(host, input, { cwd: cwd.value, place, signal, silent });
+  const runAgain = (): Promise<RunRecord> => runAfresh(host, input, { cwd: cwd.value, place, signal, silent });
   const witnessed = { input, cwd: cwd.value, environment: environment.value, plain: [] };
   const record = await runAgain();
   if (isStopped()) return interrupted(input);

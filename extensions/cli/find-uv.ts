@@ -8,5 +8,8 @@ export function requireUv(host: Host, executable: string | undefined): Outcome<U
   const uv = findUv(host.environment, interpreters);
   if (uv !== undefined) return { ok: true, value: uv };
   const help = `Install it: ${executable ?? own ?? 'python3'} -m pip install uv`;
-  return { ok: false, result: usage('uv was not found, which asks the package index for hashes and builds environments.', help, 'CW704') };
+  return {
+    ok: false,
+    result: usage('uv was not found, which asks the package index for hashes and builds environments.', help, 'CW704'),
+  };
 }

@@ -29,7 +29,11 @@ export function compareLock(lock: Lock, requirements: Requirements, folder: stri
   for (const name of [...new Set([...locked.keys(), ...needed.keys()])].sort()) {
     const before = locked.get(name);
     const now = needed.get(name);
-    add(name, before === undefined ? null : describeLocked(before, folder), now === undefined ? null : describeInstalled(now));
+    add(
+      name,
+      before === undefined ? null : describeLocked(before, folder),
+      now === undefined ? null : describeInstalled(now),
+    );
   }
   return found;
 }

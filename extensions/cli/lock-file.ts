@@ -31,7 +31,8 @@ export function findLockFile(input: Input): string | undefined {
 /** Where the lock is written: PEP 751 has installers look for such names only. */
 export function chooseLockFile(host: Host, named: string | undefined, input: Input): Outcome<string> {
   if (named === undefined) return { ok: true, value: findLockFile(input) ?? path.join(input.folder, usualName) };
-  if (/^pylock\.(?:[^.]+\.)?toml$/.test(path.basename(named))) return { ok: true, value: path.resolve(host.cwd, named) };
+  if (/^pylock\.(?:[^.]+\.)?toml$/.test(path.basename(named)))
+    return { ok: true, value: path.resolve(host.cwd, named) };
   const help = 'Name it pylock.toml or pylock.NAME.toml, without further dots: installers look for no other names.';
   return { ok: false, result: usage(`${named} is no name for a lock file.`, help) };
 }

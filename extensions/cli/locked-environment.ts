@@ -46,7 +46,10 @@ export async function prepareEnvironment(
   if (asked === undefined) return { ok: true, value: { place, diagnostics: [] } };
   const other = ['python', 'kernel'].find((flag) => hasFlag(parsed, flag));
   if (other !== undefined) {
-    return { ok: false, result: usage(`--env and --${other} were both given.`, 'Each names an interpreter: give one of them.') };
+    return {
+      ok: false,
+      result: usage(`--env and --${other} were both given.`, 'Each names an interpreter: give one of them.'),
+    };
   }
   const request = { input, place, builds, silent };
   const order = await findOrder(host, request, asked);
@@ -54,14 +57,24 @@ export async function prepareEnvironment(
   const built = findBuilt(place.state, order.value);
   if (built !== undefined || !builds) {
     const python = built ?? path.join(place.state, 'environments', 'not-built');
-    return { ok: true, value: { place: { ...place, python, kernel: undefined }, diagnostics: built === undefined ? [unbuilt(order.value)] : [] } };
+    return {
+      ok: true,
+      value: {
+        place: { ...place, python, kernel: undefined },
+        diagnostics: built === undefined ? [unbuilt(order.value)] : [],
+      },
+    };
   }
   return build(host, request, order.value);
 }
 
 type Request = Preparation & { readonly input: Input; readonly place: Place };
 
-async function build(host: Host, { input, place, silent }: Request, order: EnvironmentOrder): Promise<Outcome<PreparedPlace>> {
+async function build(
+  host: Host,
+  { input, place, silent }: Request,
+  order: EnvironmentOrder,
+): Promise<Outcome<PreparedPlace>> {
   const uv = requireUv(host, order.python.preferred);
   if (!uv.ok) return uv;
   const number = order.hashed.length + order.direct.length;
@@ -102,7 +115,10 @@ async function findOrder(host: Host, request: Request, asked: string): Promise<O
   if (!metadata.ok) return metadata;
   if (metadata.value !== undefined) return resolveMetadata(host, request, metadata.value);
   const help = `Write a lock with cellwright lock ${input.path}, or script metadata (# /// script) into its first cell.`;
-  return { ok: false, result: usage(`There is no lock beside ${input.path}, and no script metadata in it.`, help, 'CW702') };
+  return {
+    ok: false,
+    result: usage(`There is no lock beside ${input.path}, and no script metadata in it.`, help, 'CW702'),
+  };
 }
 
 interface Ordered {
@@ -139,7 +155,11 @@ function ownInterpreter(host: Host, input: Input, place: Place): string | undefi
 }
 
 /** What the metadata stands for is decided once, and kept until the metadata changes. */
-async function resolveMetadata(host: Host, request: Request, metadata: ScriptMetadata): Promise<Outcome<EnvironmentOrder>> {
+async function resolveMetadata(
+  host: Host,
+  request: Request,
+  metadata: ScriptMetadata,
+): Promise<Outcome<EnvironmentOrder>> {
   const { input, place, builds, silent } = request;
   const preferred = ownInterpreter(host, input, place);
   const python = pythonOf(host, undefined, { specifier: metadata.requiresPython ?? '', preferred });
@@ -166,7 +186,6 @@ async function resolveMetadata(host: Host, request: Request, metadata: ScriptMet
   if (!bytes.ok) return bytes;
   const read = readLock(decodeText(bytes.value) ?? '', shown);
   if (!read.ok) return refuse(input, read.error);
-  const { requiresPython: _, ...lock } = read.value;
-  const order = orderOf(host, request, { lock, file, shown });
+  const order = orderOf(host, request, { lock: read.value, file, shown });
   return { ok: true, value: { ...order, python: { ...python, preferred } } };
 }

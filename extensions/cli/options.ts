@@ -68,7 +68,7 @@ export const environmentFlags: readonly Flag[] = [
 export const lockedFlag: Flag = {
   name: 'env',
   values: ['lock|FILE'],
-  help: "run in the environment of pylock.toml beside the notebook, else of its script metadata, or of FILE; built with uv when it is not there",
+  help: 'run in the environment of pylock.toml beside the notebook, else of its script metadata, or of FILE; built with uv when it is not there',
 };
 
 /** Flags of `lock` alone. */

@@ -14,7 +14,10 @@ export interface RequirementsWish {
 }
 
 /** A refusal with its diagnostics shown in the notebook's cells. */
-export function refuse(input: Input, diagnostics: readonly Diagnostic[]): { readonly ok: false; readonly result: CommandResult } {
+export function refuse(
+  input: Input,
+  diagnostics: readonly Diagnostic[],
+): { readonly ok: false; readonly result: CommandResult } {
   const { path: notebook, sources } = input;
   return { ok: false, result: { status: 'usage', diagnostics, text: '', document: { notebook }, sources } };
 }
@@ -67,7 +70,11 @@ function contradictions(
       const who = metadata === undefined || extra.includes(name) ? 'It was asked for' : 'The script metadata asks for';
       const what = who.startsWith('It') ? `${name} was asked for` : `${who} ${name}${wanted}`;
       const there = have === null ? 'it is not installed' : `${have} is installed`;
-      return problem('CW703', `${what}, and ${there}.`, 'Install it in the interpreter of the notebook, and lock then.');
+      return problem(
+        'CW703',
+        `${what}, and ${there}.`,
+        'Install it in the interpreter of the notebook, and lock then.',
+      );
     });
   return [...wrong, ...absent];
 }
@@ -80,43 +87,41 @@ function warnings(input: Input, { missing, dynamic, broken, packages }: Requirem
   const install = 'Install it and lock again, if the notebook needs it.';
   const absent = missing
     .filter(({ guarded }) => !guarded)
-    .map((place) => warn(input, place, `${place.module} is imported, and no installed package has it.`, install));
+    .map((place) => warnAt(input, place, [`${place.module} is imported, and no installed package has it.`, install]));
   const unknown = dynamic.map((place) => {
     const help = 'Name what it needs in the script metadata, or with --with PACKAGE.';
-    return warn(input, place, 'A module is imported by a name that is made while the notebook runs.', help);
+    return warnAt(input, place, ['A module is imported by a name that is made while the notebook runs.', help]);
   });
   const lacking = broken
     .filter(({ by }) => by !== '')
     .map(({ by, name, wanted, have }) => {
-      const what = `${by} requires ${name}${wanted}, and ${have === null ? 'it is not installed' : `${have} is installed`}.`;
-      return warn(input, undefined, what, 'The lock holds what is there; mend the environment if the notebook fails.');
+      const state = have === null ? 'it is not installed' : `${have} is installed`;
+      return warn(
+        `${by} requires ${name}${wanted}, and ${state}.`,
+        'The lock holds what is there; mend the environment if the notebook fails.',
+      );
     });
   const foreign = packages.filter(({ installer }) => installer === 'conda').map(({ name }) => name);
-  const conda = `${foreign.slice(0, 3).join(', ')}${foreign.length > 3 ? ` and ${foreign.length - 3} more` : ''}`;
-  const rebuilt =
-    foreign.length === 0
-      ? []
-      : [
-          warn(
-            input,
-            undefined,
-            `${conda} came from conda; the lock names files of the same version on the package index, which are other builds.`,
-            'Compare the results with cellwright verify --env lock.',
-          ),
-        ];
-  return [...absent, ...unknown, ...lacking, ...rebuilt];
+  return [...absent, ...unknown, ...lacking, ...(foreign.length === 0 ? [] : [warnOfConda(foreign)])];
 }
 
-function warn(input: Input, place: ImportPlace | undefined, message: string, help: string): Diagnostic {
-  const index = input.bundle.tasks.find(({ id }) => id === place?.cell)?.index;
-  const line = (place?.line ?? 1) - 1;
-  const range = { start: { line, column: 0 }, end: { line, column: widthOf(input, place?.cell, line) } };
-  const location =
-    place?.cell === undefined || index === undefined ? {} : { location: { cell: place.cell, index, range } };
-  const where = place?.file === undefined ? '' : `${place.file}, line ${place.line}: `;
-  return { code: 'CW703', severity: 'warning', message: `${where}${message}`, help, ...location, related: [] };
+function warnOfConda(names: readonly string[]): Diagnostic {
+  const shown = `${names.slice(0, 3).join(', ')}${names.length > 3 ? ` and ${names.length - 3} more` : ''}`;
+  return warn(
+    `${shown} came from conda; the lock names files of the same version on the package index, which are other builds.`,
+    'Compare the results with cellwright verify --env lock.',
+  );
 }
 
-function widthOf({ sources }: Input, cell: string | undefined, line: number): number {
-  return sources.get(cell ?? '')?.source.split('\n')[line]?.length ?? 0;
+function warn(message: string, help: string): Diagnostic {
+  return { code: 'CW703', severity: 'warning', message, help, related: [] };
+}
+
+function warnAt(input: Input, place: ImportPlace, [message, help]: readonly [string, string]): Diagnostic {
+  if (place.file !== undefined) return warn(`${place.file}, line ${place.line}: ${message}`, help);
+  const task = input.bundle.tasks.find(({ id }) => id === place.cell);
+  if (task === undefined) return warn(message, help);
+  const line = place.line - 1;
+  const range = { start: { line, column: 0 }, end: { line, column: task.source.split('\n')[line]?.length ?? 0 } };
+  return { ...warn(message, help), location: { cell: task.id, index: task.index, range } };
 }

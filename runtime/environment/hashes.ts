@@ -12,6 +12,8 @@ export interface HashQuestion {
 
 /** Asks the index for the files of these versions and their hashes; gives uv's `pylock.toml`. */
 export async function askHashes(uv: Uv, asked: HashQuestion): Promise<Result<string>> {
+  if (asked.pins.length === 0)
+    return { ok: true, value: 'lock-version = "1.0"\ncreated-by = "nobody"\npackages = []\n' };
   const answer = await ask(uv, asked);
   if (answer.code === 0) return { ok: true, value: answer.out };
   if (asked.signal?.aborted === true) return { ok: false, error: [] };
@@ -44,10 +46,23 @@ export async function resolveRequirements(
 ): Promise<Result<string>> {
   const { requirements, python, cwd, signal } = asked;
   const input = requirements.map((line) => `${line}\n`).join('');
-  const words = ['pip', 'compile', '-', '--format', 'pylock.toml', '--generate-hashes', '--no-header', '--python', python];
+  const words = [
+    'pip',
+    'compile',
+    '-',
+    '--format',
+    'pylock.toml',
+    '--generate-hashes',
+    '--no-header',
+    '--python',
+    python,
+  ];
   const answer = await callUv(uv, words, { cwd, input, signal });
   if (answer.code === 0) return { ok: true, value: answer.out };
-  return refuse(`The script metadata cannot be resolved: ${reasonOf(answer.said)}.`, 'Change the requirements, or the index.');
+  return refuse(
+    `The script metadata cannot be resolved: ${reasonOf(answer.said)}.`,
+    'Change the requirements, or the index.',
+  );
 }
 
 const setIndex =

@@ -120,7 +120,8 @@ export interface RequirementsQuestion {
 export function findRequirements(asked: RequirementsQuestion): Result<Requirements> {
   const { script, cwd, environment, cells, requirements, extra } = asked;
   const interpreter = findInterpreter(asked);
-  if (interpreter === undefined) return refuse(`No interpreter was found for ${asked.python ?? asked.kernel}.`, another);
+  if (interpreter === undefined)
+    return refuse(`No interpreter was found for ${asked.python ?? asked.kernel}.`, another);
   const { executable } = interpreter;
   const done = spawnSync(executable, [script, cwd], {
     cwd,

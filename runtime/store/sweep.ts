@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { isFileError } from './local.ts';
 import { claim, ownershipOf, release } from './owner.ts';
+import { environmentsFolder, findSuperfluous } from '../environment/kept.ts';
 import { listFolder } from '../list-folder.ts';
 
 /** What was removed from the state of a notebook. */
@@ -11,6 +12,8 @@ export interface Swept {
   readonly objects: number;
   /** Files that a killed process was writing, and copies that it kept to undo what it did. */
   readonly unfinished: number;
+  /** Environments of lock files that were not the last to be used. */
+  readonly environments: number;
   readonly bytes: number;
 }
 
@@ -73,7 +76,7 @@ export function cleanState(state: string, options: { readonly keptRuns: number; 
   if (!isFolder(objects)) return nothing;
   return (
     alone(state, options.own, () => {
-      const swept = add(sweepRuns(state, options.keptRuns), sweepObjects(state));
+      const swept = add(add(sweepRuns(state, options.keptRuns), sweepObjects(state)), sweepEnvironments(state));
       return add(swept, sweepUnfinished([state, join(state, 'manifests'), ...shards(objects)]));
     }) ?? 'busy'
   );
@@ -143,6 +146,16 @@ function sweepObjects(state: string): Swept {
   return swept;
 }
 
+/** A lock that was changed has another environment, so the one before it is hardly wanted again. */
+function sweepEnvironments(state: string): Swept {
+  let swept = nothing;
+  for (const path of findSuperfluous(environmentsFolder(state), 1)) {
+    swept = add(swept, { ...nothing, environments: isFolder(path) ? 1 : 0, bytes: sizeOf(path) });
+    rmSync(path, { recursive: true, force: true });
+  }
+  return swept;
+}
+
 function sweepUnfinished(folders: readonly string[]): Swept {
   let swept = nothing;
   for (const file of folders.flatMap((folder) =>
@@ -194,13 +207,14 @@ function runsOf(state: string): readonly RunFolder[] {
     });
 }
 
-const nothing: Swept = { runs: 0, objects: 0, unfinished: 0, bytes: 0 };
+const nothing: Swept = { runs: 0, objects: 0, unfinished: 0, environments: 0, bytes: 0 };
 
 function add(left: Swept, right: Swept): Swept {
   return {
     runs: left.runs + right.runs,
     objects: left.objects + right.objects,
     unfinished: left.unfinished + right.unfinished,
+    environments: left.environments + right.environments,
     bytes: left.bytes + right.bytes,
   };
 }

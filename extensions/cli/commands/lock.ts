@@ -79,7 +79,7 @@ function interrupted(input: Input): CommandResult {
 }
 
 function nameOf(input: Input): string {
-  return input.isStream ? 'standard input' : `${path.basename(input.path)}`;
+  return input.isStream ? 'standard input' : path.basename(input.path);
 }
 
 /** What somebody else wrote is not written over. */
@@ -117,7 +117,11 @@ function describeMade(input: Input, { shown, file, lock, requirements, diagnosti
       notebook: input.path,
       lock: file,
       python: python.version,
-      packages: lock.packages.map(({ name, version }) => ({ name, version: version ?? null, imported: imported.includes(name) })),
+      packages: lock.packages.map(({ name, version }) => ({
+        name,
+        version: version ?? null,
+        imported: imported.includes(name),
+      })),
       differences: [],
     },
   };
