@@ -16,6 +16,7 @@ from collections.abc import Generator, Iterator
 from typing import Any
 
 from . import shell as shell_module
+from .reached import reached
 from .whence import acts_on_shell, library_folders
 
 _MOST_LOCAL_FILES = 200
@@ -156,7 +157,9 @@ def _below(statements: list[str]) -> list[tuple[str, tuple[str, ...]]]:
 
 def _find(root: str) -> Any:
     try:
-        return importlib.util.find_spec(root)
+        # Only foresees what a process is going to import.
+        with reached.aside():
+            return importlib.util.find_spec(root)
     except (ImportError, ValueError):
         return None
 

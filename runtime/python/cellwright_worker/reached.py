@@ -1,0 +1,186 @@
+"""Which installed packages this process has reached, so that no other one decides whether a result still holds.
+
+Three ways lead to a package: the import system looks for a module, whether it finds one or not; a path below a folder of packages
+is opened, listed or asked about; `importlib.metadata` is asked for a distribution by its name. Whoever looks at all that is installed
+has reached all. Everything is noted from the start of the interpreter on, in warm parents as well, and never forgotten: what a process
+has loaded stays in it.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import importlib.machinery
+import os
+import re
+import site
+import sys
+import sysconfig
+import threading
+from collections.abc import Iterator
+from typing import Any, Callable, Optional
+
+_EVENTS = frozenset(["open", "os.listdir", "os.scandir"])
+_METADATA = "importlib.metadata"
+# Python itself looks for these before anybody can watch.
+_AT_START = ("sitecustomize", "usercustomize")
+
+
+def _package_folders() -> set[str]:
+    """Where packages are installed; `search-path.ts` asks the same question."""
+    paths = sysconfig.get_paths()
+    folders = {paths["purelib"], paths["platlib"], *site.getsitepackages()}
+    return {*folders, site.getusersitepackages()} if site.ENABLE_USER_SITE else folders
+
+
+class Reached:
+    """What was reached in one process."""
+
+    def __init__(self) -> None:
+        """Nothing is watched yet."""
+        # Why all packages count; empty while not all do.
+        self.everything = ""
+        # Folder of packages, and the entry in it that was looked for.
+        self._entries: set[tuple[str, str]] = set()
+        # Names of distributions that were asked for.
+        self._names: set[str] = set()
+        self._prefixes: tuple[str, ...] = ()
+        self._folder_of: dict[str, str] = {}
+        # The thread whose questions are the worker's own.
+        self._aside = 0
+        # Of the finder of each entry of a search path: the folder of packages, and the entry in it that the finder's folder is in.
+        self._places: dict[str, Optional[tuple[str, str]]] = {}
+
+    def watch(self) -> None:
+        """From now on, in this process and in those forked from it."""
+        for folder in _package_folders():
+            real = os.path.realpath(folder)
+            for name in (real, os.path.normpath(folder)):
+                self._folder_of[name + os.sep] = real
+            self._entries.update((real, name) for name in _AT_START)
+        self._prefixes = tuple(sorted(self._folder_of, key=len, reverse=True))
+        self._watch_imports()
+        sys.addaudithook(self._hook)
+
+    @contextlib.contextmanager
+    def aside(self) -> Iterator[None]:
+        """What this thread looks for meanwhile decides about no result."""
+        before, self._aside = self._aside, threading.get_ident()
+        try:
+            yield
+        finally:
+            self._aside = before
+
+    def report(self) -> dict[str, Any]:
+        """What was reached so far."""
+        return {
+            "everything": self.everything,
+            "entries": [list(entry) for entry in sorted(self._entries)] if not self.everything else [],
+            "names": sorted(self._names) if not self.everything else [],
+        }
+
+    def _watch_imports(self) -> None:
+        original: Callable[..., Any] = importlib.machinery.FileFinder.find_spec
+
+        def find_spec(finder: Any, fullname: str, target: Any = None) -> Any:
+            place = self._place_of(finder.path)
+            if place is not None and self._aside != threading.get_ident():
+                folder, entry = place
+                self._entries.add((folder, entry or fullname.rpartition(".")[2]))
+            spec = original(finder, fullname, target)
+            if fullname == _METADATA and spec is not None and spec.loader is not None:
+                self._watch_metadata(spec.loader)
+            return spec
+
+        importlib.machinery.FileFinder.find_spec = find_spec  # type: ignore[assignment, method-assign]
+        if _METADATA in sys.modules:
+            self._take_metadata(sys.modules[_METADATA])
+
+    def _watch_metadata(self, loader: Any) -> None:
+        original = loader.exec_module
+
+        def exec_module(module: Any) -> None:
+            original(module)
+            del loader.exec_module
+            self._take_metadata(module)
+
+        loader.exec_module = exec_module
+
+    def _take_metadata(self, module: Any) -> None:
+        """It keeps what it found, so that a folder is not listed again when somebody asks."""
+        finder = module.MetadataPathFinder
+        original = finder.find_distributions
+
+        def find_distributions(cls: Any, *arguments: Any, **keywords: Any) -> Any:
+            context = arguments[0] if arguments else keywords.get("context")
+            self.asked_for(getattr(context, "name", None))
+            return original(*arguments, **keywords)
+
+        finder.find_distributions = classmethod(find_distributions)
+
+    def asked_for(self, name: Any) -> None:
+        """A distribution by its name, or all of them."""
+        if isinstance(name, str):
+            self._names.add(re.sub(r"[-_.]+", "-", name).lower())
+        else:
+            self.everything = self.everything or "it looks through all installed packages"
+
+    def _place_of(self, path: Any) -> Optional[tuple[str, str]]:
+        if path not in self._places:
+            text = os.path.abspath(path) if isinstance(path, str) else ""
+            self._places[path] = self._find(text)
+        return self._places[path]
+
+    def _find(self, text: str) -> Optional[tuple[str, str]]:
+        """Folder of packages and entry of a path that leads into one."""
+        slashed = text + os.sep
+        for prefix in self._prefixes:
+            if slashed.startswith(prefix):
+                return self._folder_of[prefix], slashed[len(prefix) :].partition(os.sep)[0]
+        return None
+
+    def _hook(self, event: str, arguments: tuple[Any, ...]) -> None:
+        if event not in _EVENTS or not arguments:
+            return
+        path = arguments[0]
+        if event == "open":
+            # Most files that Python opens have their full path.
+            if type(path) is str and path.startswith("/") and not path.startswith(self._prefixes) and ".." not in path:
+                return
+            self.looked_at(path, "content")
+        elif not _is_known_search(sys._getframe(1).f_code.co_filename):
+            self.looked_at("." if path is None else path, "listing")
+
+    def looked_at(self, path: Any, kind: str) -> None:
+        """Somebody opens a path, lists it, or asks what is there; `kind` is one of `marks.py`."""
+        if isinstance(path, int):
+            if kind != "listing":
+                return  # It was opened before.
+            path = f"/proc/self/fd/{path}"
+        try:
+            text = os.path.abspath(os.fsdecode(path))
+        except (TypeError, ValueError, OSError):
+            return
+        if text.startswith("/proc/self/fd/"):
+            text = os.path.realpath(text)
+        place = self._find(text)
+        if place is None:
+            return
+        folder, entry = place
+        if entry:
+            if entry != "__pycache__":  # The import system was asked for the module that it belongs to.
+                self._entries.add((folder, entry))
+        elif kind in ("listing", "entries", "stat", "lstat", "content"):
+            self.everything = self.everything or "it looks through the folder of installed packages"
+
+
+def _is_known_search(file: str) -> bool:
+    """True for those who list folders to find what they were asked for: that was noted when they were asked."""
+    return file.startswith("<frozen importlib") or file == _metadata_file()
+
+
+def _metadata_file() -> str:
+    module = sys.modules.get(_METADATA)
+    return getattr(module, "__file__", None) or os.path.join(os.path.dirname(os.__file__), "importlib", "metadata", "__init__.py")
+
+
+reached = Reached()
