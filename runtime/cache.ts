@@ -174,7 +174,7 @@ function stillHolds(file: FileRead & { readonly digest: string }): boolean {
 }
 
 /** In place of what is kept apart. */
-const nothingReached: ReachedPackages = { everything: '', entries: [], names: [] };
+const nothingReached: ReachedPackages = { everything: '', entries: [], names: [], groups: [] };
 
 /** Why a later run could not tell whether all that the result depends on is as it was: what else the cell did. */
 function uncheckable(result: AttemptResult): string | undefined {

@@ -15,6 +15,8 @@ export interface InstalledDistribution {
   readonly entries: readonly string[];
   /** Names of the distributions that it requires in any case. */
   readonly needs: readonly string[];
+  /** Groups of its entry points. */
+  readonly groups: readonly string[];
 }
 
 /** What is in a folder of packages. */
@@ -95,6 +97,7 @@ function readDistribution(place: string, name: string, identity: string): Instal
     identity,
     entries: [...entries].sort(),
     needs: needsOf(metadata),
+    groups: groupsOf(textOf(join(place, 'entry_points.txt')) ?? ''),
   };
 }
 
@@ -108,6 +111,10 @@ function needsOf(metadata: string): readonly string[] {
   const needs = [...head.matchAll(/^Requires-Dist:\s*([A-Za-z0-9][A-Za-z0-9._-]*)(.*)$/gm)];
   const always = needs.filter(([, , rest = '']) => !/\bextra\s*==/.test(rest));
   return [...new Set(always.map(([, name = '']) => canonicalName(name)))].sort();
+}
+
+function groupsOf(entryPoints: string): readonly string[] {
+  return [...entryPoints.matchAll(/^\s*\[(.+?)\]/gm)].map(([, group = '']) => group.trim()).sort();
 }
 
 function textOf(file: string): string | undefined {

@@ -173,6 +173,8 @@ export interface ReachedPackages {
   readonly entries: readonly (readonly [string, string])[];
   /** Distributions whose metadata was asked for. */
   readonly names: readonly string[];
+  /** Groups of entry points that were asked for. */
+  readonly groups: readonly string[];
 }
 
 /** What an attempt observed. Names are variables, `def:ID` (classes and functions), `state:NAME` and `slot:MODULE:ATTRIBUTE`; among the reads also `shown:VARIABLE`. */

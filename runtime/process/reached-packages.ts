@@ -13,7 +13,7 @@ export interface InstalledPackages {
   readonly folders: readonly PackageFolder[];
 }
 
-/** A question about what is installed, and its answer: `entry FOLDER/NAME`, `name NAME`, or `*` for all. */
+/** A question about what is installed, and its answer: `entry FOLDER/NAME`, `name NAME`, `group NAME`, or `*` for all. */
 type Answers = Readonly<Record<string, string>>;
 
 const kept = 'packages';
@@ -61,11 +61,11 @@ export class PackageAnswers {
   }
 
   /** With what the reached ones require: native code may load a library of theirs that no import is seen of. */
-  #answerAll({ everything, entries, names }: ReachedPackages): Answers {
+  #answerAll({ everything, entries, names, groups }: ReachedPackages): Answers {
     if (everything !== '') return { '*': this.#installed.whole };
     const answers: Record<string, string> = {};
     const open = entries.map(([folder, entry]) => `entry ${join(folder, entry)}`);
-    open.push(...names.map((name) => `name ${name}`));
+    open.push(...names.map((name) => `name ${name}`), ...groups.map((group) => `group ${group}`));
     const distributions = this.#installed.folders.flatMap((folder) => folder.distributions);
     const byIdentity = new Map(distributions.map((one) => [one.identity, one]));
     for (let question = open.pop(); question !== undefined; question = open.pop()) {
@@ -87,6 +87,13 @@ export class PackageAnswers {
     return answer;
   }
 
+  /** Those that have entry points of the group; one of the same name elsewhere could hide one. */
+  #answerGroup(group: string): string {
+    const all = this.#installed.folders.flatMap(({ distributions }) => distributions);
+    const names = new Set(all.filter(({ groups }) => groups.includes(group)).map(({ name }) => name));
+    return write([], identitiesOf(all.filter(({ name }) => names.has(name))));
+  }
+
   #find(question: string): string {
     if (question === '*') return this.#installed.whole;
     const [kind = ''] = question.split(' ');
@@ -95,6 +102,7 @@ export class PackageAnswers {
       const all = this.#installed.folders.flatMap(({ distributions }) => distributions);
       return write([], identitiesOf(all.filter(({ name }) => name === what)));
     }
+    if (kind === 'group') return this.#answerGroup(what);
     const cut = what.lastIndexOf('/');
     const folder = this.#installed.folders.find(({ path }) => path === what.slice(0, cut));
     return folder === undefined ? 'no such folder' : answerEntry(folder, what.slice(cut + 1));

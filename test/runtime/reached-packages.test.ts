@@ -106,7 +106,6 @@ function run(): { readonly ran: readonly string[]; readonly because: string; rea
   const printed = cells.map(({ outputs = [] }) => outputs.flatMap(({ text = [] }) => text).join(''));
   const ran = tasks.filter(({ status }) => status === 'ran');
   return { ran: ran.map(({ name }) => name), because: ran.map(({ reason }) => reason).join('\n'), printed };
-};
 }
 
 /** What the next run would run, and why. */
@@ -154,6 +153,13 @@ test('what a cell imports makes it and those behind it run again, and status nam
   const again = run();
   expect(again.printed).toEqual(['1\n', '20\n', '3\n']);
   expect(again.ran).toEqual(['02_imports', '03_cell']);
+});
+
+test('who asks for a group of plug-ins depends on those that have some', () => {
+  write('from importlib.metadata import entry_points\nprint(len(entry_points(group="cw.plugins")))');
+  expect(run().printed).toEqual(['0\n']);
+  install({ ...one, entryPoints: '[another.group]\nmine = thing_one:value\n' });
+  expect(plan()).toEqual({});
 });
 
 /** A cell, what is there when it first runs, and what is installed then; each way gives another output afterwards. */
@@ -207,10 +213,16 @@ const ways: readonly {
     what: 'plug-ins',
     cell: 'from importlib.metadata import entry_points\nprint(sorted(one.name for one in entry_points(group="cw.plugins")))',
     after: [{ ...other, entryPoints: '[cw.plugins]\nmine = other:value\n' }],
+    because: /other 1\.0 was installed/,
+  },
+  {
+    what: 'all plug-ins',
+    cell: 'from importlib.metadata import entry_points\nprint("other" in {one.dist.name for one in entry_points(name="mine")})',
+    after: [{ ...other, entryPoints: '[cw.plugins]\nmine = other:value\n' }],
     because: /all of which it looks through/,
   },
   {
-    what: 'plug-ins that were looked for before',
+    what: 'distributions that are looked for directly',
     cell: 'from importlib.metadata import MetadataPathFinder\nprint(len([one for one in MetadataPathFinder.find_distributions() if one.metadata["Name"] == "other"]))',
     after: [other],
     because: /all of which it looks through/,

@@ -1,14 +1,15 @@
 """Which installed packages this process has reached, so that no other one decides whether a result still holds.
 
 Three ways lead to a package: the import system looks for a module, whether it finds one or not; a path below a folder of packages
-is opened, listed or asked about; `importlib.metadata` is asked for a distribution by its name. Whoever looks at all that is installed
-has reached all. Everything is noted from the start of the interpreter on, in warm parents as well, and never forgotten: what a process
-has loaded stays in it.
+is opened, listed or asked about; `importlib.metadata` is asked for a distribution by its name, or for a group of entry points. Whoever
+looks at all that is installed has reached all. Everything is noted from the start of the interpreter on, in warm parents as well, and
+never forgotten: what a process has loaded stays in it.
 """
 
 from __future__ import annotations
 
 import contextlib
+import functools
 import importlib.machinery
 import os
 import re
@@ -41,12 +42,13 @@ class Reached:
         self.everything = ""
         # Folder of packages, and the entry in it that was looked for.
         self._entries: set[tuple[str, str]] = set()
-        # Names of distributions that were asked for.
+        # Names of distributions that were asked for, and groups of entry points.
         self._names: set[str] = set()
+        self._groups: set[str] = set()
         self._prefixes: tuple[str, ...] = ()
         self._folder_of: dict[str, str] = {}
-        # The thread whose questions are the worker's own.
-        self._aside = 0
+        # Of threads whose questions do not count.
+        self._mine = threading.local()
         # Of the finder of each entry of a search path: the folder of packages, and the entry in it that the finder's folder is in.
         self._places: dict[str, Optional[tuple[str, str]]] = {}
 
@@ -64,11 +66,15 @@ class Reached:
     @contextlib.contextmanager
     def aside(self) -> Iterator[None]:
         """What this thread looks for meanwhile decides about no result."""
-        before, self._aside = self._aside, threading.get_ident()
+        before, self._mine.aside = self._is_aside, True
         try:
             yield
         finally:
-            self._aside = before
+            self._mine.aside = before
+
+    @property
+    def _is_aside(self) -> bool:
+        return getattr(self._mine, "aside", False)
 
     def report(self) -> dict[str, Any]:
         """What was reached so far."""
@@ -76,6 +82,7 @@ class Reached:
             "everything": self.everything,
             "entries": [list(entry) for entry in sorted(self._entries)] if not self.everything else [],
             "names": sorted(self._names) if not self.everything else [],
+            "groups": sorted(self._groups) if not self.everything else [],
         }
 
     def _watch_imports(self) -> None:
@@ -83,7 +90,7 @@ class Reached:
 
         def find_spec(finder: Any, fullname: str, target: Any = None) -> Any:
             place = self._place_of(finder.path)
-            if place is not None and self._aside != threading.get_ident():
+            if place is not None and not self._is_aside:
                 folder, entry = place
                 self._entries.add((folder, entry or fullname.rpartition(".")[2]))
             spec = original(finder, fullname, target)
@@ -116,9 +123,24 @@ class Reached:
             return original(*arguments, **keywords)
 
         finder.find_distributions = classmethod(find_distributions)
+        original_entry_points = module.entry_points
+
+        @functools.wraps(original_entry_points)
+        def entry_points(**parameters: Any) -> Any:
+            group = parameters.get("group")
+            if not isinstance(group, str):
+                return original_entry_points(**parameters)
+            self._groups.add(group)
+            # All distributions are gone through, and what is not of the group decides about nothing.
+            with self.aside():
+                return original_entry_points(**parameters)
+
+        module.entry_points = entry_points
 
     def asked_for(self, name: Any) -> None:
         """A distribution by its name, or all of them."""
+        if self._is_aside:
+            return
         if isinstance(name, str):
             self._names.add(re.sub(r"[-_.]+", "-", name).lower())
         else:
@@ -139,7 +161,7 @@ class Reached:
         return None
 
     def _hook(self, event: str, arguments: tuple[Any, ...]) -> None:
-        if event not in _EVENTS or not arguments:
+        if event not in _EVENTS or not arguments or self._is_aside:
             return
         path = arguments[0]
         if event == "open":
@@ -152,6 +174,8 @@ class Reached:
 
     def looked_at(self, path: Any, kind: str) -> None:
         """Somebody opens a path, lists it, or asks what is there; `kind` is one of `marks.py`."""
+        if self._is_aside:
+            return
         if isinstance(path, int):
             if kind != "listing":
                 return  # It was opened before.
