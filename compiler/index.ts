@@ -14,7 +14,7 @@ export { canonicalAddress } from './environment/canonical-address.ts';
 export type { Lock, LockedFile, LockedPackage } from './environment/lock.ts';
 export { readLock } from './environment/read-lock.ts';
 export { requirementLines, type RequirementLines } from './environment/requirement-lines.ts';
-export { readScriptMetadata, type ScriptMetadata } from './environment/script-metadata.ts';
+export { readScriptMetadata, type ScriptMetadata } from './1-read/script-metadata.ts';
 export { writeLock } from './environment/write-lock.ts';
 
 /** The compiler, ready to be called any number of times. */

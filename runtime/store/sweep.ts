@@ -77,7 +77,10 @@ export function cleanState(state: string, options: { readonly keptRuns: number; 
   return (
     alone(state, options.own, () => {
       const swept = add(add(sweepRuns(state, options.keptRuns), sweepObjects(state)), sweepEnvironments(state));
-      return add(swept, sweepUnfinished([state, join(state, 'manifests'), ...shards(objects)]));
+      return add(
+        swept,
+        sweepUnfinished([state, join(state, 'manifests'), join(state, 'packages'), ...shards(objects)]),
+      );
     }) ?? 'busy'
   );
 }
@@ -138,6 +141,10 @@ function sweepObjects(state: string): Swept {
     for (const [digest] of readFileSync(join(manifests, name), 'utf8').matchAll(/[0-9a-f]{64}/g)) named.add(digest);
   }
   let swept = nothing;
+  const answers = join(state, 'packages');
+  for (const name of listFolder(answers)) {
+    if (!named.has(name.replace(/\.json$/, ''))) rmSync(join(answers, name), { force: true });
+  }
   for (const { name, file, size } of objectsOf(state)) {
     if (named.has(name)) continue;
     rmSync(file, { force: true });

@@ -20,8 +20,10 @@ import threading
 from collections.abc import Iterator
 from typing import Any, Callable, Optional
 
-_EVENTS = frozenset(["open", "os.listdir", "os.scandir"])
+_EVENTS = frozenset(["open", "ctypes.dlopen", "os.listdir", "os.scandir"])
 _METADATA = "importlib.metadata"
+# Loaded by `.pth` files: they look for nothing but what they belong to, and parts of the standard library.
+_KNOWN_STARTERS = ("_distutils_hack", "_virtualenv", "__editable__")
 # Python itself looks for these before anybody can watch.
 _AT_START = ("sitecustomize", "usercustomize")
 
@@ -60,8 +62,19 @@ class Reached:
                 self._folder_of[name + os.sep] = real
             self._entries.update((real, name) for name in _AT_START)
         self._prefixes = tuple(sorted(self._folder_of, key=len, reverse=True))
+        self._take_start()
         self._watch_imports()
         sys.addaudithook(self._hook)
+
+    def _take_start(self) -> None:
+        """What a `.pth` file or `sitecustomize` has loaded before; nobody saw what else that looked for."""
+        for module in list(sys.modules.values()):
+            file = getattr(module, "__file__", None)
+            place = self._find(os.path.abspath(file)) if isinstance(file, str) else None
+            if place is not None:
+                self._entries.add(place)
+                if not place[1].startswith(_KNOWN_STARTERS):
+                    self.everything = f"{place[1]} is loaded when the interpreter starts"
 
     @contextlib.contextmanager
     def aside(self) -> Iterator[None]:
@@ -168,6 +181,8 @@ class Reached:
             # Most files that Python opens have their full path.
             if type(path) is str and path.startswith("/") and not path.startswith(self._prefixes) and ".." not in path:
                 return
+            self.looked_at(path, "content")
+        elif event == "ctypes.dlopen":
             self.looked_at(path, "content")
         elif not _is_known_search(sys._getframe(1).f_code.co_filename):
             self.looked_at("." if path is None else path, "listing")

@@ -1,6 +1,6 @@
 import type { Diagnostic, Result } from '../bundle/diagnostic.ts';
-import type { Cell, Notebook } from '../1-read/notebook.ts';
-import { isTexts, readToml } from './toml.ts';
+import type { Cell, Notebook } from './notebook.ts';
+import { isTexts, readToml } from '../environment/toml.ts';
 
 /** What a notebook itself says that it needs: inline script metadata (PEP 723). */
 export interface ScriptMetadata {
