@@ -33,7 +33,8 @@ def is_installed(name: str) -> bool:
     origin = spec.origin or next(iter(spec.submodule_search_locations or []), "")
     if origin in ("built-in", "frozen"):
         return True
-    return os.path.realpath(origin).startswith(library_folders())
+    with reached.aside():
+        return os.path.realpath(origin).startswith(library_folders())
 
 
 def would_load(statements: list[str], ahead: bool) -> bool:

@@ -64,7 +64,7 @@ class Reached:
         self._prefixes = tuple(sorted(self._folder_of, key=len, reverse=True))
         self._take_start()
         self._watch_imports()
-        sys.addaudithook(self._hook)
+        sys.addaudithook(self._make_hook())
 
     def _take_start(self) -> None:
         """What a `.pth` file or `sitecustomize` has loaded before; nobody saw what else that looked for."""
@@ -173,22 +173,30 @@ class Reached:
                 return self._folder_of[prefix], slashed[len(prefix) :].partition(os.sep)[0]
         return None
 
-    def _hook(self, event: str, arguments: tuple[Any, ...]) -> None:
-        if event not in _EVENTS or not arguments or self._is_aside:
-            return
-        path = arguments[0]
-        if event == "open":
-            # Most files that Python opens have their full path.
-            if type(path) is str and path.startswith("/") and not path.startswith(self._prefixes) and ".." not in path:
+    def _make_hook(self) -> Callable[[str, tuple[Any, ...]], None]:
+        """A function with as little to do as can be for all other events: some are as frequent as calls of `id`."""
+
+        def hook(event: str, arguments: tuple[Any, ...], events: frozenset[str] = _EVENTS) -> None:
+            if event not in events or not arguments:
                 return
-            self.looked_at(path, "content")
-        elif event == "ctypes.dlopen":
-            self.looked_at(path, "content")
-        elif not _is_known_search(sys._getframe(1).f_code.co_filename):
-            self.looked_at("." if path is None else path, "listing")
+            if event in ("open", "ctypes.dlopen"):
+                self.looked_at(arguments[0], "content")
+            elif not _is_known_search(sys._getframe(1).f_code.co_filename):
+                self.looked_at("." if arguments[0] is None else arguments[0], "listing")
+
+        return hook
 
     def looked_at(self, path: Any, kind: str) -> None:
         """Somebody opens a path, lists it, or asks what is there; `kind` is one of `marks.py`."""
+        # Most are whole paths that lead elsewhere.
+        if (
+            type(path) is str
+            and path[:1] == "/"
+            and not (path + os.sep).startswith(self._prefixes)
+            and "/." not in path
+            and "//" not in path
+        ):
+            return
         if self._is_aside:
             return
         if isinstance(path, int):
