@@ -88,7 +88,10 @@ function contentOf(progress: readonly Progress[], origin: Origin): string | unde
 }
 
 /** Digest of an entry's key, for the values that its task left in its process. */
-export function identityOf(task: Task, entry: Pick<CacheEntry, 'environment' | 'packages' | 'reads' | 'files' | 'result'>): string {
+export function identityOf(
+  task: Task,
+  entry: Pick<CacheEntry, 'environment' | 'packages' | 'reads' | 'files' | 'result'>,
+): string {
   const reads = Object.entries(entry.reads).sort(([left], [right]) => (left < right ? -1 : 1));
   const files = entry.files.map((file) => [file.path, file.kind, file.digest]);
   return createHash('sha256')

@@ -427,7 +427,9 @@ export function status(
   const store = openLocalStore(options.state);
   const variables = { ...options.environment, ...interpreter?.environment };
   const { environment, packages } =
-    interpreter === undefined ? startOfNothing(store) : describeStart(store, { interpreter, cwd: options.cwd, variables });
+    interpreter === undefined
+      ? startOfNothing(store)
+      : describeStart(store, { interpreter, cwd: options.cwd, variables });
   const around = { store, environment, packages, variables };
   const lane = planLane(bundle, around, options.until ?? Number.MAX_SAFE_INTEGER);
   if (lane !== undefined) return lane;

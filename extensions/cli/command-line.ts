@@ -64,7 +64,7 @@ const commands: readonly Command[] = [
     name: 'backtest',
     words: 'NB -p NAME FROM..TO',
     help: 'Runs a notebook once for each month, day, week, year or number of a range.',
-    flags: [...runFlags.filter(({ name }) => !forOneRun.has(name)), ...parameterFlags, ...environmentFlags],
+    flags: [...runFlags.filter(({ name }) => !forOneRun.has(name)), ...parameterFlags, ...environmentFlags, lockedFlag],
     most: 2,
     run: backtestCommand,
   },

@@ -241,7 +241,10 @@ describe('a run in the environment of a lock', () => {
 
 describe('script metadata', () => {
   test('is the environment where there is no lock', async () => {
-    place.write('meta/m.py', '# /// script\n# dependencies = ["attrs"]\n# ///\n# %%\nimport attr\nprint(attr.__name__)\n');
+    place.write(
+      'meta/m.py',
+      '# /// script\n# dependencies = ["attrs"]\n# ///\n# %%\nimport attr\nprint(attr.__name__)\n',
+    );
     const { code, err } = await place.call('run', 'meta/m.py', '--env', 'lock', '-o', 'meta.ipynb', '--no-report');
     expect({ code, err }).toMatchObject({ code: 0 });
     expect(err).toContain('resolving the script metadata');
