@@ -99,7 +99,11 @@ test('objects that no manifest names go, unless a run is going on', () => {
   claim(path.join(folder, 'runs', run(1)));
   expect(cleanState(folder, { keptRuns: 1 })).toBe('busy');
   expect(cleanState(folder, { keptRuns: 1, own: run(1) })).toEqual({
-    ...{ runs: 0, objects: 1, unfinished: 1, environments: 0, bytes: 2 },
+    runs: 0,
+    objects: 1,
+    unfinished: 1,
+    environments: 0,
+    bytes: 2,
   });
   expect(readdirSync(path.join(folder, 'store', 'objects', 'aa'))).toEqual([digest('a')]);
   expect(readdirSync(path.join(folder, 'store', 'objects', 'bb'))).toEqual([]);

@@ -101,6 +101,7 @@ class Reached:
     def _watch_imports(self) -> None:
         original: Callable[..., Any] = importlib.machinery.FileFinder.find_spec
 
+        @functools.wraps(original)
         def find_spec(finder: Any, fullname: str, target: Any = None) -> Any:
             place = self._place_of(finder.path)
             if place is not None and not self._is_aside:
