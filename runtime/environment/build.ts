@@ -52,13 +52,16 @@ export function keyOf({ hashed, direct, python }: Pick<EnvironmentOrder, 'hashed
   return createHash('sha256').update(text).digest('hex').slice(0, 32);
 }
 
-/** The environment, if it was built before. */
+/** The environment, if it was built before; it counts as used. */
 export function findBuilt(state: string, order: EnvironmentOrder): string | undefined {
-  return findKept(environmentsFolder(state), keyOf(order))?.executable;
+  const [base, key] = [environmentsFolder(state), keyOf(order)];
+  const found = findKept(base, key);
+  if (found !== undefined) markUsed(base, key);
+  return found?.executable;
 }
 
 /**
- * Builds an environment, or finds the one that was built before. It is made in a folder that nobody knows and becomes known in one step, so whoever is killed
+ * Builds an environment, or takes the one that somebody else has built meanwhile. It is made in a folder that nobody knows and becomes known in one step, so whoever is killed
  * at whatever moment leaves no half of one behind that is used.
  */
 export async function buildEnvironment(
@@ -68,11 +71,6 @@ export async function buildEnvironment(
 ): Promise<Result<BuiltEnvironment>> {
   const base = environmentsFolder(place.state);
   const key = keyOf(order);
-  const there = findKept(base, key);
-  if (there !== undefined) {
-    markUsed(base, key);
-    return { ok: true, value: { executable: there.executable, diagnostics: [] } };
-  }
   const end = await waitForTurn(base, key, place.signal);
   if (end === undefined) return { ok: false, error: [] };
   try {

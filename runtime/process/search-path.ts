@@ -69,10 +69,11 @@ function isKept(value: unknown): value is Kept {
 function look(store: LocalStore, key: string, { folders, packages }: SearchPath): FoundPackages {
   const real = new Set(packages.map((folder) => realPath(folder)));
   const others = folders.filter((folder) => !real.has(realPath(folder)));
+  // A folder that is not there yet is searched as soon as something is installed in it.
   const read = readPackageFolders(store, [...real].sort());
   const common = read.map(({ path, common }) => `\n${path}:${common.join(',')}`);
   const base = digestOf(`${key}${JSON.stringify(folders)}${common.join('')}`, others);
-  return { base, whole: digestOf(key, folders), folders: read };
+  return { base, whole: digestOf(key, [...new Set([...folders, ...packages])]), folders: read };
 }
 
 function keyOf({ interpreter: { executable }, cwd, variables }: PackageQuestion): string {
