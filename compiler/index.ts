@@ -11,6 +11,12 @@ import { compileNotebook, type Compilation } from './compile.ts';
 
 export type { Compilation } from './compile.ts';
 export type { Notebook, Cell } from './1-read/notebook.ts';
+export { canonicalAddress } from './environment/canonical-address.ts';
+export type { Lock, LockedFile, LockedPackage } from './environment/lock.ts';
+export { readLock } from './environment/read-lock.ts';
+export { requirementLines, type RequirementLines } from './environment/requirement-lines.ts';
+export { readScriptMetadata, type ScriptMetadata } from './1-read/script-metadata.ts';
+export { writeLock } from './environment/write-lock.ts';
 
 /** The compiler, ready to be called any number of times. */
 export interface Compiler {

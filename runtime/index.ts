@@ -24,7 +24,7 @@ import { executedNotebook } from './report/notebook.ts';
 import { Run } from './run.ts';
 import type { RunContext, RunOutcome, TaskOutcome } from './run-state.ts';
 import { secretNames, Secrets } from './secrets.ts';
-import { describeStart } from './start-state.ts';
+import { describeStart, startOfNothing, type Start } from './start-state.ts';
 import { removeDamaged } from './store/damage.ts';
 import { objectsFolder, openLocalStore, writeAtomically, type LocalStore } from './store/local.ts';
 import { keepBelow, sweepRuns, sweepTemporary, untilCleaned } from './store/sweep.ts';
@@ -62,6 +62,12 @@ export {
 } from './variants/run-variants.ts';
 export { reachOf, shelvesOf } from './variants/reach.ts';
 export { secretNames, Secrets, shortestSecret } from './secrets.ts';
+export { buildEnvironment, findBuilt, type BuiltEnvironment, type EnvironmentOrder } from './environment/build.ts';
+export { askHashes, resolveRequirements } from './environment/hashes.ts';
+export { versionOf } from './environment/python.ts';
+export { findRequirements, type ImportPlace, type Requirements } from './environment/requirements.ts';
+export { callUv, findUv, reasonOf, type Uv } from './environment/uv.ts';
+export { findInterpreter } from './process/interpreter.ts';
 export { foldOutputs, type NotebookOutput } from './report/outputs.ts';
 export { writeAtomically } from './store/local.ts';
 export { cleanState, type Cleaned, type Swept } from './store/sweep.ts';
@@ -206,10 +212,10 @@ export async function run(bundle: Bundle, document: string, options: RunOptions)
   }
   const { store, interpreter, variables, journal, profile, notes } = common;
   secrets = secretsOf(document, options, variables);
-  const environment = common.describe();
+  const start = common.describe();
   const { executable } = interpreter;
-  emit({ type: 'environment', executable, digest: `sha256:${sha256(environment)}` });
-  const startParent = parentStarter(bundle, options, { common, environment, secrets });
+  emit({ type: 'environment', executable, digest: `sha256:${sha256(start.whole)}` });
+  const startParent = parentStarter(bundle, options, { common, startState: start.whole, secrets });
   const seen = await runAndTell({
     bundle,
     secrets,
@@ -218,7 +224,7 @@ export async function run(bundle: Bundle, document: string, options: RunOptions)
     profile,
     notes,
     journal,
-    environment,
+    ...start,
     variables,
     useCache: options.cache,
     readCache: options.cache && !options.force,
@@ -235,7 +241,7 @@ export async function run(bundle: Bundle, document: string, options: RunOptions)
     disorder: options.disorder,
     onEvent: emit,
   });
-  const language = languageOf(interpreter, environment, store);
+  const language = languageOf(interpreter, start.whole, store);
   if (language !== undefined) emit({ type: 'language', name: language.name, version: language.version });
   const source = await common.source();
   if (source !== undefined) emit({ type: 'source-control', ...source });
@@ -295,7 +301,7 @@ export interface Common {
   readonly profile: Profile;
   readonly notes: ProfileNotes;
   /** What every cell starts from, now. */
-  readonly describe: () => string;
+  readonly describe: () => Start;
   readonly source: () => Promise<SourceControl | undefined>;
 }
 
@@ -332,7 +338,8 @@ export function secretsOf(document: string, options: RunOptions, variables: Vari
 
 interface Surroundings {
   readonly common: Common;
-  readonly environment: string;
+  /** Digest of all that processes start from. */
+  readonly startState: string;
   readonly secrets: Secrets;
 }
 
@@ -340,7 +347,7 @@ interface Surroundings {
 export function parentStarter(
   bundle: Bundle,
   options: RunOptions,
-  { common, environment, secrets }: Surroundings,
+  { common, startState, secrets }: Surroundings,
 ): () => Promise<ProcessParent> {
   return async () => {
     const parent = await WorkerParent.start({
@@ -349,7 +356,7 @@ export function parentStarter(
       store: common.store.objects,
       cwd: options.cwd,
       start: options.startMethod,
-      startState: environment,
+      startState,
       // A process that waits would have them in memory, and a later run may have others.
       standBy: secrets.names.length > 0 ? 0 : options.standBy,
       secrets: secrets.names,
@@ -434,16 +441,19 @@ export function status(
   });
   const store = openLocalStore(options.state);
   const variables = { ...options.environment, ...interpreter?.environment };
-  const environment =
-    interpreter === undefined ? '' : describeStart(store, { interpreter, cwd: options.cwd, variables });
-  const lane = planLane(bundle, { store, environment, variables }, options.until ?? Number.MAX_SAFE_INTEGER);
+  const { environment, packages } =
+    interpreter === undefined
+      ? startOfNothing(store)
+      : describeStart(store, { interpreter, cwd: options.cwd, variables });
+  const around = { store, environment, packages, variables };
+  const lane = planLane(bundle, around, options.until ?? Number.MAX_SAFE_INTEGER);
   if (lane !== undefined) return lane;
   const progress: Progress[] = bundle.tasks.map((task) => ({ task, result: undefined }));
   const plans: TaskPlan[] = [];
   const unsettled = new Set<string>();
   bundle.tasks.forEach((task, index) => {
     if (task.executionCount === 0) return;
-    const found = findCached({ store, environment, variables }, progress, index);
+    const found = findCached(around, progress, index);
     const waits = bundle.edges.some((edge) => edge.to === task.id && unsettled.has(edge.from));
     const own = progress[index];
     if ('entry' in found && own !== undefined) {

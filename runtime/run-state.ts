@@ -1,3 +1,4 @@
+import type { PackageAnswers } from './process/reached-packages.ts';
 import type { Diagnostic } from '../compiler/bundle/diagnostic.ts';
 import type { Bundle, Task } from '../compiler/bundle/format.ts';
 import type { Crew } from './crew.ts';
@@ -54,6 +55,7 @@ export interface RunContext {
   /** Folder of this run's journal of effects. */
   readonly journal: string;
   readonly environment: string;
+  readonly packages: PackageAnswers;
   /** Environment variables of the cells. */
   readonly variables: Variables;
   readonly secrets: Secrets;

@@ -1,3 +1,4 @@
+import { nothingReached } from './cache.ts';
 import type { Diagnostic } from '../compiler/bundle/diagnostic.ts';
 import type { Task } from '../compiler/bundle/format.ts';
 import type { Holders } from './holders.ts';
@@ -80,6 +81,7 @@ const nothingObserved: AttemptResult = {
   outside: [],
   sources: [],
   imported: [],
+  packages: nothingReached,
   seconds: 0,
   cpuSeconds: 0,
   peakMemory: 0,

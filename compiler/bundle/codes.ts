@@ -44,13 +44,20 @@ export type DiagnosticCode =
   | 'CW603'
   | 'CW604'
   | 'CW605'
+  | 'CW701'
+  | 'CW702'
+  | 'CW703'
+  | 'CW704'
+  | 'CW705'
+  | 'CW706'
+  | 'CW707'
   | 'CW900'
   | 'CW901'
   | 'CW902'
   | 'CW999';
 
 /**
- * Every diagnostic code there is: 1xx reading, 2xx analysis, 3xx bundles, 4xx compiling, 5xx running, 6xx comparing, 9xx the command line.
+ * Every diagnostic code there is: 1xx reading, 2xx analysis, 3xx bundles, 4xx compiling, 5xx running, 6xx comparing, 7xx environments, 9xx the command line.
  * A code keeps its meaning for ever.
  */
 export const diagnosticCatalogue: Readonly<Record<DiagnosticCode, CatalogueEntry>> = {
@@ -228,6 +235,41 @@ export const diagnosticCatalogue: Readonly<Record<DiagnosticCode, CatalogueEntry
     title: 'The notebook of the certificate is not there',
     why: 'A certificate names its notebook, which is looked for in the folder of the certificate. Nothing was run.',
     next: 'Name the notebook: `cellwright verify --check FILE NB`.',
+  },
+  CW701: {
+    title: 'The script metadata cannot be read',
+    why: 'A block `# /// script` (PEP 723) says which packages the notebook needs. Leaving out a part that is not understood would build another environment.',
+    next: 'Write the block as the message says; it has `requires-python`, a text, and `dependencies`, a list of texts.',
+  },
+  CW702: {
+    title: 'The lock file cannot be used',
+    why: 'The file is not a `pylock.toml` as PEP 751 describes it, is made for another platform or Python, or has parts that need a decision which nobody has made.',
+    next: 'Write it anew with `cellwright lock NB`, or name another file.',
+  },
+  CW703: {
+    title: 'Something that the notebook needs is not installed',
+    why: 'A cell, or a module beside the notebook, imports what no package of the interpreter has, or a package is missing that another one requires. A lock holds only what is there.',
+    next: 'Install it and lock again. What is never imported in practice can stay as it is: the warning changes nothing.',
+  },
+  CW704: {
+    title: 'uv was not found',
+    why: 'Hashes come from the package index, and environments are built, by uv. It is looked for on the PATH and in the interpreter of the notebook.',
+    next: 'Install it with `python -m pip install uv`; nothing else is needed.',
+  },
+  CW705: {
+    title: 'The package index does not have what is installed',
+    why: 'A lock names the files of each package with their hashes, and the index has none for this version: it was made or changed on this machine, withdrawn, or comes from an index that uv does not know.',
+    next: 'Install a version that the index has. uv is told of another index by the variable `UV_INDEX`; it does not read the settings of pip.',
+  },
+  CW706: {
+    title: 'The environment of the lock file cannot be built',
+    why: 'uv could not find the Python or a package of the lock, or a file has not the hash that was locked. Nothing is run in an environment that is not the one that was asked for.',
+    next: 'The message has the words of uv. `uv python install VERSION` brings a Python.',
+  },
+  CW707: {
+    title: 'The lock file belongs to another notebook',
+    why: 'A `pylock.toml` is written over only when this notebook wrote it, so that two notebooks in one folder do not take turns.',
+    next: 'Name another file, such as `-o pylock.NAME.toml`; one that is called like the notebook is found by `run --env lock` first.',
   },
   CW900: {
     title: 'The command line cannot be understood',

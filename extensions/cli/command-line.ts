@@ -5,6 +5,7 @@ import { compileCommand } from './commands/compile.ts';
 import { explainCommand } from './commands/explain.ts';
 import { graphCommand } from './commands/graph.ts';
 import { profileCommand } from './commands/profile.ts';
+import { lockCommand } from './commands/lock.ts';
 import { runCommand } from './commands/run.ts';
 import { statusCommand } from './commands/status.ts';
 import { backtestCommand } from './commands/variants.ts';
@@ -16,6 +17,8 @@ import {
   adviceOnFlags,
   commonFlags,
   environmentFlags,
+  lockedFlag,
+  lockFlags,
   parameterFlags,
   profileFlag,
   runFlags,
@@ -62,7 +65,7 @@ const commands: readonly Command[] = [
     name: 'run',
     words: 'NB|BUNDLE [OUT]',
     help: 'Runs a notebook or a bundle and writes the executed notebook and a report.',
-    flags: [...runFlags, ...parameterFlags, ...environmentFlags, profileFlag],
+    flags: [...runFlags, ...parameterFlags, ...environmentFlags, lockedFlag, profileFlag],
     most: 2,
     run: runCommand,
   },
@@ -74,6 +77,7 @@ const commands: readonly Command[] = [
       ...runFlags.filter(({ name }) => !forOneRun.has(name)),
       ...parameterFlags,
       ...environmentFlags,
+      lockedFlag,
       profileFlag,
     ],
     most: 2,
@@ -99,7 +103,7 @@ const commands: readonly Command[] = [
     name: 'status',
     words: 'NB',
     help: 'Says what a run would reuse and what it would run. Executes nothing.',
-    flags: [cwdFlag, ...parameterFlags, ...environmentFlags, profileFlag],
+    flags: [cwdFlag, ...parameterFlags, ...environmentFlags, lockedFlag, profileFlag],
     most: 1,
     run: statusCommand,
   },
@@ -115,9 +119,17 @@ const commands: readonly Command[] = [
     name: 'verify',
     words: 'NB|--check FILE',
     help: 'Compares a run, cell by cell, with two or three of Restart & Run All in a Jupyter kernel, or with a certificate; all run in place.',
-    flags: [...verifyFlags, cwdFlag, ...parameterFlags, ...environmentFlags],
+    flags: [...verifyFlags, cwdFlag, ...parameterFlags, ...environmentFlags, lockedFlag],
     most: 1,
     run: verifyCommand,
+  },
+  {
+    name: 'lock',
+    words: 'NB',
+    help: 'Writes pylock.toml: exact versions and hashes of what the notebook imports and of all that this requires. Executes nothing of the notebook.',
+    flags: [...lockFlags, cwdFlag, ...parameterFlags, ...environmentFlags.filter(({ name }) => name !== 'state')],
+    most: 1,
+    run: lockCommand,
   },
   {
     name: 'clean',
@@ -245,7 +257,7 @@ Exit codes
   2    usage, unreadable input, an unknown parameter; nothing was run
   3    the notebook cannot be compiled, or the run cannot go on
   4    a gate does not hold: an assert failed in a cell tagged gate
-  5    verify found a difference
+  5    verify found a difference; lock --check did
   70   a fault of Cellwright's own
   130  interrupted
 `;

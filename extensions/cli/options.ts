@@ -71,6 +71,20 @@ export const environmentFlags: readonly Flag[] = [
   stateFlag,
 ];
 
+/** In which environment a notebook runs, when it is not the one at hand. */
+export const lockedFlag: Flag = {
+  name: 'env',
+  values: ['lock|FILE'],
+  help: 'run in the environment of pylock.toml beside the notebook, else of its script metadata, or of FILE; built with uv when it is not there',
+};
+
+/** Flags of `lock` alone. */
+export const lockFlags: readonly Flag[] = [
+  { name: 'output', short: 'o', aliases: ['out'], values: ['FILE'], help: 'pylock.toml or pylock.NAME.toml' },
+  { name: 'with', values: ['PACKAGE'], help: 'lock this installed package too, with what it requires' },
+  { name: 'check', values: [], help: 'write nothing; say in what the lock and the environment differ' },
+];
+
 /** Flags of `run` alone. */
 export const runFlags: readonly Flag[] = [
   {

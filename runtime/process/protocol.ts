@@ -175,6 +175,18 @@ export interface FileRead {
   readonly signature: string;
 }
 
+/** Which installed packages a process has reached since its interpreter started, as `reached.py` tells it. */
+export interface ReachedPackages {
+  /** Why all of them count; empty while not all do. */
+  readonly everything: string;
+  /** Folders of packages, with the names that were looked for in them. */
+  readonly entries: readonly (readonly [string, string])[];
+  /** Distributions whose metadata was asked for. */
+  readonly names: readonly string[];
+  /** Groups of entry points that were asked for. */
+  readonly groups: readonly string[];
+}
+
 /** What an attempt observed. Names are variables, `def:ID` (classes and functions), `state:NAME` and `slot:MODULE:ATTRIBUTE`; among the reads also `shown:VARIABLE`. */
 export interface AttemptResult {
   readonly status: 'ok' | 'error';
@@ -198,6 +210,8 @@ export interface AttemptResult {
   readonly filesRead: readonly FileRead[];
   /** Environment variables that were read, `*` for all, with the digest of what they were at the start, or `absent`. */
   readonly variables: Readonly<Record<string, string>>;
+  /** Installed packages that the process reached, or looked for in vain. */
+  readonly packages: ReachedPackages;
   readonly filesWritten: readonly string[];
   /** Effects on the outside that took place: subprocess, network, file-write; open-file: a file could be written to without opening it. */
   readonly outside: readonly string[];
@@ -213,4 +227,4 @@ export interface AttemptResult {
 }
 
 /** What all cells of one process together depended on and did to the outside: what one of them wrote is no input of another. */
-export type LaneObservation = Pick<AttemptResult, 'filesRead' | 'variables' | 'filesWritten' | 'outside'>;
+export type LaneObservation = Pick<AttemptResult, 'filesRead' | 'variables' | 'packages' | 'filesWritten' | 'outside'>;

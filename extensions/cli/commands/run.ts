@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
 import path from 'node:path';
+import type { Diagnostic } from '../../../compiler/bundle/diagnostic.ts';
 import { renderReport, run, status as planStatus, type RunEvent, type RunRecord } from '../../../runtime/index.ts';
 import { hasFlag, lastValue, type ParsedArguments } from '../args.ts';
 import { describeExecution } from '../executed.ts';
@@ -11,6 +12,7 @@ import { fileProblem, usage, type CommandResult, type Host, type Outcome } from 
 import { findTask, openInput, type Input } from '../input.ts';
 import { findUnready } from '../given-parameters.ts';
 import { findStandBy } from '../keep-warm.ts';
+import { prepareEnvironment } from '../locked-environment.ts';
 import { findMissing } from '../only.ts';
 import { writeOutput } from '../output-file.ts';
 import { originOf } from '../origin.ts';
@@ -23,6 +25,8 @@ import { matrixCommand } from './variants.ts';
 
 interface Plan {
   readonly place: Place;
+  /** What is to be said of the environment. */
+  readonly diagnostics: readonly Diagnostic[];
   readonly targets: Targets;
   readonly cwd: string;
   readonly jobs: number;
@@ -39,14 +43,14 @@ export async function runCommand(host: Host, parsed: ParsedArguments): Promise<C
   if (hasFlag(parsed, 'matrix')) return await matrixCommand(host, parsed);
   const opened = await openInput(host, parsed);
   if (!opened.ok) return opened.result;
-  const input = opened.value;
-  const unready = findUnready(host, input);
+  const unready = findUnready(host, opened.value);
   if (unready !== undefined) return unready;
-  const plan = planRun(host, parsed, input);
+  const plan = await planRun(host, parsed, opened.value);
   if (!plan.ok) return plan.result;
+  const input = { ...opened.value, diagnostics: [...opened.value.diagnostics, ...plan.value.diagnostics] };
   const { cwd, jobs, standBy, timeout, until, targets, place } = plan.value;
   const signal = host.interruption();
-  const silent = hasFlag(parsed, 'quiet') || (hasFlag(parsed, 'json') && !host.isTerminal);
+  const silent = isSilent(host, parsed);
   const progress = silent ? noProgress : showProgress(host, input.bundle);
   const remembers = !hasFlag(parsed, 'no-cache');
   const events: RunEvent[] = [];
@@ -80,7 +84,11 @@ export async function runCommand(host: Host, parsed: ParsedArguments): Promise<C
   return describeRun(host, { input, record, targets, only, written, interrupted: signal.aborted, remembers });
 }
 
-function planRun(host: Host, parsed: ParsedArguments, input: Input): Outcome<Plan> {
+function isSilent(host: Host, parsed: ParsedArguments): boolean {
+  return hasFlag(parsed, 'quiet') || (hasFlag(parsed, 'json') && !host.isTerminal);
+}
+
+async function planRun(host: Host, parsed: ParsedArguments, input: Input): Promise<Outcome<Plan>> {
   const targets = findTargets(host, parsed, input);
   if (!targets.ok) return targets;
   const cwd = findFolder(host, parsed, input);
@@ -94,14 +102,19 @@ function planRun(host: Host, parsed: ParsedArguments, input: Input): Outcome<Pla
   if (!timeout.ok) return timeout;
   const standBy = findStandBy(host, parsed);
   if (!standBy.ok) return standBy;
-  const place = findPlace(host, parsed, input);
-  if (!place.ok) return place;
-  const until = findLast(parsed, input, { ...place.value, cwd: cwd.value });
+  const found = findPlace(host, parsed, input);
+  if (!found.ok) return found;
+  const silent = isSilent(host, parsed);
+  const prepared = await prepareEnvironment(host, parsed, { input, place: found.value, builds: true, silent });
+  if (!prepared.ok) return prepared;
+  const { place, diagnostics } = prepared.value;
+  const until = findLast(parsed, input, { ...place, cwd: cwd.value });
   if (!until.ok) return until;
   return {
     ok: true,
     value: {
-      place: place.value,
+      place,
+      diagnostics,
       targets: targets.value,
       cwd: cwd.value,
       jobs,

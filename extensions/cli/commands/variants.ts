@@ -28,6 +28,7 @@ import { recordParameters } from '../recorded-parameters.ts';
 import { endOf, whyOf } from '../run-result.ts';
 import { findFolder } from '../run-targets.ts';
 import { findPlace, type Place } from '../state-folder.ts';
+import { prepareEnvironment } from '../locked-environment.ts';
 import { noVariantProgress, showVariants } from '../variant-progress.ts';
 import { findVariantTargets, type VariantTargets } from '../variant-targets.ts';
 import { describeVariants, renderCsv, type VariantRow } from '../variants-result.ts';
@@ -91,7 +92,7 @@ async function runMatrix(host: Host, parsed: ParsedArguments, asked: Asked): Pro
   if (!planned.ok) return planned.result;
   const { input, axes, names, variants, targets } = planned.value;
   const signal = host.interruption();
-  const silent = hasFlag(parsed, 'quiet') || (hasFlag(parsed, 'json') && !host.isTerminal);
+  const silent = isSilent(host, parsed);
   const progress = silent ? noVariantProgress : showVariants(host, names);
   const rows: VariantRow[] = [];
   let problem: CommandResult | undefined;
@@ -141,6 +142,10 @@ async function runMatrix(host: Host, parsed: ParsedArguments, asked: Asked): Pro
   return describeVariants({ input, axes, rows, matrix, seconds, interrupted, files, summary, number: variants.length });
 }
 
+function isSilent(host: Host, parsed: ParsedArguments): boolean {
+  return hasFlag(parsed, 'quiet') || (hasFlag(parsed, 'json') && !host.isTerminal);
+}
+
 async function plan(host: Host, parsed: ParsedArguments, { matrix, rest }: Asked): Promise<Outcome<Plan>> {
   const forbidden = findForbidden(parsed, { matrix, rest });
   if (forbidden !== undefined) return { ok: false, result: forbidden };
@@ -164,8 +169,12 @@ async function plan(host: Host, parsed: ParsedArguments, { matrix, rest }: Asked
   if (!timeout.ok) return timeout;
   const standBy = findStandBy(host, parsed);
   if (!standBy.ok) return standBy;
-  const place = findPlace(host, parsed, input);
-  if (!place.ok) return place;
+  const found = findPlace(host, parsed, input);
+  if (!found.ok) return found;
+  const silent = isSilent(host, parsed);
+  const prepared = await prepareEnvironment(host, parsed, { input, place: found.value, builds: true, silent });
+  if (!prepared.ok) return prepared;
+  const { place, diagnostics } = prepared.value;
   const cell = lastValue(parsed, 'until');
   const first = await compileWith(host, input, variants[0] ?? rest);
   const task = cell === undefined || first.bundle === undefined ? undefined : findTask(first.bundle, cell);
@@ -174,10 +183,10 @@ async function plan(host: Host, parsed: ParsedArguments, { matrix, rest }: Asked
   return {
     ok: true,
     value: {
-      ...{ input, axes, variants, names, until },
+      ...{ axes, variants, names, until, place },
+      input: { ...input, diagnostics: [...input.diagnostics, ...diagnostics] },
       secrets: secrets.value,
       targets: targets.value,
-      place: place.value,
       cwd: cwd.value,
       jobs: jobs.value,
       standBy: standBy.value,

@@ -27,6 +27,7 @@ from .local_modules import LocalModules
 from .meter import Meter
 from .namespace import FaultingBuiltins, follow_main, watch_imports
 from .reach import reachable
+from .reached import reached
 from .time_limit import TimeLimit
 from .whence import acts_on_shell, installed
 
@@ -96,8 +97,7 @@ class Attempt:
         # Hidden state of this process: name → the content that it has now.
         self._present: dict[str, str] = {}
         self._every_name: list[str] = []
-        # Identities of what the values reach that were loaded when `_loaded` had `_loaded_then` entries.
-        self._loaded_then, self._stored = 0, set[int]()
+        self._loaded_then, self._stored = 0, set[int]()  # What the values reach that were loaded when there were so many.
         observer.permit, observer.before_fork, need = self._ask_permit, self._load_everything, self._need_one_process
         observer.native.need_one_process = sizes.watch.need_one_process = need
         sizes.watch.came_from_store = self._came_from_store
@@ -306,7 +306,7 @@ class Attempt:
         }
         if not self._lane:
             self._within(self._conclude, result, before, message)
-        return result
+        return {**result, "packages": reached.report()}
 
     def _is_dynamic(self, name: str) -> bool:
         """True for an installed module that this run of the cell has imported and another may not."""
