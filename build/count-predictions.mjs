@@ -70,7 +70,9 @@ export function noCounts() {
   const levels = () => ({ must: [0, 0], may: [0, 0], assumed: [0, 0] });
   return {
     precision: Object.fromEntries(kinds.map((kind) => [kind, levels()])),
-    recall: Object.fromEntries(kinds.map((kind) => [kind, { observed: 0, known: 0, assumed: 0, said: 0, missed: 0 }])),
+    recall: Object.fromEntries(
+      kinds.map((kind) => [kind, { observed: 0, known: 0, assumed: 0, said: 0, shared: 0, missed: 0 }]),
+    ),
     misses: [],
     unconfirmed: [],
   };
@@ -78,21 +80,26 @@ export function noCounts() {
 
 /**
  * Counts one notebook's predictions into `counts`.
- * @param tasks the bundle's tasks; @param observed by the same places, undefined where there is nothing to compare
+ * @param notebook its `name`, the `tasks` of its bundle, and what was `observed`, by the same places, undefined where nothing was
  */
-export function countNotebook(notebook, tasks, observed, counts) {
+export function countNotebook({ name: notebook, tasks, observed }, counts) {
+  const readAnywhere = new Set(observed.flatMap((seen) => (seen === undefined ? [] : Object.keys(seen.reads))));
+  /** The stored object of each variable: those with the same one share something that can change. */
+  const objects = new Map();
   /** Variables that some cell so far is said to write, or wrote: only of these is a read a dependency. */
   const there = new Set();
   tasks.forEach((task, place) => {
     const seen = observed[place];
     const predicted = predictionsOf(task);
     if (seen !== undefined && !seen.isFused) {
-      const context = { notebook, task, counts, there, predicted, actual: observedNames(seen) };
+      const actual = observedNames(seen);
+      const context = { notebook, task, seen, counts, there, objects, readAnywhere, predicted, actual };
       if (seen.status === 'ok') countPrecision(context);
       countRecall(context);
     }
     for (const name of [...predicted.binds.keys(), ...predicted.changes.keys()]) there.add(name);
     if (seen === undefined) return;
+    for (const [name, { object }] of Object.entries(seen.writes)) objects.set(name, object);
     const actual = observedNames(seen);
     for (const name of [...actual.binds, ...actual.changes, ...actual.held]) there.add(name);
   });
@@ -138,12 +145,33 @@ function countRecall(context) {
       const level = predictedLevel(kind, name, predicted);
       if (level === 'assumed') recall.assumed++;
       else if (level !== undefined) recall.known++;
-      else if (seesEverything(task)) recall.said++;
+      else if (seesEverything(task) || (kind === 'binds' && isOfStar(name, context))) recall.said++;
       else {
-        recall.missed++;
-        counts.misses.push({ notebook, task: task.name, kind, name });
+        const isShared = sharesObject(name, context);
+        recall[isShared ? 'shared' : 'missed']++;
+        counts.misses.push({ notebook, task: task.name, kind, name, isShared });
       }
     }
+}
+
+/** True for what `from module import *` binds and no cell reads: which names those are is not in the text. */
+function isOfStar(name, { task, readAnywhere }) {
+  return /^\s*(?:from\s+\S+\s+import\s*\*|%pylab)/m.test(task.source) && !readAnywhere.has(name);
+}
+
+/**
+ * True when the variable is stored together with another one that the cell touches. What such a variable holds is compared with what it
+ * shares: it counts as changed when a cell makes another name lead to it (`view = array[1:]`), and as read when a cell changes what it
+ * shares, or reads what refers to it weakly.
+ */
+function sharesObject(name, { objects, seen, task }) {
+  const { writes, reads } = seen;
+  const own = writes[name]?.object;
+  if (own !== undefined && Object.entries(writes).some(([other, one]) => other !== name && one.object === own))
+    return true;
+  if (new RegExp(`\\b${name.replaceAll('$', '\\$')}\\b`).test(task.source)) return false;
+  const before = objects.get(name);
+  return before !== undefined && Object.keys(reads).some((other) => other !== name && objects.get(other) === before);
 }
 
 function predictedLevel(kind, name, predicted) {

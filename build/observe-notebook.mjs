@@ -19,7 +19,10 @@ function observationOf({ result, seconds }, isFused) {
     seconds,
     isFused,
     reads: result.reads,
-    writes: Object.fromEntries(Object.entries(result.writes).map(([name, { how, same }]) => [name, { how, same }])),
+    writes: Object.fromEntries(
+      // Names with the same object share something that can change.
+      Object.entries(result.writes).map(([name, { how, same, ref }]) => [name, { how, same, object: ref.object }]),
+    ),
     unsaved: result.unsaved,
     held: Object.keys(result.held),
     deletes: result.deletes,
@@ -35,16 +38,17 @@ function observationOf({ result, seconds }, isFused) {
  * @returns the tasks' observations by their place in the bundle, and `oneProcess`, why there are none
  */
 export async function observeNotebook(context) {
-  const first = await observeOnce(context, undefined);
+  // What the second run takes from the cache ran in the process of another task if it did in the first.
+  const fused = new Set();
+  const first = await observeOnce(context, fused, undefined);
   if (!first.record.lane) return first.observed;
   const failed = first.record.tasks.findIndex(({ status }) => status === 'failed');
   if (failed <= 0) return { oneProcess: true, tasks: [] };
-  const upToIt = await observeOnce(context, failed - 1);
+  const upToIt = await observeOnce(context, fused, failed - 1);
   return upToIt.record.lane ? { oneProcess: true, tasks: [] } : upToIt.observed;
 }
 
-async function observeOnce({ run, file, bundle, document, dist, python, state, seconds }, until) {
-  const fused = new Set();
+async function observeOnce({ run, file, bundle, document, dist, python, state, seconds }, fused, until) {
   const record = await run(withoutPredictions(bundle), document, {
     worker: path.join(dist, 'python', 'worker.py'),
     cwd: path.dirname(file),

@@ -21,9 +21,9 @@ function precisionRows({ precision }) {
 
 function recallRows({ recall }) {
   return Object.entries(words).map(([kind, word]) => {
-    const { observed, known, assumed, said, missed } = recall[kind];
-    const covered = [observed - missed, observed];
-    return `| ${word} | ${observed} | ${known} | ${assumed} | ${said} | ${missed} | ${share(covered)} |`;
+    const { observed, known, assumed, said, shared, missed } = recall[kind];
+    const covered = [known + assumed + said, observed];
+    return `| ${word} | ${observed} | ${known} | ${assumed} | ${said} | ${shared} | ${missed} | ${share(covered)} |`;
   });
 }
 
@@ -47,22 +47,54 @@ export function renderPrecision({ notebooks, leftOut, tables, none, edges }, isL
   ]) {
     lines.push(`| predicted ${title} | certain | certain and possible | assumed |`, '| --- | --- | --- | --- |');
     lines.push(...precisionRows(counts), '');
-    lines.push(`| observed, ${title} | in all | known | assumed | said so | missed | recall |`);
-    lines.push('| --- | --- | --- | --- | --- | --- | --- |', ...recallRows(counts), '');
+    lines.push(`| observed, ${title} | in all | known | assumed | said so | shares | missed | recall |`);
+    lines.push('| --- | --- | --- | --- | --- | --- | --- | --- |', ...recallRows(counts), '');
   }
-  lines.push('| edges | unnecessary | missing | width in tasks | width in seconds |', '| --- | --- | --- | --- | --- |');
-  lines.push(edgeRow('with the tables, certain', edges.map((one) => one.tables.certain)));
-  lines.push(edgeRow('with the tables, all', edges.map((one) => one.tables.all)));
-  lines.push(edgeRow('without, certain', edges.map((one) => one.none.certain)));
-  lines.push(edgeRow('without, all', edges.map((one) => one.none.all)));
-  lines.push(edgeRow('as observed', edges.map((one) => one.tables.exact)), '');
+  lines.push(
+    '| edges | unnecessary | missing | width in tasks | width in seconds |',
+    '| --- | --- | --- | --- | --- |',
+  );
+  lines.push(
+    edgeRow(
+      'with the tables, certain',
+      edges.map((one) => one.tables.certain),
+    ),
+  );
+  lines.push(
+    edgeRow(
+      'with the tables, all',
+      edges.map((one) => one.tables.all),
+    ),
+  );
+  lines.push(
+    edgeRow(
+      'without, certain',
+      edges.map((one) => one.none.certain),
+    ),
+  );
+  lines.push(
+    edgeRow(
+      'without, all',
+      edges.map((one) => one.none.all),
+    ),
+  );
+  lines.push(
+    edgeRow(
+      'as observed',
+      edges.map((one) => one.tables.exact),
+    ),
+    '',
+  );
   if (isList) lines.push(...listed(tables));
   return `${lines.join('\n')}\n`;
 }
 
 function listed({ misses, unconfirmed }) {
   return [
-    ...misses.map(({ notebook, task, kind, name }) => `missed ${kind} ${name}  ${task}  ${notebook}`),
+    ...misses.map(
+      ({ notebook, task, kind, name, isShared }) =>
+        `${isShared ? 'shares' : 'missed'} ${kind} ${name}  ${task}  ${notebook}`,
+    ),
     ...unconfirmed.map(
       ({ notebook, task, kind, name, level, reason }) =>
         `unconfirmed ${level} ${kind} ${name}  ${task}  ${notebook}  ${reason}`,

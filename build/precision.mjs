@@ -7,7 +7,7 @@
  * --list prints every miss and every prediction that a run did not confirm. What is counted, and how, is in docs/corpus.md.
  */
 import { createHash } from 'node:crypto';
-import { existsSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { cpSync, existsSync, mkdirSync, readFileSync, readdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { pathToFileURL } from 'node:url';
@@ -41,10 +41,24 @@ if (source === undefined || !existsSync(source)) {
 }
 const base = baseOf(source);
 const work = path.resolve(options.work);
-const dist = path.join(root, 'dist');
 mkdirSync(path.join(work, 'observed'), { recursive: true });
+const dist = copyOfProgram();
 const { run } = await import(pathToFileURL(path.join(dist, 'runtime.mjs')).href);
-const compilers = { tables: await compilerOf(path.join(dist, 'compiler.mjs')), none: await compilerOf(await withoutTables()) };
+const compilers = {
+  tables: await compilerOf(path.join(dist, 'compiler.mjs')),
+  none: await compilerOf(await withoutTables()),
+};
+
+/** A copy of the built program, so that a build in the meantime changes nothing. */
+function copyOfProgram() {
+  const built = path.join(root, 'dist');
+  const hash = createHash('sha256');
+  for (const name of readdirSync(built, { recursive: true }).map(String).sort())
+    if (/\.(?:mjs|py)$/.test(name)) hash.update(name).update(readFileSync(path.join(built, name)));
+  const copy = path.join(work, 'dist', hash.digest('hex').slice(0, 16));
+  if (!existsSync(copy)) cpSync(built, copy, { recursive: true });
+  return copy;
+}
 
 async function compilerOf(file) {
   const { createCompiler } = await import(pathToFileURL(file).href);
@@ -113,8 +127,8 @@ for (const notebook of listNotebooks(source, { only: options.only, limit: option
   }
   const observed = tasks.map((seen) => seen ?? undefined);
   totals.notebooks++;
-  countNotebook(name, compiled.bundle.tasks, observed, totals.tables);
-  countNotebook(name, plain.bundle.tasks, observed, totals.none);
+  countNotebook({ name, tasks: compiled.bundle.tasks, observed }, totals.tables);
+  countNotebook({ name, tasks: plain.bundle.tasks, observed }, totals.none);
   totals.edges.push({ name, tables: judgeEdges(compiled.bundle, observed), none: judgeEdges(plain.bundle, observed) });
   process.stderr.write(`${ran.length} of ${tasks.length} cells  ${name}\n`);
 }

@@ -171,8 +171,9 @@ def observe(text: str, receivers: list[str], entry: dict[str, Any], names: dict[
     with listening(), contextlib.redirect_stdout(io.StringIO()), contextlib.redirect_stderr(io.StringIO()):
         result = example.call()
     outside = effects_outside(folder)
-    # Native code opens files unheard.
-    outside["writes"] = sorted({*outside["writes"], *(path for path, mark in marks_of(folder).items() if mark != files.get(path))})
+    # Native code opens files unheard; a new one that is still empty is no write yet.
+    changed = {path for path, mark in marks_of(folder).items() if mark != files.get(path) and (mark[1] > 0 or path in files)}
+    outside["writes"] = sorted({*outside["writes"], *changed})
     after, state_after = example.fingerprints(), capture()
     told: dict[str, Any] = {
         "changes": sorted(name for name in before if before[name] != after[name]),
@@ -327,7 +328,9 @@ def answer_library(library: dict[str, Any]) -> dict[str, Any]:
         os.chdir(folder)
         restore.home = folder  # type: ignore[attr-defined]
         for name in library["modules"]:
-            importlib.import_module(name)
+            # A function may have members as well: `numpy.add.reduce`.
+            if not is_there(name):
+                resolve(name)
             names[name.split(".")[0]] = importlib.import_module(name.split(".")[0])
         exec(library.get("setup", ""), names)
         restore.remember()  # type: ignore[attr-defined]
