@@ -1,11 +1,12 @@
 import { canonicalJson, digest } from './bundle/canonical.ts';
 import type { Diagnostic } from './bundle/diagnostic.ts';
-import { formatVersion, type Bundle, type Parameter, type Task } from './bundle/format.ts';
+import { formatVersion, type Bundle, type Measures, type Parameter, type Task } from './bundle/format.ts';
 import type { Cell, Notebook } from './1-read/notebook.ts';
 import { readNotebook } from './1-read/read.ts';
 import { readDirectives } from './1-read/tags.ts';
 import type { Effects, LanguageAnalyzer } from './2-analyze/effects.ts';
 import { linkCells } from './3-link/link.ts';
+import { understandMeasures } from './3-link/measures.ts';
 import { headingAbove, taskName } from './4-emit/names.ts';
 import { builtinNames } from './knowledge/load.ts';
 import { readParameters } from './3-link/parameters.ts';
@@ -37,10 +38,16 @@ export function compileNotebook(
     };
   }
   const cells = notebook.cells.filter((cell) => cell.kind === 'code');
-  const effects = cells.map((cell) => analyzer.analyzeCell(cell.source, cell));
+  const analyzed = cells.map((cell) => analyzer.analyzeCell(cell.source, cell));
   const directives = cells.map((cell) => readDirectives(cell));
+  const measured = understandMeasures(
+    directives.map((found, place) => ({ written: found.measures, effects: analyzed[place] as Effects })),
+    analyzer,
+  );
+  const { effects } = measured;
   const diagnostics = [
     ...directives.flatMap((found) => found.diagnostics),
+    ...measured.diagnostics,
     ...effects.flatMap((found) => found.diagnostics),
   ];
   if (diagnostics.some((diagnostic) => diagnostic.severity === 'error')) return { notebook, diagnostics };
@@ -48,7 +55,7 @@ export function compileNotebook(
     notebook,
     cells,
     effects,
-    directives.map((found) => found.directives),
+    directives.map((found, place) => ({ ...found.directives, measures: measured.measures[place] })),
   );
   const { parameters, cell: parametersCell } = readParameters(cells, effects);
   const bundle: Bundle = {
@@ -71,9 +78,9 @@ function emitTasks(
   notebook: Notebook,
   cells: readonly Cell[],
   effects: readonly Effects[],
-  directives: readonly Task['directives'][],
+  asked: readonly (Task['directives'] & { readonly measures: Measures | undefined })[],
 ): Pick<Bundle, 'tasks' | 'edges' | 'shadowedBuiltins'> {
-  const executed = cells.map((cell, place) => cell.source.trim() !== '' && directives[place]?.skip !== true);
+  const executed = cells.map((cell, place) => cell.source.trim() !== '' && asked[place]?.skip !== true);
   const graph = linkCells(
     cells.map((cell, place) => ({
       id: cell.id,
@@ -87,7 +94,7 @@ function emitTasks(
   const tasks = cells.map((cell, place): Task => {
     const own = effects[place] as Effects;
     const linked = graph.tasks[place];
-    const chosen = directives[place] as Task['directives'];
+    const { measures, ...chosen } = asked[place] as (typeof asked)[number];
     const name = taskName(place + 1, cell, chosen.label, own, headingAbove(notebook.cells, cell.index));
     return {
       id: cell.id,
@@ -95,7 +102,7 @@ function emitTasks(
       index: cell.index,
       executionCount: executed[place] === true ? ++count : 0,
       source: cell.source,
-      code: digest(canonicalJson([isExact ? cell.source : own.normalised, chosen.raisesException])),
+      code: digest(canonicalJson(partsOfCode(isExact ? cell.source : own.normalised, chosen, measures))),
       module: `tasks/${name}.py`,
       accesses: linked?.accesses ?? [],
       exposes: linked?.exposes ?? '*',
@@ -103,6 +110,7 @@ function emitTasks(
       imports: own.importStatements,
       leadingImports: own.leadingImports,
       directives: chosen,
+      ...(measures === undefined ? {} : { measures }),
     };
   });
   const bound = new Set(effects.flatMap((own) => own.binds.map((use) => use.name)));
@@ -111,4 +119,9 @@ function emitTasks(
     edges: graph.edges,
     shadowedBuiltins: [...bound].filter((name) => builtinNames.has(name)).sort(),
   };
+}
+
+/** What decides whether two cells do the same. A result without what is to be measured is no result for a cell that asks for it. */
+function partsOfCode(text: string, { raisesException, gate }: Task['directives'], measures?: Measures): unknown[] {
+  return [text, raisesException, ...(measures === undefined ? [] : [measures]), ...(gate ? ['gate'] : [])];
 }

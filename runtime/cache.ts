@@ -1,5 +1,5 @@
 import type { Task } from '../compiler/bundle/format.ts';
-import type { AttemptResult, FileRead, OutputMessage } from './process/protocol.ts';
+import type { AttemptResult, FileRead, Measured, OutputMessage } from './process/protocol.ts';
 import { hashFile, type LocalStore } from './store/local.ts';
 import { createHash } from 'node:crypto';
 import { hasSameTimes, stillSame } from './marks.ts';
@@ -27,6 +27,8 @@ export interface LaneNote {
   readonly why: string;
   /** Of each cell that ran, in order. */
   readonly outputs: readonly (readonly OutputMessage[])[];
+  /** What was recorded after each of them. */
+  readonly measured: readonly (Measured | null)[];
 }
 
 /** Why a task cannot be taken from the cache: the part of the key that differs. */
@@ -47,7 +49,7 @@ const entriesKept = 8;
 /** Of code that values reach although that was not expected. */
 const entriesOfVariants = 32;
 /** Entries of another version are as good as none. */
-export const formatVersion = 11;
+export const formatVersion = 12;
 
 /** Where the store keeps what is known of a task's code, or of what it gave with the values of one variant. */
 export function manifestPath(task: { readonly code: string }, shelf?: string): string {

@@ -2,6 +2,8 @@ import type { Diagnostic } from '../compiler/bundle/diagnostic.ts';
 import type { Observation } from './history/observation.ts';
 import type { Origin, Runner } from './history/origin.ts';
 import type { SourceControl } from './history/source-control.ts';
+import type { GateVerdict } from './measures/verdict.ts';
+import type { Measure, Slice } from './process/protocol.ts';
 
 /** How a task ended. */
 export type TaskStatus = 'ran' | 'cached' | 'failed' | 'not-run';
@@ -56,5 +58,17 @@ export type RunEvent =
       /** Absent when it did not run. Of a task that was reused: what it did in that earlier run. */
       readonly observed?: Observation;
     }
+  /** A number that was recorded after a task; of a reused task as well. */
+  | {
+      readonly type: 'metric';
+      readonly task: string;
+      readonly name: string;
+      readonly metric: string;
+      readonly value: Measure;
+      readonly better?: 'higher' | 'lower';
+    }
+  | ({ readonly type: 'slice'; readonly task: string; readonly name: string } & Slice)
+  /** A gate was judged, when its task retired. */
+  | ({ readonly type: 'gate'; readonly task: string; readonly name: string } & GateVerdict)
   | { readonly type: 'diagnostic'; readonly diagnostic: Diagnostic }
   | { readonly type: 'run-finished'; readonly status: 'ok' | 'failed' | 'refused'; readonly seconds: number };

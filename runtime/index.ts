@@ -12,6 +12,8 @@ import { describeRunner, type Origin } from './history/origin.ts';
 import { SourceControlQuestion, type SourceControl } from './history/source-control.ts';
 import { findLane, laneUnit, mayReuseLane, reuseLane } from './lane-cache.ts';
 import { Alone } from './crew.ts';
+import { AcceptedRuns } from './measures/accepted.ts';
+import { Gates } from './measures/gates.ts';
 import { findInterpreter, type Interpreter } from './process/interpreter.ts';
 import { languageOf } from './process/language.ts';
 import { dismissAll } from './process/standby.ts';
@@ -46,6 +48,10 @@ export { compareRuns, type CellVerdict, type ExecutedNotebook } from './verify/c
 export { judgeRuns, runPlainly, type PlainRun, type VerifiedTask } from './verify/verify.ts';
 export { checkRun, type Checked, type CheckedCell } from './certificate/check.ts';
 export type { Cause } from './certificate/cause.ts';
+export { isAccepted, isSameLine } from './measures/accepted.ts';
+export { asNumber, showMeasure } from './measures/formula.ts';
+export { describeVerdict, type GateVerdict } from './measures/verdict.ts';
+export type { Measure } from './process/protocol.ts';
 export { describeEnvironment, type EnvironmentDescription } from './certificate/environment.ts';
 export { gatherFacts, type Witness } from './certificate/facts.ts';
 export type { Certificate, Facts, RecordedValue } from './certificate/format.ts';
@@ -90,6 +96,8 @@ export interface RunOptions {
   readonly environment: Readonly<Record<string, string | undefined>>;
   /** Aborted: no more cells run, those that run are killed, what has retired stays. */
   readonly signal?: AbortSignal | undefined;
+  /** False: metrics and gates are left alone, for who only compares what cells give. */
+  readonly judges?: boolean | undefined;
   /** What the record says of where the run comes from. */
   readonly origin: Origin;
   /** Environment variables that hold secrets, besides those that the document refers to. */
@@ -204,6 +212,8 @@ export async function run(bundle: Bundle, document: string, options: RunOptions)
   const environment = common.describe();
   const { executable } = interpreter;
   emit({ type: 'environment', executable, digest: `sha256:${sha256(environment)}` });
+  const previous = common.accepted.before(options.origin);
+  const gates = new Gates({ judges: options.judges ?? true, previous, onEvent: emit });
   const startParent = parentStarter(bundle, options, { common, environment, secrets });
   const seen = await runOnSoundStore({
     bundle,
@@ -227,6 +237,7 @@ export async function run(bundle: Bundle, document: string, options: RunOptions)
     signal: options.signal,
     disorder: options.disorder,
     onEvent: emit,
+    gates,
   });
   const language = languageOf(interpreter, environment, store);
   if (language !== undefined) emit({ type: 'language', name: language.name, version: language.version });
@@ -251,7 +262,8 @@ export async function run(bundle: Bundle, document: string, options: RunOptions)
     keepBelow(options.state, { most: largestStore, own: id, codes: codesOf(bundle, options.until) });
   }
   log.close();
-  return { id, ...outcome, seconds, notebook, folder: log.folder };
+  const diagnostics = [...outcome.diagnostics, ...gates.diagnostics];
+  return { id, ...outcome, diagnostics, seconds, notebook, folder: log.folder };
 }
 
 /** A name for a run, or for what joins several. */
@@ -290,6 +302,8 @@ export interface Common {
   /** What every cell starts from, now. */
   readonly describe: () => string;
   readonly source: () => Promise<SourceControl | undefined>;
+  /** What runs are compared with. */
+  readonly accepted: AcceptedRuns;
 }
 
 /** Finds the interpreter, and reads what is known of the notebook. */
@@ -315,6 +329,7 @@ export function openCommon(
     notes: new ProfileNotes(profile),
     describe: () => describeStart(store, { interpreter, cwd, variables }),
     source: async () => await sourceControl.answer(gitPatience),
+    accepted: new AcceptedRuns(state),
   };
 }
 

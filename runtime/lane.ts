@@ -3,7 +3,9 @@ import { longestFarewell } from './holders.ts';
 import type { AttemptResult, LaneObservation } from './process/protocol.ts';
 import type { TaskProcess } from './process/worker-parent.ts';
 import { unmetNeed, type Precedence } from './schedule.ts';
-import { inputHistory, type RunContext, type State } from './run-state.ts';
+import { isFailure, inputHistory, type RunContext, type State } from './run-state.ts';
+import { askedMeasures } from './measures/asked.ts';
+import { isClosed } from './measures/gates.ts';
 
 /** How a lane ended: the task that raised, the task whose process died, or neither. */
 export interface LaneEnd {
@@ -40,15 +42,17 @@ export async function runLane({ context, states, precedence }: LaneWork, process
       continue;
     }
     const started = performance.now();
-    const result = await runOne(states, state, process);
-    if (typeof result !== 'object') return { failed, died: state, broken: result };
+    const given = await runOne(states, state, process);
+    if (typeof given !== 'object') return { failed, died: state, broken: given };
+    const result = context.secrets.maskMeasured(given);
     const seconds = (performance.now() - started) / 1000;
     const outputs = context.secrets.maskOutputs(state.outputs);
     Object.assign(state, { result, outputs, seconds, status: 'retired', because });
     const raised = result.status === 'error';
     ok &&= !raised;
     context.onEvent(finishedEvent(state, raised ? 'failed' : 'ran'));
-    if (raised && !state.task.directives.raisesException) {
+    context.gates.judge(state);
+    if (isFailure(state) || isClosed(state)) {
       failed = true;
       if (!context.keepGoing) break;
     }
@@ -120,6 +124,7 @@ async function runOne(
       head: true,
       keep: ['*'],
       allowErrors: state.task.directives.raisesException,
+      ...askedMeasures(state.task),
       lane: true,
     });
   });

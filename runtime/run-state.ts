@@ -4,6 +4,9 @@ import type { Crew } from './crew.ts';
 import type { Disorder } from './disorder.ts';
 import type { RunEvent } from './event.ts';
 import type { Holder } from './holders.ts';
+import type { Gates, Judged } from './measures/gates.ts';
+import { withVerdicts } from './measures/verdict-output.ts';
+import type { GateVerdict } from './measures/verdict.ts';
 import type { AttemptResult, OutputMessage } from './process/protocol.ts';
 import type { Secrets } from './secrets.ts';
 import type { Profile, ProfileNotes } from './profile.ts';
@@ -12,7 +15,9 @@ import type { Variables } from './variables.ts';
 import type { Progress } from './versions.ts';
 
 /** What a run knows of one task. */
-export interface State extends Progress {
+export interface State extends Progress, Judged {
+  readonly task: Task;
+  result: AttemptResult | undefined;
   readonly index: number;
   status: 'waiting' | 'running' | 'ended' | 'retired';
   outputs: OutputMessage[];
@@ -70,6 +75,7 @@ export interface RunContext {
   /** True for one of many runs with other values. */
   readonly isVariant: boolean;
   readonly onEvent: (event: RunEvent) => void;
+  readonly gates: Gates;
 }
 
 /** What became of each task. */
@@ -80,6 +86,8 @@ export interface TaskOutcome {
   readonly seconds: number;
   readonly reason: string;
   readonly result: AttemptResult | undefined;
+  /** Of its gates, in this run. */
+  readonly verdicts?: readonly GateVerdict[];
 }
 
 /** The end of a run. */
@@ -115,6 +123,7 @@ export function initialState(task: Task, index: number): State {
     dropsAtHead: 0,
     seconds: 0,
     because: '',
+    verdicts: [],
   };
 }
 
@@ -134,6 +143,7 @@ export function putBack(state: State): void {
     permit: 'none',
     cached: undefined,
     left: {},
+    verdicts: [],
   };
   Object.assign(state, nothing);
 }
@@ -148,7 +158,7 @@ export function inputHistory(states: readonly State[], index: number): string[] 
 
 /** What became of a task. */
 export function outcomeOf(state: State): TaskOutcome {
-  const { task, outputs, seconds, result, because } = state;
+  const { task, outputs, seconds, result, because, verdicts } = state;
   const status =
     state.status !== 'retired' || result === undefined
       ? 'not-run'
@@ -160,10 +170,11 @@ export function outcomeOf(state: State): TaskOutcome {
   return {
     task,
     status,
-    outputs: status === 'not-run' ? [] : outputs,
+    outputs: status === 'not-run' ? [] : withVerdicts(outputs, verdicts),
     seconds,
     reason: because,
     result: status === 'not-run' ? undefined : result,
+    verdicts,
   };
 }
 

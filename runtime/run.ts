@@ -8,6 +8,7 @@ import { endProcess, Holders, type Holder } from './holders.ts';
 import { importSteps } from './import-steps.ts';
 import { rememberLane } from './lane-cache.ts';
 import { runLane, skip } from './lane.ts';
+import { isClosed } from './measures/gates.ts';
 import { madeFrom, outdatedAttempts } from './outdated.ts';
 import type { FromAttempt } from './process/protocol.ts';
 import type { TaskProcess } from './process/worker-parent.ts';
@@ -181,7 +182,7 @@ export class Run {
       return !this.#over;
     }
     this.#settle(state, result.status === 'error' ? 'failed' : state.cached === undefined ? 'ran' : 'cached');
-    return true;
+    return !isClosed(state) || this.#stopHere();
   }
 
   #settle(state: State, status: 'ran' | 'cached' | 'failed'): void {
@@ -207,6 +208,7 @@ export class Run {
       }
     }
     this.#context.onEvent(finishedEvent(state, status));
+    this.#context.gates.judge(state);
   }
 
   /** A cell raised: believed at once when no cell ran before it or it is known, else shown by running all cells in one process. */
@@ -217,6 +219,11 @@ export class Run {
       return false;
     }
     this.#settle(state, 'failed');
+    return this.#stopHere();
+  }
+
+  /** A cell failed, or a gate does not hold: true when the run goes on with what does not depend on it. */
+  #stopHere(): boolean {
     this.#failed = true;
     if (!this.#context.keepGoing) this.#end();
     return this.#context.keepGoing;
@@ -451,7 +458,7 @@ export class Run {
         state.readSoFar = message;
         break;
       case 'done':
-        state.result = withDeletions(state, message.result);
+        state.result = withDeletions(state, this.#context.secrets.maskMeasured(message.result));
         this.#precedence.restless.observe(state.task, message.result);
         Object.assign(state, { status: 'ended', seconds: (performance.now() - started) / 1000 });
         state.outputs = [...this.#context.secrets.maskOutputs(state.outputs)];

@@ -1,4 +1,5 @@
 import { importsOf } from './import-steps.ts';
+import { askedMeasures } from './measures/asked.ts';
 import type { Binding, ToWorker } from './process/protocol.ts';
 import { inputHistory, type RunContext, type State } from './run-state.ts';
 import {
@@ -82,6 +83,7 @@ export function runMessage(
     head,
     keep,
     allowErrors: task.directives.raisesException,
+    ...askedMeasures(task),
   };
 }
 
