@@ -48,7 +48,11 @@ export { compareRuns, type CellVerdict, type ExecutedNotebook } from './verify/c
 export { judgeRuns, runPlainly, type PlainRun, type VerifiedTask } from './verify/verify.ts';
 export { checkRun, type Checked, type CheckedCell } from './certificate/check.ts';
 export type { Cause } from './certificate/cause.ts';
-export { isAccepted, isSameLine } from './measures/accepted.ts';
+export { directionOf, type Direction } from './measures/direction.ts';
+export { metricNames, readMetricRuns, type MetricRun } from './measures/metric-runs.ts';
+export { compareMetric, isRegression, type Compared, type Tolerance } from './measures/regression.ts';
+export { sparkline } from './measures/sparkline.ts';
+export { metricsPage } from './report/metrics-html.ts';
 export { asNumber, showMeasure } from './measures/formula.ts';
 export { describeVerdict, type GateVerdict } from './measures/verdict.ts';
 export type { Measure } from './process/protocol.ts';

@@ -50,8 +50,7 @@ export function laneUnit(bundle: Bundle, until: number): LaneUnit | undefined {
   const code = `sha256:${digestOf(`lane:${digests.join(' ')}`)}` as const;
   const directives = { cache: true, raisesException: false, skip: false, gate: false };
   const nothing = { accesses: [], exposes: [], preload: [], imports: [], leadingImports: 0 };
-  const { measures: _, ...shared } = first;
-  return { task: { ...shared, ...nothing, code, directives }, cells, digests };
+  return { task: { ...first, ...nothing, code, directives }, cells, digests };
 }
 
 function digestOf(text: string): string {
@@ -115,7 +114,7 @@ export function reuseLane(context: RunContext): RunOutcome | Miss | undefined {
   return { status: 'ok', tasks, diagnostics: [], lane: true, damaged: undefined };
 }
 
-function withMeasured({ measured: _, ...result }: AttemptResult, measured: Measured | undefined): AttemptResult {
+function withMeasured(result: AttemptResult, measured: Measured | undefined): AttemptResult {
   return measured === undefined ? result : { ...result, measured };
 }
 

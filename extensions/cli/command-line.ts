@@ -4,6 +4,7 @@ import { cleanCommand } from './commands/clean.ts';
 import { compileCommand } from './commands/compile.ts';
 import { explainCommand } from './commands/explain.ts';
 import { graphCommand } from './commands/graph.ts';
+import { metricsCommand } from './commands/metrics.ts';
 import { runCommand } from './commands/run.ts';
 import { statusCommand } from './commands/status.ts';
 import { backtestCommand } from './commands/variants.ts';
@@ -15,6 +16,7 @@ import {
   adviceOnFlags,
   commonFlags,
   environmentFlags,
+  metricsFlags,
   parameterFlags,
   runFlags,
   stateFlag,
@@ -96,6 +98,14 @@ const commands: readonly Command[] = [
     flags: [...verifyFlags, cwdFlag, ...parameterFlags, ...environmentFlags],
     most: 1,
     run: verifyCommand,
+  },
+  {
+    name: 'metrics',
+    words: 'NB',
+    help: 'Shows the metrics that runs recorded, and with --check whether the newest run got worse.',
+    flags: [...metricsFlags, ...parameterFlags, stateFlag],
+    most: 1,
+    run: metricsCommand,
   },
   {
     name: 'clean',
@@ -222,7 +232,7 @@ Exit codes
   1    a cell raised, as it would in Restart & Run All
   2    usage, unreadable input, an unknown parameter; nothing was run
   3    the notebook cannot be compiled, or the run cannot go on
-  4    a gate does not hold: an assert failed in a cell tagged gate
+  4    a gate does not hold, or metrics --check found a metric that got worse
   5    verify found a difference
   70   a fault of Cellwright's own
   130  interrupted

@@ -114,6 +114,29 @@ export const verifyFlags: readonly Flag[] = [
   },
 ];
 
+/** Flags of `metrics` alone. */
+export const metricsFlags: readonly Flag[] = [
+  { name: 'last', values: ['N'], help: 'show so many runs, the newest last (default: 20)' },
+  { name: 'html', values: ['FILE'], help: 'write a page with plots' },
+  { name: 'csv', values: ['FILE'], help: 'write a row for each run' },
+  {
+    name: 'check',
+    values: [],
+    help: 'compare the newest run with the last accepted one; exit 4 when a metric got worse',
+  },
+  { name: 'against', values: ['RUN'], help: 'with --check: compare with this run' },
+  {
+    name: 'baseline',
+    values: ['NAME=VALUE|FILE'],
+    help: 'with --check: compare with this number, or with those of a JSON file',
+  },
+  {
+    name: 'tolerance',
+    values: ['AMOUNT'],
+    help: 'with --check: how much worse is let through: 0.01, 5%, or rmse=0.5 for one metric',
+  },
+];
+
 const inNotebook = 'What the cells print is in the executed notebook; --only CELL prints it for one cell.';
 const always = 'Leave it out: it makes no difference here.';
 const asParameter = 'Declare a parameter for it in the notebook, and give it with -p NAME VALUE.';

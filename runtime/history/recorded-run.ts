@@ -25,13 +25,13 @@ export interface RecordedTask {
 }
 
 /** A number as the log of a run tells it; where several cells record one name, the last. */
-export type RecordedMetric = Omit<Extract<RunEvent, { readonly type: 'metric' }>, 'type'>;
+export type RecordedMetric = Extract<RunEvent, { readonly type: 'metric' }>;
 
 /** A gate as the log of a run tells it. */
-export type RecordedGate = Omit<Extract<RunEvent, { readonly type: 'gate' }>, 'type'>;
+export type RecordedGate = Extract<RunEvent, { readonly type: 'gate' }>;
 
 /** The groups of a metric as the log of a run tells them. */
-export type RecordedSlice = Omit<Extract<RunEvent, { readonly type: 'slice' }>, 'type'>;
+export type RecordedSlice = Extract<RunEvent, { readonly type: 'slice' }>;
 
 /** A run as its log tells it: whatever is shown of a run is derived from this. */
 export interface RecordedRun {
@@ -100,13 +100,12 @@ function noMeasures(): Measures {
   return { metrics: new Map(), gates: [], slices: [] };
 }
 
-type MeasureEvent = Extract<RunEvent, { readonly type: 'metric' | 'gate' | 'slice' }> & { readonly at?: string };
+type MeasureEvent = RecordedMetric | RecordedGate | RecordedSlice;
 
 function noteMeasure(measures: Measures, event: MeasureEvent): void {
-  const { type, at: _, ...rest } = event;
-  if (type === 'metric') measures.metrics.set(event.metric, rest as RecordedMetric);
-  else if (type === 'gate') measures.gates.push(rest as RecordedGate);
-  else measures.slices.push(rest as RecordedSlice);
+  if (event.type === 'metric') measures.metrics.set(event.metric, event);
+  else if (event.type === 'gate') measures.gates.push(event);
+  else measures.slices.push(event);
 }
 
 type TaskEvent = Exclude<Extract<RunEvent, { readonly task: string }>, MeasureEvent>;
