@@ -57,7 +57,7 @@ export class Gates {
     const isAllowed = status === 'error' && task.directives.raisesException;
     if (isAllowed) return [];
     const { stopped } = measured;
-    const ofCell = stopped === undefined ? [] : [{ ...stopped, holds: false }];
+    const ofCell = stopped === undefined ? holding(task) : [{ ...stopped, holds: false }];
     if (status === 'error') return ofCell;
     const conditions = new Map(measured.conditions.map((one) => [one.condition, one]));
     const judged = (task.measures?.gates ?? []).map(({ condition, formula }): GateVerdict => {
@@ -102,6 +102,11 @@ export class Gates {
 /** True when a gate of the task does not hold. */
 export function isClosed({ verdicts }: Pick<Judged, 'verdicts'>): boolean {
   return verdicts.some(({ holds }) => !holds);
+}
+
+/** Of a cell tagged as a gate that says nothing against the run. */
+function holding({ directives }: Task): readonly GateVerdict[] {
+  return directives.gate ? [{ condition: 'the cell', holds: true, values: {}, why: '' }] : [];
 }
 
 /** A dict is recorded under the names of what is in it. */

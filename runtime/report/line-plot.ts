@@ -27,7 +27,7 @@ export function linePlot(title: string, places: readonly string[], lines: readon
     height - margin.bottom - ((value - least) / (most - least)) * (height - margin.top - margin.bottom);
   const marks = [least, (least + most) / 2, most].map(
     (value) =>
-      `<line class="grid" x1="${margin.left}" x2="${width - margin.right}" y1="${round(up(value))}" y2="${round(up(value))}"/><text x="${margin.left - 8}" y="${round(up(value) + 4)}" text-anchor="end">${showMeasure(value)}</text>`,
+      `<line class="grid" x1="${margin.left}" x2="${width - margin.right}" y1="${round(up(value))}" y2="${round(up(value))}"/><text x="${margin.left - 8}" y="${round(up(value) + 4)}" text-anchor="end">${Number(value.toPrecision(3))}</text>`,
   );
   const drawn = lines.map(({ name, values }, row) => drawLine({ name, values }, { row, places, across, up }));
   const ends = [places[0] ?? '', places.length > 1 ? (places.at(-1) ?? '') : ''];

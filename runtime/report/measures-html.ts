@@ -25,7 +25,7 @@ export function metricsSection(
     ({ name, metric, value }) =>
       `<tr><th scope="row">${escapeHtml(metric)}</th><td class="number">${showMeasure(value)}</td><td>${escapeHtml(name)}</td></tr>`,
   );
-  return table('metrics', 'Metrics', { head: ['metric', 'value', 'task'], rows });
+  return table('metrics', 'Metrics', { head: ['metric', 'value', 'task'], rows, numbers: [1] });
 }
 
 /** Metrics of groups as a section, with a bar for each; empty when there are none. */
@@ -42,7 +42,8 @@ export function slicesSection(slices: readonly Slice[], title = 'Groups'): strin
     });
     const rest = left === 0 ? '' : `<p class="note">${left} smaller groups are left out.</p>`;
     const words = `${metric} for each ${column}`;
-    return `<h3 id="slice-${place}">${escapeHtml(words)}</h3>${plainTable(words, { head: [column, 'rows', metric, 'size'], rows })}${rest}`;
+    const shown = plainTable(words, { head: [column, 'rows', metric, ''], rows, numbers: [1, 2] });
+    return `<h3 id="slice-${place}">${escapeHtml(words)}</h3>${shown}${rest}`;
   });
   return `<section aria-labelledby="groups"><h2 id="groups">${escapeHtml(title)}</h2>${parts.join('')}</section>`;
 }
@@ -50,13 +51,22 @@ export function slicesSection(slices: readonly Slice[], title = 'Groups'): strin
 interface Rows {
   readonly head: readonly string[];
   readonly rows: readonly string[];
+  /** Places of columns of numbers; such a table is no wider than it has to be. */
+  readonly numbers?: readonly number[];
 }
 
 function table(id: string, title: string, rows: Rows): string {
   return `<section aria-labelledby="${id}"><h2 id="${id}">${escapeHtml(title)}</h2>${plainTable(title, rows)}</section>`;
 }
 
-function plainTable(title: string, { head, rows }: Rows): string {
-  const columns = head.map((word) => `<th scope="col">${escapeHtml(word)}</th>`).join('');
-  return `<div class="wide" tabindex="0" role="group" aria-label="${escapeHtml(title)}, scrollable"><table><thead><tr>${columns}</tr></thead><tbody>${rows.join('')}</tbody></table></div>`;
+function plainTable(title: string, { head, rows, numbers = [] }: Rows): string {
+  const columns = head
+    .map((word, place) =>
+      word === ''
+        ? '<td></td>'
+        : `<th scope="col"${numbers.includes(place) ? ' class="number"' : ''}>${escapeHtml(word)}</th>`,
+    )
+    .join('');
+  const look = numbers.length > 0 ? ' class="narrow"' : '';
+  return `<div class="wide" tabindex="0" role="group" aria-label="${escapeHtml(title)}, scrollable"><table${look}><thead><tr>${columns}</tr></thead><tbody>${rows.join('')}</tbody></table></div>`;
 }
