@@ -49,7 +49,9 @@ export { judgeRuns, runPlainly, type PlainRun, type VerifiedTask } from './verif
 export { checkRun, type Checked, type CheckedCell } from './certificate/check.ts';
 export type { Cause } from './certificate/cause.ts';
 export { directionOf, type Direction } from './measures/direction.ts';
-export { metricNames, readMetricRuns, type MetricRun } from './measures/metric-runs.ts';
+export { metricNames, readMetricRun, readMetricRuns, type MetricRun } from './measures/metric-runs.ts';
+export { logRun, type LoggedRun } from './mlflow/log-run.ts';
+export { ServerProblem, TrackingServer } from './mlflow/server.ts';
 export { compareMetric, isRegression, type Compared, type Tolerance } from './measures/regression.ts';
 export { sparkline } from './measures/sparkline.ts';
 export { metricsPage } from './report/metrics-html.ts';

@@ -64,6 +64,12 @@ export const environmentFlags: readonly Flag[] = [
   stateFlag,
 ];
 
+const mlflowFlag: Flag = {
+  name: 'mlflow',
+  values: ['URI'],
+  help: 'send metrics and gates to this MLflow tracking server (default: MLFLOW_TRACKING_URI)',
+};
+
 /** Flags of `run` alone. */
 export const runFlags: readonly Flag[] = [
   {
@@ -96,6 +102,7 @@ export const runFlags: readonly Flag[] = [
     values: ['NAME=A,B'],
     help: 'run every combination of the values, each as a run of its own; a YAML or JSON file of names with lists too',
   },
+  mlflowFlag,
   { name: 'report', values: ['FILE'], help: 'where the HTML report goes' },
   { name: 'no-report', values: [], help: 'write no HTML report' },
 ];
@@ -119,6 +126,8 @@ export const metricsFlags: readonly Flag[] = [
   { name: 'last', values: ['N'], help: 'show so many runs, the newest last (default: 20)' },
   { name: 'html', values: ['FILE'], help: 'write a page with plots' },
   { name: 'csv', values: ['FILE'], help: 'write a row for each run' },
+  { name: 'export', values: ['mlflow'], help: 'send the runs to the MLflow tracking server' },
+  mlflowFlag,
   {
     name: 'check',
     values: [],

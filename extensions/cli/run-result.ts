@@ -2,6 +2,7 @@ import { describeVerdict, type RunRecord, type TaskOutcome } from '../../runtime
 import { shownPath } from './files.ts';
 import type { CommandResult, CommandStatus, Host } from './host.ts';
 import type { Input } from './input.ts';
+import { describeExport, type Exported } from './mlflow.ts';
 import { formatSeconds } from './progress.ts';
 import type { Targets } from './run-targets.ts';
 
@@ -17,6 +18,8 @@ export interface Told {
   readonly remembers: boolean;
   /** False when there was nothing to write: the files of an earlier run are as they were. */
   readonly written: boolean;
+  /** What went to a tracking server. */
+  readonly exported: Exported;
 }
 
 /** The result of `run`: a summary for people and the JSON document. */
@@ -28,7 +31,7 @@ export function describeRun(host: Host, told: Told): CommandResult {
   const failures = executed.filter((outcome) => isFailure(outcome) || isStopped(outcome));
   return {
     status: statusOf(told, failures[0]),
-    diagnostics: [...input.diagnostics, ...record.diagnostics],
+    diagnostics: [...input.diagnostics, ...record.diagnostics, ...told.exported.diagnostics],
     sources: input.sources,
     text: targets.notebook === undefined || !(written || told.interrupted) ? '' : summary(host, told, executed),
     ...(failures.length === 0 ? {} : { errors: failures.map((failure) => describeError(host, failure)).join('') }),
@@ -44,6 +47,7 @@ export function describeRun(host: Host, told: Told): CommandResult {
       executed: written ? (targets.notebook ?? null) : null,
       report: written ? (targets.report ?? null) : null,
       log: record.folder,
+      mlflow: told.exported.logged[0] ?? null,
       tasks: executed.map(describeTask),
     },
   };
@@ -51,7 +55,7 @@ export function describeRun(host: Host, told: Told): CommandResult {
 
 function summary(
   host: Host,
-  { record, targets, only, interrupted, remembers, written }: Told,
+  { record, targets, only, interrupted, remembers, written, exported }: Told,
   executed: readonly TaskOutcome[],
 ): string {
   const number = (status: TaskOutcome['status']): number =>
@@ -71,6 +75,7 @@ function summary(
   lines.push(`${counts.join(', ')} in ${formatSeconds(record.seconds)}${record.lane ? ', all in one process' : ''}`);
   if (written && targets.notebook !== undefined) lines.push(`notebook  ${shownPath(host, targets.notebook)}`);
   if (written && targets.report !== undefined) lines.push(`report    ${shownPath(host, targets.report)}`);
+  lines.push(describeExport(exported).trimEnd());
   return `${lines.filter((line) => line !== '').join('\n')}\n`;
 }
 

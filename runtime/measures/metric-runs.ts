@@ -1,5 +1,5 @@
 import type { RecordedParameter, RecordedValue } from '../certificate/format.ts';
-import { readRuns } from '../history/read-runs.ts';
+import { readRun, readRuns } from '../history/read-runs.ts';
 import type { RecordedGate, RecordedMetric, RecordedRun, RecordedSlice } from '../history/recorded-run.ts';
 import { isAccepted } from './accepted.ts';
 
@@ -29,6 +29,12 @@ export function readMetricRuns(state: string, notebook: string): readonly Metric
     .filter(({ metrics, gates }) => metrics.size + gates.length > 0)
     .map((run) => describe(run))
     .reverse();
+}
+
+/** One run of a state, when it recorded something. */
+export function readMetricRun(state: string, id: string): MetricRun | undefined {
+  const run = readRun(state, id);
+  return run === undefined || run.metrics.size + run.gates.length === 0 ? undefined : describe(run);
 }
 
 function describe(run: RecordedRun): MetricRun {

@@ -7,6 +7,7 @@ import { openInput } from '../input.ts';
 import { checkMetrics, type Check } from '../metrics-check.ts';
 import { metricsCsv } from '../metrics-csv.ts';
 import { checkTable, metricsTable } from '../metrics-table.ts';
+import { describeExport, exportRuns, trackingUri, type Exported, type ExportedRuns } from '../mlflow.ts';
 import { originOf } from '../origin.ts';
 import { writeOutput } from '../output-file.ts';
 import { stateOf } from '../state-folder.ts';
@@ -20,7 +21,9 @@ export async function metricsCommand(host: Host, parsed: ParsedArguments): Promi
   const last = readLast(parsed);
   if (!last.ok) return last.result;
   const { diagnostics, sources, bundle, path: shown } = input.value;
-  const all = readMetricRuns(stateOf(host, parsed, input.value), originOf(host, input.value).notebook);
+  const state = stateOf(host, parsed, input.value);
+  const { notebook } = originOf(host, input.value);
+  const all = readMetricRuns(state, notebook);
   const runs = all.slice(-last.value);
   const check = hasFlag(parsed, 'check') ? checkMetrics(host, parsed, all) : misplaced(parsed);
   if (!check.ok) return check.result;
@@ -34,17 +37,20 @@ export async function metricsCommand(host: Host, parsed: ParsedArguments): Promi
     const problem = writeOutput(file, text, shownPath(host, file));
     if (problem !== undefined) return problem;
   }
+  const exported = await exportShown(host, parsed, { runs, state, notebook });
+  if (!exported.ok) return exported.result;
   const written = [...files.keys()].map((name) => `written   ${name}\n`).join('');
   return {
     status: check.value?.passed === false ? 'gate' : 'ok',
-    diagnostics,
+    diagnostics: [...diagnostics, ...exported.value.diagnostics],
     sources,
-    text: (check.value === undefined ? describeRuns(runs, all.length) : describeCheck(check.value)) + written,
+    text: `${check.value === undefined ? describeRuns(runs, all.length) : describeCheck(check.value)}${written}${describeExport(exported.value)}`,
     document: {
       notebook: shown,
       runs: runs.map(documentOf),
       check: check.value === undefined ? null : documentOfCheck(check.value),
       csv: csv === undefined ? null : path.resolve(host.cwd, csv),
+      mlflow: exported.value.logged,
       html: html === undefined ? null : path.resolve(host.cwd, html),
     },
   };
@@ -55,6 +61,17 @@ function readLast(parsed: ParsedArguments): Outcome<number> {
   const number = text === undefined ? runsShown : Number(text);
   if (Number.isInteger(number) && number > 0) return { ok: true, value: number };
   return { ok: false, result: usage(`--last takes a number from 1, not ${text ?? ''}.`, 'Give the number of runs.') };
+}
+
+async function exportShown(host: Host, parsed: ParsedArguments, shown: ExportedRuns): Promise<Outcome<Exported>> {
+  const target = lastValue(parsed, 'export');
+  if (target === undefined) return { ok: true, value: { logged: [], diagnostics: [] } };
+  if (target !== 'mlflow')
+    return { ok: false, result: usage(`--export does not take ${target}.`, 'Write --export mlflow.') };
+  const uri = trackingUri(host, parsed);
+  if (uri !== undefined) return { ok: true, value: await exportRuns(host, uri, shown) };
+  const help = 'Set MLFLOW_TRACKING_URI, or name the server with --mlflow URI.';
+  return { ok: false, result: usage('No tracking server was named.', help) };
 }
 
 /** What only means something with `--check`. */
