@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { hasModules } from '../environment.ts';
 import { makeWorkplace, type Workplace } from './installation.ts';
 
 let place: Workplace;
@@ -238,4 +239,38 @@ test('verify leaves gates alone, and its run is no measure for others', async ()
   expect({ code, out }).toMatchObject({ code: 0 });
   const metrics = JSON.parse((await place.call('metrics', 'verified.py', '--json')).out) as { runs: unknown[] };
   expect(metrics.runs).toMatchObject([{ verdict: 'gate' }]);
+});
+
+const hasPandera = hasModules(['pandera', 'pandas']);
+if (!hasPandera)
+  process.stderr.write('SKIPPED: gates with pandera. Set CELLWRIGHT_TEST_PYTHON to an interpreter that has it.\n');
+
+test.skipIf(!hasPandera)('a schema of pandera that does not fit is a gate that does not hold', async () => {
+  const made = `import pandas as pd
+import pandera.pandas as pa
+flights = pd.DataFrame({"origin": ["JFK", "XXX", "YYY"], "delay": [1.0, -500.0, 3.0]})
+schema = pa.DataFrameSchema({"origin": pa.Column(str, pa.Check.isin(["JFK", "LGA"])), "delay": pa.Column(float, pa.Check.ge(-100))})`;
+  const lazy = await run('lazy.py', `${made}\n---\n#| gate\nschema.validate(flights, lazy=True)\n---\nprint(1)`);
+  expect(lazy.exitCode).toBe(4);
+  expect(gatesOf(lazy)).toEqual([
+    {
+      condition: 'the schema',
+      holds: false,
+      values: {
+        "origin isin(['JFK', 'LGA'])": "2 failed ('XXX', 'YYY')",
+        'delay greater_than_or_equal_to(-100)': '1 failed (-500.0)',
+      },
+      why: '',
+    },
+  ]);
+  const eager = await run('eager.py', `${made}\n---\n#| gate\nschema.validate(flights)\n---\nprint(1)`);
+  expect([eager.exitCode, gatesOf(eager)]).toMatchObject([4, [{ condition: 'the schema', holds: false }]]);
+  expect(JSON.stringify(gatesOf(eager))).toContain('XXX');
+  const untagged = await run('untagged.py', `${made}\n---\nschema.validate(flights)\n---\nprint(1)`);
+  expect(untagged.exitCode).toBe(1);
+  const good = await run(
+    'good.py',
+    `${made.replace('"XXX", "YYY"', '"LGA", "LGA"').replace('-500', '-5')}\n---\n#| gate\nschema.validate(flights)\n---\nprint(1)`,
+  );
+  expect([good.exitCode, gatesOf(good)[0]?.holds]).toEqual([0, true]);
 });

@@ -20,7 +20,8 @@ def failed(source: str, namespace: dict[str, Any]) -> Optional[dict[str, Any]]:
     if not isinstance(error, AssertionError) and not of_schema:
         return None
     if of_schema:
-        return {"condition": "", "test": "", "values": _failure_cases(error), "why": _first_line(error)}
+        cases = _failure_cases(error)
+        return {"condition": "the schema", "test": "", "values": cases, "why": "" if cases else _first_line(error)}
     condition = _assertion(source, error, namespace)
     return {"condition": condition, "test": condition, "values": {}, "why": _first_line(error)}
 
@@ -43,14 +44,15 @@ def _assertion(source: str, error: BaseException, namespace: dict[str, Any]) -> 
 
 
 def _failure_cases(error: Any) -> dict[str, str]:
-    """Of pandera: how many values failed each check."""
+    """Of pandera: how many values failed each check, and some of them."""
     cases: Any = getattr(error, "failure_cases", None)
+    failed: dict[str, list[str]] = {}
     try:
-        checks = [" ".join(str(part) for part in pair) for pair in zip(cases["column"], cases["check"])]
+        for column, check, value in zip(cases["column"], cases["check"], cases["failure_case"]):
+            failed.setdefault(f"{column} {check}", []).append(short(value))
     except Exception:  # noqa: BLE001  (another version has another table, or none; the message says it as well)
         return {}
-    counts = {check: checks.count(check) for check in dict.fromkeys(checks)}
-    return {check: f"{count} failed" for check, count in list(counts.items())[:20]}
+    return {check: f"{len(values)} failed ({', '.join(values[:3])})" for check, values in list(failed.items())[:20]}
 
 
 def unsuccessful(result: Any) -> Optional[dict[str, Any]]:
