@@ -4,9 +4,10 @@ import type { RecordedRun } from '../history/recorded-run.ts';
 import type { Measure } from '../process/protocol.ts';
 import type { Records } from './formula.ts';
 
-/** True for a run that ended well, its gates included: what later runs are compared with. */
-export function isAccepted({ status, gates }: RecordedRun): boolean {
-  return status === 'ok' && gates.every(({ holds }) => holds);
+/** True for a run of the whole notebook that ended well, its gates included: what later runs are compared with. */
+export function isAccepted({ status, gates, started, tasks }: RecordedRun): boolean {
+  const ended = [...tasks.values()].filter((task) => task.status !== 'not-run' && task.status !== 'stopped');
+  return status === 'ok' && ended.length >= (started?.tasks ?? Infinity) && gates.every(({ holds }) => holds);
 }
 
 /** True for runs of one notebook at the same point of a matrix. */

@@ -8,8 +8,8 @@ export interface MetricRun {
   readonly id: string;
   /** ISO 8601, in UTC. */
   readonly from: string;
-  /** `accepted`: it ended well, and all gates hold. `gate`: one does not. */
-  readonly verdict: 'accepted' | 'gate' | 'failed' | 'refused' | 'unfinished';
+  /** `accepted`: all of it ran, it ended well, and all gates hold. `gate`: one does not. `partial`: some cells were not asked for. */
+  readonly verdict: 'accepted' | 'partial' | 'gate' | 'failed' | 'refused' | 'unfinished';
   /** What was given, the point of a matrix included, as text. */
   readonly parameters: Readonly<Record<string, string>>;
   /** Joins the runs of one matrix; undefined for a run of none. */
@@ -57,7 +57,7 @@ function describe(run: RecordedRun): MetricRun {
 function verdictOf(run: RecordedRun): MetricRun['verdict'] {
   if (isAccepted(run)) return 'accepted';
   if (run.gates.some(({ holds }) => !holds)) return 'gate';
-  return run.status === 'ok' ? 'failed' : run.status;
+  return run.status === 'ok' ? 'partial' : run.status;
 }
 
 function lineOf(point: readonly RecordedParameter[]): string {

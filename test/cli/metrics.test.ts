@@ -268,6 +268,15 @@ describe('cellwright metrics', () => {
     expect(out).toMatch(said);
   });
 
+  test('compares with no run in which cells were left out', async () => {
+    const cells = '#| metric: rmse\nrmse = [1, 5, 3][k]\n---\n#| gate: rmse < 4\npass';
+    await run('part.py', cells, '--until', '3', '-p', 'k', '1');
+    await run('part.py', cells, '-p', 'k', '2');
+    const { out } = await place.call('metrics', 'part.py', '--check', '--json');
+    const { runs, check } = JSON.parse(out) as { runs: { verdict: string }[]; check: { runs: { against: unknown }[] } };
+    expect([runs.map(({ verdict }) => verdict), check.runs[0]?.against]).toEqual([['partial', 'accepted'], null]);
+  });
+
   test('checks against a run by the beginning of its name', async () => {
     const { code, out } = await metrics('--check', '--against', ids[0]?.slice(0, -1) ?? '');
     expect([code, out]).toEqual([4, expect.stringContaining(`against run ${ids[0] ?? ''}`)]);
