@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import sys
 from typing import Any, Callable, Optional
 
 from . import conditions, grouped, stopped_gate
+from . import shell as shell_module
 from .beside import Send, beside
 from .numbers_of import NoNumber, at_path, numbers_of
 from .observe import Observer
 
 # Seconds for conditions, and for the groups of all slices together.
 _PATIENCE, _PATIENCE_OF_SLICES = 60.0, 120.0
+# The threads of polars do not come along into a copy of the process, and who needs them there waits for ever.
+_PATIENCE_WITHOUT_THREADS = 3.0
 
 
 class Surroundings:
@@ -77,7 +81,12 @@ def _judge_beside(texts: list[str], around: Surroundings) -> dict[str, dict[str,
         for text in texts:
             send({"type": "judged", **conditions.judge(text, around.namespace)})
 
-    received, ended = beside(around.observer, work, _PATIENCE)
+    has_threads = "polars" in sys.modules
+    received, ended = beside(around.observer, work, _PATIENCE_WITHOUT_THREADS if has_threads else _PATIENCE)
+    if has_threads and not ended:
+        # Here they are: what it does is seen, and done, as though the cell itself did it.
+        with shell_module.messages.muted():
+            return {text: conditions.judge(text, around.namespace) for text in texts}
     why = "the process that evaluated it ended" if ended else f"it took longer than {_PATIENCE:.0f} s"
     judged = {text: {"condition": text, "holds": False, "values": {}, "error": why} for text in texts}
     for message in received:
