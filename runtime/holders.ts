@@ -36,6 +36,18 @@ export class Holders {
     this.#alive.delete(holder);
   }
 
+  /** A task has retired: its process stays for the values that only it has, and ends when there are none. */
+  settle(state: State): void {
+    const { holder } = state;
+    if (holder === undefined) return;
+    holder.holds.clear();
+    for (const name of Object.keys(state.result?.held ?? {})) holder.holds.add(name);
+    if (holder.holds.size > 0) return;
+    this.remove(holder);
+    holder.process.send({ type: 'exit' });
+    state.holder = undefined;
+  }
+
   /** Ends the processes as a kernel is shut down: what their files hold back is written. */
   async endAll(): Promise<void> {
     await Promise.all([...this.#alive].map(async ({ process }) => await endProcess(process)));

@@ -197,16 +197,7 @@ export class Run {
     if (status === 'ran' && this.#context.useCache) state.identity = remember(this.#context, this.#states, state);
     this.#context.crew.ended(state.task, true);
     if (result !== undefined && result.filesWritten.length + result.outside.length > 0) this.#context.crew.acted();
-    const held = Object.entries(result?.held ?? {});
-    if (state.holder !== undefined) {
-      state.holder.holds.clear();
-      for (const [name] of held) state.holder.holds.add(name);
-      if (held.length === 0) {
-        this.#holders.remove(state.holder);
-        state.holder.process.send({ type: 'exit' });
-        state.holder = undefined;
-      }
-    }
+    this.#holders.settle(state);
     this.#context.onEvent(finishedEvent(state, status));
     this.#context.gates.judge(state);
   }

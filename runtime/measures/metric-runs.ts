@@ -28,7 +28,11 @@ export function readMetricRuns(state: string, notebook: string): readonly Metric
   return runs
     .filter(({ metrics, gates }) => metrics.size + gates.length > 0)
     .map((run) => describe(run))
-    .reverse();
+    .sort((left, right) => compare(left.from, right.from) || compare(left.id, right.id));
+}
+
+function compare(left: string, right: string): number {
+  return left < right ? -1 : left > right ? 1 : 0;
 }
 
 /** One run of a state, when it recorded something. */
