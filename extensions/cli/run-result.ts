@@ -1,4 +1,4 @@
-import { describeVerdict, type RunRecord, type TaskOutcome } from '../../runtime/index.ts';
+import { describeVerdict, showMeasure, type RunRecord, type TaskOutcome } from '../../runtime/index.ts';
 import { shownPath } from './files.ts';
 import type { CommandResult, CommandStatus, Host } from './host.ts';
 import type { Input } from './input.ts';
@@ -75,7 +75,7 @@ function summary(
   lines.push(`${counts.join(', ')} in ${formatSeconds(record.seconds)}${record.lane ? ', all in one process' : ''}`);
   if (written && targets.notebook !== undefined) lines.push(`notebook  ${shownPath(host, targets.notebook)}`);
   if (written && targets.report !== undefined) lines.push(`report    ${shownPath(host, targets.report)}`);
-  lines.push(describeExport(exported).trimEnd());
+  lines.push(metricsOf(executed), describeExport(exported).trimEnd());
   return `${lines.filter((line) => line !== '').join('\n')}\n`;
 }
 
@@ -149,6 +149,17 @@ function describeTask(outcome: TaskOutcome): Readonly<Record<string, unknown>> {
     ...describeMeasures(outcome),
   };
 }
+
+/** The metrics of a run in one line; those of groups are in the report. */
+function metricsOf(executed: readonly TaskOutcome[]): string {
+  const metrics = new Map(executed.flatMap(({ result }) => Object.entries(result?.measured?.metrics ?? {})));
+  const words = [...metrics].map(([name, value]) => `${name} ${showMeasure(value)}`);
+  if (words.length === 0) return '';
+  const more = words.length > mostMetrics ? ` and ${words.length - mostMetrics} more` : '';
+  return `metrics   ${words.slice(0, mostMetrics).join(', ')}${more}`;
+}
+
+const mostMetrics = 8;
 
 /** What was recorded after a task and what its gates say; nothing for a task that has neither. */
 function describeMeasures({ result, verdicts = [] }: TaskOutcome): Readonly<Record<string, unknown>> {

@@ -241,6 +241,59 @@ test('verify leaves gates alone, and its run is no measure for others', async ()
   expect(metrics.runs).toMatchObject([{ verdict: 'gate' }]);
 });
 
+test('a secret that a condition sees is in no file', async () => {
+  place.variables = { API_TOKEN: 'swordfish-77' };
+  place.write(
+    'secret.py',
+    '# %% tags=["parameters"]\ntoken = ""\n# %%\ngiven = token\n# %%\n#| gate: token == "other" and len(token) > 2\n#| gate: given.lower() == token + "!"\npass\n',
+  );
+  const { out } = await place.call('run', 'secret.py', '--json', '-p', 'token', 'env:API_TOKEN');
+  place.variables = {};
+  const record = JSON.parse(out) as RunDocument;
+  expect(record.exitCode).toBe(4);
+  expect(gatesOf(record).map(({ values }) => values)).toEqual([
+    { token: "'••••'" },
+    { 'given.lower()': "'••••'", "token + '!'": "'••••!'" },
+  ]);
+  expect(JSON.stringify(record)).not.toMatch(/swordfish-77/);
+  const kept =
+    readFileSync(path.join(record.log, 'events.jsonl'), 'utf8') +
+    readFileSync(record.report, 'utf8') +
+    readFileSync(record.executed, 'utf8');
+  expect(kept).toContain('does not hold');
+  expect(kept).not.toContain('swordfish-77');
+});
+
+test('a variant that is stopped at a gate stops no other, and all are told with their metrics', async () => {
+  place.write(
+    'matrix.py',
+    '# %% tags=["parameters"]\nk = 1\n# %%\n#| metric: rmse\n#| gate: rmse < 4\n#| gate: rmse <= previous.rmse\nrmse = 5 / k\n',
+  );
+  const first = await place.call('run', 'matrix.py', '--matrix', 'k=1,2,4', '--json');
+  expect(first.code).toBe(4);
+  const { variants, summary } = JSON.parse(first.out) as {
+    variants: { status: string; why: string; metrics: object }[];
+    summary: string;
+  };
+  expect(variants.map(({ status, metrics }) => [status, metrics])).toEqual([
+    ['gate', { rmse: 5 }],
+    ['ok', { rmse: 2.5 }],
+    ['ok', { rmse: 1.25 }],
+  ]);
+  expect(variants[0]?.why).toBe('the gate does not hold in 03_rmse: rmse < 4 does not hold: rmse = 5.0');
+  expect(
+    readFileSync(summary, 'utf8')
+      .split('\n')
+      .map((line) => line.split(',').at(-1)),
+  ).toEqual(['rmse', '5', '2.5', '1.25', '']);
+  // Each is compared with the run at its own point.
+  const again = await place.call('run', 'matrix.py', '--matrix', 'k=2,4');
+  expect([again.code, again.out]).toEqual([0, expect.stringContaining('rmse  █▁  1.25 to 2.5')]);
+  const { out } = await place.call('metrics', 'matrix.py', '--check', '--json');
+  const { check } = JSON.parse(out) as { check: { passed: boolean; runs: { metrics: { verdict: string }[] }[] } };
+  expect([check.passed, check.runs.map(({ metrics }) => metrics[0]?.verdict)]).toEqual([true, ['same', 'same']]);
+});
+
 const hasPandera = hasModules(['pandera', 'pandas']);
 if (!hasPandera)
   process.stderr.write('SKIPPED: gates with pandera. Set CELLWRIGHT_TEST_PYTHON to an interpreter that has it.\n');
