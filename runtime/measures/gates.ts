@@ -43,9 +43,10 @@ export class Gates {
     const { task, result } = state;
     const measured = result?.measured;
     state.verdicts = [];
-    if (measured === undefined || !this.#context.judges) return;
-    this.#tell(task, measured);
-    state.verdicts = this.verdictsOn(task, result?.status ?? 'ok', measured);
+    if (result === undefined || !this.#context.judges) return;
+    if (measured !== undefined) this.#tell(task, measured);
+    state.verdicts =
+      measured === undefined ? notEvaluated(task, result.status) : this.verdictsOn(task, result.status, measured);
     for (const verdict of state.verdicts)
       this.#context.onEvent({ type: 'gate', task: task.id, name: task.name, ...verdict });
   }
@@ -53,9 +54,8 @@ export class Gates {
   /** The verdicts alone. */
   verdictsOn(task: Task, status: AttemptResult['status'], measured: Measured): readonly GateVerdict[] {
     this.#slices.set(task.id, measured.slices);
-    // Who allows a cell to raise has decided that it stops nothing.
-    const isAllowed = status === 'error' && task.directives.raisesException;
-    if (isAllowed) return [];
+    // Who allows a cell to raise has decided that its error stops nothing.
+    if (status === 'error' && task.directives.raisesException) return notEvaluated(task, status);
     const { stopped } = measured;
     const ofCell = stopped === undefined ? holding(task) : [{ ...stopped, holds: false }];
     if (status === 'error') return ofCell;
@@ -102,6 +102,17 @@ export class Gates {
 /** True when a gate of the task does not hold. */
 export function isClosed({ verdicts }: Pick<Judged, 'verdicts'>): boolean {
   return verdicts.some(({ holds }) => !holds);
+}
+
+/** Of a cell that raised and may: its conditions are not known to hold. Any other that raised ends the run by that. */
+function notEvaluated({ measures, directives }: Task, status: AttemptResult['status']): readonly GateVerdict[] {
+  const conditions = status === 'error' && directives.raisesException ? (measures?.gates ?? []) : [];
+  return conditions.map(({ condition }) => ({
+    condition,
+    holds: false,
+    values: {},
+    why: 'the cell raised before it could be evaluated',
+  }));
 }
 
 /** Of a cell tagged as a gate that says nothing against the run. */

@@ -224,6 +224,19 @@ describe('a cell tagged as a gate', () => {
   });
 });
 
+test('a cell that may raise, and raises, does not open its gates', async () => {
+  const cells = 'n = 1\n---\n#| raises-exception\n#| gate: n == 1\n1 / 0\n---\nprint(n)';
+  const record = await run('allowed.py', cells);
+  expect([record.exitCode, gatesOf(record)]).toEqual([
+    4,
+    [{ condition: 'n == 1', holds: false, values: {}, why: 'the cell raised before it could be evaluated' }],
+  ]);
+  const tagged = await run('allowed.py', 'n = 1\n---\n#| raises-exception\n#| gate\nassert n == 2\n---\nprint(n)');
+  expect(tagged.exitCode).toBe(0);
+  const raised = await run('raised.py', 'n = 1\n---\n#| gate: n == 1\n1 / 0\n---\nprint(n)');
+  expect([raised.exitCode, gatesOf(raised)]).toEqual([1, []]);
+});
+
 test('a gate in a process that is kept for its values', async () => {
   const cells = 'gen = (i for i in range(5))\n---\n#| gate: next(gen) == 0\nn = next(gen)\n---\nprint(n, next(gen))';
   const record = await run('kept.py', cells);
