@@ -1,12 +1,13 @@
 import { canonicalJson, digest } from './bundle/canonical.ts';
 import type { Diagnostic } from './bundle/diagnostic.ts';
 import type { EffectsProfile } from './bundle/effects-profile.ts';
-import { formatVersion, type Bundle, type Parameter, type Task } from './bundle/format.ts';
+import { formatVersion, type Bundle, type Measures, type Parameter, type Task } from './bundle/format.ts';
 import type { Cell, Notebook } from './1-read/notebook.ts';
 import { readNotebook } from './1-read/read.ts';
 import { readDirectives } from './1-read/tags.ts';
 import type { Effects, LanguageAnalyzer } from './2-analyze/effects.ts';
 import { linkCells } from './3-link/link.ts';
+import { understandMeasures } from './3-link/measures.ts';
 import { headingAbove, taskName } from './4-emit/names.ts';
 import { builtinNames } from './knowledge/load.ts';
 import { readParameters } from './3-link/parameters.ts';
@@ -45,17 +46,23 @@ export function compileNotebook(
     };
   }
   const cells = notebook.cells.filter((cell) => cell.kind === 'code');
-  const effects = cells.map((cell) => analyzer.analyzeCell(cell.source, cell));
+  const analyzed = cells.map((cell) => analyzer.analyzeCell(cell.source, cell));
   const directives = cells.map((cell) => readDirectives(cell));
+  const measured = understandMeasures(
+    directives.map((found, place) => ({ written: found.measures, effects: analyzed[place] as Effects })),
+    analyzer,
+  );
+  const { effects } = measured;
   const diagnostics = [
     ...directives.flatMap((found) => found.diagnostics),
+    ...measured.diagnostics,
     ...effects.flatMap((found) => found.diagnostics),
   ];
   if (diagnostics.some((diagnostic) => diagnostic.severity === 'error')) return { notebook, diagnostics };
   const tasks = emitTasks(notebook, {
     cells,
     effects,
-    directives: directives.map((found) => found.directives),
+    asked: directives.map((found, place) => ({ ...found.directives, measures: measured.measures[place] })),
     profile,
   });
   const { parameters, cell: parametersCell } = readParameters(cells, effects);
@@ -75,24 +82,28 @@ export function compileNotebook(
   return { bundle, notebook, diagnostics };
 }
 
+/** What a cell's directives ask for. */
+type Asked = Task['directives'] & { readonly measures: Measures | undefined };
+
 /** The code cells of a notebook, and what is known of each. */
 interface Analyzed {
   readonly cells: readonly Cell[];
   readonly effects: readonly Effects[];
-  readonly directives: readonly Task['directives'][];
+  readonly asked: readonly Asked[];
   readonly profile: EffectsProfile | undefined;
 }
 
 function emitTasks(
   notebook: Notebook,
-  { cells, effects, directives, profile }: Analyzed,
+  { cells, effects, asked, profile }: Analyzed,
 ): Pick<Bundle, 'tasks' | 'edges' | 'claims' | 'shadowedBuiltins'> {
-  const executed = cells.map((cell, place) => cell.source.trim() !== '' && directives[place]?.skip !== true);
+  const executed = cells.map((cell, place) => cell.source.trim() !== '' && asked[place]?.skip !== true);
   // A format for messages that one cell sets shows the lines of all others.
   const isExact = effects.some((own) => own.showsLines);
   const codes = cells.map((cell, place) => {
     const text = isExact ? cell.source : (effects[place] as Effects).normalised;
-    return digest(canonicalJson([text, directives[place]?.raisesException]));
+    const { measures, ...chosen } = asked[place] as Asked;
+    return digest(canonicalJson(partsOfCode(text, chosen, measures)));
   });
   const linked = cells.map((cell, place) => ({
     id: cell.id,
@@ -105,7 +116,7 @@ function emitTasks(
   const tasks = cells.map((cell, place): Task => {
     const own = effects[place] as Effects;
     const { accesses = [], unobserved = [], profile: used, exposes = '*', preload = '*' } = graph.tasks[place] ?? {};
-    const chosen = directives[place] as Task['directives'];
+    const { measures, ...chosen } = asked[place] as Asked;
     const name = taskName(place + 1, cell, chosen.label, own, headingAbove(notebook.cells, cell.index));
     return {
       id: cell.id,
@@ -123,6 +134,7 @@ function emitTasks(
       imports: own.importStatements,
       leadingImports: own.leadingImports,
       directives: chosen,
+      ...(measures === undefined ? {} : { measures }),
     };
   });
   const bound = new Set(effects.flatMap((own) => own.binds.map((use) => use.name)));
@@ -132,4 +144,9 @@ function emitTasks(
     ...(graph.claims.length > 0 && { claims: graph.claims }),
     shadowedBuiltins: [...bound].filter((name) => builtinNames.has(name)).sort(),
   };
+}
+
+/** What decides whether two cells do the same. A result without what is to be measured is no result for a cell that asks for it. */
+function partsOfCode(text: string, { raisesException, gate }: Task['directives'], measures?: Measures): unknown[] {
+  return [text, raisesException, ...(measures === undefined ? [] : [measures]), ...(gate ? ['gate'] : [])];
 }

@@ -1,5 +1,5 @@
 import type { Task } from '../compiler/bundle/format.ts';
-import type { AttemptResult, FileRead, OutputMessage, ReachedPackages } from './process/protocol.ts';
+import type { AttemptResult, FileRead, Measured, OutputMessage, ReachedPackages } from './process/protocol.ts';
 import { hashFile, type LocalStore } from './store/local.ts';
 import { createHash } from 'node:crypto';
 import type { SharedValue } from './ladder.ts';
@@ -32,6 +32,8 @@ export interface LaneNote {
   readonly why: string;
   /** Of each cell that ran, in order. */
   readonly outputs: readonly (readonly OutputMessage[])[];
+  /** What was recorded after each of them. */
+  readonly measured: readonly (Measured | null)[];
 }
 
 /** Why a task cannot be taken from the cache: the part of the key that differs. */

@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import { describeResult, identityOf } from './cache.ts';
 import type { RunContext, State } from './run-state.ts';
 import { digestOfVariable } from './start-state.ts';
+import { canUndo } from './undo.ts';
 
 /**
  * Errors that a run of all cells in one process has shown to be the notebook's own. The same error from the same inputs needs no
@@ -17,11 +18,15 @@ export class ConfirmedErrors {
     this.#states = states;
   }
 
-  /**
-   * True when this error of a task, which was fed from the store, was shown in an earlier run. Otherwise one process is about to show
-   * it, or not, and `settle` compares.
-   */
-  has(state: State): boolean {
+  /** False for an error that is the notebook's own: no cell ran before it, it is that of a limit, or it was shown in an earlier run. */
+  needProof(state: State): boolean {
+    const first = this.#states.findIndex(({ task }) => task.executionCount > 0);
+    const mayBeOurs = state.timedOut !== true && state.index > first && canUndo(this.#context.journal);
+    return mayBeOurs && !this.#has(state);
+  }
+
+  /** True when it was shown. Otherwise one process is about to show it, or not, and `settle` compares. */
+  #has(state: State): boolean {
     const path = this.#path(state);
     this.#expected = path === undefined ? undefined : { state, path, outputs: JSON.stringify(state.outputs) };
     return path !== undefined && this.#context.readCache && this.#context.store.readDocument(path) !== undefined;

@@ -3,6 +3,8 @@ import type { Observation } from './history/observation.ts';
 import type { Origin, Runner } from './history/origin.ts';
 import type { SourceControl } from './history/source-control.ts';
 import type { SharedValue } from './ladder.ts';
+import type { GateVerdict } from './measures/verdict.ts';
+import type { Measure, Slice } from './process/protocol.ts';
 
 /** How a task ended. */
 export type TaskStatus = 'ran' | 'cached' | 'failed' | 'not-run';
@@ -59,5 +61,17 @@ export type RunEvent =
       /** What only the process of an earlier task had, when it ran in that. */
       readonly fused?: readonly SharedValue[];
     }
+  /** A number that was recorded after a task; of a reused task as well. */
+  | {
+      readonly type: 'metric';
+      readonly task: string;
+      readonly name: string;
+      readonly metric: string;
+      readonly value: Measure;
+      readonly better?: 'higher' | 'lower';
+    }
+  | ({ readonly type: 'slice'; readonly task: string; readonly name: string } & Slice)
+  /** A gate was judged, when its task retired. */
+  | ({ readonly type: 'gate'; readonly task: string; readonly name: string } & GateVerdict)
   | { readonly type: 'diagnostic'; readonly diagnostic: Diagnostic }
   | { readonly type: 'run-finished'; readonly status: 'ok' | 'failed' | 'refused'; readonly seconds: number };

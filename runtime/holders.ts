@@ -37,13 +37,13 @@ export class Holders {
     this.#alive.delete(holder);
   }
 
-  /** A task has retired in a process: from now on it holds these names, or it ends. */
-  settle(state: State, held: readonly string[]): void {
+  /** A task has retired: its process stays for the values that only it has, and ends when there are none. */
+  settle(state: State): void {
     const { holder } = state;
     if (holder === undefined) return;
     holder.holds.clear();
-    for (const name of held) holder.holds.add(name);
-    if (held.length > 0) return;
+    for (const name of Object.keys(state.result?.held ?? {})) holder.holds.add(name);
+    if (holder.holds.size > 0) return;
     this.remove(holder);
     holder.process.send({ type: 'exit' });
     state.holder = undefined;

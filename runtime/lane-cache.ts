@@ -14,7 +14,8 @@ import {
   type Miss,
 } from './cache.ts';
 import { finishedEvent } from './history/finished.ts';
-import type { AttemptResult, LaneObservation } from './process/protocol.ts';
+import { isClosed } from './measures/gates.ts';
+import type { AttemptResult, LaneObservation, Measured } from './process/protocol.ts';
 import { initialState, type RunContext, type RunOutcome, type State } from './run-state.ts';
 import type { LocalStore } from './store/local.ts';
 
@@ -43,8 +44,8 @@ export function laneUnit(bundle: Bundle, until: number): LaneUnit | undefined {
   const cells = bundle.tasks.filter((task, index) => task.executionCount > 0 && index <= until);
   const [first] = cells;
   if (first === undefined) return undefined;
-  const digests = cells.map(({ source, executionCount, directives }) =>
-    digestOf(JSON.stringify([source, executionCount, directives])),
+  const digests = cells.map(({ source, executionCount, directives, measures }) =>
+    digestOf(JSON.stringify([source, executionCount, directives, ...(measures === undefined ? [] : [measures])])),
   );
   const code = `sha256:${digestOf(`lane:${digests.join(' ')}`)}` as const;
   const directives = { cache: true, raisesException: false, skip: false, gate: false };
@@ -92,19 +93,34 @@ export function reuseLane(context: RunContext): RunOutcome | Miss | undefined {
   const found = findLane(context, unit);
   if ('miss' in found) return found.miss;
   const { entry, note } = found;
+  if (unit.cells.some((task, place) => isClosedNow(context, task, note.measured[place] ?? undefined)))
+    return { part: 'not to be reused', name: 'a gate does not hold any more' };
   const reason = `same inputs as in run ${entry.run}, in one process`;
   context.onEvent({ type: 'lane', reason: note.why });
   const tasks = context.bundle.tasks.map((task): RunOutcome['tasks'][number] => {
     const place = unit.cells.indexOf(task);
     if (place < 0) return { task, status: 'not-run', outputs: [], seconds: 0, reason: '', result: undefined };
     const outputs = note.outputs[place] ?? [];
+    const measured = note.measured[place] ?? undefined;
     const found = { ...initialState(task, place), outputs: [...outputs], because: reason, cached: entry.run };
     // What the lane did is told once, with its last cell: no cell of it did it alone.
     const isLast = place === unit.cells.length - 1;
     context.onEvent(finishedEvent(isLast ? { ...found, result: entry.result } : found, 'cached'));
-    return { task, status: 'cached', outputs, seconds: 0, reason, result: entry.result };
+    const result = withMeasured(entry.result, measured);
+    const judged = { task, result, verdicts: [] };
+    context.gates.judge(judged);
+    return { ...judged, status: 'cached', outputs, seconds: 0, reason };
   });
   return { status: 'ok', tasks, diagnostics: [], lane: true, why: note.why, damaged: undefined };
+}
+
+function withMeasured(result: AttemptResult, measured: Measured | undefined): AttemptResult {
+  return measured === undefined ? result : { ...result, measured };
+}
+
+/** A gate that compares with an earlier run may hold no more, and then what depends on it must not count. */
+function isClosedNow({ gates }: RunContext, task: Task, measured: Measured | undefined): boolean {
+  return measured !== undefined && isClosed({ verdicts: gates.verdictsOn(task, 'ok', measured) });
 }
 
 /** Remembers a lane in which no cell raised. What it wrote must be whole: its process has ended. */
@@ -127,7 +143,11 @@ export function rememberLane(
     ...observed.outside.map((reason) => nameDoing(ran, reason)),
   ];
   const result: AttemptResult = { ...nothingOfVariables, ...observed, outside };
-  const lane = { why, outputs: ran.map(({ outputs }) => outputs) };
+  const lane = {
+    why,
+    outputs: ran.map(({ outputs }) => outputs),
+    measured: ran.map(({ result: own }) => own?.measured ?? null),
+  };
   const state = { ...initialState(unit.task, 0), result, lane };
   remember(context, [state], state);
   noteLane(context.store, unit);

@@ -5,6 +5,8 @@ import type { TaskProcess } from './process/worker-parent.ts';
 import { limitIn, limitOf, markKilled, markTimeout } from './timed-out.ts';
 import { unmetNeed, type Precedence } from './schedule.ts';
 import { inputHistory, isFailure, type RunContext, type State } from './run-state.ts';
+import { askedMeasures } from './measures/asked.ts';
+import { isClosed } from './measures/gates.ts';
 
 /** How a lane ended: the task that raised, the task whose process died, or neither. */
 export interface LaneEnd {
@@ -42,9 +44,10 @@ export async function runLane(work: LaneWork, process: TaskProcess): Promise<Lan
       continue;
     }
     const started = performance.now();
-    const result = await runOne(work, state, process);
+    const given = await runOne(work, state, process);
     const isKilled = state.limit?.isKilled === true;
-    if (typeof result !== 'object' && !isKilled) return { failed, died: state, broken: result };
+    if (typeof given !== 'object' && !isKilled) return { failed, died: state, broken: given };
+    const result = typeof given === 'object' ? context.secrets.maskMeasured(given) : undefined;
     const seconds = (performance.now() - started) / 1000;
     const outputs = context.secrets.maskOutputs(state.outputs);
     Object.assign(state, { result, outputs: [...outputs], seconds, status: 'retired', because });
@@ -53,7 +56,8 @@ export async function runLane(work: LaneWork, process: TaskProcess): Promise<Lan
     const raised = state.result?.status === 'error';
     ok &&= !raised;
     context.onEvent(finishedEvent(state, raised ? 'failed' : 'ran'));
-    if (isFailure(state)) {
+    context.gates.judge(state);
+    if (isFailure(state) || isClosed(state)) {
       failed = true;
       if (!context.keepGoing) break;
     }
@@ -134,6 +138,7 @@ async function runOne(
       head: true,
       keep: ['*'],
       allowErrors: state.task.directives.raisesException,
+      ...askedMeasures(state.task),
       lane: true,
       ...limitIn(context, state.task),
     });

@@ -6,6 +6,9 @@ import type { Disorder } from './disorder.ts';
 import type { RunEvent } from './event.ts';
 import type { Holder } from './holders.ts';
 import type { SharedValue } from './ladder.ts';
+import type { Gates, Judged } from './measures/gates.ts';
+import { withVerdicts } from './measures/verdict-output.ts';
+import type { GateVerdict } from './measures/verdict.ts';
 import type { AttemptResult, OutputMessage } from './process/protocol.ts';
 import type { Secrets } from './secrets.ts';
 import type { Profile, ProfileNotes } from './profile.ts';
@@ -15,7 +18,9 @@ import type { Variables } from './variables.ts';
 import type { Progress } from './versions.ts';
 
 /** What a run knows of one task. */
-export interface State extends Progress {
+export interface State extends Progress, Judged {
+  readonly task: Task;
+  result: AttemptResult | undefined;
   readonly index: number;
   status: 'waiting' | 'running' | 'ended' | 'retired';
   outputs: OutputMessage[];
@@ -82,6 +87,7 @@ export interface RunContext {
   /** True for one of many runs with other values. */
   readonly isVariant: boolean;
   readonly onEvent: (event: RunEvent) => void;
+  readonly gates: Gates;
 }
 
 /** What became of each task. */
@@ -96,6 +102,8 @@ export interface TaskOutcome {
   readonly fused?: readonly SharedValue[];
   /** True when the cell was stopped because it took longer than it may. */
   readonly timedOut?: boolean;
+  /** Of its gates, in this run. */
+  readonly verdicts?: readonly GateVerdict[];
 }
 
 /** The end of a run. */
@@ -136,6 +144,7 @@ export function initialState(task: Task, index: number): State {
     dropsAtHead: 0,
     seconds: 0,
     because: '',
+    verdicts: [],
   };
 }
 
@@ -157,6 +166,7 @@ export function putBack(state: State): void {
     left: {},
     fused: [],
     timedOut: false,
+    verdicts: [],
   };
   Object.assign(state, nothing);
 }
@@ -171,7 +181,7 @@ export function inputHistory(states: readonly State[], index: number): string[] 
 
 /** What became of a task. */
 export function outcomeOf(state: State): TaskOutcome {
-  const { task, outputs, seconds, result, because } = state;
+  const { task, outputs, seconds, result, because, verdicts } = state;
   const status =
     state.status !== 'retired' || result === undefined
       ? 'not-run'
@@ -183,12 +193,13 @@ export function outcomeOf(state: State): TaskOutcome {
   return {
     task,
     status,
-    outputs: status === 'not-run' ? [] : outputs,
+    outputs: status === 'not-run' ? [] : withVerdicts(outputs, verdicts),
     seconds,
     reason: because,
     result: status === 'not-run' ? undefined : result,
     ...(state.fused.length > 0 && { fused: state.fused }),
     ...(state.timedOut === true && { timedOut: true }),
+    verdicts,
   };
 }
 

@@ -2,6 +2,7 @@ import type { Diagnostic } from '../compiler/bundle/diagnostic.ts';
 import { remember } from './cache.ts';
 import { ChangedInputs } from './changed-input.ts';
 import { ConfirmedErrors } from './confirmed-errors.ts';
+import { endAttempt } from './end-attempt.ts';
 import { ExpectedReuse } from './expected-reuse.ts';
 import { finishedEvent } from './history/finished.ts';
 import { endProcess, Holders, type Holder } from './holders.ts';
@@ -9,6 +10,7 @@ import { importSteps } from './import-steps.ts';
 import { rememberLane } from './lane-cache.ts';
 import { sharedValues, whyTogether } from './ladder.ts';
 import { runLane, skip } from './lane.ts';
+import { isClosed } from './measures/gates.ts';
 import { madeFrom, outdatedAttempts } from './outdated.ts';
 import type { FromAttempt } from './process/protocol.ts';
 import type { TaskProcess } from './process/worker-parent.ts';
@@ -28,9 +30,8 @@ import {
 import { precedenceOf, startable, unmetNeed, type Precedence } from './schedule.ts';
 import { answerTo, contentsGiven, everyName, namesToLoad, runMessage } from './task-inputs.ts';
 import { takeFromCache } from './take-from-cache.ts';
-import { canUndo, undoEffects } from './undo.ts';
-import { endedByLimit, limitOf, markTimeout, timeoutsIn } from './timed-out.ts';
-import { withDeletions } from './versions.ts';
+import { undoEffects } from './undo.ts';
+import { endedByLimit, limitOf, timeoutsIn } from './timed-out.ts';
 
 /**
  * Executes tasks out of order and retires them in notebook order.
@@ -186,7 +187,7 @@ export class Run {
       return !this.#over;
     }
     this.#settle(state, result.status === 'error' ? 'failed' : state.cached === undefined ? 'ran' : 'cached');
-    return true;
+    return !isClosed(state) || this.#stopHere();
   }
 
   #settle(state: State, status: 'ran' | 'cached' | 'failed'): void {
@@ -201,21 +202,25 @@ export class Run {
     if (status === 'ran' && this.#context.useCache) state.identity = remember(this.#context, this.#states, state);
     this.#context.crew.ended(state.task);
     if (result !== undefined && result.filesWritten.length + result.outside.length > 0) this.#context.crew.acted();
-    this.#holders.settle(state, Object.keys(result?.held ?? {}));
+    this.#holders.settle(state);
     this.#context.onEvent(finishedEvent(state, status));
+    this.#context.gates.judge(state);
   }
 
-  /** A cell raised: believed at once when no cell ran before it, it was stopped or it is known, else shown by all cells in one process. */
+  /** A cell raised: believed at once, or shown by all cells in one process. */
   #fail(state: State): boolean {
-    const first = this.#states.findIndex(({ task }) => task.executionCount > 0);
-    const mayBeOurs = state.timedOut !== true && state.index > first && canUndo(this.#context.journal);
-    if (mayBeOurs && !this.#errors.has(state)) {
+    if (this.#errors.needProof(state)) {
       this.#goLane(`the error in ${state.task.name} is confirmed without stored values`);
       return false;
     }
     this.#settle(state, 'failed');
-    this.#failed = true;
     for (const late of timeoutsIn([state])) this.#tell(late);
+    return this.#stopHere();
+  }
+
+  /** A cell failed, or a gate does not hold: true when the run goes on with what does not depend on it. */
+  #stopHere(): boolean {
+    this.#failed = true;
     if (!this.#context.keepGoing) this.#end();
     return this.#context.keepGoing;
   }
@@ -278,8 +283,6 @@ export class Run {
       if (later.status === 'ended') this.#drop(later, `${name} of ${state.task.name} is made again`);
     if (acted || state.dropsAtHead > 2) this.#goLane(`${state.task.name} could not settle on its inputs (${reason})`);
   }
-
-  // Answers to running attempts.
 
   #answer(): void {
     for (const state of this.#states) {
@@ -444,11 +447,8 @@ export class Run {
         state.readSoFar = message;
         break;
       case 'done':
-        state.result = withDeletions(state, message.result);
+        endAttempt(state, message.result, { secrets: this.#context.secrets, started });
         this.#precedence.restless.observe(state.task, message.result);
-        Object.assign(state, { status: 'ended', seconds: (performance.now() - started) / 1000 });
-        state.outputs = [...this.#context.secrets.maskOutputs(state.outputs)];
-        markTimeout(state);
         this.#reuse.forget();
         break;
       case 'one-process':

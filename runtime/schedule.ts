@@ -1,5 +1,7 @@
 import type { Bundle } from '../compiler/bundle/format.ts';
 import type { ExpectedReuse } from './expected-reuse.ts';
+import { isClosed } from './measures/gates.ts';
+import { guardedNames, readName } from './measures/guards.ts';
 import type { Profile } from './profile.ts';
 import { RestlessNames } from './restless-names.ts';
 import { isFailure, type RunContext, type State } from './run-state.ts';
@@ -14,6 +16,8 @@ export interface Precedence {
   readonly learned: ReadonlyMap<State, readonly State[]>;
   /** By what this run has observed. */
   readonly restless: RestlessNames;
+  /** The variables that each gate guards. */
+  readonly guards: ReadonlyMap<State, ReadonlySet<string>>;
 }
 
 /** Joins the bundle's edges and the profile's pairs with the tasks of this run. */
@@ -34,16 +38,32 @@ export function precedenceOf(bundle: Bundle, states: readonly State[], profile: 
     for (const later of byCode.get(reader) ?? [])
       for (const earlier of byCode.get(writer) ?? []) add(learned, later, earlier);
   }
-  return { expected, learned, restless: new RestlessNames() };
+  const guards = new Map<State, ReadonlySet<string>>();
+  for (const [id, names] of guardedNames(bundle)) {
+    const gate = byId.get(id);
+    if (gate !== undefined) guards.set(gate, names);
+  }
+  return { expected, learned, restless: new RestlessNames(), guards };
 }
 
 /** After a failure, what a task needs and does not get; undefined when it can run. */
 export function unmetNeed(state: State, precedence: Precedence): string | undefined {
   const missing = (precedence.expected.get(state) ?? []).find(
-    (other) => other.status === 'retired' && (other.result === undefined || isFailure(other)),
+    (other) => other.status === 'retired' && (other.result === undefined || isFailure(other) || isClosed(other)),
   );
-  if (missing === undefined || missing.task.executionCount === 0) return undefined;
-  return `needs ${missing.task.name}, which ${missing.result === undefined ? 'did not run' : 'failed'}`;
+  if (missing === undefined || missing.task.executionCount === 0) return guardedNeed(state, precedence);
+  const what = missing.result === undefined ? 'did not run' : isClosed(missing) ? 'does not hold' : 'failed';
+  return `needs ${missing.task.name}, which ${what}`;
+}
+
+/** What a task reads that a gate before it, which does not hold, has looked at. */
+function guardedNeed(state: State, { guards }: Precedence): string | undefined {
+  for (const [gate, names] of guards) {
+    if (gate.index >= state.index || !(isClosed(gate) || isFailure(gate))) continue;
+    const name = state.task.accesses.flatMap(readName).find((read) => names.has(read));
+    if (name !== undefined) return `needs ${name}, for which ${gate.task.name} does not hold`;
+  }
+  return undefined;
 }
 
 /** So far past the head tasks are looked at: it bounds the work of a step, and what is further away is rarely ready. */

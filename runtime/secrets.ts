@@ -74,13 +74,21 @@ export class Secrets {
     return masked === joined ? outputs : masked;
   }
 
+  /** A result with a veil over what was seen after its cell. */
+  maskMeasured(result: AttemptResult): AttemptResult {
+    return result.measured === undefined ? result : { ...result, measured: this.maskAll(result.measured) };
+  }
+
   /** Why no later run may use what a cell gave: it had a secret, which may be another one then. */
-  reasonOf(result: Pick<AttemptResult, 'reads' | 'variables'>, outputs: readonly OutputMessage[]): string | undefined {
+  reasonOf(
+    result: Pick<AttemptResult, 'reads' | 'variables' | 'measured'>,
+    outputs: readonly OutputMessage[],
+  ): string | undefined {
     const [named] = this.names.filter((name) => name in result.variables || '*' in result.variables);
     const read = Object.values(result.reads).find((content) => content.startsWith('env:'));
     if (named !== undefined || read !== undefined) return `it reads the secret ${named ?? read?.slice(4) ?? ''}`;
     if (this.#pattern === undefined) return undefined;
-    return JSON.stringify(outputs).includes(veil) ? 'it shows a secret' : undefined;
+    return JSON.stringify([outputs, result.measured]).includes(veil) ? 'it shows a secret' : undefined;
   }
 
   #maskValue(value: unknown): unknown {

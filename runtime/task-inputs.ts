@@ -1,4 +1,5 @@
 import { importsOf } from './import-steps.ts';
+import { askedMeasures } from './measures/asked.ts';
 import type { Binding, ToWorker } from './process/protocol.ts';
 import { inputHistory, type RunContext, type State } from './run-state.ts';
 import { limitIn } from './timed-out.ts';
@@ -85,6 +86,7 @@ export function runMessage(
     keep,
     allowErrors: task.directives.raisesException,
     ...limitIn(context, task),
+    ...askedMeasures(task),
   };
 }
 

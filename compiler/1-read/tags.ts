@@ -1,5 +1,8 @@
 import type { Diagnostic } from '../bundle/diagnostic.ts';
 import type { Directives } from '../bundle/format.ts';
+import { closest } from './closest.ts';
+import { directiveLines, type DirectiveLine } from './directive-lines.ts';
+import { isMeasure, readMeasures, type WrittenMeasures } from './measure-lines.ts';
 import type { Cell } from './notebook.ts';
 
 /** Options of Quarto that say how a document looks; they mean nothing here and are no mistake. */
@@ -43,7 +46,7 @@ const ofQuarto: ReadonlySet<string> = new Set([
   'code-annotations',
   'freeze',
 ]);
-const own = ['label', 'cache', 'gate', 'timeout', 'raises-exception'] as const;
+const own = ['label', 'cache', 'gate', 'metric', 'slices', 'timeout', 'raises-exception'] as const;
 
 /** Tags that mean something here. Tags are free words, so others mean nothing and are no mistake. */
 const tagsOfOurs = ['parameters', 'injected-parameters', 'raises-exception', 'skip-execution', 'gate'] as const;
@@ -53,25 +56,18 @@ const shortestToMistype = 8;
 /** What a cell's tags and `#|` lines ask for; an unknown directive or value is an error with a suggestion. */
 export function readDirectives(cell: Cell): {
   readonly directives: Directives;
+  readonly measures: WrittenMeasures;
   readonly diagnostics: readonly Diagnostic[];
 } {
+  const lines = directiveLines(cell);
+  const measures = readMeasures(lines.filter(isMeasure));
+  const diagnostics: Diagnostic[] = [...measures.diagnostics];
   const given = new Map<string, string>();
-  const diagnostics: Diagnostic[] = [];
-  for (const [line, text] of cell.source.split('\n').entries()) {
-    const found = /^\s*#\|\s*([\w-]+)\s*(?::\s*(.*))?$/.exec(text);
-    if (found === null) {
-      if (text.trim() !== '' && !text.trim().startsWith('#') && !text.startsWith('%%')) break;
-      continue;
-    }
-    const [, name = '', written = 'true'] = found;
-    const value = plainValue(written);
-    const problem = own.some((known) => known === name)
-      ? misfit(name, value)
-      : ofQuarto.has(name)
-        ? undefined
-        : unknownDirective(name);
-    if (problem === undefined) given.set(name, value);
-    else diagnostics.push({ ...problem, severity: 'error', location: placeOf(cell, line, text), related: [] });
+  for (const line of lines.filter((one) => !isMeasure(one))) {
+    const value = plainValue(line.written);
+    const problem = problemOf(line, value);
+    if (problem === undefined) given.set(line.name, value);
+    else diagnostics.push({ ...problem, severity: 'error', location: line.location, related: [] });
   }
   for (const tag of cell.tags) {
     const problem = mistypedTag(tag);
@@ -89,8 +85,14 @@ export function readDirectives(cell: Cell): {
       gate: cell.tags.includes('gate') || given.get('gate') === 'true',
       ...(timeout === undefined ? {} : { timeout: Number(timeout) }),
     },
+    measures: measures.value,
     diagnostics,
   };
+}
+
+function problemOf({ name }: DirectiveLine, value: string): Problem | undefined {
+  if (own.some((known) => known === name)) return misfit(name, value);
+  return ofQuarto.has(name) ? undefined : unknownDirective(name);
 }
 
 /** A YAML scalar without its comment and its quotes; true and false in any case. */
@@ -118,11 +120,6 @@ function misfit(name: string, value: string): Problem | undefined {
   return value === 'true' || value === 'false' ? undefined : wrong('Give true or false.');
 }
 
-function placeOf(cell: Cell, line: number, text: string): NonNullable<Diagnostic['location']> {
-  const range = { start: { line, column: 0 }, end: { line, column: text.length } };
-  return { cell: cell.id, index: cell.index, range };
-}
-
 function unknownDirective(name: string): Problem {
   const near = closest(name, [...own, ...ofQuarto]);
   const help = near === undefined ? `Directives are ${own.join(', ')}.` : `Did you mean ${near}?`;
@@ -141,29 +138,4 @@ function mistypedTag(tag: string): Problem | undefined {
     message: `The tag ${tag} has no effect.`,
     help: `Did you mean ${near}? A tag that is meant for something else can stay.`,
   };
-}
-
-/** The candidate within two edits of a word, if there is one. */
-function closest(word: string, candidates: readonly string[]): string | undefined {
-  let best: string | undefined;
-  let least = 3;
-  for (const candidate of candidates) {
-    const distance = editDistance(word, candidate);
-    if (distance < least) [best, least] = [candidate, distance];
-  }
-  return best;
-}
-
-function editDistance(left: string, right: string): number {
-  let row = Array.from({ length: right.length + 1 }, (_, place) => place);
-  for (let i = 1; i <= left.length; i++) {
-    const next = [i];
-    for (let j = 1; j <= right.length; j++) {
-      next.push(
-        Math.min((next[j - 1] ?? 0) + 1, (row[j] ?? 0) + 1, (row[j - 1] ?? 0) + (left[i - 1] === right[j - 1] ? 0 : 1)),
-      );
-    }
-    row = next;
-  }
-  return row[right.length] ?? 0;
 }

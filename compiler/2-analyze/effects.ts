@@ -1,5 +1,5 @@
-import type { Certainty, OutsideReason, StateName } from '../bundle/format.ts';
-import type { Diagnostic, Range } from '../bundle/diagnostic.ts';
+import type { Certainty, Formula, OutsideReason, StateName } from '../bundle/format.ts';
+import type { Diagnostic, Position, Range } from '../bundle/diagnostic.ts';
 import type { Step, Value } from './steps.ts';
 
 /** A name used in some way at a place. */
@@ -82,9 +82,29 @@ export interface Effects {
   readonly diagnostics: readonly Diagnostic[];
 }
 
+/** A condition of a gate as the language reads it. */
+export type ReadCondition =
+  | {
+      readonly ok: true;
+      /** Absent when only the language itself can evaluate it. */
+      readonly formula: Formula | undefined;
+      /** What evaluating it does, at the place where it is written. */
+      readonly effects: Effects;
+    }
+  | {
+      readonly ok: false;
+      readonly message: string;
+      readonly help: string;
+      /** In the text, in UTF-16 units. */
+      readonly from: number;
+      readonly to: number;
+    };
+
 /** A language is one room behind this interface. */
 export interface LanguageAnalyzer {
   readonly language: string;
   /** @param source the cell as stored; @param cell id and index for diagnostics. Never throws on input. */
   analyzeCell(source: string, cell: { readonly id: string; readonly index: number }): Effects;
+  /** @param place of the first sign, for ranges; it stands in a comment, so never in column 0 */
+  readCondition(text: string, place: Position): ReadCondition;
 }

@@ -22,6 +22,8 @@ export type DiagnosticCode =
   | 'CW120'
   | 'CW121'
   | 'CW122'
+  | 'CW130'
+  | 'CW131'
   | 'CW201'
   | 'CW210'
   | 'CW211'
@@ -39,6 +41,9 @@ export type DiagnosticCode =
   | 'CW505'
   | 'CW510'
   | 'CW511'
+  | 'CW520'
+  | 'CW521'
+  | 'CW522'
   | 'CW601'
   | 'CW602'
   | 'CW603'
@@ -126,6 +131,16 @@ export const diagnosticCatalogue: Readonly<Record<DiagnosticCode, CatalogueEntry
     why: 'Tags are free words, but one that differs from `skip-execution` or `raises-exception` by a letter or two was probably meant as that, and is without effect.',
     next: 'Correct the tag. One that is meant for something else can stay: the warning changes nothing.',
   },
+  CW130: {
+    title: 'The condition of a gate is not understood',
+    why: 'Behind `#| gate:` stands one Python expression. Where it compares with `previous`, the last accepted run, or speaks of groups, it is arithmetic of recorded numbers, since those are all that is known of an earlier run.',
+    next: 'Correct the expression; what needs more is computed in the cell, under a name that the condition uses.',
+  },
+  CW131: {
+    title: 'A metric or a gate names what is not there',
+    why: 'No cell up to this one binds the variable, or no cell records the number that is compared. It would only be found out after the cells had run.',
+    next: 'Correct the name; the message has the nearest one, or the line that records what is missing.',
+  },
   CW201: {
     title: 'The cell is not valid Python',
     why: 'Jupyter raises a SyntaxError when it comes to this cell, and so does the compiled notebook.',
@@ -210,6 +225,21 @@ export const diagnosticCatalogue: Readonly<Record<DiagnosticCode, CatalogueEntry
     title: 'All cells ran in one process',
     why: 'What the cells need of each other could not be had from the store or from one process: values of two processes, a look at what earlier cells gave, an error that had to be confirmed, a comparison by identity. Then one process runs all cells in order, which is Restart & Run All. It is recorded, remembered and verified as one task.',
     next: 'Nothing must be done: the result is the same. The message says which cell it was and why; without that, each cell can run and be reused by itself.',
+  },
+  CW520: {
+    title: 'A metric is not a number',
+    why: 'A metric is an int, a float, a bool, a number of numpy or decimal, an array without dimensions, or a dict of those. Anything else cannot be compared or drawn, so nothing is recorded under that name.',
+    next: 'Bind the number itself to the name, for instance `rmse = float(...)`.',
+  },
+  CW521: {
+    title: 'A metric cannot be computed for each group',
+    why: 'For slices, the statements of the cell that bind the metric are evaluated again for the rows of each group. With all rows they must give the recorded value; that failed, or no frame with the columns is read.',
+    next: 'Compute the metric in the cell that has the directive, from a pandas frame with the columns; name it where there are several: `#| slices: carrier of test`.',
+  },
+  CW522: {
+    title: 'The tracking server did not take the run',
+    why: 'MLFLOW_TRACKING_URI or --mlflow names a server that cannot be reached or refuses what it is sent. The run itself is as good as without it.',
+    next: 'Mend the address or the server, and send the run again: `cellwright metrics NB --export mlflow`.',
   },
   CW601: {
     title: 'The notebook could not be run plainly',

@@ -88,6 +88,61 @@ export interface Directives {
   readonly timeout?: number;
 }
 
+/** A number of the notebook that is recorded after its cell. */
+export interface MetricDirective {
+  /** A variable; with dots, what is in a dict or an object that it holds: `scores.rmse`. */
+  readonly name: string;
+  /** Absent: not said, so that only a known name tells. */
+  readonly better?: 'higher' | 'lower';
+}
+
+/** What a gate computes from recorded numbers. */
+export type Formula =
+  | { readonly kind: 'number'; readonly value: number }
+  | { readonly kind: 'metric'; readonly name: string }
+  /** The same metric in the last accepted run. */
+  | { readonly kind: 'previous'; readonly name: string }
+  /** A number about the groups of a column: the largest less the smallest, the smallest, the largest. */
+  | {
+      readonly kind: 'groups';
+      readonly take: 'max_gap' | 'group_min' | 'group_max';
+      readonly metric: string;
+      readonly column: string;
+    }
+  | { readonly kind: 'call'; readonly name: 'abs' | 'min' | 'max'; readonly of: readonly Formula[] }
+  | { readonly kind: 'arithmetic'; readonly operator: '+' | '-' | '*' | '/'; readonly of: readonly Formula[] }
+  | { readonly kind: 'negative'; readonly of: Formula }
+  /** One operator less than operands: `0 < x < 1`. */
+  | {
+      readonly kind: 'comparison';
+      readonly operators: readonly ('<' | '<=' | '>' | '>=' | '==' | '!=')[];
+      readonly of: readonly Formula[];
+    }
+  | { readonly kind: 'and' | 'or'; readonly of: readonly Formula[] }
+  | { readonly kind: 'not'; readonly of: Formula };
+
+/** A condition that must hold for the run to go on. */
+export interface GateDirective {
+  /** As it is written. */
+  readonly condition: string;
+  /** Computed from recorded numbers when the task retires; absent: Python evaluates the condition after the cell. */
+  readonly formula?: Formula;
+}
+
+/** For each group of rows that are equal in a column, the metrics of the cell again. */
+export interface SliceDirective {
+  readonly columns: readonly string[];
+  /** The variable with the frame; absent: the only one that has the columns. */
+  readonly of?: string;
+}
+
+/** What is recorded and judged after a cell. */
+export interface Measures {
+  readonly metrics: readonly MetricDirective[];
+  readonly gates: readonly GateDirective[];
+  readonly slices: readonly SliceDirective[];
+}
+
 /** One code cell as an isolated unit of work. Tasks stand in notebook order. */
 export interface Task {
   /** Stable over edits of other cells: the cell's id. */
@@ -100,7 +155,7 @@ export interface Task {
   readonly executionCount: number;
   /** The cell's source as it was, given to IPython unchanged. */
   readonly source: string;
-  /** Digest of the source without comments and layout; equal digests mean equal behaviour. */
+  /** Digest of the source without comments and layout, and of what is measured after it; equal digests mean equal behaviour. */
   readonly code: Digest;
   /** Path of the readable module inside the bundle. */
   readonly module: string;
@@ -118,6 +173,8 @@ export interface Task {
   /** So many of `imports` come before anything else that the cell does: to run them beforehand makes no difference. */
   readonly leadingImports: number;
   readonly directives: Directives;
+  /** Absent when nothing is recorded or judged. */
+  readonly measures?: Measures;
 }
 
 /** What the compiler emits; deterministic, so its digest is its identity. */

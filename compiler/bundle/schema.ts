@@ -92,6 +92,32 @@ const definitions: Readonly<Record<string, Schema>> = {
     { cache: flag, raisesException: flag, skip: flag, gate: flag },
     { label: text, timeout: { type: 'number', exclusiveMinimum: 0 } },
   ),
+  formula: {
+    oneOf: [
+      record({ kind: { const: 'number' }, value: { type: 'number' } }),
+      record({ kind: { enum: ['metric', 'previous'] }, name: text }),
+      record({
+        kind: { const: 'groups' },
+        take: { enum: ['max_gap', 'group_min', 'group_max'] },
+        metric: text,
+        column: text,
+      }),
+      record({ kind: { const: 'call' }, name: { enum: ['abs', 'min', 'max'] }, of: listOf('formula') }),
+      record({ kind: { const: 'arithmetic' }, operator: { enum: ['+', '-', '*', '/'] }, of: listOf('formula') }),
+      record({
+        kind: { const: 'comparison' },
+        operators: { type: 'array', items: { enum: ['<', '<=', '>', '>=', '==', '!='] } },
+        of: listOf('formula'),
+      }),
+      record({ kind: { enum: ['and', 'or'] }, of: listOf('formula') }),
+      record({ kind: { enum: ['not', 'negative'] }, of: reference('formula') }),
+    ],
+  },
+  measures: record({
+    metrics: { type: 'array', items: record({ name: text }, { better: { enum: ['higher', 'lower'] } }) },
+    gates: { type: 'array', items: record({ condition: text }, { formula: reference('formula') }) },
+    slices: { type: 'array', items: record({ columns: names }, { of: text }) },
+  }),
   task: record(
     {
       id: text,
@@ -109,7 +135,7 @@ const definitions: Readonly<Record<string, Schema>> = {
       leadingImports: place,
       directives: reference('directives'),
     },
-    { unobserved: listOf('access'), profile: { enum: ['used', 'outdated'] } },
+    { unobserved: listOf('access'), profile: { enum: ['used', 'outdated'] }, measures: reference('measures') },
   ),
   edge: record(
     {

@@ -30,6 +30,7 @@ export async function runAfresh(host: Host, input: Input, { cwd, place, signal, 
     keepGoing: false,
     startMethod: 'fork',
     lane: false,
+    judges: false,
     standBy: 0,
     onEvent: progress.onEvent,
   });

@@ -6,6 +6,7 @@ import { explainCommand } from './commands/explain.ts';
 import { graphCommand } from './commands/graph.ts';
 import { profileCommand } from './commands/profile.ts';
 import { lockCommand } from './commands/lock.ts';
+import { metricsCommand } from './commands/metrics.ts';
 import { runCommand } from './commands/run.ts';
 import { statusCommand } from './commands/status.ts';
 import { backtestCommand } from './commands/variants.ts';
@@ -19,6 +20,7 @@ import {
   environmentFlags,
   lockedFlag,
   lockFlags,
+  metricsFlags,
   parameterFlags,
   profileFlag,
   runFlags,
@@ -130,6 +132,14 @@ const commands: readonly Command[] = [
     flags: [...lockFlags, cwdFlag, ...parameterFlags, ...environmentFlags.filter(({ name }) => name !== 'state')],
     most: 1,
     run: lockCommand,
+  },
+  {
+    name: 'metrics',
+    words: 'NB',
+    help: 'Shows the metrics that runs recorded, and with --check whether the newest run got worse.',
+    flags: [...metricsFlags, ...parameterFlags, stateFlag],
+    most: 1,
+    run: metricsCommand,
   },
   {
     name: 'clean',
@@ -256,7 +266,7 @@ Exit codes
   1    a cell raised, as it would in Restart & Run All
   2    usage, unreadable input, an unknown parameter; nothing was run
   3    the notebook cannot be compiled, or the run cannot go on
-  4    a gate does not hold: an assert failed in a cell tagged gate
+  4    a gate does not hold, or metrics --check found a metric that got worse
   5    verify found a difference; lock --check did
   70   a fault of Cellwright's own
   130  interrupted

@@ -85,6 +85,12 @@ export const lockFlags: readonly Flag[] = [
   { name: 'check', values: [], help: 'write nothing; say in what the lock and the environment differ' },
 ];
 
+const mlflowFlag: Flag = {
+  name: 'mlflow',
+  values: ['URI'],
+  help: 'send metrics and gates to this MLflow tracking server (default: MLFLOW_TRACKING_URI)',
+};
+
 /** Flags of `run` alone. */
 export const runFlags: readonly Flag[] = [
   {
@@ -123,6 +129,7 @@ export const runFlags: readonly Flag[] = [
     values: ['NAME=A,B'],
     help: 'run every combination of the values, each as a run of its own; a YAML or JSON file of names with lists too',
   },
+  mlflowFlag,
   { name: 'report', values: ['FILE'], help: 'where the HTML report goes' },
   { name: 'no-report', values: [], help: 'write no HTML report' },
 ];
@@ -138,6 +145,31 @@ export const verifyFlags: readonly Flag[] = [
     name: 'check',
     values: ['FILE'],
     help: 'run the notebook of a certificate, named after FILE or beside it, and say what differs and why',
+  },
+];
+
+/** Flags of `metrics` alone. */
+export const metricsFlags: readonly Flag[] = [
+  { name: 'last', values: ['N'], help: 'show so many runs, the newest last (default: 20)' },
+  { name: 'html', values: ['FILE'], help: 'write a page with plots' },
+  { name: 'csv', values: ['FILE'], help: 'write a row for each run' },
+  { name: 'export', values: ['mlflow'], help: 'send the runs to the MLflow tracking server' },
+  mlflowFlag,
+  {
+    name: 'check',
+    values: [],
+    help: 'compare the newest run with the last accepted one; exit 4 when a metric got worse',
+  },
+  { name: 'against', values: ['RUN'], help: 'with --check: compare with this run' },
+  {
+    name: 'baseline',
+    values: ['NAME=VALUE|FILE'],
+    help: 'with --check: compare with this number, or with those of a JSON file',
+  },
+  {
+    name: 'tolerance',
+    values: ['AMOUNT'],
+    help: 'with --check: how much worse is let through: 0.01, 5%, or rmse=0.5 for one metric',
   },
 ];
 

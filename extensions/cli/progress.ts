@@ -1,5 +1,5 @@
 import type { Bundle } from '../../compiler/bundle/format.ts';
-import type { RunEvent } from '../../runtime/index.ts';
+import { describeVerdict, type RunEvent } from '../../runtime/index.ts';
 import { joinEdges } from './graph-text.ts';
 import type { Host } from './host.ts';
 
@@ -40,6 +40,8 @@ export function describeEvent(event: RunEvent): string | undefined {
       return `again    ${event.name}  (${event.reason})`;
     case 'lane':
       return `one process for all cells: ${event.reason}`;
+    case 'gate':
+      return `${event.holds ? 'gate   ' : 'GATE   '}  ${event.name}  ${describeVerdict(event)}`;
     case 'restarted':
       return `started again: ${event.reason}`;
     // Told once, at the end.
@@ -48,6 +50,8 @@ export function describeEvent(event: RunEvent): string | undefined {
     case 'environment':
     case 'language':
     case 'source-control':
+    case 'metric':
+    case 'slice':
     case 'task-started':
     case 'run-finished':
     case 'diagnostic':

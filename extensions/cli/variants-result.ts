@@ -1,6 +1,7 @@
-import type { VariantRecord } from '../../runtime/index.ts';
+import { asNumber, showMeasure, sparkline, type Measure, type VariantRecord } from '../../runtime/index.ts';
 import type { CommandResult, CommandStatus } from './host.ts';
 import type { Input } from './input.ts';
+import { describeExport, type Exported } from './mlflow.ts';
 import { toJson, type ParameterValues } from './parameters.ts';
 import { formatSeconds } from './progress.ts';
 import { renderTable } from './render.ts';
@@ -16,6 +17,8 @@ export interface VariantRow {
   readonly seconds: number;
   readonly counts: VariantRecord['counts'];
   readonly run: string;
+  /** What it recorded. */
+  readonly metrics: Readonly<Record<string, Measure>>;
   /** Absolute path of the executed notebook; undefined when none was written. */
   readonly notebook: string | undefined;
 }
@@ -34,6 +37,8 @@ export interface ToldVariants {
   readonly files: readonly (readonly [string, string])[];
   /** Absolute path of the table. */
   readonly summary: string | undefined;
+  /** What went to a tracking server. */
+  readonly exported: Exported;
 }
 
 // The worst comes first; that is how all of them together ended.
@@ -51,7 +56,7 @@ export function describeVariants(told: ToldVariants): CommandResult {
   const status = worst.find((one) => statuses.has(one)) ?? 'ok';
   return {
     status,
-    diagnostics: input.diagnostics,
+    diagnostics: [...input.diagnostics, ...told.exported.diagnostics],
     sources: input.sources,
     text: textOf(told),
     document: {
@@ -62,6 +67,7 @@ export function describeVariants(told: ToldVariants): CommandResult {
       number,
       ...sumOf(rows),
       summary: told.summary ?? null,
+      mlflow: told.exported.logged,
       variants: rows.map((row) => ({
         name: row.name,
         values: Object.fromEntries([...row.values].map(([name, value]) => [name, toJson(value, '')])),
@@ -72,6 +78,7 @@ export function describeVariants(told: ToldVariants): CommandResult {
         shared: row.counts.shared,
         reused: row.counts.reused,
         run: row.run,
+        metrics: row.metrics,
         executed: row.notebook ?? null,
       })),
     },
@@ -84,15 +91,18 @@ function sumOf(rows: readonly VariantRow[]): VariantRecord['counts'] {
   return { ran: sum('ran'), shared: sum('shared'), reused: sum('reused') };
 }
 
-function textOf({ rows, number, seconds, interrupted, files }: ToldVariants): string {
+function textOf({ rows, number, seconds, interrupted, files, exported }: ToldVariants): string {
   const shown = rows.length <= mostRows ? rows : rows.filter(({ status }) => status !== 'ok').slice(0, mostRows);
-  const table = shown.map(({ name, status, seconds: own, counts, why }) => [
+  const names = metricsIn(rows);
+  const table = shown.map(({ name, status, seconds: own, counts, why, metrics }) => [
     name,
     status,
     formatSeconds(own),
     `${counts.shared} shared, ${counts.ran} run`,
+    ...names.map((metric) => showOrNothing(metrics[metric])),
     why,
   ]);
+  const head = names.length === 0 ? [] : [['', '', '', '', ...names, '']];
   const sum = sumOf(rows);
   const bad = rows.filter(({ status }) => status !== 'ok').length;
   const parts = [`${number} variants`, `${sum.shared} shared, ${sum.ran} run`];
@@ -102,7 +112,29 @@ function textOf({ rows, number, seconds, interrupted, files }: ToldVariants): st
   const lines = [`${parts.join(', ')} in ${formatSeconds(seconds)}`];
   if (interrupted) lines.unshift('Interrupted. What has finished is kept: the same command goes on from there.');
   for (const [label, file] of files) lines.push(`${label.padEnd(9)} ${file}`);
-  return `${renderTable(table)}${lines.join('\n')}\n`;
+  return `${renderTable([...head, ...table])}${trends(rows, names)}${lines.join('\n')}\n${describeExport(exported)}`;
+}
+
+function metricsIn(rows: readonly VariantRow[]): readonly string[] {
+  return [...new Set(rows.flatMap(({ metrics }) => Object.keys(metrics)))];
+}
+
+function showOrNothing(value: Measure | undefined): string {
+  return value === undefined ? '' : showMeasure(value);
+}
+
+/** Each metric over the variants, in their order. */
+function trends(rows: readonly VariantRow[], names: readonly string[]): string {
+  const lines = names.map((name) => {
+    const values = rows
+      .map(({ metrics }) => metrics[name])
+      .map((value) => (value === undefined ? undefined : asNumber(value)));
+    const known = values.filter((value): value is number => value !== undefined && Number.isFinite(value));
+    if (known.length < 2) return [];
+    const [least, most] = [showMeasure(Math.min(...known)), showMeasure(Math.max(...known))];
+    return [[name, sparkline(values), least === most ? least : `${least} to ${most}`]];
+  });
+  return renderTable(lines.flat());
 }
 
 /** The table as CSV: a column for each parameter of the matrix, and what became of it. */
@@ -111,7 +143,8 @@ export function renderCsv(
   rows: readonly VariantRow[],
   notebookOf: (row: VariantRow) => string,
 ): string {
-  const head = [...axes, 'status', 'seconds', 'shared', 'ran', 'reused', 'run', 'notebook', 'why'];
+  const names = metricsIn(rows);
+  const head = [...axes, 'status', 'seconds', 'shared', 'ran', 'reused', 'run', 'notebook', 'why', ...names];
   const lines = rows.map((row) => [
     ...axes.map((name) => textFor(toJson(row.values.get(name) ?? null, ''))),
     row.status,
@@ -120,6 +153,7 @@ export function renderCsv(
     row.run,
     notebookOf(row),
     row.why,
+    ...names.map((name) => String(row.metrics[name] ?? '')),
   ]);
   return [head, ...lines].map((line) => `${line.map(quote).join(',')}\n`).join('');
 }

@@ -27,6 +27,15 @@ export interface RecordedTask {
   readonly fused: readonly SharedValue[];
 }
 
+/** A number as the log of a run tells it; where several cells record one name, the last. */
+export type RecordedMetric = Extract<RunEvent, { readonly type: 'metric' }>;
+
+/** A gate as the log of a run tells it. */
+export type RecordedGate = Extract<RunEvent, { readonly type: 'gate' }>;
+
+/** The groups of a metric as the log of a run tells them. */
+export type RecordedSlice = Extract<RunEvent, { readonly type: 'slice' }>;
+
 /** A run as its log tells it: whatever is shown of a run is derived from this. */
 export interface RecordedRun {
   readonly id: string;
@@ -46,6 +55,10 @@ export interface RecordedRun {
   readonly lane: string | undefined;
   /** In the order in which they were first heard of; by id. */
   readonly tasks: ReadonlyMap<string, RecordedTask>;
+  /** By the metric's name. */
+  readonly metrics: ReadonlyMap<string, RecordedMetric>;
+  readonly gates: readonly RecordedGate[];
+  readonly slices: readonly RecordedSlice[];
   readonly diagnostics: readonly Diagnostic[];
 }
 
@@ -58,6 +71,7 @@ type Mutable = { -readonly [K in keyof RecordedRun]: RecordedRun[K] };
 export function foldRun(id: string, events: readonly LoggedEvent[]): RecordedRun {
   const tasks = new Map<string, RecordedTask>();
   const diagnostics: Diagnostic[] = [];
+  const measures = noMeasures();
   const run: Mutable = { ...nothingYet, id, tasks, diagnostics };
   run.from = events[0]?.at ?? '';
   run.until = events.at(-1)?.at ?? '';
@@ -71,12 +85,33 @@ export function foldRun(id: string, events: readonly LoggedEvent[]): RecordedRun
     else if (event.type === 'run-finished') Object.assign(run, { status: event.status, seconds: event.seconds });
     // Nothing that was before counts.
     else if (event.type === 'restarted') tasks.clear();
+    else if (event.type === 'metric' || event.type === 'gate' || event.type === 'slice') noteMeasure(measures, event);
     else noteTask(tasks, event);
+    // All cells are made again, and all of this is told again.
+    if (event.type === 'restarted' || event.type === 'lane') Object.assign(measures, noMeasures());
   }
-  return run;
+  return { ...run, ...measures };
 }
 
-type TaskEvent = Extract<RunEvent, { readonly task: string }>;
+interface Measures {
+  metrics: Map<string, RecordedMetric>;
+  gates: RecordedGate[];
+  slices: RecordedSlice[];
+}
+
+function noMeasures(): Measures {
+  return { metrics: new Map(), gates: [], slices: [] };
+}
+
+type MeasureEvent = RecordedMetric | RecordedGate | RecordedSlice;
+
+function noteMeasure(measures: Measures, event: MeasureEvent): void {
+  if (event.type === 'metric') measures.metrics.set(event.metric, event);
+  else if (event.type === 'gate') measures.gates.push(event);
+  else measures.slices.push(event);
+}
+
+type TaskEvent = Exclude<Extract<RunEvent, { readonly task: string }>, MeasureEvent>;
 
 function noteTask(tasks: Map<string, RecordedTask>, event: TaskEvent): void {
   const { task: id, name } = event;
@@ -103,6 +138,9 @@ const unknownTask: Omit<RecordedTask, 'id' | 'name'> = {
 };
 
 const nothingYet: Omit<RecordedRun, 'id' | 'tasks' | 'diagnostics'> = {
+  metrics: new Map(),
+  gates: [],
+  slices: [],
   started: undefined,
   from: '',
   until: '',

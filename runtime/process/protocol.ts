@@ -64,6 +64,8 @@ export type ToWorker =
       readonly allowErrors: boolean;
       /** Seconds that the cell may run; what it waits for values or for its turn does not count. */
       readonly timeout?: number;
+      /** Absent when nothing is recorded or judged. */
+      readonly measures?: AskedMeasures;
       /** All cells in one process: nothing is dropped, loaded or stored, and what is observed is told once, for all of them. */
       readonly lane?: boolean;
     }
@@ -224,6 +226,62 @@ export interface AttemptResult {
   readonly cpuSeconds: number;
   /** The largest size of the process so far, in bytes. */
   readonly peakMemory: number;
+  /** Absent when nothing was asked for, or the cell raised and is no gate. */
+  readonly measured?: Measured;
+}
+
+/** What a worker is to record and to evaluate after the cell. */
+export interface AskedMeasures {
+  /** Whether its errors and its result may be the verdict of a gate. */
+  readonly isGate: boolean;
+  readonly metrics: readonly string[];
+  /** Conditions that Python evaluates. */
+  readonly conditions: readonly string[];
+  readonly slices: readonly { readonly columns: readonly string[]; readonly of?: string }[];
+}
+
+/** A number; one that is not finite has no other way through JSON. */
+export type Measure = number | 'NaN' | 'Infinity' | '-Infinity';
+
+/** A metric of each group of rows that are equal in a column, the largest group first. */
+export interface Slice {
+  readonly metric: string;
+  readonly column: string;
+  /** The variable with the frame. */
+  readonly of: string;
+  readonly groups: readonly {
+    readonly group: string;
+    readonly rows: number;
+    /** Null when it is not defined for the group; why. */
+    readonly value: Measure | null;
+    readonly why?: string;
+  }[];
+  /** How many smaller groups were left out. */
+  readonly left: number;
+}
+
+/** What was recorded and evaluated after a cell. */
+export interface Measured {
+  readonly metrics: Readonly<Record<string, Measure>>;
+  /** Names that are no number, and what they are. */
+  readonly unmeasured: Readonly<Record<string, string>>;
+  readonly conditions: readonly {
+    readonly condition: string;
+    readonly holds: boolean;
+    /** What was seen on both sides of comparisons, as text for people. */
+    readonly values: Readonly<Record<string, string>>;
+    /** Why it could not be evaluated. */
+    readonly error?: string;
+  }[];
+  readonly slices: readonly Slice[];
+  readonly unsliced: readonly { readonly columns: readonly string[]; readonly why: string }[];
+  /** The cell of a gate says no: its assertion failed, a schema does not fit, its result is no success. */
+  readonly stopped?: {
+    /** Empty when it is not known. */
+    readonly condition: string;
+    readonly values: Readonly<Record<string, string>>;
+    readonly why: string;
+  };
 }
 
 /** What all cells of one process together depended on and did to the outside: what one of them wrote is no input of another. */

@@ -3,10 +3,12 @@ import type { Bundle } from '../../compiler/bundle/format.ts';
 import type { RunEvent } from '../event.ts';
 import { describeShared } from '../ladder.ts';
 import type { RunRecord } from '../record.ts';
+import { describeVerdict } from '../measures/verdict.ts';
 import type { TaskOutcome } from '../run-state.ts';
 import { ansiToHtml, escapeHtml } from './ansi.ts';
 import { foldOutputs, type NotebookOutput } from './outputs.ts';
 import { reportStyle } from './html-style.ts';
+import { gatesSection, metricsSection, slicesSection } from './measures-html.ts';
 import { showOutput } from './show-output.ts';
 
 /** What a report is made from. */
@@ -39,6 +41,11 @@ export function renderReport(input: ReportInput): string {
     input.picture === undefined
       ? ''
       : `<section aria-labelledby="graph"><h2 id="graph">Graph</h2><div class="wide picture" tabindex="0" role="group" aria-label="Graph, scrollable">${input.picture}</div></section>`,
+    gatesSection(
+      record.tasks.flatMap(({ task, verdicts = [] }) => verdicts.map((one) => ({ ...one, name: task.name }))),
+    ),
+    metricsSection(record.tasks.flatMap(metricsOf)),
+    slicesSection(record.tasks.flatMap(({ result }) => result?.measured?.slices ?? [])),
     timings(record.tasks),
     notes(input.events),
     cells(input, outputs),
@@ -64,6 +71,11 @@ ${sections.filter((section) => section !== '').join('\n')}
 `;
 }
 
+function metricsOf({ task, result }: TaskOutcome): Parameters<typeof metricsSection>[0] {
+  const metrics = Object.entries(result?.measured?.metrics ?? {});
+  return metrics.map(([metric, value]) => ({ name: task.name, metric, value }));
+}
+
 function executed(tasks: readonly TaskOutcome[]): readonly TaskOutcome[] {
   return tasks.filter(({ task }) => task.executionCount > 0);
 }
@@ -74,11 +86,14 @@ function verdict({ record }: ReportInput): string {
   const counts = `${number('ran')} ran, ${number('cached')} reused, ${number('failed') > 0 ? `${number('failed')} failed, ` : ''}${number('not-run')} not run, ${record.seconds.toFixed(2)} s`;
   const failed = all.find(({ status, task }) => status === 'failed' && !task.directives.raisesException);
   const error = failed?.outputs.findLast((output) => output.kind === 'error');
+  const closed = all.flatMap(({ task, verdicts = [] }) => verdicts.map((verdict) => ({ task, verdict })));
+  const gate = closed.find(({ verdict }) => !verdict.holds);
   let sentence = 'Every cell ran to its end.';
   if (record.status === 'refused') sentence = 'The run was refused: the result could not be shown to be right.';
+  else if (gate !== undefined && (failed === undefined || failed.task.index >= gate.task.index))
+    sentence = `The gate does not hold in ${gate.task.name}: ${describeVerdict(gate.verdict)}`;
   else if (failed !== undefined) {
-    const what = failed.task.directives.gate ? 'The gate does not hold' : 'The cell raised';
-    sentence = `${what} in ${failed.task.name}: ${error?.ename ?? 'error'}: ${error?.evalue ?? ''}`;
+    sentence = `The cell raised in ${failed.task.name}: ${error?.ename ?? 'error'}: ${error?.evalue ?? ''}`;
   } else if (number('not-run') > 0)
     sentence = `The run stopped where it was asked to; ${number('not-run')} cells did not run.`;
   const when = number('cached') > 0 ? ', in an earlier run' : '';

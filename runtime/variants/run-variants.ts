@@ -16,7 +16,7 @@ import {
   secretsOf,
   type Common,
   type RunOptions,
-} from '../index.ts';
+} from '../run-bundle.ts';
 import type { RunRecord } from '../record.ts';
 import { claim, release } from '../store/owner.ts';
 import { inMemory } from '../store/local.ts';

@@ -17,6 +17,11 @@ beforeAll(() => {
   place.write('bad.py', '# %%\nx = 1\n# %%\nx / 0\n');
   place.write('cut.ipynb', '{');
   place.write('gate.py', '# %%\na = 1\n# %%\n#| gate\nassert a > 1\n');
+  place.write('bad-gate.py', '# %%\na = 1\n#| gate: a >\n# %%\n#| gate: a >\nb = 1\n');
+  place.write(
+    'measured.py',
+    '# %%\nimport pandas as pd\ndf = pd.DataFrame({"g": ["a", "b", "b"], "x": [1.0, 2.0, 4.0]})\n# %%\n#| metric: mean (lower), none\n#| slices: g\n#| gate: mean < previous.mean + 1\n#| gate: len(df) == 3\nmean, none = df["x"].mean(), float("nan")\n',
+  );
   place.write('held.py', '# %%\ng = iter(range(3))\ng2 = (i for i in g)\n# %%\nnext(g2)\n');
   place.write('many.py', '# %%\nimport os\ndf = os\nn = [1]\n# %%\nn.stray()\n# %%\nn\n# %%\n%nosuch\n');
   const julia = { kernelspec: { name: 'julia', language: 'julia', display_name: 'Julia' } };
@@ -64,6 +69,13 @@ test('every document is one JSON value and follows its schema', async () => {
     [2, ['run', 'good.py', '-k', 'no-such-kernel']],
     [2, ['run', 'good.py', '-o', 'good.py/x.ipynb']],
     [4, ['run', 'gate.py']],
+    [0, ['run', 'measured.py']],
+    [0, ['metrics', 'measured.py', '--csv', 'm.csv', '--html', 'm.html']],
+    [4, ['metrics', 'measured.py', '--check', '--baseline', 'mean=1']],
+    [0, ['metrics', 'measured.py', '--check']],
+    [0, ['metrics', 'good.py']],
+    [2, ['metrics', 'good.py', '--check']],
+    [3, ['metrics', 'bad-gate.py']],
     [0, ['run', 'held.py']],
     [0, ['status', 'held.py']],
     [0, ['explain', 'held.py']],

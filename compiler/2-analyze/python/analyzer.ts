@@ -5,6 +5,7 @@ import { readMagicWords } from '../../1-read/magic-words.ts';
 import type { LibraryEffect } from '../../knowledge/entry.ts';
 import { magics } from '../../knowledge/load.ts';
 import type { Effects, FileUse, LanguageAnalyzer, NameUse, OutsideUse, StateUse } from '../effects.ts';
+import { readCondition } from './condition.ts';
 import { certainImports } from './imports.ts';
 import { normalise, showsLines } from './normalise.ts';
 import type { PythonParser, SyntaxNode } from './parse.ts';
@@ -13,7 +14,17 @@ import { visitModule } from './visit.ts';
 
 /** The analyzer of Python cells. */
 export function createPythonAnalyzer(parser: PythonParser): LanguageAnalyzer {
-  return { language: 'python', analyzeCell: (source, cell) => analyze(parser, source, cell) };
+  return {
+    language: 'python',
+    analyzeCell: (source, cell) => analyze(parser, source, cell),
+    readCondition: (text, { line, column }) => {
+      const read = readCondition(parser, text);
+      if (!read.ok) return read;
+      // In brackets, so that it may stand where it does.
+      const placed = `${'\n'.repeat(line)}(${' '.repeat(Math.max(0, column - 1))}${text})`;
+      return { ...read, effects: analyze(parser, placed, { id: '', index: 0 }) };
+    },
+  };
 }
 
 interface FromMagics {

@@ -2,7 +2,14 @@ import { readFileSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
 import path from 'node:path';
 import type { Diagnostic } from '../../../compiler/bundle/diagnostic.ts';
-import { renderReport, run, status as planStatus, type RunEvent, type RunRecord } from '../../../runtime/index.ts';
+import {
+  readMetricRun,
+  renderReport,
+  run,
+  status as planStatus,
+  type RunEvent,
+  type RunRecord,
+} from '../../../runtime/index.ts';
 import { hasFlag, lastValue, type ParsedArguments } from '../args.ts';
 import { describeExecution } from '../executed.ts';
 import { findTimeout } from '../execution-timeout.ts';
@@ -15,6 +22,7 @@ import { findStandBy } from '../keep-warm.ts';
 import { prepareEnvironment } from '../locked-environment.ts';
 import { findMissing } from '../only.ts';
 import { writeOutput } from '../output-file.ts';
+import { exportRuns, trackingUri, type Exported } from '../mlflow.ts';
 import { originOf } from '../origin.ts';
 import { noProgress, showProgress } from '../progress.ts';
 import { describeRun } from '../run-result.ts';
@@ -81,7 +89,22 @@ export async function runCommand(host: Host, parsed: ParsedArguments): Promise<C
   const problem = written ? writeResults(host, { input, record, targets, events }) : undefined;
   if (problem !== undefined) return problem;
   const only = lastValue(parsed, 'only') === undefined ? undefined : until;
-  return describeRun(host, { input, record, targets, only, written, interrupted: signal.aborted, remembers });
+  const exported = await exportRun(host, parsed, { input, id: record.id, state: place.state });
+  return describeRun(host, { input, record, targets, only, written, interrupted: signal.aborted, remembers, exported });
+}
+
+interface Finished {
+  readonly input: Input;
+  readonly id: string;
+  readonly state: string;
+}
+
+/** To a tracking server, where there is one and there is something to tell it. */
+async function exportRun(host: Host, parsed: ParsedArguments, { input, id, state }: Finished): Promise<Exported> {
+  const uri = trackingUri(host, parsed);
+  const run = uri === undefined ? undefined : readMetricRun(state, id);
+  if (uri === undefined || run === undefined) return { logged: [], diagnostics: [] };
+  return await exportRuns(host, uri, { runs: [run], state, notebook: originOf(host, input).notebook });
 }
 
 function isSilent(host: Host, parsed: ParsedArguments): boolean {

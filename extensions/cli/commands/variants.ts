@@ -2,6 +2,7 @@ import path from 'node:path';
 import { availableParallelism } from 'node:os';
 import {
   reachOf,
+  readMetricRun,
   runVariants,
   secretNames,
   shelvesOf,
@@ -18,6 +19,7 @@ import { compileWith, findTask, openInput, type Input } from '../input.ts';
 import { findTimeout } from '../execution-timeout.ts';
 import { findStandBy } from '../keep-warm.ts';
 import { combine, nameOf, readMatrix, type Matrix } from '../matrix.ts';
+import { exportRuns, trackingUri, type Exported } from '../mlflow.ts';
 import { originOf } from '../origin.ts';
 import { writeOneOfMany, writeOutput } from '../output-file.ts';
 import { findMisfit, findMissing } from '../parameter-types.ts';
@@ -138,8 +140,28 @@ async function runMatrix(host: Host, parsed: ParsedArguments, asked: Asked): Pro
     ['summary', shownPath(host, summary)],
   ] as const;
   const { matrix, seconds } = outcome;
-  const interrupted = signal.aborted;
-  return describeVariants({ input, axes, rows, matrix, seconds, interrupted, files, summary, number: variants.length });
+  const exported = await exportVariants(host, parsed, { input, rows, state: planned.value.place.state });
+  const told = { input, axes, rows, matrix, seconds, interrupted: signal.aborted, files, summary, exported };
+  return describeVariants({ ...told, number: variants.length });
+}
+
+interface EndedVariants {
+  readonly input: Input;
+  readonly rows: readonly VariantRow[];
+  readonly state: string;
+}
+
+/** To a tracking server, where there is one and there is something to tell it. */
+async function exportVariants(
+  host: Host,
+  parsed: ParsedArguments,
+  { input, rows, state }: EndedVariants,
+): Promise<Exported> {
+  const uri = trackingUri(host, parsed);
+  if (uri === undefined) return { logged: [], diagnostics: [] };
+  const runs = rows.flatMap(({ run }) => readMetricRun(state, run) ?? []);
+  if (runs.length === 0) return { logged: [], diagnostics: [] };
+  return await exportRuns(host, uri, { runs, state, notebook: originOf(host, input).notebook });
 }
 
 function isSilent(host: Host, parsed: ParsedArguments): boolean {
@@ -280,6 +302,10 @@ function rowOf(
     why: whyOf(record),
     seconds: record.seconds,
     run: record.id,
+    metrics: Object.assign(
+      {},
+      ...record.tasks.map(({ result }) => result?.measured?.metrics ?? {}),
+    ) as VariantRow['metrics'],
   };
 }
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import builtins
+import contextlib
 import contextvars
 import gc
 import os
@@ -18,12 +19,13 @@ from .channel import Channel, Disconnected, Message
 from .codec import Codec, DumpResult, ValueRef
 from .component import Stuck, is_quiet, same_state, touches
 from .conversation import Conversation
-from .history import is_history
+from .history import is_history, prepare_history
 from .identities import Identities
 from .imports import CellImports
 from .keeper import Arrival, Arrivals, Keeper, as_message, farewells, results_among
 from .loading_order import loading_order
 from .local_modules import LocalModules
+from .measure import Surroundings, measure
 from .meter import Meter
 from .namespace import FaultingBuiltins, follow_main, watch_imports
 from .reach import reachable
@@ -180,6 +182,12 @@ class Attempt:
                 return name in self._namespace
             return self._bind(name, self._talk.ask({"type": "need", "name": name, "companion": False}, "binding")["binding"])
 
+    def _look(self, name: str) -> None:
+        """Read a variable as a cell does; it may not exist."""
+        if name not in self._namespace:
+            with contextlib.suppress(KeyError):
+                self._builtins[name]
+
     def _list_everything(self) -> None:
         """Somebody looks through the variables of the notebook."""
         if self._lane or self._talk.is_foreign or not self._observer.is_watching:
@@ -265,7 +273,7 @@ class Attempt:
         self._shadowed: list[str] = message["shadowedBuiltins"]
         self._builtins.shadow(self._shadowed)
         self._history = list(message["inputHistory"])
-        self._prepare_history(message["executionCount"])
+        prepare_history(self._shell, self._history, message["executionCount"])
         if not self._lane:
             prelude.import_again(message["imports"])
             with shell_module.messages.muted():
@@ -282,10 +290,12 @@ class Attempt:
             with self._talk.open_to_all():
                 cell = (self._shell, self._loop, self._context, message["source"])
                 ok = self._limit.run(message.get("timeout"), self._loop, lambda started: shell_module.run_cell(*cell, started))
+            used = meter.read()
+            around = Surroundings(self._shell, self._observer, self._look)
+            measured = self._within(measure, message.get("measures"), message, ok, around)
         finally:
             self._observer.stop(goes_on=self._lane)
             self._touched = (frozenset(touches.read), frozenset(touches.written))
-        used = meter.read()
         result: Message = {
             "status": "ok" if ok else "error",
             "reads": self._reads,
@@ -303,6 +313,7 @@ class Attempt:
             "sources": sorted(self._sources.seen),
             "imported": [name for name in sys.modules if name not in modules and self._is_dynamic(name)],
             **used,
+            **({} if measured is None else {"measured": measured}),
         }
         if not self._lane:
             self._within(self._conclude, result, before, message)
@@ -324,14 +335,6 @@ class Attempt:
         self._namespace.update((name, value) for name, value in self._arrived.aside.items() if name in keep)
         self._arrived.aside.clear()
         self._arrived.loaded = {name: entry for name, entry in self._arrived.loaded.items() if name in keep or name.startswith("def:")}
-
-    def _prepare_history(self, count: int) -> None:
-        self._shell.execution_count = count
-        self._shell.history_manager.input_hist_raw = ["", *self._history]
-        self._shell.history_manager.input_hist_parsed = ["", *self._history]
-        inputs = self._shell.history_manager.input_hist_parsed
-        for table in (self._shell.user_ns, self._shell.user_ns_hidden):
-            table["In"] = table["_ih"] = inputs
 
     def _preload(self, bindings: dict[str, Any]) -> None:
         touched: set[str] = set()

@@ -232,6 +232,12 @@ class Observer:
             self._take_native()
         return [{"path": path, "kind": kind, "signature": answer} for (path, kind), answer in sorted(self._reads.items())]
 
+    def adopt(self, reads: list[dict[str, str]]) -> None:
+        """Count what a copy of this process looked at as looked at here."""
+        for read in reads:
+            if read["path"] not in self.written:
+                self._reads.setdefault((read["path"], read["kind"]), read["signature"])
+
     def _take_native(self) -> None:
         """Add what native code did until now."""
         found = self.native.report()

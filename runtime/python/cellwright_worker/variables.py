@@ -101,6 +101,10 @@ class Watch:
         """Name → digest, or `absent`."""
         return {**{name: self._digest(name) for name in self._libraries - _OF_A_TERMINAL}, **self._cell}
 
+    def adopt(self, reads: dict[str, str]) -> None:
+        """Count what a copy of this process read as read by the cell."""
+        self._cell.update(reads)
+
     def changes(self) -> dict[str, str | None]:
         """Name → value now, None for none, for those that cells and libraries have changed."""
         before, now = self._before or {}, os.environ._data  # type: ignore[attr-defined]

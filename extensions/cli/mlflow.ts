@@ -1,0 +1,52 @@
+import path from 'node:path';
+import type { Diagnostic } from '../../compiler/bundle/diagnostic.ts';
+import { logRun, ServerProblem, TrackingServer, type LoggedRun, type MetricRun } from '../../runtime/index.ts';
+import { lastValue, type ParsedArguments } from './args.ts';
+import type { Host } from './host.ts';
+
+/** Which runs go to a tracking server. */
+export interface ExportedRuns {
+  readonly runs: readonly MetricRun[];
+  readonly state: string;
+  /** Path of the notebook; its experiment is called like the file where MLFLOW_EXPERIMENT_NAME does not say otherwise. */
+  readonly notebook: string;
+}
+
+/** What became of them. */
+export interface Exported {
+  readonly logged: readonly LoggedRun[];
+  readonly diagnostics: readonly Diagnostic[];
+}
+
+/** The address of the tracking server, by the option or the environment as MLflow's own programs read it. */
+export function trackingUri(host: Host, parsed: ParsedArguments): string | undefined {
+  const uri = lastValue(parsed, 'mlflow') ?? host.environment['MLFLOW_TRACKING_URI'];
+  return uri === '' ? undefined : uri;
+}
+
+/** Sends runs to a tracking server. That it does not take them is a warning: the runs are as good without. */
+export async function exportRuns(host: Host, uri: string, { runs, state, notebook }: ExportedRuns): Promise<Exported> {
+  const logged: LoggedRun[] = [];
+  const named = host.environment['MLFLOW_EXPERIMENT_NAME'] ?? '';
+  const experiment = named === '' ? path.basename(notebook).replace(/\.(?:ipynb|py)$/, '') : named;
+  try {
+    const server = new TrackingServer(uri, host.environment);
+    for (const run of runs) logged.push(await logRun(server, run, { experiment, state }));
+    return { logged, diagnostics: [] };
+  } catch (error) {
+    if (!(error instanceof ServerProblem)) throw error;
+    const diagnostic: Diagnostic = {
+      code: 'CW522',
+      severity: 'warning',
+      message: `The run was not sent to MLflow: ${error.message}.`,
+      help: 'The run itself is as good as without; cellwright metrics NB --export mlflow sends it again.',
+      related: [],
+    };
+    return { logged, diagnostics: [diagnostic] };
+  }
+}
+
+/** What was sent, a run a line. */
+export function describeExport({ logged }: Exported): string {
+  return logged.map(({ url, wasThere }) => `mlflow    ${url}${wasThere ? ' (was there)' : ''}\n`).join('');
+}

@@ -1,0 +1,392 @@
+import { createHash, randomBytes } from 'node:crypto';
+import { realpathSync, rmSync, writeFileSync } from 'node:fs';
+import { homedir } from 'node:os';
+import { isAbsolute, join } from 'node:path';
+import type { Diagnostic } from '../compiler/bundle/diagnostic.ts';
+import { canonicalJson } from '../compiler/bundle/canonical.ts';
+import type { Bundle } from '../compiler/bundle/format.ts';
+import { describeMiss } from './cache.ts';
+import { delayProcesses, type Disorder } from './disorder.ts';
+import type { RunEvent, RunStarted } from './event.ts';
+import { describeRunner, type Origin } from './history/origin.ts';
+import { SourceControlQuestion, type SourceControl } from './history/source-control.ts';
+import { tellSteps } from './ladder.ts';
+import { laneUnit, mayReuseLane, reuseLane } from './lane-cache.ts';
+import { Alone } from './crew.ts';
+import { AcceptedRuns } from './measures/accepted.ts';
+import { Gates } from './measures/gates.ts';
+import { findInterpreter, type Interpreter } from './process/interpreter.ts';
+import { languageOf } from './process/language.ts';
+import { dismissAll } from './process/standby.ts';
+import { WorkerParent } from './process/worker-parent.ts';
+import type { ProcessParent } from './process/task-processes.ts';
+import { ProfileNotes, readProfile, type Profile } from './profile.ts';
+import { openRunLog, type RunRecord } from './record.ts';
+import { executedNotebook } from './report/notebook.ts';
+import { Run } from './run.ts';
+import type { RunContext, RunOutcome, TaskOutcome } from './run-state.ts';
+import { secretNames, Secrets } from './secrets.ts';
+import { describeStart, type Start } from './start-state.ts';
+import { removeDamaged } from './store/damage.ts';
+import { objectsFolder, openLocalStore, writeAtomically, type LocalStore } from './store/local.ts';
+import { keepBelow, sweepRuns, sweepTemporary, untilCleaned } from './store/sweep.ts';
+import type { Variables } from './variables.ts';
+import type { Member } from './variants/team.ts';
+
+/** How to run a bundle. */
+export interface RunOptions {
+  /** Path of `worker.py`. */
+  readonly worker: string;
+  /** Folder the cells run in. */
+  readonly cwd: string;
+  /** Where the store, the cache and the logs of this notebook are. */
+  readonly state: string;
+  readonly python?: string | undefined;
+  readonly kernel?: string | undefined;
+  readonly jobs: number;
+  /** False: nothing is read from or written to the cache. */
+  readonly cache: boolean;
+  /** True: everything runs, and the cache is written. */
+  readonly force: boolean;
+  readonly keepGoing: boolean;
+  /** Seconds that a cell may run whose directive does not say it; undefined: any number. */
+  readonly timeout?: number | undefined;
+  /** Index in `bundle.tasks` of the last task to run. */
+  readonly until?: number | undefined;
+  /** How processes of tasks come about: forked where that is safe, or each as a new interpreter. */
+  readonly startMethod: 'fork' | 'spawn';
+  /** Run all cells in one process. */
+  readonly lane: boolean;
+  /** How many seconds processes with the notebook's imports wait for the next run; 0: they end with this one. */
+  readonly standBy: number;
+  readonly environment: Readonly<Record<string, string | undefined>>;
+  /** Aborted: no more cells run, those that run are killed, what has retired stays. */
+  readonly signal?: AbortSignal | undefined;
+  /** False: metrics and gates are left alone, for who only compares what cells give. */
+  readonly judges?: boolean | undefined;
+  /** What the record says of where the run comes from. */
+  readonly origin: Origin;
+  /** Environment variables that hold secrets, besides those that the document refers to. */
+  readonly secrets?: readonly string[] | undefined;
+  /** By the task's id, which of many values reach it. */
+  readonly shelves?: ReadonlyMap<string, string> | undefined;
+  /** The run is one of a team. */
+  readonly seat?: Seat | undefined;
+  /** For tests: another order than the usual one. */
+  readonly disorder?: Disorder | undefined;
+  readonly onEvent: (event: RunEvent) => void;
+}
+
+/** A run's place in a team, and what the runs of the team have in common. */
+export interface Seat {
+  readonly id: string;
+  readonly member: Member;
+  readonly common: Common;
+}
+
+/** Milliseconds after its end for which a run waits for git. */
+const gitPatience = 1500;
+/** Logs of earlier runs that are kept. */
+const runsKept = 50;
+/** Bytes of stored values of one notebook beyond which what is not needed is removed. */
+const largestStore = 10 * 2 ** 30;
+
+/** The folder of all states that are kept where nothing else is said. */
+export function statesFolder(environment: Readonly<Record<string, string | undefined>>): string {
+  const named = environment['XDG_CACHE_HOME'] ?? '';
+  // The specification of base directories wants one that is not absolute left out of account.
+  return join(isAbsolute(named) ? named : join(homedir(), '.cache'), 'cellwright');
+}
+
+/** Where the state of a notebook is kept when nothing else is said: outside its folder, so that a cell that lists it sees no change. */
+export function defaultState(notebook: string, environment: Readonly<Record<string, string | undefined>>): string {
+  const name = sha256(realpathSync(notebook)).slice(0, 16);
+  return join(statesFolder(environment), name);
+}
+
+function noInterpreter(options: {
+  readonly kernel?: string | undefined;
+  readonly python?: string | undefined;
+}): Diagnostic {
+  const what = options.python ?? options.kernel ?? 'python3';
+  return {
+    code: 'CW500',
+    severity: 'error',
+    message: `No interpreter was found for ${what}.`,
+    help: 'Name one that has IPython with --python EXE, or a kernel with -k NAME.',
+    related: [],
+  };
+}
+
+function sha256(text: string): string {
+  return createHash('sha256').update(text, 'utf8').digest('hex');
+}
+
+function describeBeginning(bundle: Bundle, id: string, { origin, cwd, jobs }: RunOptions): RunStarted {
+  return {
+    type: 'run-started',
+    id,
+    tasks: bundle.tasks.filter((task) => task.executionCount > 0).length,
+    bundle: `sha256:${sha256(canonicalJson(bundle))}`,
+    notebook: bundle.notebook.digest,
+    origin,
+    runner: describeRunner(),
+    cwd,
+    jobs,
+  };
+}
+
+function nothingRan(bundle: Bundle, document: string, diagnostic: Diagnostic): Omit<RunRecord, 'id' | 'folder'> {
+  const tasks: TaskOutcome[] = bundle.tasks.map((task) => ({
+    task,
+    status: 'not-run',
+    outputs: [],
+    seconds: 0,
+    reason: '',
+    result: undefined,
+  }));
+  const notebook = executedNotebook(document, tasks);
+  return { status: 'refused', tasks, diagnostics: [diagnostic], seconds: 0, lane: false, notebook };
+}
+
+/**
+ * Runs a bundle.
+ * @param document the notebook as nbformat 4 JSON text
+ */
+export async function run(bundle: Bundle, document: string, options: RunOptions): Promise<RunRecord> {
+  const started = performance.now();
+  const { seat } = options;
+  const id = seat?.id ?? newRunId();
+  const log = openRunLog(options.state, id, seat === undefined);
+  if (seat === undefined) await clearUp(options.state);
+  let secrets = new Secrets([], {});
+  const emit = (event: RunEvent): void => {
+    const told = secrets.maskAll(event);
+    log.add(told);
+    options.onEvent(told);
+  };
+  emit(describeBeginning(bundle, id, options));
+  const common = seat?.common ?? openCommon(bundle, log.folder, options);
+  if ('diagnostic' in common) {
+    const { diagnostic } = common;
+    emit({ type: 'diagnostic', diagnostic });
+    log.close();
+    return { id, ...nothingRan(bundle, document, diagnostic), folder: log.folder };
+  }
+  const { store, interpreter, variables, journal, profile, notes } = common;
+  secrets = secretsOf(document, options, variables);
+  const start = common.describe();
+  const { executable } = interpreter;
+  emit({ type: 'environment', executable, digest: `sha256:${sha256(start.whole)}` });
+  const previous = common.accepted.before(options.origin);
+  const gates = new Gates({ judges: options.judges ?? true, previous, onEvent: emit });
+  const startParent = parentStarter(bundle, options, { common, startState: start.whole, secrets });
+  const seen = await runAndTell({
+    bundle,
+    secrets,
+    id,
+    store,
+    profile,
+    notes,
+    journal,
+    ...start,
+    variables,
+    useCache: options.cache,
+    readCache: options.cache && !options.force,
+    keepGoing: options.keepGoing,
+    timeout: options.timeout,
+    lane: options.lane ? 'asked for' : lookAtHistory(bundle),
+    isLaneAsked: options.lane,
+    executable,
+    until: options.until ?? Number.MAX_SAFE_INTEGER,
+    crew: seat?.member ?? new Alone(options.jobs, startParent),
+    shelves: options.shelves ?? new Map(),
+    isVariant: seat !== undefined,
+    signal: options.signal,
+    disorder: options.disorder,
+    onEvent: emit,
+    gates,
+  });
+  const language = languageOf(interpreter, start.whole, store);
+  if (language !== undefined) emit({ type: 'language', name: language.name, version: language.version });
+  const source = await common.source();
+  if (source !== undefined) emit({ type: 'source-control', ...source });
+  // Of tasks that came from the cache as well.
+  const outcome = {
+    ...seen,
+    diagnostics: secrets.maskAll(seen.diagnostics),
+    tasks: seen.tasks.map((task) => veiled(task, secrets)),
+  };
+  if (seat === undefined) notes.save(store);
+  if (seat === undefined || seat.member.isTurn) rmSync(journal, { recursive: true, force: true });
+  const seconds = (performance.now() - started) / 1000;
+  emit({ type: 'run-finished', status: outcome.status, seconds });
+  const notebook = executedNotebook(document, outcome.tasks, () => language);
+  const executed = join(log.folder, 'notebook.ipynb');
+  // Of many runs each is as good as its log, which a kill may cut short as well.
+  if (seat === undefined) writeAtomically(executed, notebook);
+  else writeFileSync(executed, notebook, { mode: 0o600 });
+  if (seat === undefined && outcome.tasks.some(({ status }) => status === 'ran')) {
+    keepBelow(options.state, { most: largestStore, own: id, codes: codesOf(bundle, options.until) });
+  }
+  log.close();
+  const diagnostics = [...outcome.diagnostics, ...gates.diagnostics];
+  return { id, ...outcome, diagnostics, seconds, notebook, folder: log.folder };
+}
+
+/** A name for a run, or for what joins several. */
+export function newRunId(): string {
+  return `${new Date().toISOString().replace(/[-:]/g, '').slice(0, 15)}-${randomBytes(2).toString('hex')}`;
+}
+
+/** Waits until nobody is cleaning, and removes what earlier runs left. */
+export async function clearUp(state: string): Promise<void> {
+  await untilCleaned(state);
+  sweepRuns(state, runsKept);
+  sweepTemporary();
+}
+
+/** Keeps the store below its size. @param codes hexadecimal digests of the code of all tasks */
+export function keepStoreBelow(state: string, own: string, codes: ReadonlySet<string>): void {
+  keepBelow(state, { most: largestStore, own, codes });
+}
+
+/** Hexadecimal digests of the code of all tasks, and of the lane of them. */
+export function codesOf(bundle: Bundle, until: number | undefined): ReadonlySet<string> {
+  const lane = laneUnit(bundle, until ?? Number.MAX_SAFE_INTEGER);
+  const units = lane === undefined ? bundle.tasks : [...bundle.tasks, lane.task];
+  return new Set(units.map(({ code }) => code.slice(code.indexOf(':') + 1)));
+}
+
+/** What does not depend on the values of parameters. */
+export interface Common {
+  readonly store: LocalStore;
+  readonly interpreter: Interpreter;
+  readonly variables: Variables;
+  /** Folder of the journal of effects: of several runs only one at a time has any. */
+  readonly journal: string;
+  readonly profile: Profile;
+  readonly notes: ProfileNotes;
+  /** What every cell starts from, now. */
+  readonly describe: () => Start;
+  readonly source: () => Promise<SourceControl | undefined>;
+  /** What runs are compared with. */
+  readonly accepted: AcceptedRuns;
+}
+
+/** Finds the interpreter, and reads what is known of the notebook. */
+export function openCommon(
+  bundle: Bundle,
+  folder: string,
+  options: RunOptions,
+): Common | { readonly diagnostic: Diagnostic } {
+  const { python, environment, cwd, state } = options;
+  const kernel = options.kernel ?? bundle.notebook.kernelName;
+  const sourceControl = new SourceControlQuestion(cwd, environment);
+  const interpreter = findInterpreter({ python, kernel, environment });
+  if (interpreter === undefined) return { diagnostic: noInterpreter({ kernel, python }) };
+  const store = openLocalStore(state);
+  const variables = { ...environment, ...interpreter.environment };
+  const profile = readProfile(store);
+  return {
+    store,
+    interpreter,
+    variables,
+    journal: join(folder, 'effects'),
+    profile,
+    notes: new ProfileNotes(profile, bundle),
+    describe: () => describeStart(store, { interpreter, cwd, variables }),
+    source: async () => await sourceControl.answer(gitPatience),
+    accepted: new AcceptedRuns(state),
+  };
+}
+
+/** The secrets of a run: those that its document refers to, and those of the runs that it belongs to. */
+export function secretsOf(document: string, options: RunOptions, variables: Variables): Secrets {
+  return new Secrets([...new Set([...secretNames(document), ...(options.secrets ?? [])])], variables);
+}
+
+interface Surroundings {
+  readonly common: Common;
+  /** Digest of all that processes start from. */
+  readonly startState: string;
+  readonly secrets: Secrets;
+}
+
+/** Starts the first of the processes that those of tasks are forked from. */
+export function parentStarter(
+  bundle: Bundle,
+  options: RunOptions,
+  { common, startState, secrets }: Surroundings,
+): () => Promise<ProcessParent> {
+  return async () => {
+    const parent = await WorkerParent.start({
+      interpreter: common.interpreter,
+      script: options.worker,
+      store: common.store.objects,
+      cwd: options.cwd,
+      start: options.startMethod,
+      startState,
+      // A process that waits would have them in memory, and a later run may have others.
+      standBy: secrets.names.length > 0 ? 0 : options.standBy,
+      secrets: secrets.names,
+      journal: common.journal,
+      cells: cellsOf(bundle),
+      environment: options.environment,
+      signal: options.signal,
+    });
+    return delayProcesses(parent, options.disorder);
+  };
+}
+
+function veiled(outcome: TaskOutcome, secrets: Secrets): TaskOutcome {
+  return { ...outcome, reason: secrets.mask(outcome.reason), outputs: secrets.maskOutputs(outcome.outputs) };
+}
+
+/** Execution count, source and digest of the code of what is executed. */
+function cellsOf(bundle: Bundle): [number, string, string][] {
+  const executed = bundle.tasks.filter((task) => task.executionCount > 0);
+  return executed.map((task) => [task.executionCount, task.source, task.code]);
+}
+
+/** The first cell that looks at what cells were and gave, which only one process has; undefined when none does. */
+export function lookAtHistory(bundle: Bundle): string | undefined {
+  for (const task of bundle.tasks) {
+    const found = task.accesses.find(({ resource }) => resource.kind === 'state' && resource.name === 'output-history');
+    if (found !== undefined) return `${task.name} looks at what earlier cells were or gave (${found.reason})`;
+  }
+  return undefined;
+}
+
+/** Runs, and says in the end which step of the ladder the cells were on. */
+async function runAndTell(context: RunContext): Promise<RunOutcome> {
+  const outcome = await runOnSoundStore(context);
+  const steps = tellSteps(outcome);
+  for (const diagnostic of steps) context.onEvent({ type: 'diagnostic', diagnostic });
+  return { ...outcome, diagnostics: [...outcome.diagnostics, ...steps] };
+}
+
+/** Runs; when the store turns out to be damaged, what is damaged is removed and the run starts again. */
+async function runOnSoundStore(context: RunContext): Promise<RunOutcome> {
+  // What all cells together depend on must be as it is when it is their turn.
+  if (context.isVariant && mayReuseLane(context)) await context.crew.turn();
+  const lane = reuseLane(context);
+  if (lane !== undefined && 'tasks' in lane) return lane;
+  const laneMiss = lane === undefined || lane.part === 'no earlier run' ? '' : describeMiss(lane);
+  const outcome = await new Run({ ...context, laneMiss }).execute();
+  if (outcome.outdated !== undefined) {
+    const reason = `${outcome.outdated} was changed by an earlier variant`;
+    context.onEvent({ type: 'restarted', reason });
+    return await runOnSoundStore(context);
+  }
+  if (outcome.damaged === undefined) return outcome;
+  const removed = removeDamaged(context.store.objects);
+  const reason = `the store was damaged (${outcome.damaged}); ${removed} damaged objects were removed`;
+  context.onEvent({ type: 'restarted', reason });
+  return await runOnSoundStore(context);
+}
+
+/** Ends the processes that wait for the next run of notebooks, by the folders of their states. */
+export async function endStandBy(states: readonly string[]): Promise<void> {
+  await dismissAll(new Set(states.map((state) => objectsFolder(state))));
+}
