@@ -4,6 +4,7 @@ import type { Origin, Runner } from './history/origin.ts';
 import type { SourceControl } from './history/source-control.ts';
 import type { GateVerdict } from './measures/verdict.ts';
 import type { Measure, Slice } from './process/protocol.ts';
+import type { SharedValue } from './ladder.ts';
 
 /** How a task ended. */
 export type TaskStatus = 'ran' | 'cached' | 'failed' | 'not-run';
@@ -57,6 +58,8 @@ export type RunEvent =
       readonly from?: string;
       /** Absent when it did not run. Of a task that was reused: what it did in that earlier run. */
       readonly observed?: Observation;
+      /** What only the process of an earlier task had, when it ran in that. */
+      readonly fused?: readonly SharedValue[];
     }
   /** A number that was recorded after a task; of a reused task as well. */
   | {

@@ -111,7 +111,7 @@ export function reuseLane(context: RunContext): RunOutcome | Miss | undefined {
     context.gates.judge(judged);
     return { ...judged, status: 'cached', outputs, seconds: 0, reason };
   });
-  return { status: 'ok', tasks, diagnostics: [], lane: true, damaged: undefined };
+  return { status: 'ok', tasks, diagnostics: [], lane: true, why: note.why, damaged: undefined };
 }
 
 function withMeasured(result: AttemptResult, measured: Measured | undefined): AttemptResult {

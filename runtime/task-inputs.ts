@@ -2,6 +2,7 @@ import { importsOf } from './import-steps.ts';
 import { askedMeasures } from './measures/asked.ts';
 import type { Binding, ToWorker } from './process/protocol.ts';
 import { inputHistory, type RunContext, type State } from './run-state.ts';
+import { limitIn } from './timed-out.ts';
 import {
   implicitNames,
   isShown,
@@ -60,11 +61,12 @@ export function answerTo(
 
 /** The message that starts an attempt in a process. */
 export function runMessage(
-  { bundle, profile }: Pick<RunContext, 'bundle' | 'profile'>,
+  context: Pick<RunContext, 'bundle' | 'profile' | 'timeout'>,
   states: readonly State[],
   state: State,
   { keep, head, importsFrom }: StartOptions,
 ): ToWorker {
+  const { bundle, profile } = context;
   const { task, attempts, index } = state;
   const earlier = states.slice(importsFrom, index).filter((other) => other.task.executionCount > 0);
   return {
@@ -84,6 +86,7 @@ export function runMessage(
     keep,
     allowErrors: task.directives.raisesException,
     ...askedMeasures(task),
+    ...limitIn(context, task),
   };
 }
 

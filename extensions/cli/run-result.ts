@@ -73,6 +73,8 @@ function summary(
     lines.push('Interrupted. What has finished is kept: the same command goes on from there.');
   else if (interrupted) lines.push('Interrupted.');
   lines.push(`${counts.join(', ')} in ${formatSeconds(record.seconds)}${record.lane ? ', all in one process' : ''}`);
+  const shared = record.diagnostics.find(({ code }) => code === 'CW510');
+  if (shared !== undefined) lines.push(shared.message);
   if (written && targets.notebook !== undefined) lines.push(`notebook  ${shownPath(host, targets.notebook)}`);
   if (written && targets.report !== undefined) lines.push(`report    ${shownPath(host, targets.report)}`);
   lines.push(metricsOf(executed), describeExport(exported).trimEnd());
@@ -85,7 +87,7 @@ function hasRun(outcome: TaskOutcome): boolean {
 }
 
 function isFailure(outcome: TaskOutcome): boolean {
-  return outcome.status === 'failed' && !outcome.task.directives.raisesException;
+  return outcome.status === 'failed' && (outcome.timedOut === true || !outcome.task.directives.raisesException);
 }
 
 // The interpreter that was named, or the notebook's kernel, cannot be used: nothing is wrong with the notebook.
@@ -180,7 +182,12 @@ function describeError(host: Host, outcome: TaskOutcome): string {
       .map((verdict) => `  ${describeVerdict(verdict)}`);
     return `The gate does not hold in ${name}, In [${executionCount}]:\n${lines.join('\n')}\n`;
   }
-  const head = isStopped(outcome) ? 'The gate does not hold' : 'The cell raised';
+  const head =
+    outcome.timedOut === true
+      ? 'The cell was stopped'
+      : isStopped(outcome)
+        ? 'The gate does not hold'
+        : 'The cell raised';
   // An error of a magic has no traceback.
   const traceback = error?.traceback.join('\n') || `${error?.ename ?? ''}: ${error?.evalue ?? ''}`;
   return `${head} in ${name}, In [${executionCount}]:\n${host.hasColours ? traceback : withoutColours(traceback)}\n`;

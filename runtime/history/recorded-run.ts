@@ -1,5 +1,6 @@
 import type { Diagnostic } from '../../compiler/bundle/diagnostic.ts';
 import type { RunEvent, RunStarted, TaskStatus } from '../event.ts';
+import type { SharedValue } from '../ladder.ts';
 import type { Observation } from './observation.ts';
 import type { SourceControl } from './source-control.ts';
 
@@ -22,6 +23,8 @@ export interface RecordedTask {
   readonly dropped: readonly string[];
   /** Names that only the process of an earlier task has, and in which it ran therefore. */
   readonly fusedWith: string | undefined;
+  /** The same with where they come from and what they are; of a reused task, when it ran. */
+  readonly fused: readonly SharedValue[];
 }
 
 /** A number as the log of a run tells it; where several cells record one name, the last. */
@@ -117,8 +120,8 @@ function noteTask(tasks: Map<string, RecordedTask>, event: TaskEvent): void {
   else if (event.type === 'task-dropped') tasks.set(id, { ...before, dropped: [...before.dropped, event.reason] });
   else if (event.type === 'task-fused') tasks.set(id, { ...before, fusedWith: event.with });
   else {
-    const { status, seconds, reason, code, from, observed } = event;
-    tasks.set(id, { ...before, status, seconds, reason, code, from, observed });
+    const { status, seconds, reason, code, from, observed, fused = [] } = event;
+    tasks.set(id, { ...before, status, seconds, reason, code, from, observed, fused });
   }
 }
 
@@ -131,6 +134,7 @@ const unknownTask: Omit<RecordedTask, 'id' | 'name'> = {
   observed: undefined,
   dropped: [],
   fusedWith: undefined,
+  fused: [],
 };
 
 const nothingYet: Omit<RecordedRun, 'id' | 'tasks' | 'diagnostics'> = {

@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { isFileError } from './local.ts';
 import { claim, ownershipOf, release } from './owner.ts';
+import { environmentsFolder, findSuperfluous } from '../environment/kept.ts';
 import { listFolder } from '../list-folder.ts';
 
 /** What was removed from the state of a notebook. */
@@ -11,6 +12,8 @@ export interface Swept {
   readonly objects: number;
   /** Files that a killed process was writing, and copies that it kept to undo what it did. */
   readonly unfinished: number;
+  /** Environments of lock files that were not the last to be used. */
+  readonly environments: number;
   readonly bytes: number;
 }
 
@@ -73,8 +76,11 @@ export function cleanState(state: string, options: { readonly keptRuns: number; 
   if (!isFolder(objects)) return nothing;
   return (
     alone(state, options.own, () => {
-      const swept = add(sweepRuns(state, options.keptRuns), sweepObjects(state));
-      return add(swept, sweepUnfinished([state, join(state, 'manifests'), ...shards(objects)]));
+      const swept = add(add(sweepRuns(state, options.keptRuns), sweepObjects(state)), sweepEnvironments(state));
+      return add(
+        swept,
+        sweepUnfinished([state, join(state, 'manifests'), join(state, 'packages'), ...shards(objects)]),
+      );
     }) ?? 'busy'
   );
 }
@@ -135,10 +141,24 @@ function sweepObjects(state: string): Swept {
     for (const [digest] of readFileSync(join(manifests, name), 'utf8').matchAll(/[0-9a-f]{64}/g)) named.add(digest);
   }
   let swept = nothing;
+  const answers = join(state, 'packages');
+  for (const name of listFolder(answers)) {
+    if (!named.has(name.replace(/\.json$/, ''))) rmSync(join(answers, name), { force: true });
+  }
   for (const { name, file, size } of objectsOf(state)) {
     if (named.has(name)) continue;
     rmSync(file, { force: true });
     swept = add(swept, { ...nothing, objects: 1, bytes: size });
+  }
+  return swept;
+}
+
+/** A lock that was changed has another environment, so the one before it is hardly wanted again. */
+function sweepEnvironments(state: string): Swept {
+  let swept = nothing;
+  for (const path of findSuperfluous(environmentsFolder(state), 1)) {
+    swept = add(swept, { ...nothing, environments: isFolder(path) ? 1 : 0, bytes: sizeOf(path) });
+    rmSync(path, { recursive: true, force: true });
   }
   return swept;
 }
@@ -194,13 +214,14 @@ function runsOf(state: string): readonly RunFolder[] {
     });
 }
 
-const nothing: Swept = { runs: 0, objects: 0, unfinished: 0, bytes: 0 };
+const nothing: Swept = { runs: 0, objects: 0, unfinished: 0, environments: 0, bytes: 0 };
 
 function add(left: Swept, right: Swept): Swept {
   return {
     runs: left.runs + right.runs,
     objects: left.objects + right.objects,
     unfinished: left.unfinished + right.unfinished,
+    environments: left.environments + right.environments,
     bytes: left.bytes + right.bytes,
   };
 }

@@ -29,6 +29,8 @@ from .measure import Surroundings, measure
 from .meter import Meter
 from .namespace import FaultingBuiltins, follow_main, watch_imports
 from .reach import reachable
+from .reached import reached
+from .time_limit import TimeLimit
 from .whence import acts_on_shell, installed
 
 _BUILTINS = frozenset(name for name in vars(builtins) if not name.startswith("__"))
@@ -64,6 +66,7 @@ class Attempt:
         shell, codec, observer = stage.shell, stage.codec, stage.observer
         self._sources = stage.sources
         self._talk = Conversation(channel)
+        self._limit = TimeLimit(self._talk.tell, self._sources.digests.__contains__)
         self._shell = shell
         self._codec = codec
         self._observer = observer
@@ -96,8 +99,7 @@ class Attempt:
         # Hidden state of this process: name → the content that it has now.
         self._present: dict[str, str] = {}
         self._every_name: list[str] = []
-        # Identities of what the values reach that were loaded when `_loaded` had `_loaded_then` entries.
-        self._loaded_then, self._stored = 0, set[int]()
+        self._loaded_then, self._stored = 0, set[int]()  # What the values reach that were loaded when there were so many.
         observer.permit, observer.before_fork, need = self._ask_permit, self._load_everything, self._need_one_process
         observer.native.need_one_process = sizes.watch.need_one_process = need
         sizes.watch.came_from_store = self._came_from_store
@@ -138,7 +140,7 @@ class Attempt:
         so_far = {"reads": dict(self._reads), "shadowed": self._shadowed, "filesRead": self._observer.reads()}
         question = {"type": "effect", "reason": reason, "detail": detail, **so_far}
         try:
-            with self._talk.turn():
+            with self._limit.waiting(), self._talk.turn():
                 if not self._observer.permitted:
                     self._variables = self._talk.ask(question, "permit")["variables"]
         except Disconnected:
@@ -175,7 +177,7 @@ class Attempt:
         """A name that the process does not have: ask, load, and say whether it exists."""
         if self._lane or self._talk.is_foreign or is_history(name) or (name.startswith("__") and name.endswith("__")):
             return name in self._namespace
-        with self._talk.turn(), self._observer.aside():
+        with self._limit.waiting(), self._talk.turn(), self._observer.aside():
             if name in self._namespace or (name in self._arrived.loaded and name not in self._arrived.aside):
                 return name in self._namespace
             return self._bind(name, self._talk.ask({"type": "need", "name": name, "companion": False}, "binding")["binding"])
@@ -190,7 +192,7 @@ class Attempt:
         """Somebody looks through the variables of the notebook."""
         if self._lane or self._talk.is_foreign or not self._observer.is_watching:
             return
-        with self._talk.turn(), self._observer.aside():
+        with self._limit.waiting(), self._talk.turn(), self._observer.aside():
             self._take_list(self._talk.ask({"type": "need", "name": "*", "companion": False}, "binding")["binding"])
         for name in self._every_name:
             if name not in self._namespace:
@@ -286,7 +288,8 @@ class Attempt:
         self._observer.start(bool(message["head"]), self._lane)
         try:
             with self._talk.open_to_all():
-                ok = shell_module.run_cell(self._shell, self._loop, self._context, message["source"])
+                cell = (self._shell, self._loop, self._context, message["source"])
+                ok = self._limit.run(message.get("timeout"), self._loop, lambda started: shell_module.run_cell(*cell, started))
             used = meter.read()
             around = Surroundings(self._shell, self._observer, self._look)
             measured = self._within(measure, message.get("measures"), message, ok, around)
@@ -314,7 +317,7 @@ class Attempt:
         }
         if not self._lane:
             self._within(self._conclude, result, before, message)
-        return result
+        return {**result, "packages": reached.report()}
 
     def _is_dynamic(self, name: str) -> bool:
         """True for an installed module that this run of the cell has imported and another may not."""

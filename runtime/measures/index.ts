@@ -1,0 +1,10 @@
+export { directionOf, type Direction } from './direction.ts';
+export { metricNames, readMetricRun, readMetricRuns, type MetricRun } from './metric-runs.ts';
+export { logRun, type LoggedRun } from '../mlflow/log-run.ts';
+export { ServerProblem, TrackingServer } from '../mlflow/server.ts';
+export { compareMetric, isRegression, type Compared, type Tolerance } from './regression.ts';
+export { sparkline } from './sparkline.ts';
+export { metricsPage } from '../report/metrics-html.ts';
+export { asNumber, showMeasure } from './formula.ts';
+export { describeVerdict, type GateVerdict } from './verdict.ts';
+export type { Measure } from '../process/protocol.ts';
