@@ -81,11 +81,11 @@ describe('OUT', () => {
       'sf',
       '-p',
       'n',
-      '1e5',
+      '5',
       '-q',
     );
     expect(code).toBe(0);
-    expect(readdirSync(at('deep', 'er')).sort()).toEqual(['{sf}-100000.0.ipynb', '{sf}-100000.0.report.html']);
+    expect(readdirSync(at('deep', 'er')).sort()).toEqual(['{sf}-5.ipynb', '{sf}-5.report.html']);
     rmSync(at('deep'), { recursive: true });
   });
 
