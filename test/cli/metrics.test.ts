@@ -79,7 +79,8 @@ if words == "":
     for (const words of [[], [], ['--one-process'], ['--one-process']]) {
       const record = await run('kinds.py', cells, ...words);
       expect(metricsOf(record)).toEqual(expected);
-      expect(record.diagnostics.map(({ code, message }) => `${code} ${message}`).sort()).toEqual([
+      const said = record.diagnostics.filter(({ code }) => code === 'CW520');
+      expect(said.map(({ code, message }) => `${code} ${message}`).sort()).toEqual([
         'CW520 After 04_words, absent is not defined; no metric is recorded.',
         "CW520 After 04_words, mixed is a dict in which 'b' is None, not a number; no metric is recorded.",
         'CW520 After 04_words, table is a list of 2, not a number; no metric is recorded.',
