@@ -12,6 +12,7 @@ import { describeRunner, type Origin } from './history/origin.ts';
 import { SourceControlQuestion } from './history/source-control.ts';
 import { findLane, laneUnit, reuseLane } from './lane-cache.ts';
 import { findInterpreter, type Interpreter } from './process/interpreter.ts';
+import { listPackages } from './process/search-path.ts';
 import { languageOf } from './process/language.ts';
 import { dismissAll } from './process/standby.ts';
 import { WorkerParent } from './process/worker-parent.ts';
@@ -33,7 +34,18 @@ export type { TaskOutcome } from './run-state.ts';
 export type { RunRecord } from './record.ts';
 export { learnedWaits, readLastRun } from './observed.ts';
 export type { Observation, RecordedFile } from './history/observation.ts';
-export { listRuns, readRun, readRuns, runFolder } from './history/read-runs.ts';
+export {
+  findRuns,
+  isGoingOn,
+  listRuns,
+  listRunsOf,
+  readRun,
+  readRuns,
+  runFolder,
+  type KeptRun,
+} from './history/read-runs.ts';
+export { summariseRun, type RunSummary } from './history/summary.ts';
+export { dataOf, type DataUse } from './history/data.ts';
 export type { RecordedRun, RecordedTask } from './history/recorded-run.ts';
 export type { SourceControl } from './history/source-control.ts';
 export { renderReport, type ReportInput } from './report/html.ts';
@@ -181,7 +193,7 @@ export async function run(bundle: Bundle, document: string, options: RunOptions)
   const variables = { ...options.environment, ...interpreter.environment };
   const environment = describeStart(store, { interpreter, cwd: options.cwd, variables });
   const { executable } = interpreter;
-  emit({ type: 'environment', executable, digest: `sha256:${sha256(environment)}` });
+  emit({ type: 'environment', executable, digest: `sha256:${sha256(environment)}`, ...listPackages(store) });
   const journal = join(log.folder, 'effects');
   const profile = readProfile(store);
   const notes = new ProfileNotes(profile);
@@ -213,7 +225,8 @@ export async function run(bundle: Bundle, document: string, options: RunOptions)
   notes.save(store);
   rmSync(journal, { recursive: true, force: true });
   const seconds = (performance.now() - started) / 1000;
-  emit({ type: 'run-finished', status: outcome.status, seconds });
+  const ended = options.signal?.aborted === true ? 'interrupted' : outcome.status;
+  emit({ type: 'run-finished', status: ended, seconds });
   const notebook = executedNotebook(document, outcome.tasks, () => language);
   writeAtomically(`${log.folder}/notebook.ipynb`, notebook);
   if (outcome.tasks.some(({ status }) => status === 'ran')) {

@@ -14,6 +14,7 @@ import {
   type Miss,
 } from './cache.ts';
 import { finishedEvent } from './history/finished.ts';
+import { togetherOf } from './history/observation.ts';
 import type { AttemptResult, LaneObservation } from './process/protocol.ts';
 import { initialState, type RunContext, type RunOutcome, type State } from './run-state.ts';
 import type { LocalStore } from './store/local.ts';
@@ -93,11 +94,10 @@ export function reuseLane(context: RunContext): RunOutcome | Miss | undefined {
     if (place < 0) return { task, status: 'not-run', outputs: [], seconds: 0, reason: '', result: undefined };
     const outputs = note.outputs[place] ?? [];
     const found = { ...initialState(task, place), outputs: [...outputs], because: reason, cached: entry.run };
-    // What the lane did is told once, with its last cell: no cell of it did it alone.
-    const isLast = place === unit.cells.length - 1;
-    context.onEvent(finishedEvent(isLast ? { ...found, result: entry.result } : found, 'cached'));
+    context.onEvent(finishedEvent(found, 'cached'));
     return { task, status: 'cached', outputs, seconds: 0, reason, result: entry.result };
   });
+  context.onEvent({ type: 'together', ...togetherOf(entry.result) });
   return { status: 'ok', tasks, diagnostics: [], lane: true, damaged: undefined };
 }
 
@@ -107,6 +107,7 @@ export function rememberLane(
   states: readonly State[],
   { observed, why }: { readonly observed: LaneObservation; readonly why: string },
 ): void {
+  context.onEvent({ type: 'together', ...togetherOf(observed) });
   const unit = laneUnit(context.bundle, context.until);
   if (unit === undefined || !context.useCache) return;
   const ran = states.filter(({ task }) => unit.cells.includes(task));

@@ -5,6 +5,8 @@ import { compileCommand } from './commands/compile.ts';
 import { explainCommand } from './commands/explain.ts';
 import { graphCommand } from './commands/graph.ts';
 import { runCommand } from './commands/run.ts';
+import { runsCommand } from './commands/runs.ts';
+import { showCommand } from './commands/show.ts';
 import { statusCommand } from './commands/status.ts';
 import { verifyCommand } from './commands/verify.ts';
 import { describeFileError, isFileError } from './files.ts';
@@ -36,6 +38,8 @@ const fileFlag: Flag = { name: 'output', short: 'o', aliases: ['out'], values: [
 const formatFlag: Flag = { name: 'format', values: ['FORMAT'], help: 'text (default), json, dot, mermaid or svg' };
 const cwdFlag: Flag = { name: 'cwd', values: ['DIR'], help: "run the cells there (default: the notebook's folder)" };
 const allFlag: Flag = { name: 'all', values: [], help: 'of every notebook whose state is in the default place' };
+
+const limitFlag: Flag = { name: 'limit', short: 'n', values: ['N'], help: 'so many of the newest' };
 
 const commands: readonly Command[] = [
   {
@@ -85,6 +89,22 @@ const commands: readonly Command[] = [
     flags: [...verifyFlags, cwdFlag, ...parameterFlags, ...environmentFlags],
     most: 1,
     run: verifyCommand,
+  },
+  {
+    name: 'runs',
+    words: '[NB]',
+    help: 'Lists the runs that are recorded, of one notebook or of all, the newest first.',
+    flags: [limitFlag, stateFlag],
+    most: 1,
+    run: runsCommand,
+  },
+  {
+    name: 'show',
+    words: 'RUN [NB]',
+    help: 'Says who ran what on what, and what each cell read, wrote and used.',
+    flags: [stateFlag],
+    most: 2,
+    run: showCommand,
   },
   {
     name: 'clean',
@@ -203,6 +223,7 @@ ${lines.join('\n')}
 
 Every command takes --json, --quiet, --help and --version.
 NB is an .ipynb file, a .py file in percent format, the folder of a bundle (BUNDLE), or - for standard input.
+RUN is an identifier that runs lists, its beginning or its last four letters, last, last~N, or NB for its last run.
 CELL is the number in In [n], the cell's id, its label, or its task's name as explain shows it.
 The cells run in the notebook's folder, as in Jupyter, unless --cwd names another one.
 

@@ -46,6 +46,7 @@ export function describeEvent(event: RunEvent): string | undefined {
       return `started again: ${event.reason}`;
     case 'run-started':
     case 'environment':
+    case 'together':
     case 'language':
     case 'source-control':
     case 'task-started':

@@ -32,27 +32,43 @@ export interface Observation {
   readonly error?: { readonly ename: string; readonly evalue: string };
 }
 
+/** What the cells of one process did together. */
+export type Together = Pick<Observation, 'filesRead' | 'filesWritten' | 'outside'>;
+
+/** What the log keeps of what cells did together. */
+export function togetherOf(result: Pick<AttemptResult, 'filesRead' | 'filesWritten' | 'outside'>): Together {
+  return { ...filesOf(result), outside: result.outside };
+}
+
 /** What the log keeps of a result. Files are looked at now; a file's digest is remembered by its size, times and inode. */
 export function observationOf(result: AttemptResult, outputs: readonly OutputMessage[]): Observation {
   const writes = Object.entries(result.writes).map(
     ([name, { ref, how }]) => [name, { content: ref.content, how }] as const,
   );
-  const read = result.filesRead.filter(({ kind, signature }) => kind === 'content' && signature.startsWith('file:'));
-  const written = new Set(result.filesWritten);
-  const paths = new Set(read.map(({ path }) => path).filter((path) => !written.has(path)));
   const error = result.status === 'error' ? outputs.findLast((output) => output.kind === 'error') : undefined;
   return {
     reads: result.reads,
     writes: Object.fromEntries(writes),
     deletes: result.deletes,
     held: result.held,
-    filesRead: [...paths].map((path) => describeFile(path)),
-    filesWritten: result.filesWritten.map((path) => describeFile(path)),
+    ...filesOf(result),
     outside: result.outside,
     seconds: result.seconds,
     cpuSeconds: result.cpuSeconds,
     peakMemory: result.peakMemory,
     ...(error === undefined ? {} : { error: { ename: error.ename, evalue: error.evalue } }),
+  };
+}
+
+function filesOf(
+  result: Pick<AttemptResult, 'filesRead' | 'filesWritten'>,
+): Pick<Observation, 'filesRead' | 'filesWritten'> {
+  const read = result.filesRead.filter(({ kind, signature }) => kind === 'content' && signature.startsWith('file:'));
+  const written = new Set(result.filesWritten);
+  const paths = new Set(read.map(({ path }) => path).filter((path) => !written.has(path)));
+  return {
+    filesRead: [...paths].map((path) => describeFile(path)),
+    filesWritten: result.filesWritten.map((path) => describeFile(path)),
   };
 }
 

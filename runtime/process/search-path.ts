@@ -4,6 +4,7 @@ import { closeSync, openSync, readSync, realpathSync, statSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { listFolder } from '../list-folder.ts';
 import { isFileError, type LocalStore } from '../store/local.ts';
+import type { EnvironmentFound, InstalledPackage } from '../event.ts';
 import type { Interpreter } from './interpreter.ts';
 
 const document = 'interpreter.json';
@@ -31,6 +32,23 @@ export function describePackages(store: LocalStore, asked: PackageQuestion): str
   const digest = digestOf(key, folders);
   store.writeDocument(document, { key, folders, digest });
   return digest;
+}
+
+/**
+ * The folders that the interpreter named when it was asked last, and the distributions in them as their names say it; the first of a
+ * name counts, as for the import. Nothing is started.
+ */
+export function listPackages(store: LocalStore): Pick<EnvironmentFound, 'packages' | 'folders'> {
+  const kept = store.readDocument(document);
+  const folders = isKept(kept) ? kept.folders : [];
+  const found = new Map<string, InstalledPackage>();
+  for (const name of folders.flatMap(listFolder)) {
+    const [, distribution, version] = /^(.+?)-([^-]+?)(?:-py[\d.]+)?\.(?:dist|egg)-info$/.exec(name) ?? [];
+    if (distribution === undefined || version === undefined) continue;
+    const key = distribution.toLowerCase().replaceAll(/[-_.]+/g, '-');
+    if (!found.has(key)) found.set(key, { name: key, version });
+  }
+  return { folders, packages: [...found.values()].sort((left, right) => (left.name < right.name ? -1 : 1)) };
 }
 
 interface Kept {

@@ -1,8 +1,8 @@
-import { existsSync, readdirSync } from 'node:fs';
 import path from 'node:path';
-import { cleanState, defaultState, endStandBy, statesFolder, type Swept } from '../../../runtime/index.ts';
+import { cleanState, defaultState, endStandBy, type Swept } from '../../../runtime/index.ts';
 import { hasFlag, lastValue, type ParsedArguments } from '../args.ts';
 import { isThere } from '../files.ts';
+import { everyState } from '../find-run.ts';
 import { usage, type CommandResult, type Host, type Outcome } from '../host.ts';
 
 /** So that `explain` and `status` can still say what the last run saw. */
@@ -50,9 +50,7 @@ function findStates(host: Host, parsed: ParsedArguments): Outcome<readonly strin
     return { ok: false, result: usage('Clean which notebook?', help) };
   }
   if (hasFlag(parsed, 'all')) {
-    const folder = statesFolder(host.environment);
-    const names = existsSync(folder) ? readdirSync(folder).filter((one) => /^[0-9a-f]{16}$/.test(one)) : [];
-    return { ok: true, value: names.sort().map((one) => path.join(folder, one)) };
+    return { ok: true, value: everyState(host) };
   }
   if (named !== undefined) return { ok: true, value: [path.resolve(host.cwd, named)] };
   const notebook = name === '-' ? host.cwd : path.resolve(host.cwd, name ?? '');
