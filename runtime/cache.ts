@@ -1,6 +1,7 @@
 import type { Task } from '../compiler/bundle/format.ts';
 import type { AttemptResult, FileRead, OutputMessage } from './process/protocol.ts';
-import { hashFile, type LocalStore } from './store/local.ts';
+import { hashFile } from './store/digests.ts';
+import type { LocalStore } from './store/local.ts';
 import { createHash } from 'node:crypto';
 import { hasSameTimes, stillSame } from './marks.ts';
 import type { RunContext, State } from './run-state.ts';
@@ -45,7 +46,7 @@ export type Around = Pick<RunContext, 'store' | 'environment' | 'variables'>;
 
 const entriesKept = 8;
 /** Entries of another version are as good as none. */
-export const formatVersion = 11;
+export const formatVersion = 12;
 
 /** Where the store keeps what is known of a task's code. */
 export function manifestPath(task: { readonly code: string }): string {

@@ -23,6 +23,7 @@ import { Run } from './run.ts';
 import type { RunContext, RunOutcome, TaskOutcome } from './run-state.ts';
 import { describeStart } from './start-state.ts';
 import { removeDamaged } from './store/damage.ts';
+import { loadDigests, saveDigests } from './store/digests.ts';
 import { objectsFolder, openLocalStore, writeAtomically } from './store/local.ts';
 import { keepBelow, sweepRuns, sweepTemporary, untilCleaned } from './store/sweep.ts';
 import type { Progress } from './versions.ts';
@@ -45,7 +46,8 @@ export {
   type KeptRun,
 } from './history/read-runs.ts';
 export { summariseRun, type RunSummary } from './history/summary.ts';
-export { dataOf, type DataUse } from './history/data.ts';
+export { dataOf, requestsOf, type DataUse, type RequestUse } from './history/data.ts';
+export { compareWithNow } from './history/changed-data.ts';
 export type { RecordedRun, RecordedTask } from './history/recorded-run.ts';
 export type { SourceControl } from './history/source-control.ts';
 export { renderReport, type ReportInput } from './report/html.ts';
@@ -190,6 +192,7 @@ export async function run(bundle: Bundle, document: string, options: RunOptions)
     return { id, ...nothingRan(bundle, document, diagnostic), folder: log.folder };
   }
   const store = openLocalStore(options.state);
+  loadDigests(store);
   const variables = { ...options.environment, ...interpreter.environment };
   const environment = describeStart(store, { interpreter, cwd: options.cwd, variables });
   const { executable } = interpreter;
@@ -223,6 +226,7 @@ export async function run(bundle: Bundle, document: string, options: RunOptions)
   const source = await sourceControl.answer(gitPatience);
   if (source !== undefined) emit({ type: 'source-control', ...source });
   notes.save(store);
+  saveDigests(store);
   rmSync(journal, { recursive: true, force: true });
   const seconds = (performance.now() - started) / 1000;
   const ended = options.signal?.aborted === true ? 'interrupted' : outcome.status;
@@ -322,6 +326,7 @@ export function status(
     environment: options.environment,
   });
   const store = openLocalStore(options.state);
+  loadDigests(store);
   const variables = { ...options.environment, ...interpreter?.environment };
   const environment =
     interpreter === undefined ? '' : describeStart(store, { interpreter, cwd: options.cwd, variables });

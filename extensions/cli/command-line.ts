@@ -2,6 +2,7 @@ import type { Diagnostic } from '../../compiler/bundle/diagnostic.ts';
 import { hasFlag, nearest, parseArguments, type Flag, type ParsedArguments } from './args.ts';
 import { cleanCommand } from './commands/clean.ts';
 import { compileCommand } from './commands/compile.ts';
+import { dataCommand } from './commands/data.ts';
 import { explainCommand } from './commands/explain.ts';
 import { graphCommand } from './commands/graph.ts';
 import { runCommand } from './commands/run.ts';
@@ -39,6 +40,12 @@ const formatFlag: Flag = { name: 'format', values: ['FORMAT'], help: 'text (defa
 const cwdFlag: Flag = { name: 'cwd', values: ['DIR'], help: "run the cells there (default: the notebook's folder)" };
 const allFlag: Flag = { name: 'all', values: [], help: 'of every notebook whose state is in the default place' };
 
+const everythingFlag: Flag = {
+  name: 'all',
+  values: [],
+  help: 'files of the interpreter, of packages and of the system too',
+};
+const runFlag: Flag = { name: 'run', values: ['RUN'], help: 'of this run instead of the last' };
 const limitFlag: Flag = { name: 'limit', short: 'n', values: ['N'], help: 'so many of the newest' };
 
 const commands: readonly Command[] = [
@@ -105,6 +112,14 @@ const commands: readonly Command[] = [
     flags: [stateFlag],
     most: 2,
     run: showCommand,
+  },
+  {
+    name: 'data',
+    words: 'NB',
+    help: 'Lists the files and addresses that the last run read or wrote, by reference, and what has changed since.',
+    flags: [everythingFlag, runFlag, stateFlag],
+    most: 1,
+    run: dataCommand,
   },
   {
     name: 'clean',

@@ -1,6 +1,7 @@
 import { statSync } from 'node:fs';
-import type { AttemptResult, OutputMessage } from '../process/protocol.ts';
-import { hashFile, isFileError } from '../store/local.ts';
+import type { AttemptResult, OutputMessage, WebRequest } from '../process/protocol.ts';
+import { hashFile } from '../store/digests.ts';
+import { isFileError } from '../store/local.ts';
 
 /** A file that a task read or wrote, by reference. */
 export interface RecordedFile {
@@ -23,6 +24,7 @@ export interface Observation {
   readonly filesWritten: readonly RecordedFile[];
   /** Effects on the outside: subprocess, network … */
   readonly outside: readonly string[];
+  readonly requests: readonly WebRequest[];
   /** Of the cell itself, in seconds. */
   readonly seconds: number;
   /** Processor time of the cell, user and system, children that have ended included, in seconds. */
@@ -33,11 +35,13 @@ export interface Observation {
 }
 
 /** What the cells of one process did together. */
-export type Together = Pick<Observation, 'filesRead' | 'filesWritten' | 'outside'>;
+export type Together = Pick<Observation, 'filesRead' | 'filesWritten' | 'outside' | 'requests'>;
 
 /** What the log keeps of what cells did together. */
-export function togetherOf(result: Pick<AttemptResult, 'filesRead' | 'filesWritten' | 'outside'>): Together {
-  return { ...filesOf(result), outside: result.outside };
+export function togetherOf(
+  result: Pick<AttemptResult, 'filesRead' | 'filesWritten' | 'outside' | 'requests'>,
+): Together {
+  return { ...filesOf(result), outside: result.outside, requests: result.requests };
 }
 
 /** What the log keeps of a result. Files are looked at now; a file's digest is remembered by its size, times and inode. */
@@ -53,6 +57,7 @@ export function observationOf(result: AttemptResult, outputs: readonly OutputMes
     held: result.held,
     ...filesOf(result),
     outside: result.outside,
+    requests: result.requests,
     seconds: result.seconds,
     cpuSeconds: result.cpuSeconds,
     peakMemory: result.peakMemory,

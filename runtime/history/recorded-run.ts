@@ -71,8 +71,8 @@ export function foldRun(id: string, events: readonly LoggedEvent[]): RecordedRun
     else if (event.type === 'diagnostic') diagnostics.push(event.diagnostic);
     else if (event.type === 'lane') run.lane = event.reason;
     else if (event.type === 'together') {
-      const { filesRead, filesWritten, outside } = event;
-      run.together = { filesRead, filesWritten, outside };
+      const { filesRead, filesWritten, outside, requests } = event;
+      run.together = { filesRead, filesWritten, outside, requests };
     } else if (event.type === 'run-finished') Object.assign(run, { status: event.status, seconds: event.seconds });
     // Nothing that was before counts.
     else if (event.type === 'restarted') {

@@ -165,6 +165,21 @@ export interface FileRead {
   readonly signature: string;
 }
 
+/** A request to a server, and what the server said of its answer. */
+export interface WebRequest {
+  /** Without the values of its query, names and passwords; `//host:port` where a library spoke in its own way. */
+  readonly url: string;
+  /** `GET` …; empty where a library spoke in its own way. */
+  readonly method: string;
+  readonly status?: number;
+  readonly etag?: string;
+  readonly lastModified?: string;
+  /** A version that a store of objects gave, after the name of its header. */
+  readonly version?: string;
+  /** As the server announced it, in bytes. */
+  readonly size?: number;
+}
+
 /** What an attempt observed. Names are variables, `def:ID` (classes and functions), `state:NAME` and `slot:MODULE:ATTRIBUTE`; among the reads also `shown:VARIABLE`. */
 export interface AttemptResult {
   readonly status: 'ok' | 'error';
@@ -191,6 +206,8 @@ export interface AttemptResult {
   readonly filesWritten: readonly string[];
   /** Effects on the outside that took place: subprocess, network, file-write; open-file: a file could be written to without opening it. */
   readonly outside: readonly string[];
+  /** What was asked of the web. */
+  readonly requests: readonly WebRequest[];
   /** Digests of the cells' sources that warnings, tracebacks or `inspect` looked at. */
   readonly sources: readonly string[];
   /** Modules imported that the process did not have, but for those of import statements that are certain to run. */
@@ -203,4 +220,4 @@ export interface AttemptResult {
 }
 
 /** What all cells of one process together depended on and did to the outside: what one of them wrote is no input of another. */
-export type LaneObservation = Pick<AttemptResult, 'filesRead' | 'variables' | 'filesWritten' | 'outside'>;
+export type LaneObservation = Pick<AttemptResult, 'filesRead' | 'variables' | 'filesWritten' | 'outside' | 'requests'>;

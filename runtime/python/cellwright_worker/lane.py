@@ -25,5 +25,6 @@ def conclude(observer: Observer, state: HiddenState, finish: Callable[[], None])
         "filesRead": observer.reads(),
         "variables": watch.reads(),
         "filesWritten": sorted(observer.written),
+        "requests": observer.web.report(),
         "outside": sorted({*observer.outside, *([running] if running else [])}),
     }
