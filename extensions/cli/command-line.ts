@@ -4,6 +4,7 @@ import { cleanCommand } from './commands/clean.ts';
 import { compileCommand } from './commands/compile.ts';
 import { dataCommand } from './commands/data.ts';
 import { explainCommand } from './commands/explain.ts';
+import { freezeCommand } from './commands/freeze.ts';
 import { graphCommand } from './commands/graph.ts';
 import { runCommand } from './commands/run.ts';
 import { runsCommand } from './commands/runs.ts';
@@ -46,6 +47,12 @@ const everythingFlag: Flag = {
   help: 'files of the interpreter, of packages and of the system too',
 };
 const runFlag: Flag = { name: 'run', values: ['RUN'], help: 'of this run instead of the last' };
+const frozenOutputFlag: Flag = { ...fileFlag, help: 'write it to this file (default: <NB>.frozen.json beside it)' };
+const noEnvironmentFlag: Flag = {
+  name: 'no-environment',
+  values: [],
+  help: 'without the interpreter and its packages',
+};
 const limitFlag: Flag = { name: 'limit', short: 'n', values: ['N'], help: 'so many of the newest' };
 
 const commands: readonly Command[] = [
@@ -120,6 +127,14 @@ const commands: readonly Command[] = [
     flags: [everythingFlag, runFlag, stateFlag],
     most: 1,
     run: dataCommand,
+  },
+  {
+    name: 'freeze',
+    words: 'NB',
+    help: 'Writes down which code, parameters, data and packages the last run was made on; run --frozen runs on nothing else.',
+    flags: [frozenOutputFlag, runFlag, noEnvironmentFlag, stateFlag],
+    most: 1,
+    run: freezeCommand,
   },
   {
     name: 'clean',

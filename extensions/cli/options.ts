@@ -91,6 +91,12 @@ export const runFlags: readonly Flag[] = [
     values: ['MINUTES'],
     help: 'keep what the cells import in memory for the next run (default: 10; where CI is set: 0; 0: not at all)',
   },
+  {
+    name: 'frozen',
+    values: [],
+    help: 'run nothing unless code, parameters, data and packages are as freeze wrote them down',
+  },
+  { name: 'frozen-file', values: ['FILE'], help: 'where that is (default: <NB>.frozen.json beside it)' },
   { name: 'report', values: ['FILE'], help: 'where the HTML report goes' },
   { name: 'no-report', values: [], help: 'write no HTML report' },
 ];

@@ -5,6 +5,7 @@ import { renderReport, run, status as planStatus, type RunEvent, type RunRecord 
 import { hasFlag, lastValue, type ParsedArguments } from '../args.ts';
 import { describeExecution } from '../executed.ts';
 import { isFileError, shownPath } from '../files.ts';
+import { refuseThawed } from '../frozen-file.ts';
 import { graphPicture } from '../graph-svg.ts';
 import { fileProblem, usage, type CommandResult, type Host, type Outcome } from '../host.ts';
 import { findTask, openInput, type Input } from '../input.ts';
@@ -37,6 +38,9 @@ export async function runCommand(host: Host, parsed: ParsedArguments): Promise<C
   const plan = planRun(host, parsed, input);
   if (!plan.ok) return plan.result;
   const { cwd, jobs, standBy, until, targets, place } = plan.value;
+  const isFrozen = hasFlag(parsed, 'frozen') || hasFlag(parsed, 'frozen-file');
+  const thawed = isFrozen ? refuseThawed(host, parsed, { input, place, cwd }) : undefined;
+  if (thawed !== undefined) return thawed;
   const signal = host.interruption();
   const silent = hasFlag(parsed, 'quiet') || (hasFlag(parsed, 'json') && !host.isTerminal);
   const progress = silent ? noProgress : showProgress(host, input.bundle);
