@@ -45,6 +45,14 @@ export {
   runFolder,
   type KeptRun,
 } from './history/read-runs.ts';
+export {
+  compareRecords,
+  type CellChange,
+  type LoggedRun,
+  type RecordChange,
+  type RecordComparison,
+} from './history/compare-records.ts';
+export { renderComparison } from './report/comparison-html.ts';
 export { summariseRun, type RunSummary } from './history/summary.ts';
 export { dataOf, requestsOf, type DataUse, type RequestUse } from './history/data.ts';
 export { compareWithNow } from './history/changed-data.ts';

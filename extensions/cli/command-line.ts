@@ -3,6 +3,7 @@ import { hasFlag, nearest, parseArguments, type Flag, type ParsedArguments } fro
 import { cleanCommand } from './commands/clean.ts';
 import { compileCommand } from './commands/compile.ts';
 import { dataCommand } from './commands/data.ts';
+import { diffCommand } from './commands/diff.ts';
 import { explainCommand } from './commands/explain.ts';
 import { freezeCommand } from './commands/freeze.ts';
 import { graphCommand } from './commands/graph.ts';
@@ -53,6 +54,7 @@ const noEnvironmentFlag: Flag = {
   values: [],
   help: 'without the interpreter and its packages',
 };
+const htmlFlag: Flag = { name: 'html', values: ['FILE'], help: 'write a page that shows both, side by side' };
 const limitFlag: Flag = { name: 'limit', short: 'n', values: ['N'], help: 'so many of the newest' };
 
 const commands: readonly Command[] = [
@@ -127,6 +129,14 @@ const commands: readonly Command[] = [
     flags: [everythingFlag, runFlag, stateFlag],
     most: 1,
     run: dataCommand,
+  },
+  {
+    name: 'diff',
+    words: 'RUN [RUN]',
+    help: 'Says what is different between two runs: first code, parameters, data and environment, then what the cells show.',
+    flags: [htmlFlag, stateFlag],
+    most: 2,
+    run: diffCommand,
   },
   {
     name: 'freeze',

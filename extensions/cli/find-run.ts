@@ -43,13 +43,18 @@ export function findStates(
   return { ok: true, value: [defaultState(file, host.environment)] };
 }
 
+/** True for a word that names a notebook which is there. */
+export function isNotebookPath(host: Host, word: string): boolean {
+  return /\.(?:ipynb|py|cellwright)\/?$/i.test(word) && isThere(path.resolve(host.cwd, word));
+}
+
 /** Reads the run that a word names; a notebook stands for its last run. */
 export function findRun(
   host: Host,
   parsed: ParsedArguments,
   { word, notebook }: { readonly word: string; readonly notebook?: string | undefined },
 ): Outcome<FoundRun> {
-  const isNotebook = /\.(?:ipynb|py|cellwright)\/?$/i.test(word) && isThere(path.resolve(host.cwd, word));
+  const isNotebook = isNotebookPath(host, word);
   const states = findStates(host, parsed, isNotebook ? word : notebook);
   if (!states.ok) return states;
   const found = findRuns(states.value, isNotebook ? 'last' : word);

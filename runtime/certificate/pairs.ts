@@ -8,7 +8,9 @@ export interface Pair<Cell = RecordedCell> {
   readonly place: number | undefined;
 }
 
-type Coded = Pick<RecordedCell, 'code'>;
+interface Coded {
+  readonly code: string;
+}
 
 /** Pairs cells in the order of the notebook: those with equal code first, and what is left between two of these in turn. */
 export function pairCells<Cell extends Coded>(before: readonly Cell[], now: readonly Cell[]): readonly Pair<Cell>[] {
