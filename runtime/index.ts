@@ -53,6 +53,7 @@ export {
   type RecordComparison,
 } from './history/compare-records.ts';
 export { renderComparison } from './report/comparison-html.ts';
+export { isRecorded, traceLineage, type Lineage, type LineageNode, type Traced } from './history/lineage.ts';
 export { summariseRun, type RunSummary } from './history/summary.ts';
 export { dataOf, requestsOf, type DataUse, type RequestUse } from './history/data.ts';
 export { compareWithNow } from './history/changed-data.ts';

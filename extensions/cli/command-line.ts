@@ -7,6 +7,7 @@ import { diffCommand } from './commands/diff.ts';
 import { explainCommand } from './commands/explain.ts';
 import { freezeCommand } from './commands/freeze.ts';
 import { graphCommand } from './commands/graph.ts';
+import { lineageCommand } from './commands/lineage.ts';
 import { runCommand } from './commands/run.ts';
 import { runsCommand } from './commands/runs.ts';
 import { showCommand } from './commands/show.ts';
@@ -55,6 +56,7 @@ const noEnvironmentFlag: Flag = {
   help: 'without the interpreter and its packages',
 };
 const htmlFlag: Flag = { name: 'html', values: ['FILE'], help: 'write a page that shows both, side by side' };
+const lineageFormatFlag: Flag = { name: 'format', values: ['FORMAT'], help: 'text (default), mermaid or dot' };
 const limitFlag: Flag = { name: 'limit', short: 'n', values: ['N'], help: 'so many of the newest' };
 
 const commands: readonly Command[] = [
@@ -137,6 +139,14 @@ const commands: readonly Command[] = [
     flags: [htmlFlag, stateFlag],
     most: 2,
     run: diffCommand,
+  },
+  {
+    name: 'lineage',
+    words: 'FILE|VARIABLE [NB]',
+    help: 'Goes back from a file, a variable or a metric to the cells, data, parameters, commits and people that it comes from.',
+    flags: [lineageFormatFlag, runFlag, stateFlag],
+    most: 2,
+    run: lineageCommand,
   },
   {
     name: 'freeze',

@@ -20,6 +20,8 @@ export interface Observation {
   readonly deletes: readonly string[];
   /** Names whose value cannot leave the process, and why. */
   readonly held: Readonly<Record<string, string>>;
+  /** Names that it bound and that were not stored, since nobody was expected to read them. */
+  readonly unsaved?: readonly string[];
   readonly filesRead: readonly RecordedFile[];
   readonly filesWritten: readonly RecordedFile[];
   /** Effects on the outside: subprocess, network … */
@@ -55,6 +57,7 @@ export function observationOf(result: AttemptResult, outputs: readonly OutputMes
     writes: Object.fromEntries(writes),
     deletes: result.deletes,
     held: result.held,
+    unsaved: result.unsaved,
     ...filesOf(result),
     outside: result.outside,
     requests: result.requests,
