@@ -54,6 +54,7 @@ export {
 } from './history/compare-records.ts';
 export { renderComparison } from './report/comparison-html.ts';
 export { isRecorded, traceLineage, type Lineage, type LineageNode, type Traced } from './history/lineage.ts';
+export { isPinned, pinRun, retainedRuns, type KeptBecause, type Retention } from './history/retention.ts';
 export { summariseRun, type RunSummary } from './history/summary.ts';
 export { dataOf, requestsOf, type DataUse, type RequestUse } from './history/data.ts';
 export { compareWithNow } from './history/changed-data.ts';
@@ -113,8 +114,6 @@ export interface RunOptions {
 
 /** Milliseconds after its end for which a run waits for git. */
 const gitPatience = 1500;
-/** Logs of earlier runs that are kept. */
-const runsKept = 50;
 /** Bytes of stored values of one notebook beyond which what is not needed is removed. */
 const largestStore = 10 * 2 ** 30;
 
@@ -185,8 +184,7 @@ export async function run(bundle: Bundle, document: string, options: RunOptions)
   const id = `${new Date().toISOString().replace(/[-:]/g, '').slice(0, 15)}-${randomBytes(2).toString('hex')}`;
   const log = openRunLog(options.state, id);
   await untilCleaned(options.state);
-  sweepRuns(options.state, runsKept);
-  sweepTemporary();
+  sweepOnce(options.state);
   const emit = (event: RunEvent): void => {
     log.add(event);
     options.onEvent(event);
@@ -254,6 +252,16 @@ export async function run(bundle: Bundle, document: string, options: RunOptions)
   }
   log.close();
   return { id, ...outcome, seconds, notebook, folder: log.folder };
+}
+
+const swept = new Set<string>();
+
+/** What dead runs left goes; nothing of a record. Once is enough for a process that makes many runs. */
+function sweepOnce(state: string): void {
+  if (swept.has(state)) return;
+  swept.add(state);
+  sweepRuns(state, { isKept: () => true });
+  sweepTemporary();
 }
 
 interface Surroundings {

@@ -6,6 +6,7 @@ import { dataCommand } from './commands/data.ts';
 import { diffCommand } from './commands/diff.ts';
 import { explainCommand } from './commands/explain.ts';
 import { freezeCommand } from './commands/freeze.ts';
+import { gcCommand } from './commands/gc.ts';
 import { graphCommand } from './commands/graph.ts';
 import { lineageCommand } from './commands/lineage.ts';
 import { runCommand } from './commands/run.ts';
@@ -57,6 +58,15 @@ const noEnvironmentFlag: Flag = {
 };
 const htmlFlag: Flag = { name: 'html', values: ['FILE'], help: 'write a page that shows both, side by side' };
 const lineageFormatFlag: Flag = { name: 'format', values: ['FORMAT'], help: 'text (default), mermaid or dot' };
+const pinFlags: readonly Flag[] = [
+  { name: 'pin', values: ['RUN'], help: 'keep this run whatever is removed' },
+  { name: 'unpin', values: ['RUN'], help: 'let it go' },
+];
+const gcFlags: readonly Flag[] = [
+  { name: 'keep', values: ['N'], help: 'keep the records of the newest N runs of each notebook (default: of all)' },
+  { name: 'keep-days', values: ['DAYS'], help: 'keep the records of the last DAYS days' },
+  { name: 'yes', short: 'y', values: [], help: 'remove; without it only what would be removed is told' },
+];
 const limitFlag: Flag = { name: 'limit', short: 'n', values: ['N'], help: 'so many of the newest' };
 
 const commands: readonly Command[] = [
@@ -112,7 +122,7 @@ const commands: readonly Command[] = [
     name: 'runs',
     words: '[NB]',
     help: 'Lists the runs that are recorded, of one notebook or of all, the newest first.',
-    flags: [limitFlag, stateFlag],
+    flags: [limitFlag, ...pinFlags, stateFlag],
     most: 1,
     run: runsCommand,
   },
@@ -157,9 +167,17 @@ const commands: readonly Command[] = [
     run: freezeCommand,
   },
   {
+    name: 'gc',
+    words: 'NB|--all',
+    help: 'Says which records and stored values nothing needs; with --yes it removes them. Pinned runs and what kept runs reused stay.',
+    flags: [...gcFlags, allFlag, stateFlag],
+    most: 1,
+    run: gcCommand,
+  },
+  {
     name: 'clean',
     words: 'NB|--all',
-    help: 'Removes old runs and stored values that no result needs; nothing that a run would reuse.',
+    help: 'Removes old runs and stored values that no result needs; nothing that a run would reuse. The same as gc --keep 1 --yes.',
     flags: [allFlag, stateFlag],
     most: 1,
     run: cleanCommand,

@@ -1,4 +1,4 @@
-import { isGoingOn, runFolder, summariseRun, type RecordedRun } from '../../runtime/index.ts';
+import { isGoingOn, isPinned, runFolder, summariseRun, type RecordedRun } from '../../runtime/index.ts';
 import type { FoundRun } from './find-run.ts';
 
 /** How a run ended, or that it is going on. */
@@ -14,6 +14,7 @@ export function describeRecord(found: FoundRun): Readonly<Record<string, unknown
   return {
     run: id,
     outcome: statusWord(found),
+    pinned: isPinned(found),
     notebook: started?.origin.notebook ?? null,
     started: run.from,
     ended: run.seconds === undefined ? null : run.until,

@@ -1,6 +1,6 @@
-import { listRunsOf, readRun, summariseRun } from '../../../runtime/index.ts';
+import { isPinned, listRunsOf, pinRun, readRun, summariseRun } from '../../../runtime/index.ts';
 import { lastValue, type ParsedArguments } from '../args.ts';
-import { findStates, type FoundRun } from '../find-run.ts';
+import { findRun, findStates, type FoundRun } from '../find-run.ts';
 import { usage, type CommandResult, type Host } from '../host.ts';
 import { formatSeconds } from '../progress.ts';
 import { showCommit, showNotebook, showParameters, showTime } from '../recorded-text.ts';
@@ -13,6 +13,8 @@ export async function runsCommand(host: Host, parsed: ParsedArguments): Promise<
   const [notebook] = parsed.positionals;
   const states = findStates(host, parsed, notebook);
   if (!states.ok) return states.result;
+  const changed = changePins(host, parsed, notebook);
+  if (changed !== undefined) return changed;
   const asked = lastValue(parsed, 'limit');
   const limit = asked === undefined ? Infinity : Number(asked);
   if (!(limit === Infinity || (Number.isInteger(limit) && limit > 0))) {
@@ -29,6 +31,17 @@ export async function runsCommand(host: Host, parsed: ParsedArguments): Promise<
     text: found.length === 0 ? 'No run is recorded.\n' : table(host, found, kept.length),
     document: { runs: found.map(describeRecord), recorded: kept.length },
   };
+}
+
+/** Pins and unpins the runs that were named; a problem when one cannot be found. */
+function changePins(host: Host, parsed: ParsedArguments, notebook: string | undefined): CommandResult | undefined {
+  for (const { flag, values } of parsed.uses) {
+    if (flag !== 'pin' && flag !== 'unpin') continue;
+    const found = findRun(host, parsed, { word: values[0] ?? '', notebook });
+    if (!found.ok) return found.result;
+    pinRun(found.value, flag === 'pin');
+  }
+  return undefined;
 }
 
 function table(host: Host, found: readonly FoundRun[], recorded: number): string {
@@ -52,7 +65,15 @@ function table(host: Host, found: readonly FoundRun[], recorded: number): string
     const time = run.seconds === undefined ? '' : formatSeconds(run.seconds);
     const numbers = [ran, reused, failed].map(String);
     const from = [showCommit(run), showNotebook(host, run), showParameters(run)];
-    return [id, showTime(run.from), who, statusWord(one), ...numbers, time, ...from];
+    return [
+      id,
+      showTime(run.from),
+      who,
+      `${statusWord(one)}${isPinned(one) ? ', pinned' : ''}`,
+      ...numbers,
+      time,
+      ...from,
+    ];
   });
   const more = recorded > found.length ? `… and ${recorded - found.length} before these\n` : '';
   return `${renderTable([columns, ...rows])}${more}`;
