@@ -55,6 +55,8 @@ export {
 export { renderComparison } from './report/comparison-html.ts';
 export { isRecorded, traceLineage, type Lineage, type LineageNode, type Traced } from './history/lineage.ts';
 export { isPinned, pinRun, retainedRuns, type KeptBecause, type Retention } from './history/retention.ts';
+export { openLineageEvents, type LineageEvent } from './export/open-lineage.ts';
+export { describeCrate, describeCrateForPeople } from './export/ro-crate.ts';
 export { summariseRun, type RunSummary } from './history/summary.ts';
 export { dataOf, requestsOf, type DataUse, type RequestUse } from './history/data.ts';
 export { compareWithNow } from './history/changed-data.ts';

@@ -5,6 +5,7 @@ import { compileCommand } from './commands/compile.ts';
 import { dataCommand } from './commands/data.ts';
 import { diffCommand } from './commands/diff.ts';
 import { explainCommand } from './commands/explain.ts';
+import { exportLineageCommand } from './commands/export-lineage.ts';
 import { freezeCommand } from './commands/freeze.ts';
 import { gcCommand } from './commands/gc.ts';
 import { graphCommand } from './commands/graph.ts';
@@ -67,6 +68,17 @@ const gcFlags: readonly Flag[] = [
   { name: 'keep-days', values: ['DAYS'], help: 'keep the records of the last DAYS days' },
   { name: 'yes', short: 'y', values: [], help: 'remove; without it only what would be removed is told' },
 ];
+const exportFormatFlag: Flag = { name: 'format', values: ['FORMAT'], help: 'openlineage (default) or ro-crate' };
+const exportTargetFlag: Flag = {
+  ...fileFlag,
+  values: ['PATH'],
+  help: 'a file for OpenLineage events (default: standard output), a new folder for an RO-Crate',
+};
+const licenseFlag: Flag = {
+  name: 'license',
+  values: ['LICENSE'],
+  help: 'the licence of an RO-Crate: an address, or a name such as CC-BY-4.0',
+};
 const limitFlag: Flag = { name: 'limit', short: 'n', values: ['N'], help: 'so many of the newest' };
 
 const commands: readonly Command[] = [
@@ -157,6 +169,14 @@ const commands: readonly Command[] = [
     flags: [lineageFormatFlag, runFlag, stateFlag],
     most: 2,
     run: lineageCommand,
+  },
+  {
+    name: 'export-lineage',
+    words: 'RUN [NB]',
+    help: 'Writes the record of a run as OpenLineage events or as an RO-Crate, for catalogues and archives.',
+    flags: [exportFormatFlag, exportTargetFlag, licenseFlag, stateFlag],
+    most: 2,
+    run: exportLineageCommand,
   },
   {
     name: 'freeze',

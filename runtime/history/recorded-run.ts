@@ -12,6 +12,9 @@ export interface RecordedTask {
   /** Its place in the notebook from 0, and the number in `In [n]`; undefined when it did not come to an end. */
   readonly index: number | undefined;
   readonly number: number | undefined;
+  /** ISO 8601, in UTC: when its last attempt started and when it came to its end; a reused one did not start. */
+  readonly startedAt: string | undefined;
+  readonly endedAt: string | undefined;
   /** From its start to its end, in seconds. */
   readonly seconds: number;
   /** Why it was reused, or which part of its key differed. */
@@ -89,17 +92,17 @@ function inOrder(tasks: ReadonlyMap<string, RecordedTask>): ReadonlyMap<string, 
   return new Map([...tasks].sort(([, left], [, right]) => (left.index ?? last) - (right.index ?? last)));
 }
 
-type TaskEvent = Extract<RunEvent, { readonly task: string }>;
+type TaskEvent = Extract<LoggedEvent, { readonly task: string }>;
 
 function noteTask(tasks: Map<string, RecordedTask>, event: TaskEvent): void {
   const { task: id, name } = event;
   const before = tasks.get(id) ?? { ...unknownTask, id, name };
-  if (event.type === 'task-started') tasks.set(id, before);
+  if (event.type === 'task-started') tasks.set(id, { ...before, startedAt: event.at });
   else if (event.type === 'task-dropped') tasks.set(id, { ...before, dropped: [...before.dropped, event.reason] });
   else if (event.type === 'task-fused') tasks.set(id, { ...before, fusedWith: event.with });
   else {
     const { status, index, number, seconds, reason, code, from, observed } = event;
-    tasks.set(id, { ...before, status, index, number, seconds, reason, code, from, observed });
+    tasks.set(id, { ...before, endedAt: event.at, status, index, number, seconds, reason, code, from, observed });
   }
 }
 
@@ -107,6 +110,8 @@ const unknownTask: Omit<RecordedTask, 'id' | 'name'> = {
   status: 'stopped',
   index: undefined,
   number: undefined,
+  startedAt: undefined,
+  endedAt: undefined,
   seconds: 0,
   reason: '',
   code: '',
