@@ -1,6 +1,7 @@
 import { canonicalJson } from './bundle/canonical.ts';
 import type { Bundle } from './bundle/format.ts';
 import type { Notebook } from './1-read/notebook.ts';
+import type { LanguageAnalyzer } from './2-analyze/effects.ts';
 import { createPythonAnalyzer } from './2-analyze/python/analyzer.ts';
 import { loadPythonParser } from './2-analyze/python/parse.ts';
 import { headingAbove } from './4-emit/names.ts';
@@ -21,8 +22,28 @@ export async function createCompiler(wasm: {
   readonly runtimeWasm: Uint8Array;
   readonly languageWasm: Uint8Array;
 }): Promise<Compiler> {
-  const analyzers = [createPythonAnalyzer(await loadPythonParser(wasm))];
+  const analyzers = [remembering(createPythonAnalyzer(await loadPythonParser(wasm)))];
   return { compile: (bytes, name) => compileNotebook(bytes, name, analyzers) };
+}
+
+/** So many cells are kept in memory: those of a large notebook, and of the same with other parameters. */
+const mostCells = 1000;
+
+/** The same analyzer, which looks at each cell once: variants of a notebook have all cells but one in common. */
+function remembering(analyzer: LanguageAnalyzer): LanguageAnalyzer {
+  const known = new Map<string, ReturnType<LanguageAnalyzer['analyzeCell']>>();
+  return {
+    ...analyzer,
+    analyzeCell: (source, cell) => {
+      const key = JSON.stringify([source, cell.id, cell.index]);
+      const found = known.get(key) ?? analyzer.analyzeCell(source, cell);
+      known.delete(key);
+      known.set(key, found);
+      const [oldest] = known.size > mostCells ? known.keys() : [];
+      if (oldest !== undefined) known.delete(oldest);
+      return found;
+    },
+  };
 }
 
 /**

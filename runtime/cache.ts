@@ -42,15 +42,18 @@ export function describeMiss({ part, name }: Miss): string {
 }
 
 /** What is the same for all tasks of a run. */
-export type Around = Pick<RunContext, 'store' | 'environment' | 'variables'>;
+export type Around = Pick<RunContext, 'store' | 'environment' | 'variables'> & Partial<Pick<RunContext, 'shelves'>>;
 
 const entriesKept = 8;
+/** Of code that values reach although that was not expected. */
+const entriesOfVariants = 32;
 /** Entries of another version are as good as none. */
-export const formatVersion = 12;
+export const formatVersion = 13;
 
-/** Where the store keeps what is known of a task's code. */
-export function manifestPath(task: { readonly code: string }): string {
-  return `manifests/${task.code.slice(task.code.indexOf(':') + 1)}.json`;
+/** Where the store keeps what is known of a task's code, or of what it gave with the values of one variant. */
+export function manifestPath(task: { readonly code: string }, shelf?: string): string {
+  const name = task.code.slice(task.code.indexOf(':') + 1);
+  return `manifests/${shelf === undefined ? name : `${name}.${shelf}`}.json`;
 }
 
 /** Looks for an entry whose every input holds now; all earlier tasks must have ended. */
@@ -62,7 +65,7 @@ export function findCached(
   const task = progress[index]?.task;
   if (task === undefined) return { miss: { part: 'no earlier run', name: '' } };
   const implicit = [...implicitNames(progress, index)].filter((name) => !isQuiet(name));
-  const { entries, never } = readManifest(around.store, task);
+  const { entries, never } = readAll(around, task);
   // The newest run comes first: what is told is what differs from that one.
   let miss: Miss | undefined;
   for (const entry of entries) {
@@ -99,8 +102,17 @@ interface Manifest {
   readonly never: string;
 }
 
-function readManifest(store: LocalStore, task: Task): Manifest {
-  const document = store.readDocument(manifestPath(task));
+/** What is known of a task from runs with the values of this one, and then from others. */
+function readAll({ store, shelves }: Around, task: Task): Pick<Manifest, 'entries' | 'never'> {
+  const plain = readManifest(store, manifestPath(task));
+  const shelf = shelves?.get(task.id);
+  if (shelf === undefined) return plain;
+  const own = readManifest(store, manifestPath(task, shelf));
+  return { entries: [...own.entries, ...plain.entries], never: own.never === '' ? plain.never : own.never };
+}
+
+function readManifest(store: LocalStore, path: string): Manifest {
+  const document = store.readDocument(path);
   const known = typeof document === 'object' && document !== null && 'formatVersion' in document;
   if (known && document.formatVersion === formatVersion) return document as unknown as Manifest;
   return { formatVersion, entries: [], never: '' };
@@ -198,12 +210,12 @@ function digestOfCopy({ path, signature }: FileRead, copies: Copies): string {
 
 /** What a result was made from, and the result; else why a later run could not tell whether it still holds. */
 export function describeResult(
-  { environment, id, journal }: Pick<RunContext, 'environment' | 'id' | 'journal'>,
+  { environment, id, journal, secrets }: Pick<RunContext, 'environment' | 'id' | 'journal' | 'secrets'>,
   progress: readonly Progress[],
   { index, result, outputs, lane }: Pick<State, 'index' | 'result' | 'outputs'> & Pick<CacheEntry, 'lane'>,
 ): CacheEntry | string {
   if (result === undefined) return 'it has no result';
-  const doing = uncheckable(result);
+  const doing = secrets.reasonOf(result, outputs) ?? uncheckable(result);
   if (doing !== undefined) return doing;
   const reads: Record<string, string> = { ...result.reads };
   const kept = progress[index]?.kept ?? [];
@@ -232,11 +244,13 @@ export function remember(
 ): string | undefined {
   const { store } = context;
   const { task, result } = state;
+  // Only variants are so many that they are kept apart.
+  const path = manifestPath(task, context.isVariant ? context.shelves.get(task.id) : undefined);
   if (result?.status !== 'ok') return undefined;
   const entry = task.directives.cache ? describeResult(context, progress, state) : 'its directive says so';
-  const { entries } = readManifest(store, task);
+  const { entries } = readManifest(store, path);
   const write = (manifest: Omit<Manifest, 'formatVersion'>): void => {
-    store.writeDocument(manifestPath(task), { formatVersion, ...manifest });
+    store.writeDocument(path, { formatVersion, ...manifest });
   };
   if (typeof entry === 'string') {
     write({ entries, never: entry });
@@ -244,6 +258,6 @@ export function remember(
   }
   const identity = identityOf(task, entry);
   const others = entries.filter((other) => identityOf(task, other) !== identity);
-  write({ entries: [entry, ...others].slice(0, entriesKept), never: '' });
+  write({ entries: [entry, ...others].slice(0, context.isVariant ? entriesOfVariants : entriesKept), never: '' });
   return identity;
 }

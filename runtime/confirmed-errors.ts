@@ -37,6 +37,8 @@ export class ConfirmedErrors {
 
   /** Where an error is kept; undefined when a later run could not tell whether its inputs are the same. */
   #path(state: State): string | undefined {
+    // Its name would be a digest of all variables.
+    if (this.#context.secrets.names.length > 0) return undefined;
     const entry = describeResult(this.#context, this.#states, state);
     if (typeof entry === 'string') return undefined;
     // Where modules were looked for and not found depends on those that the process had from the start.

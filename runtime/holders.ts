@@ -19,6 +19,11 @@ export class Holders {
     this.#states = states;
   }
 
+  /** How many processes there are. */
+  get size(): number {
+    return this.#alive.size;
+  }
+
   /** @param at the place of the task that the process is for */
   add(process: TaskProcess, at: number): Holder {
     const holder = { process, holds: new Set<string>(), at };

@@ -1,5 +1,5 @@
 import { createHash, randomBytes } from 'node:crypto';
-import { realpathSync, rmSync } from 'node:fs';
+import { realpathSync, rmSync, writeFileSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { isAbsolute, join } from 'node:path';
 import type { Diagnostic } from '../compiler/bundle/diagnostic.ts';
@@ -7,25 +7,30 @@ import { canonicalJson } from '../compiler/bundle/canonical.ts';
 import type { Bundle } from '../compiler/bundle/format.ts';
 import { describeMiss, findCached, identityOf, type Around, type Miss } from './cache.ts';
 import { delayProcesses, type Disorder } from './disorder.ts';
-import type { RunEvent, RunStarted } from './event.ts';
+import type { EnvironmentFound, RunEvent, RunStarted } from './event.ts';
 import { describeRunner, type Origin } from './history/origin.ts';
-import { SourceControlQuestion } from './history/source-control.ts';
-import { findLane, laneUnit, reuseLane } from './lane-cache.ts';
+import { SourceControlQuestion, type SourceControl } from './history/source-control.ts';
+import { findLane, laneUnit, mayReuseLane, reuseLane } from './lane-cache.ts';
+import { Alone } from './crew.ts';
 import { findInterpreter, type Interpreter } from './process/interpreter.ts';
 import { listPackages } from './process/search-path.ts';
 import { languageOf } from './process/language.ts';
 import { dismissAll } from './process/standby.ts';
 import { WorkerParent } from './process/worker-parent.ts';
-import { ProfileNotes, readProfile } from './profile.ts';
+import type { ProcessParent } from './process/task-processes.ts';
+import { ProfileNotes, readProfile, type Profile } from './profile.ts';
 import { openRunLog, type RunRecord } from './record.ts';
 import { executedNotebook } from './report/notebook.ts';
 import { Run } from './run.ts';
 import type { RunContext, RunOutcome, TaskOutcome } from './run-state.ts';
+import { secretNames, Secrets } from './secrets.ts';
 import { describeStart } from './start-state.ts';
 import { removeDamaged } from './store/damage.ts';
 import { loadDigests, saveDigests } from './store/digests.ts';
-import { objectsFolder, openLocalStore, writeAtomically } from './store/local.ts';
+import { objectsFolder, openLocalStore, writeAtomically, type LocalStore } from './store/local.ts';
 import { keepBelow, sweepRuns, sweepTemporary, untilCleaned } from './store/sweep.ts';
+import type { Variables } from './variables.ts';
+import type { Member } from './variants/team.ts';
 import type { Progress } from './versions.ts';
 
 export type { Disorder } from './disorder.ts';
@@ -76,6 +81,14 @@ export { frozenSchema, frozenVersion, type Frozen } from './frozen/format.ts';
 export { changedSince, freezeNow, freezeRun, type NotebookPlace } from './frozen/freeze.ts';
 export { compareFrozen, type Thawed } from './frozen/compare.ts';
 export { readFrozen, writeFrozen } from './frozen/read.ts';
+export {
+  runVariants,
+  type VariantNotebook,
+  type VariantRecord,
+  type VariantsOutcome,
+} from './variants/run-variants.ts';
+export { reachOf, shelvesOf } from './variants/reach.ts';
+export { secretNames, Secrets, shortestSecret } from './secrets.ts';
 export { foldOutputs, type NotebookOutput } from './report/outputs.ts';
 export { writeAtomically } from './store/local.ts';
 export { cleanState, type Cleaned, type Swept } from './store/sweep.ts';
@@ -109,9 +122,22 @@ export interface RunOptions {
   readonly signal?: AbortSignal | undefined;
   /** What the record says of where the run comes from. */
   readonly origin: Origin;
+  /** Environment variables that hold secrets, besides those that the document refers to. */
+  readonly secrets?: readonly string[] | undefined;
+  /** By the task's id, which of many values reach it. */
+  readonly shelves?: ReadonlyMap<string, string> | undefined;
+  /** The run is one of a team. */
+  readonly seat?: Seat | undefined;
   /** For tests: another order than the usual one. */
   readonly disorder?: Disorder | undefined;
   readonly onEvent: (event: RunEvent) => void;
+}
+
+/** A run's place in a team, and what the runs of the team have in common. */
+export interface Seat {
+  readonly id: string;
+  readonly member: Member;
+  readonly common: Common;
 }
 
 /** Milliseconds after its end for which a run waits for git. */
@@ -183,38 +209,33 @@ function nothingRan(bundle: Bundle, document: string, diagnostic: Diagnostic): O
  */
 export async function run(bundle: Bundle, document: string, options: RunOptions): Promise<RunRecord> {
   const started = performance.now();
-  const id = `${new Date().toISOString().replace(/[-:]/g, '').slice(0, 15)}-${randomBytes(2).toString('hex')}`;
-  const log = openRunLog(options.state, id);
-  await untilCleaned(options.state);
-  sweepOnce(options.state);
+  const { seat } = options;
+  const id = seat?.id ?? newRunId();
+  const log = openRunLog(options.state, id, seat === undefined);
+  if (seat === undefined) await clearUp(options.state);
+  let secrets = new Secrets([], {});
   const emit = (event: RunEvent): void => {
-    log.add(event);
-    options.onEvent(event);
+    const told = secrets.maskAll(event);
+    log.add(told);
+    options.onEvent(told);
   };
   emit(describeBeginning(bundle, id, options));
-  const sourceControl = new SourceControlQuestion(options.cwd, options.environment);
-  const interpreter = findInterpreter({
-    python: options.python,
-    kernel: options.kernel ?? bundle.notebook.kernelName,
-    environment: options.environment,
-  });
-  if (interpreter === undefined) {
-    const diagnostic = noInterpreter({ kernel: options.kernel ?? bundle.notebook.kernelName, python: options.python });
+  const common = seat?.common ?? openCommon(bundle, log.folder, options);
+  if ('diagnostic' in common) {
+    const { diagnostic } = common;
     emit({ type: 'diagnostic', diagnostic });
     log.close();
     return { id, ...nothingRan(bundle, document, diagnostic), folder: log.folder };
   }
-  const store = openLocalStore(options.state);
-  loadDigests(store);
-  const variables = { ...options.environment, ...interpreter.environment };
-  const environment = describeStart(store, { interpreter, cwd: options.cwd, variables });
+  const { store, interpreter, variables, journal, profile, notes } = common;
+  secrets = secretsOf(document, options, variables);
+  const environment = common.describe();
   const { executable } = interpreter;
-  emit({ type: 'environment', executable, digest: `sha256:${sha256(environment)}`, ...listPackages(store) });
-  const journal = join(log.folder, 'effects');
-  const profile = readProfile(store);
-  const notes = new ProfileNotes(profile);
-  const outcome = await runOnSoundStore({
+  emit({ type: 'environment', executable, digest: `sha256:${sha256(environment)}`, ...common.packages() });
+  const startParent = parentStarter(bundle, options, { common, environment, secrets });
+  const seen = await runOnSoundStore({
     bundle,
+    secrets,
     id,
     store,
     profile,
@@ -222,79 +243,160 @@ export async function run(bundle: Bundle, document: string, options: RunOptions)
     journal,
     environment,
     variables,
-    jobs: options.jobs,
     useCache: options.cache,
     readCache: options.cache && !options.force,
     keepGoing: options.keepGoing,
     lane: options.lane ? 'asked for' : lookAtHistory(bundle),
     executable,
     until: options.until ?? Number.MAX_SAFE_INTEGER,
-    startParent: parentStarter(bundle, options, { interpreter, environment, journal, objects: store.objects }),
+    crew: seat?.member ?? new Alone(options.jobs, startParent),
+    shelves: options.shelves ?? new Map(),
+    isVariant: seat !== undefined,
     signal: options.signal,
     disorder: options.disorder,
     onEvent: emit,
   });
   const language = languageOf(interpreter, environment, store);
   if (language !== undefined) emit({ type: 'language', name: language.name, version: language.version });
-  const source = await sourceControl.answer(gitPatience);
+  const source = await common.source();
   if (source !== undefined) emit({ type: 'source-control', ...source });
-  notes.save(store);
-  saveDigests(store);
-  rmSync(journal, { recursive: true, force: true });
+  // Of tasks that came from the cache as well.
+  const outcome = {
+    ...seen,
+    diagnostics: secrets.maskAll(seen.diagnostics),
+    tasks: seen.tasks.map((task) => veiled(task, secrets)),
+  };
+  if (seat === undefined) {
+    notes.save(store);
+    saveDigests(store);
+  }
+  if (seat === undefined || seat.member.isTurn) rmSync(journal, { recursive: true, force: true });
   const seconds = (performance.now() - started) / 1000;
   const ended = options.signal?.aborted === true ? 'interrupted' : outcome.status;
   emit({ type: 'run-finished', status: ended, seconds });
   const notebook = executedNotebook(document, outcome.tasks, () => language);
-  writeAtomically(`${log.folder}/notebook.ipynb`, notebook);
-  if (outcome.tasks.some(({ status }) => status === 'ran')) {
-    const lane = laneUnit(bundle, options.until ?? Number.MAX_SAFE_INTEGER);
-    const units = lane === undefined ? bundle.tasks : [...bundle.tasks, lane.task];
-    const codes = new Set(units.map(({ code }) => code.slice(code.indexOf(':') + 1)));
-    keepBelow(options.state, { most: largestStore, own: id, codes });
+  const executed = join(log.folder, 'notebook.ipynb');
+  // Of many runs each is as good as its log, which a kill may cut short as well.
+  if (seat === undefined) writeAtomically(executed, notebook);
+  else writeFileSync(executed, notebook, { mode: 0o600 });
+  if (seat === undefined && outcome.tasks.some(({ status }) => status === 'ran')) {
+    keepBelow(options.state, { most: largestStore, own: id, codes: codesOf(bundle, options.until) });
   }
   log.close();
   return { id, ...outcome, seconds, notebook, folder: log.folder };
 }
 
-const swept = new Set<string>();
+/** A name for a run, or for what joins several. */
+export function newRunId(): string {
+  return `${new Date().toISOString().replace(/[-:]/g, '').slice(0, 15)}-${randomBytes(2).toString('hex')}`;
+}
 
-/** What dead runs left goes; nothing of a record. Once is enough for a process that makes many runs. */
-function sweepOnce(state: string): void {
-  if (swept.has(state)) return;
-  swept.add(state);
+/** Waits until nobody is cleaning, and removes what earlier runs left. */
+export async function clearUp(state: string): Promise<void> {
+  await untilCleaned(state);
+  // Nothing of a record goes unasked.
   sweepRuns(state, { isKept: () => true });
   sweepTemporary();
 }
 
-interface Surroundings {
-  readonly interpreter: Interpreter;
-  /** What every cell starts from. */
-  readonly environment: string;
-  readonly journal: string;
-  readonly objects: string;
+/** Keeps the store below its size. @param codes hexadecimal digests of the code of all tasks */
+export function keepStoreBelow(state: string, own: string, codes: ReadonlySet<string>): void {
+  keepBelow(state, { most: largestStore, own, codes });
 }
 
-function parentStarter(
+/** Hexadecimal digests of the code of all tasks, and of the lane of them. */
+export function codesOf(bundle: Bundle, until: number | undefined): ReadonlySet<string> {
+  const lane = laneUnit(bundle, until ?? Number.MAX_SAFE_INTEGER);
+  const units = lane === undefined ? bundle.tasks : [...bundle.tasks, lane.task];
+  return new Set(units.map(({ code }) => code.slice(code.indexOf(':') + 1)));
+}
+
+type Installed = Pick<EnvironmentFound, 'packages' | 'folders'>;
+
+/** What does not depend on the values of parameters. */
+export interface Common {
+  readonly store: LocalStore;
+  readonly interpreter: Interpreter;
+  readonly variables: Variables;
+  /** Folder of the journal of effects: of several runs only one at a time has any. */
+  readonly journal: string;
+  readonly profile: Profile;
+  readonly notes: ProfileNotes;
+  /** What every cell starts from, now. */
+  readonly describe: () => string;
+  /** What is installed, once it was described. */
+  readonly packages: () => Installed;
+  readonly source: () => Promise<SourceControl | undefined>;
+}
+
+/** Finds the interpreter, and reads what is known of the notebook. */
+export function openCommon(
+  bundle: Bundle,
+  folder: string,
+  options: RunOptions,
+): Common | { readonly diagnostic: Diagnostic } {
+  const { python, environment, cwd, state } = options;
+  const kernel = options.kernel ?? bundle.notebook.kernelName;
+  const sourceControl = new SourceControlQuestion(cwd, environment);
+  const interpreter = findInterpreter({ python, kernel, environment });
+  if (interpreter === undefined) return { diagnostic: noInterpreter({ kernel, python }) };
+  const store = openLocalStore(state);
+  loadDigests(store);
+  const variables = { ...environment, ...interpreter.environment };
+  let packages: Installed | undefined;
+  const profile = readProfile(store);
+  return {
+    store,
+    interpreter,
+    variables,
+    journal: join(folder, 'effects'),
+    profile,
+    notes: new ProfileNotes(profile),
+    describe: () => describeStart(store, { interpreter, cwd, variables }),
+    packages: () => (packages ??= listPackages(store)),
+    source: async () => await sourceControl.answer(gitPatience),
+  };
+}
+
+/** The secrets of a run: those that its document refers to, and those of the runs that it belongs to. */
+export function secretsOf(document: string, options: RunOptions, variables: Variables): Secrets {
+  return new Secrets([...new Set([...secretNames(document), ...(options.secrets ?? [])])], variables);
+}
+
+interface Surroundings {
+  readonly common: Common;
+  readonly environment: string;
+  readonly secrets: Secrets;
+}
+
+/** Starts the first of the processes that those of tasks are forked from. */
+export function parentStarter(
   bundle: Bundle,
   options: RunOptions,
-  { interpreter, environment, journal, objects }: Surroundings,
-): RunContext['startParent'] {
+  { common, environment, secrets }: Surroundings,
+): () => Promise<ProcessParent> {
   return async () => {
     const parent = await WorkerParent.start({
-      interpreter,
+      interpreter: common.interpreter,
       script: options.worker,
-      store: objects,
+      store: common.store.objects,
       cwd: options.cwd,
       start: options.startMethod,
       startState: environment,
-      standBy: options.standBy,
-      journal,
+      // A process that waits would have them in memory, and a later run may have others.
+      standBy: secrets.names.length > 0 ? 0 : options.standBy,
+      secrets: secrets.names,
+      journal: common.journal,
       cells: cellsOf(bundle),
       environment: options.environment,
       signal: options.signal,
     });
     return delayProcesses(parent, options.disorder);
   };
+}
+
+function veiled(outcome: TaskOutcome, secrets: Secrets): TaskOutcome {
+  return { ...outcome, reason: secrets.mask(outcome.reason), outputs: secrets.maskOutputs(outcome.outputs) };
 }
 
 /** Execution count, source and digest of the code of what is executed. */
@@ -314,10 +416,17 @@ function lookAtHistory(bundle: Bundle): string | undefined {
 
 /** Runs; when the store turns out to be damaged, what is damaged is removed and the run starts again. */
 async function runOnSoundStore(context: RunContext): Promise<RunOutcome> {
+  // What all cells together depend on must be as it is when it is their turn.
+  if (context.isVariant && mayReuseLane(context)) await context.crew.turn();
   const lane = reuseLane(context);
   if (lane !== undefined && 'tasks' in lane) return lane;
   const laneMiss = lane === undefined || lane.part === 'no earlier run' ? '' : describeMiss(lane);
   const outcome = await new Run({ ...context, laneMiss }).execute();
+  if (outcome.outdated !== undefined) {
+    const reason = `${outcome.outdated} was changed by an earlier variant`;
+    context.onEvent({ type: 'restarted', reason });
+    return await runOnSoundStore(context);
+  }
   if (outcome.damaged === undefined) return outcome;
   const removed = removeDamaged(context.store.objects);
   const reason = `the store was damaged (${outcome.damaged}); ${removed} damaged objects were removed`;

@@ -80,6 +80,12 @@ function readKnown(store: LocalStore): KnownLanes {
   return { formatVersion, lanes: [] };
 }
 
+/** True when there seems to be a result of all cells that can be used again. */
+export function mayReuseLane(context: RunContext): boolean {
+  const unit = laneUnit(context.bundle, context.until);
+  return unit !== undefined && context.readCache && 'entry' in findLane(context, unit);
+}
+
 /** All cells as an earlier run in one process gave them, or why they cannot be had; nothing is started. */
 export function reuseLane(context: RunContext): RunOutcome | Miss | undefined {
   const unit = laneUnit(context.bundle, context.until);
@@ -112,7 +118,15 @@ export function rememberLane(
   if (unit === undefined || !context.useCache) return;
   const ran = states.filter(({ task }) => unit.cells.includes(task));
   if (ran.some(({ result }) => result?.status !== 'ok')) return;
-  const outside = [...uncached(ran), ...observed.outside.map((reason) => nameDoing(ran, reason))];
+  const shown = context.secrets.reasonOf(
+    { reads: {}, ...observed },
+    ran.flatMap(({ outputs }) => outputs),
+  );
+  const outside = [
+    ...uncached(ran),
+    ...(shown === undefined ? [] : [shown]),
+    ...observed.outside.map((reason) => nameDoing(ran, reason)),
+  ];
   const result: AttemptResult = { ...nothingOfVariables, ...observed, outside };
   const lane = { why, outputs: ran.map(({ outputs }) => outputs) };
   const state = { ...initialState(unit.task, 0), result, lane };

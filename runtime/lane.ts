@@ -43,7 +43,8 @@ export async function runLane({ context, states, precedence }: LaneWork, process
     const result = await runOne(states, state, process);
     if (typeof result !== 'object') return { failed, died: state, broken: result };
     const seconds = (performance.now() - started) / 1000;
-    Object.assign(state, { result, seconds, status: 'retired', because });
+    const outputs = context.secrets.maskOutputs(state.outputs);
+    Object.assign(state, { result, outputs, seconds, status: 'retired', because });
     const raised = result.status === 'error';
     ok &&= !raised;
     context.onEvent(finishedEvent(state, raised ? 'failed' : 'ran'));

@@ -27,8 +27,8 @@ export interface RunLog {
   close(): void;
 }
 
-/** Opens the log of a new run below `root`. An event is with the system as soon as it is added, so a kill loses none. */
-export function openRunLog(root: string, id: string): RunLog {
+/** Opens the log of a new run below `root`. An event is with the system as soon as it is added, so a kill loses none; with `flush` neither does a power cut after its end. */
+export function openRunLog(root: string, id: string, flush: boolean): RunLog {
   const folder = join(root, 'runs', id);
   mkdirSync(folder, { recursive: true });
   claim(folder);
@@ -38,7 +38,7 @@ export function openRunLog(root: string, id: string): RunLog {
     folder,
     add: (event) => {
       appendFileSync(file, `${JSON.stringify({ at: new Date().toISOString(), ...event })}\n`);
-      if (event.type === 'run-finished') fsyncSync(file);
+      if (flush && event.type === 'run-finished') fsyncSync(file);
     },
     close: () => {
       closeSync(file);

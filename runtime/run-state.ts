@@ -1,10 +1,11 @@
 import type { Diagnostic } from '../compiler/bundle/diagnostic.ts';
 import type { Bundle, Task } from '../compiler/bundle/format.ts';
+import type { Crew } from './crew.ts';
 import type { Disorder } from './disorder.ts';
 import type { RunEvent } from './event.ts';
 import type { Holder } from './holders.ts';
 import type { AttemptResult, OutputMessage } from './process/protocol.ts';
-import type { ProcessParent } from './process/task-processes.ts';
+import type { Secrets } from './secrets.ts';
 import type { Profile, ProfileNotes } from './profile.ts';
 import type { LocalStore } from './store/local.ts';
 import type { Variables } from './variables.ts';
@@ -17,6 +18,8 @@ export interface State extends Progress {
   outputs: OutputMessage[];
   holder: Holder | undefined;
   cached: string | undefined;
+  /** Files as the cached task left them, which must still be so. */
+  left: Readonly<Record<string, string>>;
   /** The contents of the names that were loaded before the attempt started. */
   given: Readonly<Record<string, string>>;
   /** Names a running attempt asked for that an unfinished task is expected to write. */
@@ -47,7 +50,7 @@ export interface RunContext {
   readonly environment: string;
   /** Environment variables of the cells. */
   readonly variables: Variables;
-  readonly jobs: number;
+  readonly secrets: Secrets;
   readonly useCache: boolean;
   readonly readCache: boolean;
   readonly keepGoing: boolean;
@@ -61,7 +64,11 @@ export interface RunContext {
   readonly until: number;
   readonly signal: AbortSignal | undefined;
   readonly disorder: Disorder | undefined;
-  readonly startParent: () => Promise<ProcessParent>;
+  readonly crew: Crew;
+  /** By the task's id, which of many values reach it. */
+  readonly shelves: ReadonlyMap<string, string>;
+  /** True for one of many runs with other values. */
+  readonly isVariant: boolean;
   readonly onEvent: (event: RunEvent) => void;
 }
 
@@ -84,6 +91,8 @@ export interface RunOutcome {
   readonly lane: boolean;
   /** What was found damaged in the store; the run ended there and every effect of it was undone. */
   readonly damaged: string | undefined;
+  /** What runs before this one have changed meanwhile that it had used; it has to be made again. */
+  readonly outdated?: string | undefined;
 }
 
 /** A task before anything happened to it. */
@@ -96,6 +105,7 @@ export function initialState(task: Task, index: number): State {
     outputs: [],
     holder: undefined,
     cached: undefined,
+    left: {},
     given: {},
     needs: [],
     permit: 'none',
@@ -123,6 +133,7 @@ export function putBack(state: State): void {
     needs: [],
     permit: 'none',
     cached: undefined,
+    left: {},
   };
   Object.assign(state, nothing);
 }

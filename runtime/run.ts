@@ -1,5 +1,6 @@
 import type { Diagnostic } from '../compiler/bundle/diagnostic.ts';
-import { changedFile, describeMiss, findCached, identityOf, remember } from './cache.ts';
+import { remember } from './cache.ts';
+import { ChangedInputs } from './changed-input.ts';
 import { ConfirmedErrors } from './confirmed-errors.ts';
 import { ExpectedReuse } from './expected-reuse.ts';
 import { finishedEvent } from './history/finished.ts';
@@ -8,8 +9,7 @@ import { importSteps } from './import-steps.ts';
 import { rememberLane } from './lane-cache.ts';
 import { runLane, skip } from './lane.ts';
 import { madeFrom, outdatedAttempts } from './outdated.ts';
-import type { AttemptResult, FromAttempt } from './process/protocol.ts';
-import { TaskProcesses } from './process/task-processes.ts';
+import type { FromAttempt } from './process/protocol.ts';
 import type { TaskProcess } from './process/worker-parent.ts';
 import { effectsLast, interpreterUnusable, processDied, workerFailed } from './refusal.ts';
 import {
@@ -24,12 +24,11 @@ import {
   type RunOutcome,
   type State,
 } from './run-state.ts';
-import { precedenceOf, startsEarly, unmetNeed, window, type Precedence } from './schedule.ts';
+import { precedenceOf, startable, unmetNeed, type Precedence } from './schedule.ts';
 import { answerTo, contentsGiven, everyName, namesToLoad, runMessage } from './task-inputs.ts';
+import { takeFromCache } from './take-from-cache.ts';
 import { canUndo, undoEffects } from './undo.ts';
-import { originOf, staleRead, withDeletions } from './versions.ts';
-
-type Observed = Pick<AttemptResult, 'reads' | 'shadowed' | 'filesRead' | 'filesWritten'>;
+import { withDeletions } from './versions.ts';
 
 /**
  * Executes tasks out of order and retires them in notebook order.
@@ -43,7 +42,7 @@ export class Run {
   readonly #precedence: Precedence;
   readonly #diagnostics: Diagnostic[] = [];
   readonly #holders: Holders;
-  readonly #processes: TaskProcesses;
+  readonly #inputs: ChangedInputs;
   readonly #reuse: ExpectedReuse;
   readonly #errors: ConfirmedErrors;
   #head = 0;
@@ -54,11 +53,13 @@ export class Run {
   /** Why all cells run in one process, when they do. */
   #lane: string | undefined;
   #damaged: string | undefined;
+  #outdated: string | undefined;
+  #hadTurn = false;
 
   constructor(context: RunContext) {
     this.#context = context;
     this.#states = context.bundle.tasks.map(initialState);
-    this.#processes = new TaskProcesses(context.startParent);
+    this.#inputs = new ChangedInputs(context, this.#states);
     this.#holders = new Holders(this.#states);
     this.#reuse = new ExpectedReuse(context, this.#states);
     this.#errors = new ConfirmedErrors(context, this.#states);
@@ -67,8 +68,13 @@ export class Run {
 
   /** Runs to the end; rejects only for a bug of ours, or when the store cannot be written. */
   async execute(): Promise<RunOutcome> {
+    this.#context.crew.join({
+      active: () => this.#states.filter(isActive).length,
+      look: this.#pump.bind(this),
+    });
     try {
       await this.#runAll();
+      await this.#awaitTurn();
     } finally {
       await this.#stop();
     }
@@ -78,18 +84,18 @@ export class Run {
       diagnostics: this.#diagnostics,
       lane: this.#lane !== undefined,
       damaged: this.#damaged,
+      outdated: this.#outdated,
     };
   }
 
   async #runAll(): Promise<void> {
-    const { signal } = this.#context;
-    if (signal?.aborted === true) this.#over = true;
+    if (this.#isStopped()) this.#over = true;
     else if (this.#context.lane !== undefined) this.#chooseLane(this.#context.lane);
     else {
       await new Promise<void>((resolve, reject) => {
         this.#finish = resolve;
         this.#crash = reject;
-        signal?.addEventListener('abort', () => this.#end(), { once: true });
+        this.#context.signal?.addEventListener('abort', () => this.#end(), { once: true });
         this.#pump();
       });
     }
@@ -99,16 +105,32 @@ export class Run {
   async #stop(): Promise<void> {
     if (this.#context.signal?.aborted === true) this.#holders.killAll();
     await this.#holders.endAll();
-    await this.#processes.stop(importSteps(this.#states, this.#states.length, this.#context.notes.profile));
+    await this.#context.crew.leave(importSteps(this.#states, this.#states.length, this.#context.notes.profile));
+  }
+
+  /** What was done before its turn counts when nothing that it used has changed until then. */
+  async #awaitTurn(): Promise<void> {
+    await this.#context.crew.done(this.#holders.size > 0);
+    if (this.#isStopped() || this.#damaged !== undefined || this.#outdated !== undefined) return;
+    if (!this.#hadTurn) this.#outdated = this.#inputs.findOutdated();
   }
 
   /** One look at everything that could go on; called after every event. */
   #pump(): void {
     this.#guard(() => {
-      if (this.#over || this.#lane !== undefined || !this.#retire()) return;
+      if (this.#over || this.#lane !== undefined || !this.#takeTurn() || !this.#retire()) return;
       this.#answer();
       this.#startTasks();
     });
+  }
+
+  /** When its turn comes: false when runs before it have changed what it has used, and it has to be made again. */
+  #takeTurn(): boolean {
+    if (this.#hadTurn || !this.#context.crew.isTurn) return true;
+    this.#hadTurn = true;
+    this.#outdated = this.#inputs.findOutdated();
+    if (this.#outdated !== undefined) this.#end();
+    return !this.#over;
   }
 
   /** Nothing that goes wrong in an event may be lost: the run rejects. */
@@ -135,7 +157,7 @@ export class Run {
         continue;
       }
       if (this.#failed && this.#skip(state)) continue;
-      if (state.status === 'waiting' && this.#takeFromCache(state)) continue;
+      if (state.status === 'waiting' && takeFromCache(this.#context, this.#states, state)) continue;
       if (state.status !== 'ended') return !this.#over;
       if (!this.#retireOne(state)) return !this.#over;
     }
@@ -147,13 +169,14 @@ export class Run {
     if (result === undefined) return false;
     const heldHere = this.#holders.kept(state.holder, state.index);
     // What came from the cache was compared with all inputs just now.
-    const changed = state.cached === undefined ? this.#changedInput(state, result, heldHere) : undefined;
+    const changed = state.cached === undefined ? this.#inputs.find(state, result, heldHere) : undefined;
     if (changed !== undefined) {
       this.#drop(state, `${changed} changed`);
       return !this.#over;
     }
     if (isFailure(state)) {
       if (state.permit === 'given') return this.#fail(state);
+      if (!this.#context.crew.isTurn) return false;
       this.#drop(state, 'an error is only believed when all earlier cells have retired');
       return !this.#over;
     }
@@ -161,30 +184,18 @@ export class Run {
     return true;
   }
 
-  /** The first input that is no longer what the attempt saw. */
-  #changedInput(state: State, result: Observed, heldHere: ReadonlySet<string>): string | undefined {
-    const stale = staleRead(this.#states, state.index, result, heldHere);
-    if (stale !== undefined) this.#learn(state, stale);
-    return stale ?? (state.permit === 'given' ? undefined : changedFile(result));
-  }
-
-  /** Next time the task waits for the one that wrote the name. */
-  #learn(state: State, name: string): void {
-    const origin = originOf(this.#states, name, state.index);
-    const writer = origin.kind === 'absent' ? undefined : this.#states[origin.at];
-    if (writer !== undefined) this.#context.notes.tooEarly(writer.task, state.task);
-  }
-
   #settle(state: State, status: 'ran' | 'cached' | 'failed'): void {
     state.status = 'retired';
     for (const [later, name] of outdatedAttempts(this.#states, state)) {
-      this.#learn(later, name);
+      this.#inputs.learn(later, name);
       this.#drop(later, `${name} changed`);
     }
     this.#head++;
     const { result } = state;
     if (result !== undefined) this.#context.notes.retired(state.task, result);
     if (status === 'ran' && this.#context.useCache) state.identity = remember(this.#context, this.#states, state);
+    this.#context.crew.ended(state.task, true);
+    if (result !== undefined && result.filesWritten.length + result.outside.length > 0) this.#context.crew.acted();
     const held = Object.entries(result?.held ?? {});
     if (state.holder !== undefined) {
       state.holder.holds.clear();
@@ -231,7 +242,8 @@ export class Run {
   #takeBack(reason: string): boolean {
     this.#end();
     this.#holders.killAll();
-    const lasting = undoEffects(this.#context.journal);
+    // Before its turn it has done nothing to the outside.
+    const lasting = this.#context.crew.isTurn ? undoEffects(this.#context.journal) : [];
     if (lasting.length > 0) this.#refuse(effectsLast(reason, lasting));
     return lasting.length === 0;
   }
@@ -248,6 +260,7 @@ export class Run {
 
   #abandon(state: State): void {
     state.attempts++;
+    this.#context.crew.ended(state.task, false);
     if (state.holder !== undefined) {
       this.#holders.remove(state.holder);
       state.holder.process.kill();
@@ -269,27 +282,12 @@ export class Run {
     if (acted || state.dropsAtHead > 2) this.#goLane(`${state.task.name} could not settle on its inputs (${reason})`);
   }
 
-  #takeFromCache(state: State): boolean {
-    if (!this.#context.readCache) return false;
-    const found = findCached(this.#context, this.#states, state.index);
-    if ('miss' in found) {
-      state.because = describeMiss(found.miss);
-      return false;
-    }
-    state.result = found.entry.result;
-    state.outputs = [...found.entry.outputs];
-    state.identity = identityOf(state.task, found.entry);
-    const { run: cached } = found.entry;
-    Object.assign(state, { cached, because: `same inputs as in run ${cached}`, status: 'ended' });
-    return true;
-  }
-
   // Answers to running attempts.
 
   #answer(): void {
     for (const state of this.#states) {
       if (state.status !== 'running') continue;
-      if (state.permit === 'asked' && state.index === this.#head) this.#permit(state);
+      if (state.permit === 'asked' && this.#isHead(state)) this.#permit(state);
       for (const need of state.needs.splice(0)) this.#need(state, need);
     }
   }
@@ -298,7 +296,7 @@ export class Run {
   #permit(state: State): void {
     const read = state.readSoFar ?? { reads: {}, shadowed: [], filesRead: [] };
     const heldHere = this.#holders.kept(state.holder, state.index);
-    const changed = this.#changedInput(state, { ...read, filesWritten: [] }, heldHere);
+    const changed = this.#inputs.find(state, { ...read, filesWritten: [] }, heldHere);
     if (changed !== undefined) {
       this.#drop(state, `${changed} changed`);
       return;
@@ -326,23 +324,23 @@ export class Run {
     this.#startIn(state, holder, name);
   }
 
+  /** True when the task may act on the outside. */
+  #isHead(state: State): boolean {
+    return state.index === this.#head && this.#context.crew.isTurn;
+  }
+
   // Starting.
 
   #startTasks(): void {
-    const { disorder, jobs, until } = this.#context;
-    const near = this.#states.slice(this.#head, this.#head + window);
-    const choice = { precedence: this.#precedence, reuse: this.#reuse, disorder };
-    let free = jobs - this.#states.filter(isActive).length;
-    for (const state of disorder?.order(near) ?? near) {
+    const choice = { context: this.#context, precedence: this.#precedence, reuse: this.#reuse };
+    for (const state of startable(this.#states, this.#head, choice)) {
       if (this.#over) return;
-      if (state.status !== 'waiting' || state.task.executionCount === 0 || state.index > until) continue;
-      if (state.index !== this.#head && (free <= 0 || !startsEarly(this.#states, state, choice))) continue;
       this.#start(state);
-      free--;
     }
   }
 
   #start(state: State): void {
+    this.#context.crew.began(state.task);
     const { holders, lost } = this.#holders.ofNames(namesToLoad(this.#states, state), state.index);
     const [holder, second] = holders;
     if (lost !== undefined) this.#goLane(`${state.task.name} needs ${lost}, which no store has`);
@@ -362,7 +360,7 @@ export class Run {
     state.status = 'running';
     const attempt = state.attempts;
     const process = await this.#fork(state.index, false);
-    void this.#processes.prepare(importSteps(this.#states, state.index + 1, this.#context.profile));
+    void this.#context.crew.processes.prepare(importSteps(this.#states, state.index + 1, this.#context.profile));
     if (process === undefined) return;
     if (state.attempts !== attempt || this.#over) {
       process.kill();
@@ -375,9 +373,9 @@ export class Run {
   async #fork(index: number, fresh: boolean): Promise<TaskProcess | undefined> {
     try {
       const steps = importSteps(this.#states, index, this.#context.profile);
-      const process = await this.#processes.fork(steps, fresh);
+      const process = await this.#context.crew.processes.fork(steps, fresh);
       if (process === undefined && !this.#over)
-        this.#refuse(interpreterUnusable(this.#context.executable, this.#processes.complaint));
+        this.#refuse(interpreterUnusable(this.#context.executable, this.#context.crew.processes.complaint));
       return process;
     } catch (error) {
       this.#over = true;
@@ -408,7 +406,7 @@ export class Run {
         this.#guard(() => this.#died(state));
       } else this.#holders.remove(holder);
     };
-    const head = state.index === this.#head;
+    const head = this.#isHead(state);
     state.permit = head ? 'given' : 'none';
     this.#context.onEvent({ type: 'task-started', task: state.task.id, name: state.task.name, speculative: !head });
     const start = { keep, head, importsFrom: holder.at };
@@ -455,8 +453,8 @@ export class Run {
       case 'done':
         state.result = withDeletions(state, message.result);
         this.#precedence.restless.observe(state.task, message.result);
-        state.seconds = (performance.now() - started) / 1000;
-        state.status = 'ended';
+        Object.assign(state, { status: 'ended', seconds: (performance.now() - started) / 1000 });
+        state.outputs = [...this.#context.secrets.maskOutputs(state.outputs)];
         this.#reuse.forget();
         break;
       case 'one-process':
@@ -475,8 +473,15 @@ export class Run {
     this.#pump();
   }
 
+  #isStopped(): boolean {
+    return this.#context.signal?.aborted === true;
+  }
+
   async #runLane(why: string): Promise<void> {
+    await this.#context.crew.turn();
+    if (this.#isStopped()) return;
     this.#over = false;
+    this.#hadTurn = true;
     this.#states.forEach((state) => forget(state));
     const first = this.#states.findIndex(({ task }) => task.executionCount > 0);
     const process = await this.#fork(Math.max(first, 0), true);
@@ -485,7 +490,8 @@ export class Run {
     const end = await runLane({ context: this.#context, states: this.#states, precedence: this.#precedence }, process);
     this.#failed = end.failed;
     this.#errors.settle();
-    if (this.#context.signal?.aborted === true) return;
+    this.#context.crew.acted();
+    if (this.#isStopped()) return;
     if (end.died !== undefined && end.broken !== undefined) this.#broke(end.died, end.broken);
     else if (end.died !== undefined) this.#died(end.died);
     await endProcess(process);

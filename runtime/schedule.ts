@@ -1,9 +1,8 @@
 import type { Bundle } from '../compiler/bundle/format.ts';
-import type { Disorder } from './disorder.ts';
 import type { ExpectedReuse } from './expected-reuse.ts';
 import type { Profile } from './profile.ts';
 import { RestlessNames } from './restless-names.ts';
-import { isFailure, type State } from './run-state.ts';
+import { isFailure, type RunContext, type State } from './run-state.ts';
 import { namesToLoad } from './task-inputs.ts';
 import { originOf } from './versions.ts';
 
@@ -48,7 +47,7 @@ export function unmetNeed(state: State, precedence: Precedence): string | undefi
 }
 
 /** So far past the head tasks are looked at: it bounds the work of a step, and what is further away is rarely ready. */
-export const window = 64;
+const window = 64;
 
 /** After so many attempts that were thrown away, a task waits until its inputs are final. */
 const mostEarlyAttempts = 2;
@@ -73,14 +72,30 @@ function isPromising(states: readonly State[], state: State, precedence: Precede
 
 /** What decides which tasks start before they are the head. */
 export interface Choice {
+  readonly context: Pick<RunContext, 'crew' | 'until' | 'isVariant' | 'disorder'>;
   readonly precedence: Precedence;
   readonly reuse: ExpectedReuse;
-  readonly disorder: Disorder | undefined;
+}
+
+/** The tasks that are to start now, one after the other: the one before counts when the next is looked for. */
+export function* startable(states: readonly State[], head: number, choice: Choice): Generator<State> {
+  const { crew, until, isVariant, disorder } = choice.context;
+  const near = states.slice(head, head + window);
+  let free = crew.free();
+  for (const state of disorder?.order(near) ?? near) {
+    if (state.status !== 'waiting' || state.task.executionCount === 0 || state.index > until) continue;
+    const isHead = state.index === head;
+    if (free <= 0 && (!isHead || isVariant)) continue;
+    if (!isHead && !startsEarly(states, state, choice)) continue;
+    if (!crew.mayStart(state.task)) continue;
+    yield state;
+    free--;
+  }
 }
 
 /** True when a task that is not the head is to start now. */
-export function startsEarly(states: readonly State[], state: State, { precedence, reuse, disorder }: Choice): boolean {
+function startsEarly(states: readonly State[], state: State, { precedence, reuse, context }: Choice): boolean {
   if (!canStartEarly(states, state)) return false;
   const isWorthIt = isPromising(states, state, precedence) && !reuse.has(state);
-  return disorder?.startsEarly(isWorthIt) ?? isWorthIt;
+  return context.disorder?.startsEarly(isWorthIt) ?? isWorthIt;
 }

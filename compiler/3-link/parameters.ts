@@ -4,30 +4,54 @@ import type { Cell } from '../1-read/notebook.ts';
 import type { Effects, NameUse } from '../2-analyze/effects.ts';
 
 /**
- * The parameters of the first cell tagged `parameters`, with the types of their default values. As in papermill, values are injected
- * after that cell, so a second one could only undo them.
+ * The parameters of the cells tagged `parameters`, with the types of their annotations or default values. A name that several of them
+ * bind belongs to the last. `cell` is the first of them.
  */
 export function readParameters(
   cells: readonly Cell[],
   effects: readonly Effects[],
 ): { readonly parameters: readonly Parameter[]; readonly cell?: string } {
-  const place = cells.findIndex((cell) => cell.tags.includes('parameters'));
-  const cell = cells[place];
-  if (cell === undefined) return { parameters: [] };
   const parameters = new Map<string, Parameter>();
-  for (const bind of effects[place]?.binds ?? []) {
-    // What the cell imports or defines is no setting.
-    if (/^(?:import|from|def|class|async def) /.test(bind.reason)) continue;
-    parameters.set(bind.name, readParameter(cell, bind));
+  const tagged = cells.flatMap((cell, place) => (cell.tags.includes('parameters') ? [{ cell, place }] : []));
+  for (const { cell, place } of tagged) {
+    for (const bind of effects[place]?.binds ?? []) {
+      // What the cell imports or defines is no setting.
+      if (/^(?:import|from|def|class|async def) /.test(bind.reason)) continue;
+      parameters.delete(bind.name);
+      parameters.set(bind.name, readParameter(cell, bind));
+    }
   }
-  return { parameters: [...parameters.values()], cell: cell.id };
+  const bound = new Set(effects.flatMap(({ binds }) => binds.map(({ name }) => name)));
+  for (const { cell } of tagged) {
+    for (const declared of readDeclared(cell)) if (!bound.has(declared.name)) parameters.set(declared.name, declared);
+  }
+  const [first] = tagged;
+  return { parameters: [...parameters.values()], ...(first === undefined ? {} : { cell: first.cell.id }) };
 }
+
+/** Names with an annotation and no value, `city: str`: who runs the notebook has to give one. */
+function readDeclared(cell: Cell): readonly Parameter[] {
+  const found: Parameter[] = [];
+  const state = startOfLine();
+  for (const [line, text] of cell.source.split('\n').entries()) {
+    const starts = state.depth === 0 && !isQuoted(state);
+    scanLine(state, text);
+    const [, name, annotation] = (starts ? /^([^\W\d]\w*)\s*:\s*([^=#;]+?)\s*(?:#.*)?$/u.exec(text) : null) ?? [];
+    if (name === undefined || annotation === undefined || blocks.has(name)) continue;
+    const range = { start: { line, column: 0 }, end: { line, column: name.length } };
+    found.push({ name, cell: cell.id, range, type: typeOf(annotation, ''), default: '', required: true });
+  }
+  return found;
+}
+
+/** Words that a colon follows where no name is declared. */
+const blocks = new Set(['else', 'try', 'finally', 'except', 'lambda']);
 
 function readParameter(cell: Cell, bind: NameUse): Parameter {
   const lines = cell.source.split('\n').slice(bind.range.start.line);
   const text = [lines[0]?.slice(bind.range.start.column) ?? '', ...lines.slice(1)].join('\n');
   const starts = /(?:^|;)\s*$/.test(lines[0]?.slice(0, bind.range.start.column) ?? '');
-  const found = !starts ? null : /^\w+\s*(?::\s*([\w.[\], |]+?))?\s*=(?!=)\s*/.exec(text);
+  const found = !starts ? null : /^\w+\s*(?::\s*([\w.[\], |'"]+?))?\s*=(?!=)\s*/.exec(text);
   // Bound in another way, as in `a, b = 1, 2`: it can be set, but has no default to show.
   const value = found === null ? '' : readValue(text.slice(found[0].length));
   return {
@@ -52,9 +76,34 @@ function readValue(text: string): string {
   return value.slice(0, statementEnd(value)).trim();
 }
 
+const annotated: Readonly<Record<string, Parameter['type']>> = {
+  str: 'str',
+  int: 'int',
+  float: 'float',
+  bool: 'bool',
+  list: 'list',
+  List: 'list',
+  dict: 'dict',
+  Dict: 'dict',
+  Any: 'unknown',
+  object: 'unknown',
+};
+
+/** The type that an annotation names; `Optional[int]` and `int | None` are integers, as None is always allowed. */
+function typeOfAnnotation(text: string): Parameter['type'] | undefined {
+  const inner = /^(?:typing\.)?Optional\[(.*)\]$/.exec(text)?.[1] ?? text;
+  const choices = inner.split('|').map((choice) => choice.trim());
+  const [only, more] = choices.filter((choice) => choice !== 'None');
+  if (only === undefined) return undefined;
+  // Of several types any will do.
+  if (more !== undefined || /^(?:typing\.)?Union\[/.test(only)) return 'unknown';
+  const name = /^(?:typing\.)?(\w+)(?:\[.*\])?$/.exec(only)?.[1] ?? '';
+  return Object.hasOwn(annotated, name) ? annotated[name] : undefined;
+}
+
 function typeOf(annotation: string | undefined, value: string): Parameter['type'] {
-  const named = annotation?.trim();
-  if (named === 'str' || named === 'int' || named === 'float' || named === 'bool') return named;
+  const named = annotation === undefined ? undefined : typeOfAnnotation(annotation.trim());
+  if (named !== undefined) return named;
   if (/^[rbuf]{0,2}["']/i.test(value)) return 'str';
   if (/^-?[\d_]+$/.test(value)) return 'int';
   if (/^-?[\d_]*\.?[\d_]*(e[-+]?\d+)?$/i.test(value) && value !== '') return 'float';

@@ -217,9 +217,9 @@ export const diagnosticCatalogue: Readonly<Record<DiagnosticCode, CatalogueEntry
     next: 'See `cellwright COMMAND --help`.',
   },
   CW901: {
-    title: 'A parameter has another type than its default',
-    why: 'A value such as `yes` or `1e3` may be text where a number was meant. It is passed on as it was given, as papermill does.',
-    next: 'True, False, None and numbers are typed as Python writes them; `-r NAME TEXT` always gives text.',
+    title: 'A parameter has the wrong type, or no value',
+    why: 'A value such as `yes` may be text where a number was meant. The type is the one of the annotation in the cell tagged `parameters`, else the one of the default value; None is always allowed, and an integer where a float is expected. A name with an annotation and no value has to be given one. Nothing was run.',
+    next: 'True, False, None and numbers are typed as Python writes them; `-r NAME TEXT` always gives text. Where other types are meant, annotate the parameter, as in `rate: float = 1` or `zone: int | str = 5`.',
   },
   CW902: {
     title: 'A file cannot be read or written',

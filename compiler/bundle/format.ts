@@ -65,12 +65,14 @@ export interface Edge {
 
 export interface Parameter {
   readonly name: string;
-  /** Cell id of the `parameters` cell. */
+  /** Cell id of the cell tagged `parameters` that binds it last. */
   readonly cell: string;
   readonly range: Range;
   readonly type: 'str' | 'int' | 'float' | 'bool' | 'None' | 'list' | 'dict' | 'unknown';
   /** Python source of the default value. */
   readonly default: string;
+  /** It is declared without a value, which has to be given. */
+  readonly required?: true;
 }
 
 export interface Directives {
@@ -121,7 +123,7 @@ export interface Bundle {
     readonly kernelName: string;
   };
   readonly parameters: readonly Parameter[];
-  /** Cell id after which injected parameters are assigned; absent: before the first cell. */
+  /** Cell id of the first cell tagged `parameters`; absent: there is none. */
   readonly parametersCell?: string;
   readonly tasks: readonly Task[];
   readonly edges: readonly Edge[];

@@ -114,13 +114,16 @@ const definitions: Readonly<Record<string, Schema>> = {
     fromRange: reference('range'),
     toRange: reference('range'),
   }),
-  parameter: record({
-    name: text,
-    cell: text,
-    range: reference('range'),
-    type: { enum: ['str', 'int', 'float', 'bool', 'None', 'list', 'dict', 'unknown'] },
-    default: text,
-  }),
+  parameter: record(
+    {
+      name: text,
+      cell: text,
+      range: reference('range'),
+      type: { enum: ['str', 'int', 'float', 'bool', 'None', 'list', 'dict', 'unknown'] },
+      default: text,
+    },
+    { required: { type: 'boolean' } },
+  ),
   diagnostic: record(
     {
       code: { type: 'string', pattern: '^CW[0-9]{3}$' },

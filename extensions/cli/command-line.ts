@@ -14,6 +14,7 @@ import { runCommand } from './commands/run.ts';
 import { runsCommand } from './commands/runs.ts';
 import { showCommand } from './commands/show.ts';
 import { statusCommand } from './commands/status.ts';
+import { backtestCommand } from './commands/variants.ts';
 import { verifyCommand } from './commands/verify.ts';
 import { describeFileError, isFileError } from './files.ts';
 import { exitCode, fileProblem, usage, type CommandResult, type Host, type ShownCell } from './host.ts';
@@ -80,6 +81,7 @@ const licenseFlag: Flag = {
   help: 'the licence of an RO-Crate: an address, or a name such as CC-BY-4.0',
 };
 const limitFlag: Flag = { name: 'limit', short: 'n', values: ['N'], help: 'so many of the newest' };
+const forOneRun = new Set(['only', 'report', 'no-report', 'frozen', 'frozen-file']);
 
 const commands: readonly Command[] = [
   {
@@ -97,6 +99,14 @@ const commands: readonly Command[] = [
     flags: [...runFlags, ...parameterFlags, ...environmentFlags],
     most: 2,
     run: runCommand,
+  },
+  {
+    name: 'backtest',
+    words: 'NB -p NAME FROM..TO',
+    help: 'Runs a notebook once for each month, day, week, year or number of a range.',
+    flags: [...runFlags.filter(({ name }) => !forOneRun.has(name)), ...parameterFlags, ...environmentFlags],
+    most: 2,
+    run: backtestCommand,
   },
   {
     name: 'graph',

@@ -3,12 +3,14 @@ import type { Diagnostic, Result } from '../../compiler/bundle/diagnostic.ts';
 import type { Bundle, Task } from '../../compiler/bundle/format.ts';
 import { canonicalJson } from '../../compiler/bundle/canonical.ts';
 import { readBundle } from '../../compiler/bundle/read.ts';
-import type { Compilation, Notebook } from '../../compiler/index.ts';
+import type { Compilation } from '../../compiler/index.ts';
 import { nearest, type ParsedArguments } from './args.ts';
 import { describeFileError, isFileError, isFolder, isPipe, isThere, readNamedFile, statOf } from './files.ts';
 import { fileProblem, usage, type CommandResult, type Host, type Outcome, type ShownCell } from './host.ts';
 import { fillIn } from './fill-in.ts';
-import { describeMismatch, findUnknown, injectParameters, type ParameterValues } from './parameters.ts';
+import { cellsTagged, injectParameters, type ParameterPlaces } from './inject-parameters.ts';
+import { findMisfit } from './parameter-types.ts';
+import { findUnknown, type ParameterValues } from './parameters.ts';
 import { readParameters } from './parameter-flags.ts';
 import { compileNotebook, isUnreadable } from './toolchain.ts';
 
@@ -26,6 +28,8 @@ export interface Input {
   /** nbformat 4.5 JSON text. */
   readonly document: string;
   readonly compilation: Compilation;
+  /** As it is without the parameters of the command line. */
+  readonly plain: { readonly bundle: Bundle; readonly document: string };
   /** Parameters given on the command line. */
   readonly values: ParameterValues;
   readonly diagnostics: readonly Diagnostic[];
@@ -35,8 +39,11 @@ export interface Input {
   readonly bytes: Uint8Array;
 }
 
-/** Reads and compiles the notebook, or the notebook of the bundle, that the command names first. */
-export async function openInput(host: Host, parsed: ParsedArguments): Promise<Outcome<Input>> {
+/**
+ * Reads and compiles the notebook, or the notebook of the bundle, that the command names first.
+ * @param given values of parameters instead of those of the command line
+ */
+export async function openInput(host: Host, parsed: ParsedArguments, given?: ParameterValues): Promise<Outcome<Input>> {
   const [name] = parsed.positionals;
   if (name === undefined) {
     return { ok: false, result: usage('No notebook was named.', 'Name an .ipynb or percent-format .py file.') };
@@ -46,7 +53,8 @@ export async function openInput(host: Host, parsed: ParsedArguments): Promise<Ou
       ok: false,
       result: usage('The name of the notebook is empty.', 'Perhaps a variable of the shell is not set.'),
     };
-  const values = readParameters(host, parsed);
+  const values: Outcome<ParameterValues> =
+    given === undefined ? readParameters(host, parsed) : { ok: true, value: given };
   if (!values.ok) return values;
   const isLiteral = name === '-' || isThere(path.resolve(host.cwd, name));
   const file = isLiteral ? ({ ok: true, value: name } as const) : fillIn(name, values.value);
@@ -125,34 +133,35 @@ async function compileInput(
   request: Source & { readonly name: string; readonly values: ParameterValues },
 ): Promise<Outcome<Input>> {
   let compilation = await compileNotebook(host.installation, request.bytes, request.fileName);
-  const warnings: Diagnostic[] = [];
   const { bundle: plain, notebook: original } = compilation;
   if (request.values.size > 0 && plain !== undefined && original !== undefined) {
     const unknown = findUnknown(request.values, plain.parameters);
-    if (unknown !== undefined) {
-      const help = isSetLater(unknown.name, plain, original) ? onlyFirst : unknown.help;
-      return { ok: false, result: usage(unknown.message, help) };
-    }
-    for (const message of describeMismatch(request.values, plain.parameters)) {
-      const help = 'True, False, None and numbers are typed as Python writes them; -r NAME TEXT always gives text.';
-      warnings.push({ code: 'CW901', severity: 'warning', message, help, related: [] });
-    }
-    const document = injectParameters(original.document, request.values);
+    if (unknown !== undefined) return { ok: false, result: usage(unknown.message, unknown.help) };
+    const misfit = findMisfit(request.values, plain.parameters);
+    if (misfit !== undefined) return { ok: false, result: usage(misfit.message, misfit.help, 'CW901') };
+    const document = injectParameters(original.document, request.values, placesOf(plain, original.document));
     compilation = await compileNotebook(host.installation, document, `${request.stem}.ipynb`);
   }
-  const diagnostics = [...compilation.diagnostics, ...warnings];
+  const { diagnostics } = compilation;
   const { bundle, notebook } = compilation;
   const counts = new Map(bundle?.tasks.map((task) => [task.id, task.executionCount]));
   const sources = new Map(
     notebook?.cells.map(({ id, source }) => [id, { source, executionCount: counts.get(id) ?? 0 }]) ?? [],
   );
-  if (bundle === undefined || notebook === undefined || diagnostics.some(({ severity }) => severity === 'error')) {
+  if (
+    plain === undefined ||
+    original === undefined ||
+    bundle === undefined ||
+    notebook === undefined ||
+    diagnostics.some(({ severity }) => severity === 'error')
+  ) {
     const status = isUnreadable(diagnostics) ? 'usage' : 'refused';
     return { ok: false, result: { status, diagnostics, text: '', document: { notebook: request.name }, sources } };
   }
   const { isStream, folder, stem, name, values, bytes } = request;
   const { document } = notebook;
   const value = {
+    plain: { bundle: plain, document: original.document },
     values,
     path: name,
     isStream,
@@ -165,7 +174,7 @@ async function compileInput(
     sources,
     bytes,
   };
-  if (request.bundleText === undefined || plain === undefined) return { ok: true, value };
+  if (request.bundleText === undefined) return { ok: true, value };
   const stored = readStored(request.bundleText, plain);
   if (!stored.ok) {
     const result: CommandResult = {
@@ -180,19 +189,22 @@ async function compileInput(
   return { ok: true, value: values.size > 0 ? value : { ...value, bundle: stored.value } };
 }
 
-const onlyFirst =
-  'It is set in a later cell tagged parameters; only the first such cell takes values, as in papermill.';
+/** The cells tagged `parameters` that bind or declare each parameter. */
+function placesOf(bundle: Bundle, document: string): ParameterPlaces {
+  const tagged = cellsTagged(document, 'parameters');
+  const places = new Map(bundle.parameters.map(({ name, cell }) => [name, new Set([cell])]));
+  for (const { id, accesses } of bundle.tasks.filter((task) => tagged.has(task.id))) {
+    for (const { resource, access } of accesses) {
+      if (access === 'bind' && resource.kind === 'variable') places.get(resource.name)?.add(id);
+    }
+  }
+  return places;
+}
 
-/** True when a cell tagged `parameters` binds the name, though it is not the one that takes values. */
-function isSetLater(name: string, bundle: Bundle, notebook: Notebook): boolean {
-  const tagged = new Set(notebook.cells.filter((cell) => cell.tags.includes('parameters')).map(({ id }) => id));
-  return bundle.tasks.some(
-    ({ id, accesses }) =>
-      tagged.has(id) &&
-      accesses.some(
-        ({ resource, access }) => access === 'bind' && resource.kind === 'variable' && resource.name === name,
-      ),
-  );
+/** The same notebook with other values, each of which is known to fit. */
+export async function compileWith(host: Host, { plain, stem }: Input, values: ParameterValues): Promise<Compilation> {
+  const document = injectParameters(plain.document, values, placesOf(plain.bundle, plain.document));
+  return await compileNotebook(host.installation, document, `${stem}.ipynb`);
 }
 
 /** The bundle as it was compiled, when it is the one of the notebook beside it, and its tasks are what that notebook's cells say. */

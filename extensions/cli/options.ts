@@ -15,7 +15,7 @@ export const parameterFlags: readonly Flag[] = [
     short: 'p',
     values: ['NAME', 'VALUE'],
     mayBeEmpty: true,
-    help: 'set a parameter; True, False, None and numbers are typed, all else is text',
+    help: 'set a parameter; True, False, None and numbers are typed, env:NAME is a secret, all else is text',
   },
   {
     name: 'parameters-raw',
@@ -30,7 +30,7 @@ export const parameterFlags: readonly Flag[] = [
     short: 'f',
     aliases: ['parameters_file'],
     values: ['FILE'],
-    help: 'read parameters from a YAML file',
+    help: 'read parameters from a YAML or JSON file',
   },
   {
     name: 'parameters-yaml',
@@ -97,6 +97,11 @@ export const runFlags: readonly Flag[] = [
     help: 'run nothing unless code, parameters, data and packages are as freeze wrote them down',
   },
   { name: 'frozen-file', values: ['FILE'], help: 'where that is (default: <NB>.frozen.json beside it)' },
+  {
+    name: 'matrix',
+    values: ['NAME=A,B'],
+    help: 'run every combination of the values, each as a run of its own; a YAML or JSON file of names with lists too',
+  },
   { name: 'report', values: ['FILE'], help: 'where the HTML report goes' },
   { name: 'no-report', values: [], help: 'write no HTML report' },
 ];

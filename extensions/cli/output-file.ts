@@ -48,6 +48,19 @@ function checkFolder(folder: string): void {
 
 /** Writes a result whole or not at all, with its parent folders and with the permissions that the user's other files have. */
 export function writeOutput(file: string, text: string, shown: string): CommandResult | undefined {
+  return write(file, text, { shown, flush: true });
+}
+
+/** The same for one of many results: each is not waited for until it is on the disk. */
+export function writeOneOfMany(file: string, text: string, shown: string): CommandResult | undefined {
+  return write(file, text, { shown, flush: false });
+}
+
+function write(
+  file: string,
+  text: string,
+  { shown, flush }: { readonly shown: string; readonly flush: boolean },
+): CommandResult | undefined {
   let temporary: string | undefined;
   try {
     const existing = statOf(file);
@@ -58,7 +71,7 @@ export function writeOutput(file: string, text: string, shown: string): CommandR
       return undefined;
     }
     temporary = temporaryBeside(target);
-    writeFileSync(temporary, text, { flag: 'wx', flush: true });
+    writeFileSync(temporary, text, { flag: 'wx', flush });
     if (existing !== undefined) chmodSync(temporary, existing.mode & 0o777);
     renameSync(temporary, target);
     return undefined;

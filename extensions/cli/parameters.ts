@@ -2,7 +2,7 @@
 import { FAILSAFE_SCHEMA, NOT_RESOLVED, YAMLException, defineScalarTag, load, mergeTag, nullYaml11Tag } from 'js-yaml';
 import type { Parameter } from '../../compiler/bundle/format.ts';
 import { nearest, type UsageError } from './args.ts';
-import { PythonNumber, floatOf, isList, toPython, type ParameterValue } from './python-literal.ts';
+import { EnvironmentText, PythonNumber, floatOf, isList, toPython, type ParameterValue } from './python-literal.ts';
 
 export type { ParameterValue } from './python-literal.ts';
 
@@ -15,8 +15,30 @@ const pythonInteger = /^[+-]?\d+(?:_\d+)*$/;
 const pythonFloat = /^[+-]?(?:\d+(?:_\d+)*(?:\.(?:\d+(?:_\d+)*)?)?|\.\d+(?:_\d+)*)(?:e[+-]?\d+(?:_\d+)*)?$/i;
 const pythonSpecial = /^([+-]?)(?:(inf(?:inity)?)|nan)$/i;
 
-/** The value of the word after `-p NAME`, as papermill reads it: `True`, `False`, `None`, what int() or float() take, else text. */
+const reference = /^env:([A-Za-z_]\w*)$/;
+
+/** `env:NAME` stands for what the environment variable NAME has; in a list or mapping as well. */
+function followReferences(value: ParameterValue): ParameterValue {
+  if (typeof value === 'string') {
+    const variable = reference.exec(value)?.[1];
+    return variable === undefined ? value : new EnvironmentText(variable);
+  }
+  if (isList(value)) return value.map(followReferences);
+  if (typeof value !== 'object' || value === null || isAtom(value)) return value;
+  return Object.fromEntries(Object.entries(value).map(([key, item]) => [key, followReferences(item)]));
+}
+
+function isAtom(value: ParameterValue): value is PythonNumber | EnvironmentText {
+  return value instanceof PythonNumber || value instanceof EnvironmentText;
+}
+
+/** The value of the word after `-p NAME`: a reference to the environment, else what {@link readWord} reads. */
 export function readValue(word: string): ParameterValue {
+  return followReferences(readWord(word));
+}
+
+/** A word as papermill reads it: `True`, `False`, `None`, what int() or float() take, else text. */
+function readWord(word: string): ParameterValue {
   if (word === 'True' || word === 'False') return word === 'True';
   if (word === 'None') return null;
   const bare = word.trim();
@@ -122,7 +144,8 @@ export function readMapping(
   if (typeof read.value !== 'object' || Array.isArray(read.value) || read.value instanceof PythonNumber) {
     return { ok: false, error: { message: `${origin} is no mapping of names to values.`, help } };
   }
-  return { ok: true, value: new Map(Object.entries(read.value as Record<string, ParameterValue>)) };
+  const entries = Object.entries(read.value as Record<string, ParameterValue>);
+  return { ok: true, value: new Map(entries.map(([name, value]) => [name, followReferences(value)])) };
 }
 
 /** The first name that the notebook has no parameter for. */
@@ -145,70 +168,11 @@ export function findUnknown(
   return undefined;
 }
 
-/** A value of another type than its default; allowed, as in Python, but rarely meant. */
-export function describeMismatch(values: ParameterValues, parameters: readonly Parameter[]): readonly string[] {
-  const found: string[] = [];
-  for (const parameter of parameters) {
-    const value = values.get(parameter.name);
-    if (value === undefined || value === null) continue;
-    const type = typeOf(value);
-    if (
-      parameter.default === '' ||
-      parameter.type === 'unknown' ||
-      parameter.type === 'None' ||
-      parameter.type === type
-    )
-      continue;
-    if (parameter.type === 'float' && type === 'int') continue;
-    found.push(`${parameter.name} is ${type} here and ${parameter.type} in the notebook (${parameter.default}).`);
-  }
-  return found;
-}
-
-function typeOf(value: Exclude<ParameterValue, null>): Parameter['type'] {
-  if (typeof value === 'boolean') return 'bool';
-  if (typeof value === 'string') return 'str';
-  if (value instanceof PythonNumber) return value.kind;
-  return Array.isArray(value) ? 'list' : 'dict';
-}
-
-interface DocumentCell {
-  readonly id?: string;
-  readonly cell_type: string;
-  readonly metadata: { readonly tags?: readonly string[] };
-}
-
-/**
- * The notebook with a cell that assigns the values, where papermill puts it: in place of an earlier injected cell, else after the
- * cell tagged `parameters`, else at the top.
- * @param document nbformat 4.5 JSON text
- */
-export function injectParameters(document: string, values: ParameterValues): string {
-  const notebook = JSON.parse(document) as { cells: unknown[] };
-  const cells = notebook.cells as DocumentCell[];
-  const lines = [...values].map(([name, value]) => `${name} = ${toPython(value)}`);
-  const ids = new Set(cells.map((cell) => cell.id));
-  let id = 'injected-parameters';
-  while (ids.has(id)) id += '-1';
-  const cell = {
-    cell_type: 'code',
-    execution_count: null,
-    id,
-    metadata: { tags: ['injected-parameters'] },
-    outputs: [],
-    source: `# Parameters\n${lines.join('\n')}\n`,
-  };
-  const place = (tag: string): number => cells.findIndex((candidate) => candidate.metadata.tags?.includes(tag));
-  const injected = place('injected-parameters');
-  if (injected >= 0) notebook.cells.splice(injected, 1, cell);
-  else notebook.cells.splice(place('parameters') + 1, 0, cell);
-  return `${JSON.stringify(notebook, null, 1)}\n`;
-}
-
 /** The value as it stands in a file name, as Python's str() gives it. */
 export function plainText(value: ParameterValue): string {
   if (typeof value === 'string') return value;
   if (value instanceof PythonNumber) return value.literal.replace(/^float\('(.*)'\)$/, '$1');
+  if (value instanceof EnvironmentText) return `env:${value.variable}`;
   return toPython(value);
 }
 
@@ -222,6 +186,7 @@ export function toJson(value: ParameterValue, mark: string): unknown {
     if (value.kind === 'int') return Number.isSafeInteger(number) ? number : `${mark}${value.literal}`;
     return Number.isFinite(number) ? number : value.literal;
   }
+  if (value instanceof EnvironmentText) return plainText(value);
   if (isList(value)) return value.map((item) => toJson(item, mark));
   if (typeof value !== 'object' || value === null) return value;
   return Object.fromEntries(Object.entries(value).map(([key, item]) => [key, toJson(item, mark)]));

@@ -9,9 +9,24 @@ export class PythonNumber {
   }
 }
 
-/** What a parameter may be: the types that YAML has. */
+/** A secret: the text that an environment variable has when the cell runs. Its value is nowhere in this program's texts. */
+export class EnvironmentText {
+  readonly variable: string;
+
+  constructor(variable: string) {
+    this.variable = variable;
+  }
+}
+
+/** What a parameter may be: the types that YAML has, and a reference to the environment. */
 export type ParameterValue =
-  null | boolean | string | PythonNumber | readonly ParameterValue[] | { readonly [key: string]: ParameterValue };
+  | null
+  | boolean
+  | string
+  | PythonNumber
+  | EnvironmentText
+  | readonly ParameterValue[]
+  | { readonly [key: string]: ParameterValue };
 
 /** A float as `repr` writes it: the shortest digits that give it back, with an exponent below 1e-4 and from 1e16 on. */
 export function floatOf(number: number): PythonNumber {
@@ -40,6 +55,8 @@ export function toPython(value: ParameterValue): string {
   if (typeof value === 'boolean') return value ? 'True' : 'False';
   if (typeof value === 'string') return quote(value);
   if (value instanceof PythonNumber) return value.literal;
+  // `runtime/secrets.ts` knows a secret by this text.
+  if (value instanceof EnvironmentText) return `__import__("os").environ["${value.variable}"]`;
   if (isList(value)) return `[${value.map(toPython).join(', ')}]`;
   return `{${Object.entries(value)
     .map(([key, item]) => `${quote(key)}: ${toPython(item)}`)

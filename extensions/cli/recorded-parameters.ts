@@ -1,6 +1,6 @@
 import type { Facts, RecordedValue } from '../../runtime/index.ts';
 import { plainText, readValue, type ParameterValue, type ParameterValues } from './parameters.ts';
-import { isList, PythonNumber } from './python-literal.ts';
+import { EnvironmentText, isList, PythonNumber } from './python-literal.ts';
 
 /** Parameters as a certificate has them, in their order. */
 export function recordParameters(values: ParameterValues): Facts['parameters'] {
@@ -12,6 +12,8 @@ function recordValue(value: ParameterValue): RecordedValue {
     const text = plainText(value);
     return value.kind === 'int' ? { int: text } : { float: text };
   }
+  // No certificate is made of a run with secrets.
+  if (value instanceof EnvironmentText) return plainText(value);
   if (isList(value)) return value.map(recordValue);
   if (typeof value !== 'object' || value === null) return value;
   return { dict: Object.entries(value).map(([key, item]) => ({ key, value: recordValue(item) })) };

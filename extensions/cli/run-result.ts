@@ -83,7 +83,26 @@ function isFailure(outcome: TaskOutcome): boolean {
 // The interpreter that was named, or the notebook's kernel, cannot be used: nothing is wrong with the notebook.
 const unusable = new Set(['CW500', 'CW501']);
 
-function statusOf({ record, interrupted }: Told, failed: TaskOutcome | undefined): CommandStatus {
+/** How a run ended, as the command says it. */
+export function endOf(record: RunRecord, interrupted: boolean): CommandStatus {
+  return statusOf({ record, interrupted }, record.tasks.filter(isFailure)[0]);
+}
+
+/** The first error of a run in a few words; empty when there is none. */
+export function whyOf(record: RunRecord): string {
+  const refused = record.diagnostics.find(({ severity }) => severity === 'error');
+  if (refused !== undefined) return `${refused.code}: ${refused.message}`;
+  const failed = record.tasks.find(isFailure);
+  const error = failed?.outputs.findLast((output) => output.kind === 'error');
+  if (failed === undefined) return '';
+  const said = `${error?.ename ?? 'error'}: ${error?.evalue ?? ''}`.split('\n')[0] ?? '';
+  return `${stoppedByGate(failed) ? 'the gate does not hold in ' : ''}${failed.task.name}: ${said}`;
+}
+
+function statusOf(
+  { record, interrupted }: Pick<Told, 'record' | 'interrupted'>,
+  failed: TaskOutcome | undefined,
+): CommandStatus {
   if (interrupted) return 'interrupted';
   if (record.status === 'refused') {
     const codes = record.diagnostics.filter(({ severity }) => severity === 'error').map(({ code }) => code);

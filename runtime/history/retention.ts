@@ -5,7 +5,7 @@ import { summariseRun } from './summary.ts';
 
 /** Which records are to stay. With neither, all do; with both, what one of them keeps stays. */
 export interface Retention {
-  /** So many of the newest. */
+  /** So many of the newest, of which those of a matrix are one. */
   readonly newest: number | undefined;
   /** Those that ended less than so many days ago. */
   readonly days: number | undefined;
@@ -34,11 +34,13 @@ export function retainedRuns(state: string, { newest, days }: Retention, now: Da
   const oldest = days === undefined ? Infinity : now.getTime() - days * 86_400_000;
   const kept = new Map<string, KeptBecause>();
   const runs = listRunsOf([state]).map((one) => ({ ...one, run: readRun(one.state, one.id) }));
-  for (const [place, { id, run }] of runs.entries()) {
+  const groups = new Set<string>();
+  for (const { id, run } of runs) {
+    groups.add(run?.started?.origin.variant?.matrix ?? id);
     const isYoung = run !== undefined && Date.parse(run.until) >= oldest;
     if (isPinned({ state, id })) kept.set(id, 'pinned');
     else if (isGoingOn({ state, id })) kept.set(id, 'going on');
-    else if (keepsAll || place < (newest ?? 0)) kept.set(id, 'newest');
+    else if (keepsAll || groups.size <= (newest ?? 0)) kept.set(id, 'newest');
     else if (isYoung) kept.set(id, 'young');
   }
   for (const { id, run } of runs) {

@@ -14,6 +14,8 @@ export interface ParentOptions extends ParentStart {
   readonly journal: string;
   /** Execution count, source and digest of the code of every cell, for tracebacks. */
   readonly cells: readonly (readonly [number, string, string])[];
+  /** Environment variables whose values no file may have in it. */
+  readonly secrets: readonly string[];
   /** `fork` where that is safe; `spawn`: every process is a new interpreter. */
   readonly start: 'fork' | 'spawn';
   /** How many seconds it waits for the next run when this one is over; 0: not at all. */
@@ -116,12 +118,13 @@ export class WorkerParent {
       detached: true,
     });
     const parent = new WorkerParent(reception, options, child);
-    const { store, start, cwd, cells, journal } = options;
+    const { store, start, cwd, cells, journal, secrets } = options;
     const { socket, token } = reception;
     const mayStandBy = options.standBy > 0 && start === 'fork';
     child.stdin.on('error', () => undefined);
     const hidden = Object.keys(forWorkers).filter((name) => options.environment[name] === undefined);
-    child.stdin.end(`${JSON.stringify({ hidden, socket, token, store, start, cwd, cells, journal, mayStandBy })}\n`);
+    const more = { start, cwd, cells, journal, mayStandBy, secrets };
+    child.stdin.end(`${JSON.stringify({ hidden, socket, token, store, ...more })}\n`);
     return parent;
   }
 

@@ -24,6 +24,40 @@ export interface LocalStore {
   writeDocument(path: string, value: unknown): void;
 }
 
+/** So many documents are kept in memory, none of them longer than so many letters. */
+const mostDocuments = 1000;
+const longestDocument = 1 << 16;
+
+/**
+ * The same store, which reads each document once: for many runs of one process. What others write meanwhile is not seen, which can
+ * cost time only: nothing of a document is believed without looking at what it speaks of.
+ */
+export function inMemory(store: LocalStore): LocalStore {
+  const documents = new Map<string, unknown>();
+  const keep = (path: string, value: unknown, length: number): void => {
+    documents.delete(path);
+    if (length > longestDocument) return;
+    documents.set(path, value);
+    const [oldest] = documents.size > mostDocuments ? documents.keys() : [];
+    if (oldest !== undefined) documents.delete(oldest);
+  };
+  return {
+    ...store,
+    readDocument: (path) => {
+      if (documents.has(path)) return documents.get(path);
+      const text = readOrNothing(join(store.root, path));
+      const value = text === undefined ? undefined : parseDocument(text);
+      keep(path, value, text?.length ?? 0);
+      return value;
+    },
+    writeDocument: (path, value) => {
+      const text = JSON.stringify(value);
+      replaceFile(join(store.root, path), text, false);
+      keep(path, value, text.length);
+    },
+  };
+}
+
 /** Where the objects of the store at `root` are. */
 export function objectsFolder(root: string): string {
   return join(root, 'store');
@@ -73,11 +107,16 @@ export function readOrNothing(file: string): string | undefined {
 
 /** A JSON document, or undefined when it is missing or damaged. */
 export function readDocument(path: string): unknown {
+  const text = readOrNothing(path);
+  return text === undefined ? undefined : parseDocument(text);
+}
+
+/** A half-written document is no document: the cache is only ever a saving. */
+function parseDocument(text: string): unknown {
   try {
-    return JSON.parse(readFileSync(path, 'utf8')) as unknown;
+    return JSON.parse(text) as unknown;
   } catch (error) {
-    // A missing or half-read document is no document: the cache is only ever a saving.
-    if (error instanceof SyntaxError || isFileError(error)) return undefined;
+    if (error instanceof SyntaxError) return undefined;
     throw error;
   }
 }

@@ -21,11 +21,14 @@ interface Owner {
 export type Ownership = 'none' | 'alive' | 'dead' | 'unknown';
 
 const name = 'owner.json';
+/** This process, which stays what it is. */
+let own: Owner | undefined;
 
 /** Marks a folder as this process's own; false when it is somebody's already. */
 export function claim(folder: string): boolean {
   try {
-    writeFileSync(join(folder, name), JSON.stringify(describe(process.pid)), { flag: 'wx', mode: 0o600 });
+    own ??= describe(process.pid);
+    writeFileSync(join(folder, name), JSON.stringify(own), { flag: 'wx', mode: 0o600 });
     return true;
   } catch (error) {
     if (isFileError(error) && error.code === 'EEXIST') return false;

@@ -18,7 +18,8 @@ export interface Swept {
 export type Cleaned = Swept | 'busy';
 
 const temporaryName = /^cw-(?:plain-)?[A-Za-z0-9]{6}$/;
-const runName = /^\d{8}T\d{6}-[0-9a-f]{4}$/;
+/** The runs of a matrix have its name and a number. */
+const runName = /^(\d{8}T\d{6}-[0-9a-f]{4})(?:-\d{4,})?$/;
 const objectName = /^[0-9a-f]{64}$/;
 const unfinishedName = /^\.tmp-|\.[0-9a-f]{12}\.tmp$/;
 

@@ -6,6 +6,7 @@ import type { Diagnostic, Result } from '../../compiler/bundle/diagnostic.ts';
 import type { Bundle, Task } from '../../compiler/bundle/format.ts';
 import { endGroup } from '../process/worker-parent.ts';
 import { findInterpreter } from '../process/interpreter.ts';
+import { secretNames } from '../secrets.ts';
 import { makeTemporary } from '../store/sweep.ts';
 import { chanceOf } from './chance.ts';
 import { compareRuns, type CellVerdict, type ExecutedNotebook } from './compare.ts';
@@ -54,7 +55,9 @@ export async function runPlainly(document: string, bundle: Bundle, options: Plai
     const target = join(folder, 'executed.ipynb');
     writeFileSync(source, document);
     const started = performance.now();
-    const { code, complaint } = await execute(interpreter.executable, [options.script, source, target, options.cwd], {
+    const secrets = secretNames(document).flatMap((name) => ['--secret', name]);
+    const words = [options.script, source, target, options.cwd, ...secrets];
+    const { code, complaint } = await execute(interpreter.executable, words, {
       cwd: options.cwd,
       signal: options.signal,
       environment: { ...options.environment, ...interpreter.environment, PYTHONHASHSEED: '0' },

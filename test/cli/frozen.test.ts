@@ -81,6 +81,7 @@ test('the same runs; every difference is named with what to do, and nothing runs
   );
   expect(refused.err.match(/CW606/g)).toHaveLength(4);
   expect((await frozen()).err).toContain('The parameter n is not given.');
+  expect((await frozen('--matrix', 'n=1,2')).err).toContain('--frozen is for one run.');
   expect(await numberOfRuns()).toBe(before);
 
   expect((await place.call('run', 'n.py', '-q', '--keep-warm', '0')).code).toBe(0);

@@ -69,6 +69,17 @@ test('every document is one JSON value and follows its schema', async () => {
   expect(mistakesIn(await callAll(commands))).toBe('');
 });
 
+test('so are many runs at once', async () => {
+  place.write('gates.py', '# %% tags=["parameters"]\nn = 1\n# %%\n#| gate\nassert n > 1\n');
+  const documents = await callAll([
+    [0, ['run', 'good.py', '--matrix', 'n=2,3']],
+    [4, ['run', 'gates.py', '--matrix', 'n=1,2']],
+    [2, ['backtest', 'good.py', '-p', 'n', '2']],
+    [1, ['backtest', 'raises.py', '-p', 'n', '1..2']],
+  ]);
+  expect(mistakesIn(documents.map(([, text]) => ['variants', text] as const))).toBe('');
+});
+
 test('so is a certificate, and what is said when it is made and checked', async () => {
   const documents = await callAll([
     [0, ['verify', 'good.py', '-p', 'n', '3', '--certificate', 'good.json']],

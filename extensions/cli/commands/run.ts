@@ -9,6 +9,7 @@ import { refuseThawed } from '../frozen-file.ts';
 import { graphPicture } from '../graph-svg.ts';
 import { fileProblem, usage, type CommandResult, type Host, type Outcome } from '../host.ts';
 import { findTask, openInput, type Input } from '../input.ts';
+import { findUnready } from '../given-parameters.ts';
 import { findStandBy } from '../keep-warm.ts';
 import { findMissing } from '../only.ts';
 import { writeOutput } from '../output-file.ts';
@@ -18,6 +19,7 @@ import { describeRun } from '../run-result.ts';
 import { findFolder, findTargets, type Targets } from '../run-targets.ts';
 import { findPlace, type Place } from '../state-folder.ts';
 import { programName } from '../version.ts';
+import { matrixCommand } from './variants.ts';
 
 interface Plan {
   readonly place: Place;
@@ -32,13 +34,19 @@ interface Plan {
 
 /** `cellwright run NB|BUNDLE [OUT]`: runs it and writes the executed notebook and the report, also when a cell raised. */
 export async function runCommand(host: Host, parsed: ParsedArguments): Promise<CommandResult> {
+  const isFrozen = hasFlag(parsed, 'frozen') || hasFlag(parsed, 'frozen-file');
+  if (hasFlag(parsed, 'matrix')) {
+    if (isFrozen) return usage('--frozen is for one run.', 'Freeze and run one combination with -p NAME VALUE.');
+    return await matrixCommand(host, parsed);
+  }
   const opened = await openInput(host, parsed);
   if (!opened.ok) return opened.result;
   const input = opened.value;
+  const unready = findUnready(host, input);
+  if (unready !== undefined) return unready;
   const plan = planRun(host, parsed, input);
   if (!plan.ok) return plan.result;
   const { cwd, jobs, standBy, until, targets, place } = plan.value;
-  const isFrozen = hasFlag(parsed, 'frozen') || hasFlag(parsed, 'frozen-file');
   const thawed = isFrozen ? refuseThawed(host, parsed, { input, place, cwd }) : undefined;
   if (thawed !== undefined) return thawed;
   const signal = host.interruption();

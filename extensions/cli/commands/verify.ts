@@ -1,5 +1,12 @@
 import path from 'node:path';
-import { judgeRuns, runPlainly, type PlainRun, type RunRecord, type VerifiedTask } from '../../../runtime/index.ts';
+import {
+  judgeRuns,
+  runPlainly,
+  secretNames,
+  type PlainRun,
+  type RunRecord,
+  type VerifiedTask,
+} from '../../../runtime/index.ts';
 import { runAfresh } from '../afresh.ts';
 import { hasFlag, lastValue, type ParsedArguments } from '../args.ts';
 import { findCertificate, lookAtEnvironment, saveCertificate, witness } from '../certificate-file.ts';
@@ -9,6 +16,7 @@ import { usage, type CommandResult, type Host, type Outcome } from '../host.ts';
 import { openInput, type Input } from '../input.ts';
 import { formatSeconds } from '../progress.ts';
 import { renderTable } from '../render.ts';
+import { findUnready } from '../given-parameters.ts';
 import { findFolder } from '../run-targets.ts';
 import { findPlace, type Place } from '../state-folder.ts';
 
@@ -37,6 +45,8 @@ async function compareWithJupyter(host: Host, parsed: ParsedArguments): Promise<
   const opened = await openInput(host, parsed);
   if (!opened.ok) return opened.result;
   const input = opened.value;
+  const unready = findUnready(host, input) ?? findUncertifiable(parsed, input);
+  if (unready !== undefined) return unready;
   const cwd = findFolder(host, parsed, input);
   if (!cwd.ok) return cwd.result;
   const place = findPlace(host, parsed, input);
@@ -54,6 +64,15 @@ async function compareWithJupyter(host: Host, parsed: ParsedArguments): Promise<
     ? ({ ok: true, value: notWritten } as const)
     : certify(host, work, { file: file.value, compared: compared.value });
   return saved.ok ? describe(input, compared.value, saved.value) : saved.result;
+}
+
+/** A digest of what came of a secret would let others guess it. */
+function findUncertifiable(parsed: ParsedArguments, { document }: Input): CommandResult | undefined {
+  if (!hasFlag(parsed, 'certificate') || secretNames(document).length === 0) return undefined;
+  return usage(
+    'No certificate can be made of a run with secrets.',
+    'Leave out --certificate to compare the runs alone.',
+  );
 }
 
 /** Runs of one notebook, and the verdict on every cell. */

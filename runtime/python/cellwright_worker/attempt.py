@@ -21,6 +21,7 @@ from .conversation import Conversation
 from .identities import Identities
 from .imports import CellImports
 from .keeper import Arrival, Arrivals, Keeper, as_message, farewells, results_among
+from .loading_order import loading_order
 from .local_modules import LocalModules
 from .meter import Meter
 from .namespace import FaultingBuiltins, follow_main, watch_imports
@@ -28,10 +29,6 @@ from .reach import reachable
 from .whence import acts_on_shell, installed
 
 _BUILTINS = frozenset(name for name in vars(builtins) if not name.startswith("__"))
-# What modules may look at while they are imported, and then the modules that earlier cells imported.
-_FIRST = ("state:environ", "state:sys.path", "state:cwd", "state:local-modules")
-# Shown warnings count until the filters change.
-_LAST = "state:warning-registry"
 _HIDDEN = ("state:", "slot:")
 _IMPLICIT = ("state:", "slot:", "def:")
 # States that only their process has, and that change no variable of themselves.
@@ -168,7 +165,9 @@ class Attempt:
 
     def _value_of(self, name: str) -> Any:
         """What a name that arrived stands for now."""
-        return self._arrived.loaded[name].definition if name.startswith(_IMPLICIT) else self._namespace.get(name)
+        if name.startswith(_IMPLICIT):
+            return self._arrived.loaded[name].definition
+        return self._arrived.aside[name] if name in self._arrived.aside else self._namespace.get(name)
 
     def _need_one_process(self, reason: str) -> None:
         """The scheduler starts all cells again in one process and ends this one."""
@@ -179,7 +178,7 @@ class Attempt:
         if self._lane or self._talk.is_foreign or _is_history(name) or (name.startswith("__") and name.endswith("__")):
             return name in self._namespace
         with self._talk.turn(), self._observer.aside():
-            if name in self._arrived.loaded or name in self._namespace:
+            if name in self._namespace or (name in self._arrived.loaded and name not in self._arrived.aside):
                 return name in self._namespace
             return self._bind(name, self._talk.ask({"type": "need", "name": name, "companion": False}, "binding")["binding"])
 
@@ -221,13 +220,14 @@ class Attempt:
         self._arrived.companions[name] = binding["ref"]["content"] if has_value else binding["kind"]
         taken = name in self._namespace and name not in self._hidden
         if not taken and has_value and binding["ref"]["object"] == group:
-            self._take(name, ValueRef(**binding["ref"]), members[name])
+            self._arrived.put_aside(name, ValueRef(**binding["ref"]), members[name])
 
     def _take(self, name: str, reference: ValueRef, value: Any) -> None:
         if name.startswith(_IMPLICIT):
             self._arrived.loaded[name] = Arrival(reference, id(value), value)
         else:
             self._arrived.loaded[name] = Arrival(reference, id(value))
+            self._arrived.aside.pop(name, None)
             self._namespace[name] = value
 
     def _load(self, reference: ValueRef) -> dict[str, Any]:
@@ -322,6 +322,9 @@ class Attempt:
                 continue
             if name not in _OF_MODULES:
                 del self._namespace[name]
+        # What stays for this cell is read without a question.
+        self._namespace.update((name, value) for name, value in self._arrived.aside.items() if name in keep)
+        self._arrived.aside.clear()
         self._arrived.loaded = {name: entry for name, entry in self._arrived.loaded.items() if name in keep or name.startswith("def:")}
 
     def _prepare_history(self, count: int) -> None:
@@ -333,27 +336,15 @@ class Attempt:
             table["In"] = table["_ih"] = inputs
 
     def _preload(self, bindings: dict[str, Any]) -> None:
-        order = sorted(
-            bindings,
-            key=lambda name: (
-                name == _LAST,
-                _FIRST.index(name) if name in _FIRST else len(_FIRST),
-                not name.startswith("def:"),
-                not name.startswith(_HIDDEN),
-                # An object that was put in the place of a library's own comes before what is in it.
-                name.startswith("slot:") and ":global:" not in name,
-                name,
-            ),
-        )
         touched: set[str] = set()
-        for name in order:
+        for name in loading_order(bindings):
             binding = bindings[name]
             if name == "*":
                 self._take_list(binding)
             elif name.startswith(_HIDDEN):
                 if binding["kind"] == "value":
                     self._restore(name, ValueRef(**binding["ref"]), touched)
-            elif name not in self._arrived.loaded:
+            elif name not in self._arrived.loaded or name in self._arrived.aside:
                 self._bind(name, binding)
         if touched:
             self._slots.rebase(touched)
@@ -450,7 +441,7 @@ class Attempt:
 
     def _tracked(self) -> dict[str, Any]:
         tracked: dict[str, Any] = {}
-        for name, value in self._namespace.items():
+        for name, value in (*self._arrived.aside.items(), *self._namespace.items()):
             if (name in self._hidden and self._hidden[name] is value) or _is_history(name):
                 continue
             if name in ("__builtins__", "__builtin__"):

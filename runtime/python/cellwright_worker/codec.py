@@ -25,6 +25,7 @@ from . import arrays, groups, layouts, rebuild, sharing, tables
 from .canonical import canonical
 from .definitions import Refusal, Registry
 from .dumper import Dumper, ExactDumper, Plan, Surroundings, unpickle
+from .kept_secrets import secrets
 from .objects import Store, hash_buffer, name_of
 from .reach import reachable
 from .seals import Seals
@@ -61,6 +62,7 @@ class DumpResult:
 
     refs: dict[str, ValueRef] = field(default_factory=dict)
     unstorable: dict[str, str] = field(default_factory=dict)
+    # Those classes themselves.
     definitions: dict[str, Any] = field(default_factory=dict)
     unstable: set[str] = field(default_factory=set)
     # What a module keeps and a value shares.
@@ -169,6 +171,9 @@ class Codec:
 
     def load(self, ref: ValueRef) -> tuple[dict[str, Any], str]:
         """All members of the object that holds the value, and how they are together: `""` for one alone, `group`, `weakly`."""
+        secret = secrets.at(ref.object)
+        if secret is not None:
+            return {ref.member: secret}, ""
         stored = self._store.read(ref.object)
         stream = stored.stream
         value = unpickle(stream[1:], stored.buffers, self._context())
@@ -246,6 +251,10 @@ class Codec:
         pending = list(values)
         while pending:
             name = pending.pop(0)
+            secret = secrets.place_of(everything[name])
+            if secret is not None:
+                result.refs[name] = ValueRef(secret, name, secret)
+                continue
             try:
                 part = parts[name] = self._part(name, everything[name])
             except Refusal as refusal:
@@ -254,7 +263,7 @@ class Codec:
                 continue
             for identifier, kind in part.dumper.referred.items() if part.dumper is not None else ():
                 if identifier not in everything:
-                    everything[identifier] = kind
+                    everything[identifier] = result.definitions[identifier] = kind
                     pending.append(identifier)
             for other in _alive_for(part, others):
                 if other not in everything:
@@ -410,6 +419,8 @@ class Codec:
         self._settled.add(part.digest)
         place = self._places.get(part.digest)
         if place is None:
+            if secrets.are_in((part.stream, *part.buffers)):
+                raise Refusal("a value with a secret in it")
             place = self._places[part.digest] = self._store.write(part.stream, part.buffers, part.digests)
         return place
 

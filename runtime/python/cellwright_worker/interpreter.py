@@ -22,8 +22,10 @@ import tracemalloc
 import types
 from typing import Any, Callable
 
+from .c_environment import beside_os_environ
 from .component import Stuck, loaded
 from .container_marks import ContainerMarks
+from .media_types import added_types
 from .whence import installed
 
 _LIMITS = sorted(number for name, number in vars(resource).items() if name.startswith("RLIMIT_"))
@@ -105,6 +107,10 @@ def _stack_size() -> int:
     if now:
         threading.stack_size(now)
     return now
+
+
+def _processors() -> Any:
+    return os.sched_getaffinity(0) if hasattr(os, "sched_getaffinity") else None
 
 
 def _signals() -> list[Any]:
@@ -189,6 +195,9 @@ class Settings:
             "the mask of new files": _umask,
             "a limit of the process": lambda: [resource.getrlimit(number) for number in _LIMITS],
             "the priority of the process": lambda: os.getpriority(os.PRIO_PROCESS, 0),
+            "the processors of the process": _processors,
+            "a variable that os.environ does not have": beside_os_environ,
+            "the types of files by their endings": added_types,
             "tracing of memory": tracemalloc.is_tracing,
             "the fault handler": faulthandler.is_enabled,
             "the settings of csv": _csv,

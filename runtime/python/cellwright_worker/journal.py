@@ -12,6 +12,8 @@ import threading
 from json import dumps
 from typing import Any
 
+from .kept_secrets import secrets
+
 LARGEST_COPY = 512 << 20
 MOST_FILES = 2000
 
@@ -62,6 +64,8 @@ class Journal:
 
     def _add(self, entry: dict[str, Any]) -> None:
         os.makedirs(self.folder, exist_ok=True)
+        if "what" in entry:
+            entry = {**entry, "what": secrets.mask(entry["what"])}
         line = dumps(entry) + "\n"
         with open(os.path.join(self.folder, "effects.jsonl"), "a", encoding="utf-8") as file:
             file.write(line)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import types
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Any
@@ -37,6 +38,8 @@ class Arrivals:
     groups: dict[str, list[str]] = field(default_factory=dict)
     weakly: set[str] = field(default_factory=set)
     companions: dict[str, str] = field(default_factory=dict)
+    # Variables that came with one that was asked for: only when they are asked for themselves are they read, and seen to be.
+    aside: dict[str, Any] = field(default_factory=dict)
     # Values that a cell gave as its result: `Out` would keep them alive.
     shown: list[Any] = field(default_factory=list)
 
@@ -47,6 +50,11 @@ class Arrivals:
         if shown:
             self.shown.append(value)
         return {f"shown:{name}": "yes" if shown else "no"}
+
+    def put_aside(self, name: str, reference: ValueRef, value: Any) -> None:
+        """A variable shares objects with one that was loaded, so it must go where that goes, but nobody has read it."""
+        self.loaded[name] = Arrival(reference, id(value))
+        self.aside[name] = value
 
     def company(self, names: Iterable[str]) -> dict[str, str]:
         """What those who came together are now."""
@@ -75,6 +83,13 @@ def farewells(observer: Observer, result: Message, tracked: dict[str, Any], unsa
     return {name for name in unsaved if reducers.says_farewell(tracked[name])}
 
 
+def _opened(value: Any) -> list[Any]:
+    """A value, or what a definition has of its own: nobody enters classes on the way."""
+    if isinstance(value, type):
+        return list(vars(value).values())
+    return [value, *vars(value).values()] if isinstance(value, types.FunctionType) else [value]
+
+
 class Keeper:
     """Stores the variables of one task and notes in its result what became of them."""
 
@@ -92,32 +107,28 @@ class Keeper:
         result = self._result
         if not values:
             return
-        pending = values
-        while pending:
-            dumped = self._codec.dump(pending, beside=beside, others=others)
-            result["held"].update(dumped.unstorable)
-            values = {**values, **{name: value for name, value in others.items() if name in dumped.refs or name in dumped.unstorable}}
-            if dumped.farewell:
-                result["held"]["state:farewells"] = dumped.farewell
-            if dumped.tied:
-                result["held"]["state:ties"] = dumped.tied
-            for name, reference in dumped.refs.items():
-                loaded = self._arrived.loaded.get(name)
-                same = loaded is not None and name not in bound and loaded.reference.content == reference.content
-                if same and loaded is not None and loaded.reference == reference:
-                    continue
-                if same and loaded is not None and self._same_company(name, reference, dumped.refs):
-                    continue
-                how = "bind" if name in bound or loaded is None else "mutate"
-                result["writes"][name] = {"ref": as_message(reference), "same": same, "how": how}
-                if same and loaded is not None:
-                    result["reads"].setdefault(name, loaded.reference.content)
-                if how == "mutate" and not same:
-                    self._add_companions(name)
-            pending = {name: value for name, value in dumped.definitions.items() if name not in values and name not in pending}
-            values = {**values, **pending}
+        dumped = self._codec.dump(values, beside=beside, others=others)
+        result["held"].update(dumped.unstorable)
+        values = {**values, **{name: value for name, value in others.items() if name in dumped.refs or name in dumped.unstorable}}
+        if dumped.farewell:
+            result["held"]["state:farewells"] = dumped.farewell
+        if dumped.tied:
+            result["held"]["state:ties"] = dumped.tied
+        for name, reference in dumped.refs.items():
+            loaded = self._arrived.loaded.get(name)
+            same = loaded is not None and name not in bound and loaded.reference.content == reference.content
+            if same and loaded is not None and loaded.reference == reference:
+                continue
+            if same and loaded is not None and self._same_company(name, reference, dumped.refs):
+                continue
+            how = "bind" if name in bound or loaded is None else "mutate"
+            result["writes"][name] = {"ref": as_message(reference), "same": same, "how": how}
+            if same and loaded is not None:
+                result["reads"].setdefault(name, loaded.reference.content)
+            if how == "mutate" and not same:
+                self._add_companions(name)
         # What a held value refers to weakly goes if it is dropped, and that may be seen.
-        self._spread_holding({**others, **values})
+        self._spread_holding({**dumped.definitions, **others, **values})
         result["unsaved"] = [name for name in result["unsaved"] if name not in values and name not in result["held"]]
 
     def _same_company(self, name: str, reference: ValueRef, refs: dict[str, ValueRef]) -> bool:
@@ -143,7 +154,7 @@ class Keeper:
         held = [name for name in result["held"] if name in values]
         if not held:
             return
-        inside = reachable([values[name] for name in held], weakly=True)
+        inside = reachable([root for name in held for root in _opened(values[name])], weakly=True)
         for name, value in values.items():
             if name in result["held"] or name.startswith("def:"):
                 continue

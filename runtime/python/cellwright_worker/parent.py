@@ -2,7 +2,7 @@
 
 Started as `python worker.py` with one line of JSON on its standard input:
 {"socket", "token", "store", "cwd", "journal", "hidden", "start": "fork" or "spawn", "cells": [[execution count, source, digest]],
-"mayStandBy": whether it may be asked to wait for the next run}.
+"mayStandBy": whether it may be asked to wait for the next run, "secrets": [name of an environment variable]}.
 The first parent has imported nothing of the notebook's; the others are forked from it, or from each other. None runs the notebook's
 code itself. A task must not see a module that only a later cell imports: it may register itself with another one, or be an attribute
 of its package.
@@ -364,10 +364,12 @@ def _next_at_rest(stage: _Stage, parent: int, order: dict[str, Any], doors: Door
 
 def main() -> None:
     """Be the first of the parents."""
+    from .kept_secrets import secrets
     from .variables import watch
 
     watch.install()
     configuration = _configure()
+    secrets.take(configuration["secrets"], watch.start_values)
     grounds = None
     if configuration["mayStandBy"]:
         from .grounds import Grounds

@@ -150,11 +150,20 @@ def _watches(module: types.ModuleType) -> list[_Watch]:
                 table = gc.get_referents(vars(value))[0]
                 if type(table) is dict:
                     found.append(_Watch("class", attribute, value, table))
+                    found.extend(_inner(attribute, table))
         elif _keeps_state(value):
             table = getattr(value, "__dict__", None)
             if type(table) is dict and len(table) <= LARGEST_CONTAINER:
                 found.append(_Watch("instance", attribute, value, table))
+                found.extend(_inner(attribute, table))
     return found
+
+
+def _inner(owner: str, table: dict[str, Any]) -> Iterator[_Watch]:
+    """Tables of a class or of an instance, such as those where functions are registered by type."""
+    for name, value in table.items():
+        if isinstance(value, (dict, list, set)) and name not in CLASS_BOOKKEEPING and len(value) <= LARGEST_CONTAINER:
+            yield _Watch("inner", f"{owner}.{name}", value, value)
 
 
 def _keeps_state(value: Any) -> bool:
@@ -290,7 +299,7 @@ class Slots:
         self.superseded.clear()
         self._last_touched = list(self._touched())
         for name, watch in self._last_touched:
-            if _watched(name):
+            if _watched(name) and watch.kind != "inner":
                 self._describe(name, watch, found)
         for name, watches in self._deep.items():
             for watch in watches:
@@ -349,7 +358,8 @@ class Slots:
 
     def stuck(self) -> str:
         """What was changed that only this process can have, of what `changes` has just seen; empty when nothing was."""
-        reasons = (guard.reason(name, watch) for name, watch in self._last_touched if not _watched(name))
+        guarded = ((name, watch) for name, watch in self._last_touched if watch.kind == "inner" or not _watched(name))
+        reasons = (guard.reason(name, watch) for name, watch in guarded)
         return next((reason for reason in reasons if reason), "")
 
     def touched_modules(self) -> set[str]:

@@ -1,0 +1,292 @@
+import path from 'node:path';
+import { availableParallelism } from 'node:os';
+import {
+  reachOf,
+  runVariants,
+  secretNames,
+  shelvesOf,
+  type VariantNotebook,
+  type VariantRecord,
+} from '../../../runtime/index.ts';
+import { hasFlag, lastValue, type ParsedArguments } from '../args.ts';
+import { describeExecution } from '../executed.ts';
+import { shownPath } from '../files.ts';
+import { findUnreadySecret } from '../given-parameters.ts';
+import { usage, type CommandResult, type Host, type Outcome } from '../host.ts';
+import { cellsTagged } from '../inject-parameters.ts';
+import { compileWith, findTask, openInput, type Input } from '../input.ts';
+import { findStandBy } from '../keep-warm.ts';
+import { combine, nameOf, readMatrix, type Matrix } from '../matrix.ts';
+import { originOf } from '../origin.ts';
+import { writeOneOfMany, writeOutput } from '../output-file.ts';
+import { findMisfit, findMissing } from '../parameter-types.ts';
+import { readParameters } from '../parameter-flags.ts';
+import { findUnknown, type ParameterValue, type ParameterValues } from '../parameters.ts';
+import { readRange } from '../ranges.ts';
+import { recordParameters } from '../recorded-parameters.ts';
+import { endOf, whyOf } from '../run-result.ts';
+import { findFolder } from '../run-targets.ts';
+import { findPlace, type Place } from '../state-folder.ts';
+import { noVariantProgress, showVariants } from '../variant-progress.ts';
+import { findVariantTargets, type VariantTargets } from '../variant-targets.ts';
+import { describeVariants, renderCsv, type VariantRow } from '../variants-result.ts';
+import { programName } from '../version.ts';
+
+/** `cellwright run NB --matrix …`: every combination of values as one run. */
+export async function matrixCommand(host: Host, parsed: ParsedArguments): Promise<CommandResult> {
+  const values = readParameters(host, parsed);
+  if (!values.ok) return values.result;
+  const matrix = readMatrix(host, parsed);
+  if (!matrix.ok) return matrix.result;
+  return runMatrix(host, parsed, { matrix: matrix.value, rest: values.value });
+}
+
+/** `cellwright backtest NB -p month 2013-01..2013-12`: one run for each value of a range, in order. */
+export async function backtestCommand(host: Host, parsed: ParsedArguments): Promise<CommandResult> {
+  const values = readParameters(host, parsed);
+  if (!values.ok) return values.result;
+  const axes = new Map<string, readonly ParameterValue[]>();
+  const rest = new Map(values.value);
+  for (const [name, value] of values.value) {
+    const range = typeof value === 'string' ? readRange(value) : undefined;
+    if (typeof range === 'string') return usage(range, rangeHelp);
+    if (range === undefined) continue;
+    axes.set(name, range);
+    rest.delete(name);
+  }
+  if (axes.size === 0) return usage('No parameter has a range of values.', rangeHelp);
+  const more = readMatrix(host, parsed);
+  if (!more.ok) return more.result;
+  return runMatrix(host, parsed, { matrix: new Map([...more.value, ...axes]), rest });
+}
+
+const rangeHelp =
+  'Give it as FROM..TO or FROM..TO..STEP: months 2013-01..2013-12, days, weeks 2013-W01..2013-W52, years or other whole numbers.';
+
+interface Asked {
+  readonly matrix: Matrix;
+  /** Values that all variants have. */
+  readonly rest: ParameterValues;
+}
+
+interface Plan {
+  readonly input: Input;
+  readonly axes: readonly string[];
+  readonly variants: readonly ParameterValues[];
+  readonly names: readonly string[];
+  readonly targets: VariantTargets;
+  readonly place: Place;
+  readonly cwd: string;
+  readonly jobs: number;
+  readonly standBy: number;
+  readonly until: number | undefined;
+  /** Environment variables that hold secrets of some variant. */
+  readonly secrets: readonly string[];
+}
+
+async function runMatrix(host: Host, parsed: ParsedArguments, asked: Asked): Promise<CommandResult> {
+  const planned = await plan(host, parsed, asked);
+  if (!planned.ok) return planned.result;
+  const { input, axes, names, variants, targets } = planned.value;
+  const signal = host.interruption();
+  const silent = hasFlag(parsed, 'quiet') || (hasFlag(parsed, 'json') && !host.isTerminal);
+  const progress = silent ? noVariantProgress : showVariants(host, names);
+  const rows: VariantRow[] = [];
+  let problem: CommandResult | undefined;
+  const outcome = await runVariants({
+    ...planned.value.place,
+    worker: path.join(host.installation, 'python', 'worker.py'),
+    cwd: planned.value.cwd,
+    jobs: planned.value.jobs,
+    standBy: planned.value.standBy,
+    until: planned.value.until,
+    secrets: planned.value.secrets,
+    signal,
+    cache: !hasFlag(parsed, 'no-cache'),
+    force: hasFlag(parsed, 'force'),
+    keepGoing: hasFlag(parsed, 'keep-going'),
+    startMethod: hasFlag(parsed, 'spawn') ? 'spawn' : 'fork',
+    lane: hasFlag(parsed, 'one-process'),
+    number: variants.length,
+    open: opener(host, planned.value),
+    onEvent: progress.onEvent,
+    onEnd: (ended) => {
+      const written = writeExecuted(host, planned.value, { ...ended, interrupted: signal.aborted });
+      problem ??= written.problem;
+      const row = rowOf(planned.value, ended, { notebook: written.file, interrupted: signal.aborted });
+      rows.push(row);
+      progress.onEnd(row);
+    },
+  });
+  progress.stop();
+  if (outcome.diagnostic !== undefined) {
+    return { status: 'usage', diagnostics: [outcome.diagnostic], text: '', document: { notebook: input.path } };
+  }
+  if (problem !== undefined) return problem;
+  const { summary } = targets;
+  const csv = renderCsv(axes, rows, ({ notebook }) =>
+    notebook === undefined ? '' : path.relative(path.dirname(summary), notebook),
+  );
+  const failed = writeOutput(summary, csv, shownPath(host, summary));
+  if (failed !== undefined) return failed;
+  const files = [
+    ['notebooks', targets.shown],
+    ['summary', shownPath(host, summary)],
+  ] as const;
+  const { matrix, seconds } = outcome;
+  const interrupted = signal.aborted;
+  return describeVariants({ input, axes, rows, matrix, seconds, interrupted, files, summary, number: variants.length });
+}
+
+async function plan(host: Host, parsed: ParsedArguments, { matrix, rest }: Asked): Promise<Outcome<Plan>> {
+  const forbidden = findForbidden(parsed, { matrix, rest });
+  if (forbidden !== undefined) return { ok: false, result: forbidden };
+  const opened = await openInput(host, parsed, rest);
+  if (!opened.ok) return opened;
+  const input = opened.value;
+  const misfit = findMisfits(input, matrix, rest);
+  if (misfit !== undefined) return { ok: false, result: misfit };
+  const variants = combine(matrix, rest);
+  const axes = [...matrix.keys()];
+  const names = variants.map((values) => nameOf(axes, values));
+  const secrets = await findSecrets(host, input, variants);
+  if (!secrets.ok) return secrets;
+  const targets = findVariantTargets(host, parsed, { input, names, variants });
+  if (!targets.ok) return targets;
+  const cwd = findFolder(host, parsed, input);
+  if (!cwd.ok) return cwd;
+  const jobs = findJobs(parsed);
+  if (!jobs.ok) return jobs;
+  const standBy = findStandBy(host, parsed);
+  if (!standBy.ok) return standBy;
+  const place = findPlace(host, parsed, input);
+  if (!place.ok) return place;
+  const cell = lastValue(parsed, 'until');
+  const first = await compileWith(host, input, variants[0] ?? rest);
+  const task = cell === undefined || first.bundle === undefined ? undefined : findTask(first.bundle, cell);
+  if (task?.ok === false) return task;
+  const until = task === undefined ? undefined : first.bundle?.tasks.indexOf(task.value);
+  return {
+    ok: true,
+    value: {
+      ...{ input, axes, variants, names, until },
+      secrets: secrets.value,
+      targets: targets.value,
+      place: place.value,
+      cwd: cwd.value,
+      jobs: jobs.value,
+      standBy: standBy.value,
+    },
+  };
+}
+
+function findForbidden(parsed: ParsedArguments, { matrix, rest }: Asked): CommandResult | undefined {
+  const twice = [...matrix.keys()].find((name) => rest.has(name));
+  if (twice !== undefined) return usage(`${twice} has one value and several.`, `Give it with -p or with --matrix.`);
+  for (const flag of ['only', 'report']) {
+    if (lastValue(parsed, flag) === undefined) continue;
+    return usage(`--${flag} is for one run, and these are several.`, 'Run that variant alone, with its values as -p.');
+  }
+  return undefined;
+}
+
+/** A name that is no parameter, or a value that does not fit. */
+function findMisfits({ plain: { bundle } }: Input, matrix: Matrix, rest: ParameterValues): CommandResult | undefined {
+  for (const [name, values] of matrix) {
+    const unknown = findUnknown(new Map([[name, null]]), bundle.parameters);
+    if (unknown !== undefined) return usage(unknown.message, unknown.help);
+    for (const value of values) {
+      const misfit = findMisfit(new Map([[name, value]]), bundle.parameters);
+      if (misfit !== undefined) return usage(misfit.message, misfit.help, 'CW901');
+    }
+  }
+  const given = new Map([...rest, ...[...matrix.keys()].map((name) => [name, null] as const)]);
+  const missing = findMissing(given, bundle.parameters);
+  return missing === undefined ? undefined : usage(missing.message, missing.help, 'CW901');
+}
+
+/** The secrets of all variants; they are few, and so are the variants that differ in them. */
+async function findSecrets(
+  host: Host,
+  input: Input,
+  variants: readonly ParameterValues[],
+): Promise<Outcome<readonly string[]>> {
+  const names = new Set(secretNames(input.document));
+  const texts = variants.map((values) => JSON.stringify([...values]));
+  const references = texts.some((text) => text.includes('"variable":'));
+  if (references)
+    for (const values of variants)
+      for (const name of secretNames((await compileWith(host, input, values)).notebook?.document ?? ''))
+        names.add(name);
+  const problem = findUnreadySecret(host, input.bundle, [...names]);
+  return problem === undefined ? { ok: true, value: [...names] } : { ok: false, result: problem };
+}
+
+function findJobs(parsed: ParsedArguments): Outcome<number> {
+  const asked = lastValue(parsed, 'jobs');
+  const jobs = asked === undefined ? availableParallelism() : Number(asked);
+  if (Number.isInteger(jobs) && jobs >= 1) return { ok: true, value: jobs };
+  return { ok: false, result: usage(`-j takes a number from 1, not ${asked ?? ''}.`, 'Give the number of tasks.') };
+}
+
+/** Compiles a variant when its time comes. What the values reach is the same in all: only the literals differ. */
+function opener(host: Host, { input, axes, variants }: Plan): (place: number) => Promise<VariantNotebook> {
+  let reach: ReturnType<typeof reachOf> | undefined;
+  return async (place) => {
+    const values = variants[place] ?? new Map<string, ParameterValue>();
+    const { bundle, notebook } = await compileWith(host, input, values);
+    if (bundle === undefined || notebook === undefined)
+      throw new Error('a variant of a notebook that compiles does not');
+    reach ??= reachOf(bundle, cellsTagged(notebook.document, 'injected-parameters'), [...values.keys()]);
+    const texts = Object.fromEntries(recordParameters(values).map(({ name, value }) => [name, JSON.stringify(value)]));
+    return {
+      bundle,
+      document: notebook.document,
+      shelves: shelvesOf(reach, texts),
+      origin: originOf(host, { ...input, values }),
+      values: recordParameters(new Map(axes.map((name) => [name, values.get(name) ?? null]))),
+    };
+  };
+}
+
+function rowOf(
+  { axes, names, variants }: Plan,
+  { place, record, counts }: VariantRecord,
+  { notebook, interrupted }: { readonly notebook: string | undefined; readonly interrupted: boolean },
+): VariantRow {
+  const values = variants[place] ?? new Map<string, ParameterValue>();
+  return {
+    place,
+    counts,
+    notebook,
+    name: names[place] ?? '',
+    values: new Map(axes.map((name) => [name, values.get(name) ?? null])),
+    status: endOf(record, interrupted),
+    why: whyOf(record),
+    seconds: record.seconds,
+    run: record.id,
+  };
+}
+
+interface Written {
+  readonly file: string | undefined;
+  readonly problem?: CommandResult | undefined;
+}
+
+function writeExecuted(
+  host: Host,
+  { input, variants, targets }: Plan,
+  { place, record, interrupted }: VariantRecord & { readonly interrupted: boolean },
+): Written {
+  const file = targets.files[place];
+  const ended = record.tasks.some((outcome) => outcome.result !== undefined);
+  if (file === undefined || (!ended && (record.status === 'refused' || interrupted))) return { file: undefined };
+  const text = describeExecution(record, {
+    inputPath: input.path,
+    outputPath: path.relative(host.cwd, file),
+    values: variants[place] ?? new Map<string, ParameterValue>(),
+    program: programName,
+    ended: new Date(),
+  });
+  return { file, problem: writeOneOfMany(file, text, shownPath(host, file)) };
+}

@@ -1,0 +1,91 @@
+import type { Task } from '../compiler/bundle/format.ts';
+import type { ImportStep } from './process/protocol.ts';
+import { TaskProcesses, type ProcessParent } from './process/task-processes.ts';
+
+/** A run, as those see it that run at the same time. */
+export interface CrewRun {
+  /** How many of its attempts have a core to themselves. */
+  readonly active: () => number;
+  /** Something that it may have waited for has happened. */
+  readonly look: () => void;
+}
+
+/** What a run shares with others that go on at the same time. */
+export interface Crew {
+  /** Where processes for tasks come from. */
+  readonly processes: TaskProcesses;
+  /** True when the run may act on the outside: all runs before it are over. Once it is, it stays so. */
+  readonly isTurn: boolean;
+  join(run: CrewRun): void;
+  /** The run is over. @param steps what the process of a task after its last one would have imported */
+  leave(steps: readonly ImportStep[]): Promise<void>;
+  /** Fulfilled when it is the run's turn. */
+  turn(): Promise<void>;
+  /** All tasks are over. Fulfilled when it is the run's turn. @param holds true when it still has processes */
+  done(holds: boolean): Promise<void>;
+  /** How many tasks more may start now. */
+  free(): number;
+  /** False while an earlier run does what this task is likely to do. */
+  mayStart(task: Task): boolean;
+  /** An attempt at a task starts. */
+  began(task: Task): void;
+  /** It gave a result that others can know of, or it did not. */
+  ended(task: Task, isKnown: boolean): void;
+  /** The outside is not as it was before. */
+  acted(): void;
+  /** True for results of runs that belong together. */
+  isOwn(run: string): boolean;
+}
+
+/** A run by itself. */
+export class Alone implements Crew {
+  readonly processes: TaskProcesses;
+  readonly isTurn = true;
+  readonly #jobs: number;
+  #run: CrewRun | undefined;
+
+  constructor(jobs: number, startParent: () => Promise<ProcessParent>) {
+    this.#jobs = jobs;
+    this.processes = new TaskProcesses(startParent);
+  }
+
+  join(run: CrewRun): void {
+    this.#run = run;
+  }
+
+  async leave(steps: readonly ImportStep[]): Promise<void> {
+    await this.processes.stop(steps);
+  }
+
+  async turn(): Promise<void> {
+    // Nobody is before it.
+  }
+
+  async done(): Promise<void> {
+    // As above.
+  }
+
+  free(): number {
+    return this.#jobs - (this.#run?.active() ?? 0);
+  }
+
+  mayStart(): boolean {
+    return true;
+  }
+
+  began(): void {
+    // Nobody waits for it.
+  }
+
+  ended(): void {
+    // As above.
+  }
+
+  acted(): void {
+    // As above.
+  }
+
+  isOwn(): boolean {
+    return false;
+  }
+}

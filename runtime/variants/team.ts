@@ -1,0 +1,224 @@
+import type { Task } from '../../compiler/bundle/format.ts';
+import type { Crew, CrewRun } from '../crew.ts';
+import type { ImportStep } from '../process/protocol.ts';
+import { TaskProcesses, type ProcessParent } from '../process/task-processes.ts';
+
+/** What the members of a team have in common. */
+export interface TeamOptions {
+  /** Tasks that run at once, over all runs. */
+  readonly jobs: number;
+  readonly startParent: () => Promise<ProcessParent>;
+  /** A run has nothing more to do but to wait for its turn, or is over: there is room for another. */
+  readonly onRoom: () => void;
+}
+
+/**
+ * Runs that go on at the same time and give what they would give one after the other: only the first that is not over acts on the
+ * outside, and what several are likely to do is begun by one.
+ */
+export class Team {
+  readonly #options: TeamOptions;
+  readonly #members: Member[] = [];
+  /** By what a task is likely to do: who does it. */
+  readonly #leaders = new Map<string, Member>();
+  /** What has been done once: whoever does not find it in the cache does it himself. */
+  readonly #done = new Set<string>();
+  readonly #runs = new Set<string>();
+  #steps: readonly ImportStep[] = [];
+  #isLooking = false;
+  processes: TaskProcesses;
+  /** How often a member has changed the outside. */
+  acts = 0;
+
+  constructor(options: TeamOptions) {
+    this.#options = options;
+    this.processes = new TaskProcesses(options.startParent);
+  }
+
+  /**
+   * A further run, later in order than all before.
+   * @param works by the task's id, what it is likely to do: its code and the values that reach it
+   */
+  add(run: string, works: ReadonlyMap<string, string>): Member {
+    const member = new Member(this, run, works);
+    this.#runs.add(run);
+    this.#members.push(member);
+    return member;
+  }
+
+  /** The run is over, whether it has begun or not. */
+  remove(member: Member): void {
+    const place = this.#members.indexOf(member);
+    if (place < 0) return;
+    this.#members.splice(place, 1);
+    for (const [work, leader] of this.#leaders) if (leader === member) this.#leaders.delete(work);
+    if (place === 0) this.#members[0]?.comesOn();
+    this.look();
+    this.#options.onRoom();
+  }
+
+  /** Runs that have work or processes. */
+  get busy(): number {
+    return this.#members.filter(({ isResting }) => !isResting).length;
+  }
+
+  /** Runs that are not over. */
+  get size(): number {
+    return this.#members.length;
+  }
+
+  hasRoom(): void {
+    this.#options.onRoom();
+  }
+
+  /** Other processes from now on: what they are started with has changed. */
+  async renew(): Promise<void> {
+    const old = this.processes;
+    this.processes = new TaskProcesses(this.#options.startParent);
+    await old.stop([]);
+  }
+
+  /** All runs are over. */
+  async end(): Promise<void> {
+    await this.processes.stop(this.#steps);
+  }
+
+  /** @param steps what the process of a task after the last one of a run would have imported */
+  keepSteps(steps: readonly ImportStep[]): void {
+    this.#steps = steps;
+  }
+
+  isFirst(member: Member): boolean {
+    return this.#members[0] === member;
+  }
+
+  isOwn(run: string): boolean {
+    return this.#runs.has(run);
+  }
+
+  free(): number {
+    return this.#members.reduce((free, member) => free - member.active(), this.#options.jobs);
+  }
+
+  /** False while an earlier run does the same. A later one is not waited for: it may wait for its turn. */
+  mayBegin(member: Member, work: string): boolean {
+    const leader = this.#leaders.get(work);
+    if (leader === undefined || leader === member || this.#done.has(work)) return true;
+    return this.#members.indexOf(leader) > this.#members.indexOf(member);
+  }
+
+  lead(member: Member, work: string): void {
+    if (!this.#done.has(work)) this.#leaders.set(work, member);
+  }
+
+  follow(member: Member, work: string, isDone: boolean): void {
+    if (isDone) this.#done.add(work);
+    if (this.#leaders.get(work) === member) this.#leaders.delete(work);
+    this.look();
+  }
+
+  /** Lets everybody look whether something that he waits for has happened, soon and once. */
+  look(): void {
+    if (this.#isLooking) return;
+    this.#isLooking = true;
+    setImmediate(() => {
+      this.#isLooking = false;
+      for (const member of [...this.#members]) member.look();
+    });
+  }
+}
+
+/** One of the runs. */
+export class Member implements Crew {
+  readonly #team: Team;
+  readonly #works: ReadonlyMap<string, string>;
+  readonly run: string;
+  #run: CrewRun | undefined;
+  #waits: (() => void)[] = [];
+  /** True when something was not begun that could have been, but for others. */
+  #isHeldUp = false;
+  /** True when there is nothing more to do but to wait for the turn. */
+  isResting = false;
+
+  constructor(team: Team, run: string, works: ReadonlyMap<string, string>) {
+    this.#team = team;
+    this.#works = works;
+    this.run = run;
+  }
+
+  get processes(): TaskProcesses {
+    return this.#team.processes;
+  }
+
+  get isTurn(): boolean {
+    return this.#team.isFirst(this);
+  }
+
+  join(run: CrewRun): void {
+    this.#run = run;
+  }
+
+  async leave(steps: readonly ImportStep[]): Promise<void> {
+    this.#run = undefined;
+    this.#team.keepSteps(steps);
+    for (const work of this.#works.values()) this.#team.follow(this, work, false);
+    await Promise.resolve();
+  }
+
+  async turn(): Promise<void> {
+    if (this.isTurn) return;
+    await new Promise<void>((resolve) => this.#waits.push(resolve));
+  }
+
+  async done(holds: boolean): Promise<void> {
+    if (this.isTurn) return;
+    this.isResting = !holds;
+    if (this.isResting) this.#team.hasRoom();
+    await this.turn();
+    this.isResting = false;
+  }
+
+  /** It is the first now. */
+  comesOn(): void {
+    for (const resolve of this.#waits.splice(0)) resolve();
+    this.#isHeldUp = true;
+  }
+
+  active(): number {
+    return this.#run?.active() ?? 0;
+  }
+
+  look(): void {
+    if (!this.#isHeldUp) return;
+    this.#isHeldUp = false;
+    this.#run?.look();
+  }
+
+  free(): number {
+    const free = this.#team.free();
+    if (free <= 0) this.#isHeldUp = true;
+    return free;
+  }
+
+  mayStart(task: Task): boolean {
+    const may = this.#team.mayBegin(this, this.#works.get(task.id) ?? task.code);
+    if (!may) this.#isHeldUp = true;
+    return may;
+  }
+
+  began(task: Task): void {
+    this.#team.lead(this, this.#works.get(task.id) ?? task.code);
+  }
+
+  ended(task: Task, isKnown: boolean): void {
+    this.#team.follow(this, this.#works.get(task.id) ?? task.code, isKnown);
+  }
+
+  acted(): void {
+    this.#team.acts++;
+  }
+
+  isOwn(run: string): boolean {
+    return this.#team.isOwn(run);
+  }
+}
