@@ -1,5 +1,6 @@
 import { canonicalJson, digest } from './bundle/canonical.ts';
 import type { Diagnostic } from './bundle/diagnostic.ts';
+import type { EffectsProfile } from './bundle/effects-profile.ts';
 import { formatVersion, type Bundle, type Parameter, type Task } from './bundle/format.ts';
 import type { Cell, Notebook } from './1-read/notebook.ts';
 import { readNotebook } from './1-read/read.ts';
@@ -17,11 +18,18 @@ export interface Compilation {
   readonly diagnostics: readonly Diagnostic[];
 }
 
+/** What the compiler works with beside the notebook. */
+export interface CompilerInput {
+  readonly analyzers: readonly LanguageAnalyzer[];
+  /** What runs of the notebook observed. */
+  readonly profile?: EffectsProfile | undefined;
+}
+
 /** Compiles a notebook with the analyzers at hand. Pure: text in, values out, nothing executed. */
 export function compileNotebook(
   bytes: Uint8Array | string,
   name: string,
-  analyzers: readonly LanguageAnalyzer[],
+  { analyzers, profile }: CompilerInput,
 ): Compilation {
   const read = readNotebook(bytes, name);
   if (!read.ok) return { diagnostics: read.error };
@@ -44,12 +52,12 @@ export function compileNotebook(
     ...effects.flatMap((found) => found.diagnostics),
   ];
   if (diagnostics.some((diagnostic) => diagnostic.severity === 'error')) return { notebook, diagnostics };
-  const tasks = emitTasks(
-    notebook,
+  const tasks = emitTasks(notebook, {
     cells,
     effects,
-    directives.map((found) => found.directives),
-  );
+    directives: directives.map((found) => found.directives),
+    profile,
+  });
   const { parameters, cell: parametersCell } = readParameters(cells, effects);
   const bundle: Bundle = {
     formatVersion,
@@ -67,26 +75,36 @@ export function compileNotebook(
   return { bundle, notebook, diagnostics };
 }
 
+/** The code cells of a notebook, and what is known of each. */
+interface Analyzed {
+  readonly cells: readonly Cell[];
+  readonly effects: readonly Effects[];
+  readonly directives: readonly Task['directives'][];
+  readonly profile: EffectsProfile | undefined;
+}
+
 function emitTasks(
   notebook: Notebook,
-  cells: readonly Cell[],
-  effects: readonly Effects[],
-  directives: readonly Task['directives'][],
-): Pick<Bundle, 'tasks' | 'edges' | 'shadowedBuiltins'> {
+  { cells, effects, directives, profile }: Analyzed,
+): Pick<Bundle, 'tasks' | 'edges' | 'claims' | 'shadowedBuiltins'> {
   const executed = cells.map((cell, place) => cell.source.trim() !== '' && directives[place]?.skip !== true);
-  const graph = linkCells(
-    cells.map((cell, place) => ({
-      id: cell.id,
-      effects: effects[place] as Effects,
-      executed: executed[place] === true,
-    })),
-  );
-  let count = 0;
   // A format for messages that one cell sets shows the lines of all others.
   const isExact = effects.some((own) => own.showsLines);
+  const codes = cells.map((cell, place) => {
+    const text = isExact ? cell.source : (effects[place] as Effects).normalised;
+    return digest(canonicalJson([text, directives[place]?.raisesException]));
+  });
+  const linked = cells.map((cell, place) => ({
+    id: cell.id,
+    code: codes[place] as Task['code'],
+    effects: effects[place] as Effects,
+    executed: executed[place] === true,
+  }));
+  const graph = linkCells(linked, profile);
+  let count = 0;
   const tasks = cells.map((cell, place): Task => {
     const own = effects[place] as Effects;
-    const linked = graph.tasks[place];
+    const { accesses = [], unobserved = [], profile: used, exposes = '*', preload = '*' } = graph.tasks[place] ?? {};
     const chosen = directives[place] as Task['directives'];
     const name = taskName(place + 1, cell, chosen.label, own, headingAbove(notebook.cells, cell.index));
     return {
@@ -95,11 +113,13 @@ function emitTasks(
       index: cell.index,
       executionCount: executed[place] === true ? ++count : 0,
       source: cell.source,
-      code: digest(canonicalJson([isExact ? cell.source : own.normalised, chosen.raisesException])),
+      code: codes[place] as Task['code'],
       module: `tasks/${name}.py`,
-      accesses: linked?.accesses ?? [],
-      exposes: linked?.exposes ?? '*',
-      preload: linked?.preload ?? '*',
+      accesses,
+      ...(unobserved.length > 0 && { unobserved }),
+      ...(used !== undefined && { profile: used }),
+      exposes,
+      preload,
       imports: own.importStatements,
       leadingImports: own.leadingImports,
       directives: chosen,
@@ -109,6 +129,7 @@ function emitTasks(
   return {
     tasks,
     edges: graph.edges,
+    ...(graph.claims.length > 0 && { claims: graph.claims }),
     shadowedBuiltins: [...bound].filter((name) => builtinNames.has(name)).sort(),
   };
 }

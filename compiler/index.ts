@@ -1,4 +1,5 @@
 import { canonicalJson } from './bundle/canonical.ts';
+import type { EffectsProfile } from './bundle/effects-profile.ts';
 import type { Bundle } from './bundle/format.ts';
 import type { Notebook } from './1-read/notebook.ts';
 import type { LanguageAnalyzer } from './2-analyze/effects.ts';
@@ -10,11 +11,20 @@ import { compileNotebook, type Compilation } from './compile.ts';
 
 export type { Compilation } from './compile.ts';
 export type { Notebook, Cell } from './1-read/notebook.ts';
+export { canonicalAddress } from './environment/canonical-address.ts';
+export type { Lock, LockedFile, LockedPackage } from './environment/lock.ts';
+export { readLock } from './environment/read-lock.ts';
+export { requirementLines, type RequirementLines } from './environment/requirement-lines.ts';
+export { readScriptMetadata, type ScriptMetadata } from './1-read/script-metadata.ts';
+export { writeLock } from './environment/write-lock.ts';
 
 /** The compiler, ready to be called any number of times. */
 export interface Compiler {
-  /** @param name base name of the file; `.py` means percent format */
-  compile(bytes: Uint8Array | string, name: string): Compilation;
+  /**
+   * @param name base name of the file; `.py` means percent format
+   * @param profile what runs of the notebook observed: the same notebook with the same profile gives the same bundle
+   */
+  compile(bytes: Uint8Array | string, name: string, profile?: EffectsProfile): Compilation;
 }
 
 /** Loads the parser from the bytes of its WebAssembly files; needs no file system and no network. */
@@ -23,7 +33,7 @@ export async function createCompiler(wasm: {
   readonly languageWasm: Uint8Array;
 }): Promise<Compiler> {
   const analyzers = [remembering(createPythonAnalyzer(await loadPythonParser(wasm)))];
-  return { compile: (bytes, name) => compileNotebook(bytes, name, analyzers) };
+  return { compile: (bytes, name, profile) => compileNotebook(bytes, name, { analyzers, profile }) };
 }
 
 /** So many cells are kept in memory: those of a large notebook, and of the same with other parameters. */

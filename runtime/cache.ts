@@ -1,8 +1,9 @@
 import type { Task } from '../compiler/bundle/format.ts';
-import type { AttemptResult, FileRead, OutputMessage } from './process/protocol.ts';
+import type { AttemptResult, FileRead, OutputMessage, ReachedPackages } from './process/protocol.ts';
 import { hashFile } from './store/digests.ts';
 import type { LocalStore } from './store/local.ts';
 import { createHash } from 'node:crypto';
+import type { SharedValue } from './ladder.ts';
 import { hasSameTimes, stillSame } from './marks.ts';
 import type { RunContext, State } from './run-state.ts';
 import { differenceOfStarts, digestOfVariable } from './start-state.ts';
@@ -12,6 +13,8 @@ import { implicitNames, isQuiet, originOf, unseenShadow, type Origin, type Progr
 /** One remembered execution of a task's code: what it read, and what came of it. */
 export interface CacheEntry {
   readonly environment: string;
+  /** Digest of the answers about installed packages that it rests on. */
+  readonly packages: string;
   readonly reads: Readonly<Record<string, string>>;
   readonly files: readonly (FileRead & { readonly digest: string })[];
   readonly written: Readonly<Record<string, string>>;
@@ -20,6 +23,8 @@ export interface CacheEntry {
   /** The run that made it. */
   readonly run: string;
   readonly lane?: LaneNote;
+  /** What only the process of an earlier task had, when it ran in that. */
+  readonly fused?: readonly SharedValue[];
 }
 
 /** Where the unit is not one task but all cells in one process. */
@@ -42,7 +47,8 @@ export function describeMiss({ part, name }: Miss): string {
 }
 
 /** What is the same for all tasks of a run. */
-export type Around = Pick<RunContext, 'store' | 'environment' | 'variables'> & Partial<Pick<RunContext, 'shelves'>>;
+export type Around = Pick<RunContext, 'store' | 'environment' | 'packages' | 'variables'> &
+  Partial<Pick<RunContext, 'shelves'>>;
 
 const entriesKept = 8;
 /** Of code that values reach although that was not expected. */
@@ -86,11 +92,14 @@ function contentOf(progress: readonly Progress[], origin: Origin): string | unde
 }
 
 /** Digest of an entry's key, for the values that its task left in its process. */
-export function identityOf(task: Task, entry: Pick<CacheEntry, 'environment' | 'reads' | 'files' | 'result'>): string {
+export function identityOf(
+  task: Task,
+  entry: Pick<CacheEntry, 'environment' | 'packages' | 'reads' | 'files' | 'result'>,
+): string {
   const reads = Object.entries(entry.reads).sort(([left], [right]) => (left < right ? -1 : 1));
   const files = entry.files.map((file) => [file.path, file.kind, file.digest]);
   return createHash('sha256')
-    .update(JSON.stringify([task.code, entry.environment, entry.result.variables, reads, files]))
+    .update(JSON.stringify([task.code, entry.environment, entry.packages, entry.result.variables, reads, files]))
     .digest('hex');
 }
 
@@ -119,7 +128,7 @@ function readManifest(store: LocalStore, path: string): Manifest {
 }
 
 function compare(
-  { store, environment, variables }: Around,
+  { store, environment, packages, variables }: Around,
   progress: readonly Progress[],
   index: number,
   entry: CacheEntry,
@@ -131,6 +140,8 @@ function compare(
   if (unsaved !== undefined) return { part: 'store', name: unsaved };
   if (entry.environment !== environment)
     return { part: 'environment', name: differenceOfStarts(entry.environment, environment) };
+  const changed = packages.difference(entry.packages);
+  if (changed !== undefined) return { part: 'environment', name: changed };
   for (const [name, digest] of Object.entries(entry.result.variables)) {
     if (digestOfVariable(variables, name) !== digest)
       return { part: 'environment', name: name === '*' ? 'some variable' : `the variable ${name}` };
@@ -168,6 +179,9 @@ function stillHolds(file: FileRead & { readonly digest: string }): boolean {
   if (stillSame(file)) return true;
   return file.kind === 'content' && file.digest !== 'missing' && hashFile(file.path) === file.digest;
 }
+
+/** In place of what is kept apart. */
+export const nothingReached: ReachedPackages = { everything: '', entries: [], names: [], groups: [] };
 
 /** Why a later run could not tell whether all that the result depends on is as it was: what else the cell did. */
 function uncheckable(result: AttemptResult): string | undefined {
@@ -210,11 +224,18 @@ function digestOfCopy({ path, signature }: FileRead, copies: Copies): string {
 
 /** What a result was made from, and the result; else why a later run could not tell whether it still holds. */
 export function describeResult(
-  { environment, id, journal, secrets }: Pick<RunContext, 'environment' | 'id' | 'journal' | 'secrets'>,
+  context: Pick<RunContext, 'environment' | 'packages' | 'id' | 'journal' | 'secrets'>,
   progress: readonly Progress[],
-  { index, result, outputs, lane }: Pick<State, 'index' | 'result' | 'outputs'> & Pick<CacheEntry, 'lane'>,
+  {
+    index,
+    result,
+    outputs,
+    fused,
+    lane,
+  }: Pick<State, 'index' | 'result' | 'outputs' | 'fused'> & Pick<CacheEntry, 'lane'>,
 ): CacheEntry | string {
   if (result === undefined) return 'it has no result';
+  const { environment, packages, id, journal, secrets } = context;
   const doing = secrets.reasonOf(result, outputs) ?? uncheckable(result);
   if (doing !== undefined) return doing;
   const reads: Record<string, string> = { ...result.reads };
@@ -232,7 +253,18 @@ export function describeResult(
   const copies = written.size > 0 ? keptCopies(journal) : new Map<string, string>();
   const files = result.filesRead.map((file) => ({ ...file, digest: digestOf(file, written, copies) }));
   const left = Object.fromEntries(result.filesWritten.map((path) => [path, hashFile(path)]));
-  const entry = { environment, reads, files, written: left, result, outputs, run: id };
+  const entry = {
+    environment,
+    packages: packages.remember(result.packages),
+    reads,
+    files,
+    written: left,
+    // What it reached is kept once for all tasks that reached the same.
+    result: { ...result, packages: nothingReached },
+    outputs,
+    run: id,
+    ...(fused.length > 0 && { fused }),
+  };
   return lane === undefined ? entry : { ...entry, lane };
 }
 

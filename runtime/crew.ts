@@ -25,12 +25,14 @@ export interface Crew {
   done(holds: boolean): Promise<void>;
   /** How many tasks more may start now. */
   free(): number;
-  /** False while an earlier run does what this task is likely to do. */
+  /** False while an earlier run has yet to do what this task is likely to do. */
   mayStart(task: Task): boolean;
-  /** An attempt at a task starts. */
-  began(task: Task): void;
-  /** It gave a result that others can know of, or it did not. */
-  ended(task: Task, isKnown: boolean): void;
+  /** A task has come to its end. */
+  ended(task: Task): void;
+  /** What the run does from now on others do not find in the cache. */
+  keepsToItself(): void;
+  /** An attempt has come to its end, or waits: others may have its core. */
+  stirred(): void;
   /** The outside is not as it was before. */
   acted(): void;
   /** True for results of runs that belong together. */
@@ -39,17 +41,21 @@ export interface Crew {
 
 /** A run by itself. */
 export class Alone implements Crew {
-  readonly processes: TaskProcesses;
+  processes: TaskProcesses;
   readonly isTurn = true;
   readonly #jobs: number;
+  readonly #startParent: () => Promise<ProcessParent>;
   #run: CrewRun | undefined;
 
   constructor(jobs: number, startParent: () => Promise<ProcessParent>) {
     this.#jobs = jobs;
+    this.#startParent = startParent;
     this.processes = new TaskProcesses(startParent);
   }
 
   join(run: CrewRun): void {
+    // Of a run that begins a second time, the processes of the first have ended.
+    if (this.#run !== undefined) this.processes = new TaskProcesses(this.#startParent);
     this.#run = run;
   }
 
@@ -73,11 +79,15 @@ export class Alone implements Crew {
     return true;
   }
 
-  began(): void {
+  ended(): void {
     // Nobody waits for it.
   }
 
-  ended(): void {
+  keepsToItself(): void {
+    // As above.
+  }
+
+  stirred(): void {
     // As above.
   }
 

@@ -56,6 +56,9 @@ function delayMessages(process: TaskProcess, { delay }: Disorder): TaskProcess {
     send: (message) => {
       process.send(message);
     },
+    interrupt: () => {
+      process.interrupt();
+    },
     kill: () => {
       process.kill();
     },

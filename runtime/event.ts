@@ -2,6 +2,7 @@ import type { Diagnostic } from '../compiler/bundle/diagnostic.ts';
 import type { Observation, Together } from './history/observation.ts';
 import type { Origin, Runner } from './history/origin.ts';
 import type { SourceControl } from './history/source-control.ts';
+import type { SharedValue } from './ladder.ts';
 
 /** How a task ended. */
 export type TaskStatus = 'ran' | 'cached' | 'failed' | 'not-run';
@@ -78,6 +79,8 @@ export type RunEvent =
       readonly from?: string;
       /** Absent when it did not run. Of a task that was reused: what it did in that earlier run. */
       readonly observed?: Observation;
+      /** What only the process of an earlier task had, when it ran in that. */
+      readonly fused?: readonly SharedValue[];
     }
   | { readonly type: 'diagnostic'; readonly diagnostic: Diagnostic }
   | {

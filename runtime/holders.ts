@@ -1,5 +1,6 @@
 import type { TaskProcess } from './process/worker-parent.ts';
 import type { State } from './run-state.ts';
+import { namesToLoad } from './task-inputs.ts';
 import { originOf } from './versions.ts';
 
 /** A process of this run, and the values that only it has. */
@@ -34,6 +35,30 @@ export class Holders {
   /** The process is no longer of use, or gone. */
   remove(holder: Holder): void {
     this.#alive.delete(holder);
+  }
+
+  /** A task has retired in a process: from now on it holds these names, or it ends. */
+  settle(state: State, held: readonly string[]): void {
+    const { holder } = state;
+    if (holder === undefined) return;
+    holder.holds.clear();
+    for (const name of held) holder.holds.add(name);
+    if (held.length > 0) return;
+    this.remove(holder);
+    holder.process.send({ type: 'exit' });
+    state.holder = undefined;
+  }
+
+  /** The process of a task has gone with all that it held. */
+  lose(state: State): void {
+    if (state.holder !== undefined) this.remove(state.holder);
+    state.holder = undefined;
+  }
+
+  /** After a failure: what only the process of a cell had that took too long and was killed. */
+  lostNeed(state: State): string | undefined {
+    const { lost } = this.ofNames(namesToLoad(this.#states, state), state.index);
+    return lost === undefined ? undefined : `needs ${lost}, which was lost with the process of a cell`;
   }
 
   /** Ends the processes as a kernel is shut down: what their files hold back is written. */

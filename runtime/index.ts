@@ -10,6 +10,7 @@ import { delayProcesses, type Disorder } from './disorder.ts';
 import type { EnvironmentFound, RunEvent, RunStarted } from './event.ts';
 import { describeRunner, type Origin } from './history/origin.ts';
 import { SourceControlQuestion, type SourceControl } from './history/source-control.ts';
+import { tellSteps } from './ladder.ts';
 import { findLane, laneUnit, mayReuseLane, reuseLane } from './lane-cache.ts';
 import { Alone } from './crew.ts';
 import { findInterpreter, type Interpreter } from './process/interpreter.ts';
@@ -24,7 +25,7 @@ import { executedNotebook } from './report/notebook.ts';
 import { Run } from './run.ts';
 import type { RunContext, RunOutcome, TaskOutcome } from './run-state.ts';
 import { secretNames, Secrets } from './secrets.ts';
-import { describeStart } from './start-state.ts';
+import { describeStart, startOfNothing, type Start } from './start-state.ts';
 import { removeDamaged } from './store/damage.ts';
 import { loadDigests, saveDigests } from './store/digests.ts';
 import { objectsFolder, openLocalStore, writeAtomically, type LocalStore } from './store/local.ts';
@@ -35,52 +36,12 @@ import type { Progress } from './versions.ts';
 
 export type { Disorder } from './disorder.ts';
 export type { RunEvent, TaskStatus } from './event.ts';
-export type { Origin, Variant } from './history/origin.ts';
 export type { TaskOutcome } from './run-state.ts';
 export type { RunRecord } from './record.ts';
-export { learnedWaits, readLastRun } from './observed.ts';
-export type { Observation, RecordedFile } from './history/observation.ts';
-export {
-  findRuns,
-  isGoingOn,
-  listRuns,
-  listRunsOf,
-  readRun,
-  readRuns,
-  runFolder,
-  type KeptRun,
-} from './history/read-runs.ts';
-export {
-  compareRecords,
-  type CellChange,
-  type LoggedRun,
-  type RecordChange,
-  type RecordComparison,
-} from './history/compare-records.ts';
-export { renderComparison } from './report/comparison-html.ts';
-export { isRecorded, traceLineage, type Lineage, type LineageNode, type Traced } from './history/lineage.ts';
-export { isPinned, pinRun, retainedRuns, type KeptBecause, type Retention } from './history/retention.ts';
-export { openLineageEvents, type LineageEvent } from './export/open-lineage.ts';
-export { describeCrate, describeCrateForPeople } from './export/ro-crate.ts';
-export { summariseRun, type RunSummary } from './history/summary.ts';
-export { dataOf, requestsOf, type DataUse, type RequestUse } from './history/data.ts';
-export { compareWithNow } from './history/changed-data.ts';
-export type { RecordedRun, RecordedTask } from './history/recorded-run.ts';
-export type { SourceControl } from './history/source-control.ts';
-export { renderReport, type ReportInput } from './report/html.ts';
-export { compareRuns, type CellVerdict, type ExecutedNotebook } from './verify/compare.ts';
-export { judgeRuns, runPlainly, type PlainRun, type VerifiedTask } from './verify/verify.ts';
-export { checkRun, type Checked, type CheckedCell } from './certificate/check.ts';
-export type { Cause } from './certificate/cause.ts';
-export { describeEnvironment, type EnvironmentDescription } from './certificate/environment.ts';
-export { gatherFacts, type Witness } from './certificate/facts.ts';
-export type { Certificate, Facts, RecordedValue } from './certificate/format.ts';
-export { digestOfFacts, readCertificate, writeCertificate } from './certificate/read.ts';
-export { certificateSchema } from './certificate/schema.ts';
-export { frozenSchema, frozenVersion, type Frozen } from './frozen/format.ts';
-export { changedSince, freezeNow, freezeRun, type NotebookPlace } from './frozen/freeze.ts';
-export { compareFrozen, type Thawed } from './frozen/compare.ts';
-export { readFrozen, writeFrozen } from './frozen/read.ts';
+export { learnedWaits, readLastRun, readObservedEffects } from './observed.ts';
+export * from './history/views.ts';
+export { describeShared, type SharedValue } from './ladder.ts';
+export { updateProfile, type ProfileUpdate } from './profile-update.ts';
 export {
   runVariants,
   type VariantNotebook,
@@ -89,7 +50,12 @@ export {
 } from './variants/run-variants.ts';
 export { reachOf, shelvesOf } from './variants/reach.ts';
 export { secretNames, Secrets, shortestSecret } from './secrets.ts';
-export { foldOutputs, type NotebookOutput } from './report/outputs.ts';
+export { buildEnvironment, findBuilt, type BuiltEnvironment, type EnvironmentOrder } from './environment/build.ts';
+export { askHashes, resolveRequirements } from './environment/hashes.ts';
+export { versionOf } from './environment/python.ts';
+export { findRequirements, type ImportPlace, type Requirements } from './environment/requirements.ts';
+export { callUv, findUv, reasonOf, type Uv } from './environment/uv.ts';
+export { findInterpreter } from './process/interpreter.ts';
 export { writeAtomically } from './store/local.ts';
 export { cleanState, type Cleaned, type Swept } from './store/sweep.ts';
 
@@ -109,6 +75,8 @@ export interface RunOptions {
   /** True: everything runs, and the cache is written. */
   readonly force: boolean;
   readonly keepGoing: boolean;
+  /** Seconds that a cell may run whose directive does not say it; undefined: any number. */
+  readonly timeout?: number | undefined;
   /** Index in `bundle.tasks` of the last task to run. */
   readonly until?: number | undefined;
   /** How processes of tasks come about: forked where that is safe, or each as a new interpreter. */
@@ -229,11 +197,11 @@ export async function run(bundle: Bundle, document: string, options: RunOptions)
   }
   const { store, interpreter, variables, journal, profile, notes } = common;
   secrets = secretsOf(document, options, variables);
-  const environment = common.describe();
+  const start = common.describe();
   const { executable } = interpreter;
-  emit({ type: 'environment', executable, digest: `sha256:${sha256(environment)}`, ...common.packages() });
-  const startParent = parentStarter(bundle, options, { common, environment, secrets });
-  const seen = await runOnSoundStore({
+  emit({ type: 'environment', executable, digest: `sha256:${sha256(start.whole)}`, ...common.packages() });
+  const startParent = parentStarter(bundle, options, { common, startState: start.whole, secrets });
+  const seen = await runAndTell({
     bundle,
     secrets,
     id,
@@ -241,12 +209,14 @@ export async function run(bundle: Bundle, document: string, options: RunOptions)
     profile,
     notes,
     journal,
-    environment,
+    ...start,
     variables,
     useCache: options.cache,
     readCache: options.cache && !options.force,
     keepGoing: options.keepGoing,
+    timeout: options.timeout,
     lane: options.lane ? 'asked for' : lookAtHistory(bundle),
+    isLaneAsked: options.lane,
     executable,
     until: options.until ?? Number.MAX_SAFE_INTEGER,
     crew: seat?.member ?? new Alone(options.jobs, startParent),
@@ -256,7 +226,7 @@ export async function run(bundle: Bundle, document: string, options: RunOptions)
     disorder: options.disorder,
     onEvent: emit,
   });
-  const language = languageOf(interpreter, environment, store);
+  const language = languageOf(interpreter, start.whole, store);
   if (language !== undefined) emit({ type: 'language', name: language.name, version: language.version });
   const source = await common.source();
   if (source !== undefined) emit({ type: 'source-control', ...source });
@@ -323,7 +293,7 @@ export interface Common {
   readonly profile: Profile;
   readonly notes: ProfileNotes;
   /** What every cell starts from, now. */
-  readonly describe: () => string;
+  readonly describe: () => Start;
   /** What is installed, once it was described. */
   readonly packages: () => Installed;
   readonly source: () => Promise<SourceControl | undefined>;
@@ -351,7 +321,7 @@ export function openCommon(
     variables,
     journal: join(folder, 'effects'),
     profile,
-    notes: new ProfileNotes(profile),
+    notes: new ProfileNotes(profile, bundle),
     describe: () => describeStart(store, { interpreter, cwd, variables }),
     packages: () => (packages ??= listPackages(store)),
     source: async () => await sourceControl.answer(gitPatience),
@@ -365,7 +335,8 @@ export function secretsOf(document: string, options: RunOptions, variables: Vari
 
 interface Surroundings {
   readonly common: Common;
-  readonly environment: string;
+  /** Digest of all that processes start from. */
+  readonly startState: string;
   readonly secrets: Secrets;
 }
 
@@ -373,7 +344,7 @@ interface Surroundings {
 export function parentStarter(
   bundle: Bundle,
   options: RunOptions,
-  { common, environment, secrets }: Surroundings,
+  { common, startState, secrets }: Surroundings,
 ): () => Promise<ProcessParent> {
   return async () => {
     const parent = await WorkerParent.start({
@@ -382,7 +353,7 @@ export function parentStarter(
       store: common.store.objects,
       cwd: options.cwd,
       start: options.startMethod,
-      startState: environment,
+      startState,
       // A process that waits would have them in memory, and a later run may have others.
       standBy: secrets.names.length > 0 ? 0 : options.standBy,
       secrets: secrets.names,
@@ -412,6 +383,14 @@ function lookAtHistory(bundle: Bundle): string | undefined {
     if (found !== undefined) return `${task.name} looks at what earlier cells were or gave (${found.reason})`;
   }
   return undefined;
+}
+
+/** Runs, and says in the end which step of the ladder the cells were on. */
+async function runAndTell(context: RunContext): Promise<RunOutcome> {
+  const outcome = await runOnSoundStore(context);
+  const steps = tellSteps(outcome);
+  for (const diagnostic of steps) context.onEvent({ type: 'diagnostic', diagnostic });
+  return { ...outcome, diagnostics: [...outcome.diagnostics, ...steps] };
 }
 
 /** Runs; when the store turns out to be damaged, what is damaged is removed and the run starts again. */
@@ -460,16 +439,19 @@ export function status(
   const store = openLocalStore(options.state);
   loadDigests(store);
   const variables = { ...options.environment, ...interpreter?.environment };
-  const environment =
-    interpreter === undefined ? '' : describeStart(store, { interpreter, cwd: options.cwd, variables });
-  const lane = planLane(bundle, { store, environment, variables }, options.until ?? Number.MAX_SAFE_INTEGER);
+  const { environment, packages } =
+    interpreter === undefined
+      ? startOfNothing(store)
+      : describeStart(store, { interpreter, cwd: options.cwd, variables });
+  const around = { store, environment, packages, variables };
+  const lane = planLane(bundle, around, options.until ?? Number.MAX_SAFE_INTEGER);
   if (lane !== undefined) return lane;
   const progress: Progress[] = bundle.tasks.map((task) => ({ task, result: undefined }));
   const plans: TaskPlan[] = [];
   const unsettled = new Set<string>();
   bundle.tasks.forEach((task, index) => {
     if (task.executionCount === 0) return;
-    const found = findCached({ store, environment, variables }, progress, index);
+    const found = findCached(around, progress, index);
     const waits = bundle.edges.some((edge) => edge.to === task.id && unsettled.has(edge.from));
     const own = progress[index];
     if ('entry' in found && own !== undefined) {

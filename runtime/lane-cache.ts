@@ -104,7 +104,7 @@ export function reuseLane(context: RunContext): RunOutcome | Miss | undefined {
     return { task, status: 'cached', outputs, seconds: 0, reason, result: entry.result };
   });
   context.onEvent({ type: 'together', ...togetherOf(entry.result) });
-  return { status: 'ok', tasks, diagnostics: [], lane: true, damaged: undefined };
+  return { status: 'ok', tasks, diagnostics: [], lane: true, why: note.why, damaged: undefined };
 }
 
 /** Remembers a lane in which no cell raised. What it wrote must be whole: its process has ended. */

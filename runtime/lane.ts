@@ -2,8 +2,9 @@ import { finishedEvent } from './history/finished.ts';
 import { longestFarewell } from './holders.ts';
 import type { AttemptResult, LaneObservation } from './process/protocol.ts';
 import type { TaskProcess } from './process/worker-parent.ts';
+import { limitIn, limitOf, markKilled, markTimeout } from './timed-out.ts';
 import { unmetNeed, type Precedence } from './schedule.ts';
-import { inputHistory, type RunContext, type State } from './run-state.ts';
+import { inputHistory, isFailure, type RunContext, type State } from './run-state.ts';
 
 /** How a lane ended: the task that raised, the task whose process died, or neither. */
 export interface LaneEnd {
@@ -24,7 +25,8 @@ export interface LaneWork {
 }
 
 /** Runs all cells in order in one process: exactly Restart & Run All, with nothing loaded or stored. */
-export async function runLane({ context, states, precedence }: LaneWork, process: TaskProcess): Promise<LaneEnd> {
+export async function runLane(work: LaneWork, process: TaskProcess): Promise<LaneEnd> {
+  const { context, states, precedence } = work;
   let failed = false;
   let ok = true;
   const because = ['in one process', context.laneMiss ?? ''].filter((text) => text !== '').join('; ');
@@ -40,17 +42,26 @@ export async function runLane({ context, states, precedence }: LaneWork, process
       continue;
     }
     const started = performance.now();
-    const result = await runOne(states, state, process);
-    if (typeof result !== 'object') return { failed, died: state, broken: result };
+    const result = await runOne(work, state, process);
+    const isKilled = state.limit?.isKilled === true;
+    if (typeof result !== 'object' && !isKilled) return { failed, died: state, broken: result };
     const seconds = (performance.now() - started) / 1000;
     const outputs = context.secrets.maskOutputs(state.outputs);
-    Object.assign(state, { result, outputs, seconds, status: 'retired', because });
-    const raised = result.status === 'error';
+    Object.assign(state, { result, outputs: [...outputs], seconds, status: 'retired', because });
+    if (isKilled) markKilled(state);
+    else markTimeout(state);
+    const raised = state.result?.status === 'error';
     ok &&= !raised;
     context.onEvent(finishedEvent(state, raised ? 'failed' : 'ran'));
-    if (raised && !state.task.directives.raisesException) {
+    if (isFailure(state)) {
       failed = true;
       if (!context.keepGoing) break;
+    }
+    if (isKilled) {
+      for (const later of states.slice(state.index + 1))
+        if (later.index <= context.until && later.task.executionCount > 0)
+          skip(context, later, `the process of all cells was ended with ${state.task.name}`);
+      break;
     }
   }
   return { failed, died: undefined, broken: undefined, observed: ok ? await conclude(process) : undefined };
@@ -86,18 +97,21 @@ export function skip(context: Pick<RunContext, 'onEvent'>, state: State, reason:
 }
 
 async function runOne(
-  states: readonly State[],
+  { context, states }: LaneWork,
   state: State,
   process: TaskProcess,
 ): Promise<AttemptResult | string | undefined> {
   state.outputs = [];
   state.cached = undefined;
+  state.limit = limitOf(context, state.task, process);
   return await new Promise((resolve) => {
     process.onExit = () => {
+      state.limit?.stop();
       resolve(undefined);
     };
     process.onMessage = (message) => {
-      if (message.type === 'output') state.outputs.push(message.output);
+      if (message.type === 'clock') state.limit?.hear(message);
+      else if (message.type === 'output') state.outputs.push(message.output);
       else if (message.type === 'done') resolve(message.result);
       else if (message.type === 'broken') resolve(message.traceback);
       else if (message.type === 'need')
@@ -121,6 +135,7 @@ async function runOne(
       keep: ['*'],
       allowErrors: state.task.directives.raisesException,
       lane: true,
+      ...limitIn(context, state.task),
     });
   });
 }

@@ -1,6 +1,8 @@
+import { profileVersion, type EffectsProfile } from '../compiler/bundle/effects-profile.ts';
 import type { Bundle } from '../compiler/bundle/format.ts';
 import { listRuns, readRun } from './history/read-runs.ts';
 import type { RecordedRun } from './history/recorded-run.ts';
+import { profileOf } from './observed-effects.ts';
 import { readProfile } from './profile.ts';
 import { openLocalStore } from './store/local.ts';
 
@@ -23,4 +25,13 @@ export function learnedWaits(state: string, bundle: Bundle): readonly (readonly 
     }
   });
   return found;
+}
+
+/**
+ * What runs of a notebook observed of its cells, as a file beside it tells it. The state must exist.
+ * @param folder the notebook's, from where files are named
+ */
+export function readObservedEffects(state: string, bundle: Bundle, folder: string): EffectsProfile {
+  const { effects, oneProcess } = readProfile(openLocalStore(state));
+  return { ...profileOf(bundle, { effects, folder, oneProcess }), formatVersion: profileVersion };
 }

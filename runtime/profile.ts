@@ -1,9 +1,10 @@
-import type { Task } from '../compiler/bundle/format.ts';
-import type { AttemptResult } from './process/protocol.ts';
+import type { Bundle, Task } from '../compiler/bundle/format.ts';
+import { effectsOf, joinEffects, keyAt, type StoredEffects } from './observed-effects.ts';
+import type { State } from './run-state.ts';
 import type { LocalStore } from './store/local.ts';
 
 const path = 'profile.json';
-const formatVersion = 2;
+const formatVersion = 3;
 const mostWaits = 2000;
 const mostModules = 5000;
 const mostTasks = 1000;
@@ -17,31 +18,67 @@ export interface Profile {
   readonly imports: Readonly<Record<string, readonly string[]>>;
   /** Pairs of code digests: the second task read what the first changed. */
   readonly waits: readonly (readonly [string, string])[];
+  /** By the digest of a task's code: what it was seen to do. No run uses it; `cellwright profile` writes a file of it, which the compiler reads. */
+  readonly effects: Readonly<Record<string, StoredEffects>>;
+  /** Why the last run went into one process; empty when it did not. */
+  readonly oneProcess: string;
 }
+
+const nothing: Profile = { imports: {}, waits: [], effects: {}, oneProcess: '' };
 
 /** Reads the profile; empty when there is none, or one of another version. */
 export function readProfile(store: LocalStore): Profile {
   const document = store.readDocument(path);
-  if (typeof document !== 'object' || document === null || !('formatVersion' in document))
-    return { imports: {}, waits: [] };
-  return document.formatVersion === formatVersion ? (document as unknown as Profile) : { imports: {}, waits: [] };
+  if (typeof document !== 'object' || document === null || !('formatVersion' in document)) return nothing;
+  return document.formatVersion === formatVersion ? (document as unknown as Profile) : nothing;
 }
 
 /** Collects what one run observed. */
 export class ProfileNotes {
   readonly #imports: Map<string, readonly string[]>;
   readonly #waits: Map<string, readonly [string, string]>;
+  readonly #effects: Map<string, StoredEffects>;
+  readonly #parameters: ReadonlySet<string>;
+  #oneProcess: string;
   #changed = false;
 
-  constructor(before: Profile) {
+  constructor(before: Profile, bundle: Pick<Bundle, 'parameters'>) {
+    this.#parameters = new Set(bundle.parameters.map(({ name }) => name));
+    this.#effects = new Map(Object.entries(before.effects));
+    this.#oneProcess = before.oneProcess;
     this.#imports = new Map(Object.entries(before.imports));
     this.#waits = new Map(before.waits.map((pair) => [pair.join(' '), pair]));
   }
 
-  /** A result that was retired. */
-  retired(task: Task, result: AttemptResult): void {
+  /** A task that was retired with a result; the earlier ones have theirs. */
+  retired(states: readonly State[], state: State): void {
+    const { task, result } = state;
+    if (result === undefined) return;
+    this.#retiredImports(task, result.imported);
+    const effects = effectsOf(states, state.index, this.#parameters);
+    if (effects === undefined) return;
+    const key = keyAt(
+      states.map((other) => other.task),
+      state.index,
+    );
+    const before = this.#effects.get(key);
+    const now = joinEffects(before, effects);
+    if (before !== undefined && JSON.stringify(now) === JSON.stringify(before)) return;
+    this.#effects.delete(key);
+    this.#effects.set(key, now);
+    for (const [oldest] of [...this.#effects].slice(0, -mostTasks)) this.#effects.delete(oldest);
+    this.#changed = true;
+  }
+
+  /** The run is over; `reason` says why all cells ran in one process, if they did and nobody had asked for it. */
+  ended(reason: string): void {
+    this.#changed ||= reason !== this.#oneProcess;
+    this.#oneProcess = reason;
+  }
+
+  #retiredImports(task: Task, imported: readonly string[]): void {
     const known = this.#imports.get(task.code) ?? [];
-    const more = result.imported.filter((name) => !known.includes(name));
+    const more = imported.filter((name) => !known.includes(name));
     if (more.length === 0 || known.length + more.length > mostModules) return;
     // The newest come last, and the oldest go first.
     this.#imports.delete(task.code);
@@ -60,7 +97,12 @@ export class ProfileNotes {
 
   /** What the next run will know. */
   get profile(): Profile {
-    return { imports: Object.fromEntries(this.#imports), waits: [...this.#waits.values()] };
+    return {
+      imports: Object.fromEntries(this.#imports),
+      waits: [...this.#waits.values()],
+      effects: Object.fromEntries(this.#effects),
+      oneProcess: this.#oneProcess,
+    };
   }
 
   /** Writes the profile when the run has taught something. */

@@ -1,6 +1,7 @@
 import type { DiagnosticCode } from '../compiler/bundle/codes.ts';
 import type { Diagnostic } from '../compiler/bundle/diagnostic.ts';
 import type { Task } from '../compiler/bundle/format.ts';
+import { inWords } from './time-limit.ts';
 
 function told(code: DiagnosticCode, message: string, help: string, task?: Task): Diagnostic {
   const location = task === undefined ? {} : { location: { cell: task.id, index: task.index } };
@@ -23,6 +24,16 @@ export function processDied(task: Task): Diagnostic {
     'CW502',
     `The process of ${task.name} ended before the cell did.`,
     'The cell may have used more memory than there is, or crashed the interpreter; run it alone with --only.',
+    task,
+  );
+}
+
+/** The cell was stopped; no result is refused, but the run fails. */
+export function tookTooLong(task: Task, seconds: number): Diagnostic {
+  return told(
+    'CW505',
+    `${task.name} was stopped after ${inWords(seconds)}, the limit of its time.`,
+    'Give it more with #| timeout: SECONDS at its top, or with --execution-timeout where the cell says nothing.',
     task,
   );
 }

@@ -1,13 +1,16 @@
+import type { PackageAnswers } from './process/reached-packages.ts';
 import type { Diagnostic } from '../compiler/bundle/diagnostic.ts';
 import type { Bundle, Task } from '../compiler/bundle/format.ts';
 import type { Crew } from './crew.ts';
 import type { Disorder } from './disorder.ts';
 import type { RunEvent } from './event.ts';
 import type { Holder } from './holders.ts';
+import type { SharedValue } from './ladder.ts';
 import type { AttemptResult, OutputMessage } from './process/protocol.ts';
 import type { Secrets } from './secrets.ts';
 import type { Profile, ProfileNotes } from './profile.ts';
 import type { LocalStore } from './store/local.ts';
+import type { TimeLimit } from './time-limit.ts';
 import type { Variables } from './variables.ts';
 import type { Progress } from './versions.ts';
 
@@ -20,6 +23,8 @@ export interface State extends Progress {
   cached: string | undefined;
   /** Files as the cached task left them, which must still be so. */
   left: Readonly<Record<string, string>>;
+  /** What only the process of an earlier task had, when it ran in that; of a reused task, when it ran. */
+  fused: readonly SharedValue[];
   /** The contents of the names that were loaded before the attempt started. */
   given: Readonly<Record<string, string>>;
   /** Names a running attempt asked for that an unfinished task is expected to write. */
@@ -27,6 +32,8 @@ export interface State extends Progress {
   permit: 'none' | 'asked' | 'given';
   /** What the attempt had read when it asked for the permit. */
   readSoFar: Pick<AttemptResult, 'reads' | 'shadowed' | 'filesRead'> | undefined;
+  /** The clock of the attempt, when there is a limit. */
+  limit: TimeLimit | undefined;
   /** Attempts so far; a late message of a dropped one is known by it. */
   attempts: number;
   /** How often an attempt was thrown away. */
@@ -48,14 +55,19 @@ export interface RunContext {
   /** Folder of this run's journal of effects. */
   readonly journal: string;
   readonly environment: string;
+  readonly packages: PackageAnswers;
   /** Environment variables of the cells. */
   readonly variables: Variables;
   readonly secrets: Secrets;
   readonly useCache: boolean;
   readonly readCache: boolean;
   readonly keepGoing: boolean;
+  /** Seconds that a cell may run whose directive does not say it. */
+  readonly timeout?: number | undefined;
   /** Why all cells run in one process from the beginning, if they do. */
   readonly lane: string | undefined;
+  /** True when that is because somebody asked for it. */
+  readonly isLaneAsked: boolean;
   /** Why no lane of an earlier run was used again, as far as there is something to tell. */
   readonly laneMiss?: string;
   /** The interpreter, for messages. */
@@ -80,6 +92,10 @@ export interface TaskOutcome {
   readonly seconds: number;
   readonly reason: string;
   readonly result: AttemptResult | undefined;
+  /** What only the process of an earlier task had, in which it ran therefore. */
+  readonly fused?: readonly SharedValue[];
+  /** True when the cell was stopped because it took longer than it may. */
+  readonly timedOut?: boolean;
 }
 
 /** The end of a run. */
@@ -89,6 +105,8 @@ export interface RunOutcome {
   readonly diagnostics: readonly Diagnostic[];
   /** True when all cells ran in one process. */
   readonly lane: boolean;
+  /** Why they did. */
+  readonly why?: string | undefined;
   /** What was found damaged in the store; the run ended there and every effect of it was undone. */
   readonly damaged: string | undefined;
   /** What runs before this one have changed meanwhile that it had used; it has to be made again. */
@@ -106,10 +124,13 @@ export function initialState(task: Task, index: number): State {
     holder: undefined,
     cached: undefined,
     left: {},
+    fused: [],
     given: {},
     needs: [],
     permit: 'none',
     readSoFar: undefined,
+    limit: undefined,
+    timedOut: false,
     attempts: 0,
     drops: 0,
     dropsAtHead: 0,
@@ -134,6 +155,8 @@ export function putBack(state: State): void {
     permit: 'none',
     cached: undefined,
     left: {},
+    fused: [],
+    timedOut: false,
   };
   Object.assign(state, nothing);
 }
@@ -164,18 +187,20 @@ export function outcomeOf(state: State): TaskOutcome {
     seconds,
     reason: because,
     result: status === 'not-run' ? undefined : result,
+    ...(state.fused.length > 0 && { fused: state.fused }),
+    ...(state.timedOut === true && { timedOut: true }),
   };
 }
 
 /** How a run ended. */
 export function statusOf(diagnostics: readonly Diagnostic[], failed: boolean): RunOutcome['status'] {
-  if (diagnostics.some((diagnostic) => diagnostic.severity === 'error')) return 'refused';
+  if (diagnostics.some(({ code, severity }) => severity === 'error' && code !== 'CW505')) return 'refused';
   return failed ? 'failed' : 'ok';
 }
 
-/** True when the cell raised and is not tagged as one that may. */
-export function isFailure({ task, result }: Progress): boolean {
-  return result?.status === 'error' && !task.directives.raisesException;
+/** True when the cell raised and is not tagged as one that may, or took longer than it may. */
+export function isFailure({ task, result, timedOut }: Progress): boolean {
+  return result?.status === 'error' && (timedOut === true || !task.directives.raisesException);
 }
 
 /** True when an attempt has a core to itself: it runs, and waits neither for a value nor for its turn. */

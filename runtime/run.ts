@@ -7,6 +7,7 @@ import { finishedEvent } from './history/finished.ts';
 import { endProcess, Holders, type Holder } from './holders.ts';
 import { importSteps } from './import-steps.ts';
 import { rememberLane } from './lane-cache.ts';
+import { sharedValues, whyTogether } from './ladder.ts';
 import { runLane, skip } from './lane.ts';
 import { madeFrom, outdatedAttempts } from './outdated.ts';
 import type { FromAttempt } from './process/protocol.ts';
@@ -28,6 +29,7 @@ import { precedenceOf, startable, unmetNeed, type Precedence } from './schedule.
 import { answerTo, contentsGiven, everyName, namesToLoad, runMessage } from './task-inputs.ts';
 import { takeFromCache } from './take-from-cache.ts';
 import { canUndo, undoEffects } from './undo.ts';
+import { endedByLimit, limitOf, markTimeout, timeoutsIn } from './timed-out.ts';
 import { withDeletions } from './versions.ts';
 
 /**
@@ -69,7 +71,7 @@ export class Run {
   /** Runs to the end; rejects only for a bug of ours, or when the store cannot be written. */
   async execute(): Promise<RunOutcome> {
     this.#context.crew.join({
-      active: () => this.#states.filter(isActive).length,
+      active: () => (this.#lane === undefined ? this.#states.filter(isActive).length : Number(this.#hadTurn)),
       look: this.#pump.bind(this),
     });
     try {
@@ -78,11 +80,13 @@ export class Run {
     } finally {
       await this.#stop();
     }
+    if (!this.#context.isLaneAsked) this.#context.notes.ended(this.#lane ?? '');
     return {
       status: statusOf(this.#diagnostics, this.#failed),
       tasks: this.#states.map((state) => outcomeOf(state)),
       diagnostics: this.#diagnostics,
       lane: this.#lane !== undefined,
+      why: this.#lane,
       damaged: this.#damaged,
       outdated: this.#outdated,
     };
@@ -175,8 +179,9 @@ export class Run {
       return !this.#over;
     }
     if (isFailure(state)) {
-      if (state.permit === 'given') return this.#fail(state);
-      if (!this.#context.crew.isTurn) return false;
+      const { isTurn } = this.#context.crew;
+      if (state.permit === 'given' || (isTurn && state.timedOut === true)) return this.#fail(state);
+      if (!isTurn) return false;
       this.#drop(state, 'an error is only believed when all earlier cells have retired');
       return !this.#over;
     }
@@ -192,39 +197,32 @@ export class Run {
     }
     this.#head++;
     const { result } = state;
-    if (result !== undefined) this.#context.notes.retired(state.task, result);
+    this.#context.notes.retired(this.#states, state);
     if (status === 'ran' && this.#context.useCache) state.identity = remember(this.#context, this.#states, state);
-    this.#context.crew.ended(state.task, true);
+    this.#context.crew.ended(state.task);
     if (result !== undefined && result.filesWritten.length + result.outside.length > 0) this.#context.crew.acted();
-    const held = Object.entries(result?.held ?? {});
-    if (state.holder !== undefined) {
-      state.holder.holds.clear();
-      for (const [name] of held) state.holder.holds.add(name);
-      if (held.length === 0) {
-        this.#holders.remove(state.holder);
-        state.holder.process.send({ type: 'exit' });
-        state.holder = undefined;
-      }
-    }
+    this.#holders.settle(state, Object.keys(result?.held ?? {}));
     this.#context.onEvent(finishedEvent(state, status));
   }
 
-  /** A cell raised: believed at once when no cell ran before it or it is known, else shown by running all cells in one process. */
+  /** A cell raised: believed at once when no cell ran before it, it was stopped or it is known, else shown by all cells in one process. */
   #fail(state: State): boolean {
     const first = this.#states.findIndex(({ task }) => task.executionCount > 0);
-    if (state.index > first && canUndo(this.#context.journal) && !this.#errors.has(state)) {
+    const mayBeOurs = state.timedOut !== true && state.index > first && canUndo(this.#context.journal);
+    if (mayBeOurs && !this.#errors.has(state)) {
       this.#goLane(`the error in ${state.task.name} is confirmed without stored values`);
       return false;
     }
     this.#settle(state, 'failed');
     this.#failed = true;
+    for (const late of timeoutsIn([state])) this.#tell(late);
     if (!this.#context.keepGoing) this.#end();
     return this.#context.keepGoing;
   }
 
   /** After a failure with `keepGoing`: what depends on a task that gave no result does not run. */
   #skip(state: State): boolean {
-    const unmet = unmetNeed(state, this.#precedence);
+    const unmet = unmetNeed(state, this.#precedence) ?? this.#holders.lostNeed(state);
     if (unmet === undefined) return false;
     if (state.status === 'running') this.#abandon(state);
     skip(this.#context, state, unmet);
@@ -255,17 +253,16 @@ export class Run {
 
   #chooseLane(reason: string): void {
     this.#lane = reason;
+    this.#context.crew.keepsToItself();
     this.#context.onEvent({ type: 'lane', reason });
   }
 
   #abandon(state: State): void {
+    state.limit?.stop();
     state.attempts++;
-    this.#context.crew.ended(state.task, false);
-    if (state.holder !== undefined) {
-      this.#holders.remove(state.holder);
-      state.holder.process.kill();
-      state.holder = undefined;
-    }
+    this.#context.crew.stirred();
+    state.holder?.process.kill();
+    this.#holders.lose(state);
   }
 
   #drop(state: State, reason: string): void {
@@ -316,7 +313,7 @@ export class Run {
   #moveTo(state: State, name: string, origin: { readonly kind: 'held' | 'unsaved'; readonly at: number }): void {
     const holder = origin.kind === 'held' ? this.#holders.ofTask(origin.at) : undefined;
     if (holder === undefined || state.permit === 'given') {
-      this.#goLane(`${state.task.name} needs ${name}, which no store has`);
+      this.#goLane(whyTogether(this.#states, state.index, { lost: name, names: [] }));
       return;
     }
     this.#abandon(state);
@@ -329,8 +326,6 @@ export class Run {
     return state.index === this.#head && this.#context.crew.isTurn;
   }
 
-  // Starting.
-
   #startTasks(): void {
     const choice = { context: this.#context, precedence: this.#precedence, reuse: this.#reuse };
     for (const state of startable(this.#states, this.#head, choice)) {
@@ -340,19 +335,20 @@ export class Run {
   }
 
   #start(state: State): void {
-    this.#context.crew.began(state.task);
-    const { holders, lost } = this.#holders.ofNames(namesToLoad(this.#states, state), state.index);
+    const names = namesToLoad(this.#states, state);
+    const { holders, lost } = this.#holders.ofNames(names, state.index);
     const [holder, second] = holders;
-    if (lost !== undefined) this.#goLane(`${state.task.name} needs ${lost}, which no store has`);
-    else if (second !== undefined) this.#goLane(`${state.task.name} needs values of two processes`);
+    if (lost !== undefined || second !== undefined)
+      this.#goLane(whyTogether(this.#states, state.index, { lost, names }));
     else if (holder !== undefined) this.#startIn(state, holder, [...holder.holds].join(', '));
     else void this.#startFresh(state);
   }
 
   #startIn(state: State, holder: Holder, reason: string): void {
-    const { task } = state;
+    const { id, name } = state.task;
     const kept = [...this.#holders.kept(holder, state.index)];
-    this.#context.onEvent({ type: 'task-fused', task: task.id, name: task.name, with: kept.join(', '), reason });
+    state.fused = sharedValues(this.#states, state.index, kept);
+    this.#context.onEvent({ type: 'task-fused', task: id, name, with: kept.join(', '), reason });
     this.#send(state, holder, kept);
   }
 
@@ -372,10 +368,10 @@ export class Run {
 
   async #fork(index: number, fresh: boolean): Promise<TaskProcess | undefined> {
     try {
-      const steps = importSteps(this.#states, index, this.#context.profile);
-      const process = await this.#context.crew.processes.fork(steps, fresh);
+      const { processes } = this.#context.crew;
+      const process = await processes.fork(importSteps(this.#states, index, this.#context.profile), fresh);
       if (process === undefined && !this.#over)
-        this.#refuse(interpreterUnusable(this.#context.executable, this.#context.crew.processes.complaint));
+        this.#refuse(interpreterUnusable(this.#context.executable, processes.complaint));
       return process;
     } catch (error) {
       this.#over = true;
@@ -401,7 +397,9 @@ export class Run {
     holder.process.onMessage = (message) => {
       if (state.attempts === attempt && !this.#over) this.#guard(() => this.#receive(state, message, started));
     };
+    state.limit = limitOf(this.#context, state.task, holder.process);
     holder.process.onExit = () => {
+      state.limit?.stop();
       if (state.attempts === attempt && state.status === 'running' && !this.#over) {
         this.#guard(() => this.#died(state));
       } else this.#holders.remove(holder);
@@ -409,16 +407,10 @@ export class Run {
     const head = this.#isHead(state);
     state.permit = head ? 'given' : 'none';
     this.#context.onEvent({ type: 'task-started', task: state.task.id, name: state.task.name, speculative: !head });
-    const start = { keep, head, importsFrom: holder.at };
+    const message = runMessage(this.#context, this.#states, state, { keep, head, importsFrom: holder.at });
     holder.at = state.index;
-    const message = runMessage(this.#context, this.#states, state, start);
     state.given = contentsGiven(message);
     holder.process.send(message);
-  }
-
-  /** A stored object is damaged: nothing that came from the store in this run is believed. */
-  #startOver(object: string): void {
-    if (this.#takeBack(`The store is damaged (${object})`)) this.#damaged = object;
   }
 
   /** The worker itself failed; one process needs less of it. */
@@ -432,6 +424,7 @@ export class Run {
   /** Whoever ended it, perhaps because memory ran out: an attempt that cannot have acted on the outside is made once more. */
   #died(state: State): void {
     if (this.#lane !== undefined) this.#refuse(processDied(state.task));
+    else if (endedByLimit(state, this.#holders)) this.#pump();
     else if (state.permit !== 'given') {
       this.#drop(state, 'its process ended');
       this.#pump();
@@ -455,21 +448,27 @@ export class Run {
         this.#precedence.restless.observe(state.task, message.result);
         Object.assign(state, { status: 'ended', seconds: (performance.now() - started) / 1000 });
         state.outputs = [...this.#context.secrets.maskOutputs(state.outputs)];
+        markTimeout(state);
         this.#reuse.forget();
         break;
       case 'one-process':
         this.#goLane(`${state.task.name}: ${message.reason}`);
         return;
       case 'damaged':
-        this.#startOver(message.object);
+        // Nothing that came from the store in this run is believed.
+        if (this.#takeBack(`The store is damaged (${message.object})`)) this.#damaged = message.object;
         return;
       case 'broken':
         this.#broke(state, message.traceback);
+        return;
+      case 'clock':
+        state.limit?.hear(message);
         return;
       case 'concluded':
       case 'hello':
         return;
     }
+    this.#context.crew.stirred();
     this.#pump();
   }
 
@@ -491,6 +490,7 @@ export class Run {
     this.#failed = end.failed;
     this.#errors.settle();
     this.#context.crew.acted();
+    for (const late of timeoutsIn(this.#states)) this.#tell(late);
     if (this.#isStopped()) return;
     if (end.died !== undefined && end.broken !== undefined) this.#broke(end.died, end.broken);
     else if (end.died !== undefined) this.#died(end.died);

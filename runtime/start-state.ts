@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import { describePackages, type PackageQuestion } from './process/search-path.ts';
+import { PackageAnswers } from './process/reached-packages.ts';
 import { realPath, type LocalStore } from './store/local.ts';
 import { ofTerminal, type Variables } from './variables.ts';
 
@@ -18,16 +19,32 @@ const setByPython = 'LC_CTYPE';
 const hashSeed = 'PYTHONHASHSEED';
 
 const parts = [
-  'installed packages or interpreter',
+  'the interpreter or its search path',
   'the folder that the cells run in',
   'a variable that the interpreter reads itself',
 ] as const;
 
-/** What every cell of a run starts from, as the cache compares it. */
-export function describeStart(store: LocalStore, start: PackageQuestion): string {
+/** What every cell of a run starts from. */
+export interface Start {
+  /** As the cache compares it for every task, whatever it reached. */
+  readonly environment: string;
+  /** With all that is installed. */
+  readonly whole: string;
+  readonly packages: PackageAnswers;
+}
+
+/** What every cell of a run starts from. */
+export function describeStart(store: LocalStore, start: PackageQuestion): Start {
   const { cwd, variables } = start;
   const unseen = digest(linesOf(variables, (name) => readUnseen.test(name)));
-  return JSON.stringify([describePackages(store, start), realPath(cwd), unseen]);
+  const found = describePackages(store, start);
+  const write = (packages: string): string => JSON.stringify([packages, realPath(cwd), unseen]);
+  return { environment: write(found.base), whole: write(found.whole), packages: new PackageAnswers(store, found) };
+}
+
+/** Where there is no interpreter: like no other start. */
+export function startOfNothing(store: LocalStore): Start {
+  return { environment: '', whole: '', packages: new PackageAnswers(store, { whole: '', folders: [] }) };
 }
 
 /** The part of two different start states that differs, in words for the user. */

@@ -11,10 +11,10 @@ export function takeFromCache(context: RunContext, states: readonly State[], sta
     if (readCache) state.because = describeMiss(found.miss);
     return false;
   }
-  const { run: cached, result, outputs, written: left } = found.entry;
+  const { run: cached, result, outputs, written: left, fused = [] } = found.entry;
   if (!readCache && !crew.isOwn(cached)) return false;
   const identity = identityOf(state.task, found.entry);
   const because = `same inputs as in run ${cached}`;
-  Object.assign(state, { result, outputs: [...outputs], identity, cached, left, because, status: 'ended' });
+  Object.assign(state, { result, outputs: [...outputs], identity, cached, left, fused, because, status: 'ended' });
   return true;
 }

@@ -1,6 +1,7 @@
 import { importsOf } from './import-steps.ts';
 import type { Binding, ToWorker } from './process/protocol.ts';
 import { inputHistory, type RunContext, type State } from './run-state.ts';
+import { limitIn } from './timed-out.ts';
 import {
   implicitNames,
   isShown,
@@ -59,11 +60,12 @@ export function answerTo(
 
 /** The message that starts an attempt in a process. */
 export function runMessage(
-  { bundle, profile }: Pick<RunContext, 'bundle' | 'profile'>,
+  context: Pick<RunContext, 'bundle' | 'profile' | 'timeout'>,
   states: readonly State[],
   state: State,
   { keep, head, importsFrom }: StartOptions,
 ): ToWorker {
+  const { bundle, profile } = context;
   const { task, attempts, index } = state;
   const earlier = states.slice(importsFrom, index).filter((other) => other.task.executionCount > 0);
   return {
@@ -82,6 +84,7 @@ export function runMessage(
     head,
     keep,
     allowErrors: task.directives.raisesException,
+    ...limitIn(context, task),
   };
 }
 

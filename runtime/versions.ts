@@ -11,6 +11,8 @@ export interface Progress {
   kept?: readonly string[];
   /** Digest of all that decided the result; undefined while it is not known, or when something that no digest covers did. */
   identity?: string | undefined;
+  /** True when the cell was stopped because it took longer than it may. */
+  timedOut?: boolean;
 }
 
 /** The latest writer of a name before a task: its place, and what it left. */

@@ -32,6 +32,7 @@ export function findEdges(
     const assumed = write.access.assumed || read.assumed;
     const before = edges.get(key);
     if (write.index === read.index || (before !== undefined && (!before.assumed || assumed))) return;
+    const observed = write.access.observed === true || read.access.observed === true;
     const reason = `${describe(resource)}: ${write.access.reason} → ${read.access.reason === '' ? 'read' : read.access.reason}`;
     edges.set(key, {
       from,
@@ -39,6 +40,7 @@ export function findEdges(
       kind: read.kind,
       resource,
       assumed,
+      ...(observed && { observed }),
       reason,
       fromRange: write.access.range,
       toRange: range,

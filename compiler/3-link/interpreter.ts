@@ -180,9 +180,14 @@ export class Interpreter {
     const entries: Entry[] = [];
     const definitions: Definition[] = [];
     this.#targets(receiver, method, { entries, definitions });
-    if (receiver === undefined || receiver.what.length === 0)
+    if (entries.length === 0 && definitions.length === 0)
       for (const what of evaluate(callee, around).what) {
-        const entry = what.kind === 'path' ? memberOf(what.path) : undefined;
+        const entry =
+          what.kind === 'path'
+            ? memberOf(what.path)
+            : what.kind === 'object'
+              ? what.type.methods.get('__call__')
+              : undefined;
         if (entry !== undefined) entries.push(entry);
         else if (what.kind === 'definition') definitions.push(what.definition);
         else if (what.kind === 'instance') this.#method(what.definition, '__call__', { entries, definitions });

@@ -1,15 +1,18 @@
-import type { Access, Edge } from '../bundle/format.ts';
+import type { EffectsProfile } from '../bundle/effects-profile.ts';
+import type { Access, Digest, Edge, Task } from '../bundle/format.ts';
 import type { Effects } from '../2-analyze/effects.ts';
-import { collectAccesses, isUnknown, type NotebookNames } from './accesses.ts';
+import { collectAccesses, isUnknown, keyOf, type NotebookNames } from './accesses.ts';
 import { findEdges } from './edges.ts';
 import type { Happening } from './happening.ts';
 import { Interpreter } from './interpreter.ts';
 import { exposedNames, sorted } from './live.ts';
+import { knowledgeOf, sharpen, type Knowledge, type Sharpened } from './observed.ts';
 import { maySeeEverything } from './sees-everything.ts';
 
 /** A code cell with its effects, in notebook order. */
 export interface LinkedCell {
   readonly id: string;
+  readonly code: Digest;
   readonly effects: Effects;
   /** False for cells that Jupyter does not execute. */
   readonly executed: boolean;
@@ -18,6 +21,9 @@ export interface LinkedCell {
 /** What linking found out about one cell. */
 export interface LinkedTask {
   readonly accesses: readonly Access[];
+  /** What the text allows for and no run has seen. */
+  readonly unobserved: readonly Access[];
+  readonly profile: Task['profile'];
   readonly exposes: readonly string[] | '*';
   readonly preload: readonly string[] | '*';
 }
@@ -26,10 +32,15 @@ export interface LinkedTask {
 export interface Graph {
   readonly tasks: readonly LinkedTask[];
   readonly edges: readonly Edge[];
+  /** Edges that only the text calls for. */
+  readonly claims: readonly Edge[];
 }
 
-/** Joins the effects of all cells: what their calls do with what the variables hold, and which write reaches which read. */
-export function linkCells(cells: readonly LinkedCell[]): Graph {
+/**
+ * Joins the effects of all cells: what their calls do with what the variables hold, and which write reaches which read.
+ * @param profile what runs observed. It decides on edges, and never on what is kept for later cells or loaded beforehand.
+ */
+export function linkCells(cells: readonly LinkedCell[], profile?: EffectsProfile): Graph {
   const names = namesOf(cells);
   const interpreter = new Interpreter();
   let everySeeing = false;
@@ -45,21 +56,67 @@ export function linkCells(cells: readonly LinkedCell[]): Graph {
       ],
     };
   });
-  const accesses = linked.map((task) => task.accesses);
+  const written = linked.map((task) => task.accesses);
+  const knowledge = knowWhatRunsSaw(cells, written, profile);
+  const sharpened = written.map((accesses, index): Sharpened => {
+    const effects = knowledge[index];
+    const asWritten = { written: accesses, accesses, unobserved: [] };
+    return typeof effects === 'object' ? sharpen(accesses, effects) : asWritten;
+  });
+  const accesses = sharpened.map((task) => task.accesses);
+  const edges = findEdges(cells, accesses);
   const exposed = exposedNames(
-    accesses,
+    sharpened.map((task) => [...task.unobserved, ...task.accesses]),
     cells.flatMap((cell) => cell.effects.summaries.flatMap((summary) => summary.reads.map((use) => use.name))),
   );
   return {
     tasks: linked.map((task, index) => ({
-      accesses: task.accesses,
+      accesses: accesses[index] ?? [],
+      unobserved: sharpened[index]?.unobserved ?? [],
+      profile: outcomeOf(knowledge[index]),
       exposes: exposed[index] ?? '*',
       preload: task.accesses.some((access) => isUnknown(access) && !access.assumed)
         ? '*'
         : sorted(task.preload.filter((name) => names.bound.has(name))),
     })),
-    edges: findEdges(cells, accesses),
+    edges,
+    claims: findClaims(cells, sharpened, edges),
   };
+}
+
+function knowWhatRunsSaw(
+  cells: readonly LinkedCell[],
+  written: readonly (readonly Access[])[],
+  profile: EffectsProfile | undefined,
+): readonly Knowledge[] {
+  if (profile === undefined) return [];
+  const known = cells.map(({ code, executed }, index) => ({ code, executed, accesses: written[index] ?? [] }));
+  return knowledgeOf(known, profile);
+}
+
+function outcomeOf(knowledge: Knowledge | undefined): Task['profile'] {
+  return typeof knowledge === 'object' ? 'used' : knowledge === 'outdated' ? 'outdated' : undefined;
+}
+
+/** The edges that would be there if only the text were known, for what no run has seen. */
+function findClaims(
+  cells: readonly LinkedCell[],
+  sharpened: readonly Sharpened[],
+  edges: readonly Edge[],
+): readonly Edge[] {
+  if (sharpened.every(({ unobserved }) => unobserved.length === 0)) return [];
+  const keyOfEdge = ({ from, to, resource }: Edge): string => `${from} ${to} ${keyOf(resource)}`;
+  const there = new Set(edges.map(keyOfEdge));
+  const unobserved = new Map(cells.map(({ id }, index) => [id, sharpened[index]?.unobserved ?? []]));
+  const isUnobserved = (id: string, { resource }: Edge): boolean =>
+    unobserved.get(id)?.some((access) => isUnknown(access) || keyOf(access.resource) === keyOf(resource)) === true;
+  const byText = findEdges(
+    cells,
+    sharpened.map((task) => task.written),
+  );
+  return byText.filter(
+    (edge) => !there.has(keyOfEdge(edge)) && (isUnobserved(edge.from, edge) || isUnobserved(edge.to, edge)),
+  );
 }
 
 function namesOf(cells: readonly LinkedCell[]): NotebookNames {

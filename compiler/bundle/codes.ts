@@ -28,12 +28,17 @@ export type DiagnosticCode =
   | 'CW301'
   | 'CW302'
   | 'CW303'
+  | 'CW311'
+  | 'CW312'
   | 'CW401'
   | 'CW500'
   | 'CW501'
   | 'CW502'
   | 'CW503'
   | 'CW504'
+  | 'CW505'
+  | 'CW510'
+  | 'CW511'
   | 'CW601'
   | 'CW602'
   | 'CW603'
@@ -41,13 +46,20 @@ export type DiagnosticCode =
   | 'CW605'
   | 'CW606'
   | 'CW607'
+  | 'CW701'
+  | 'CW702'
+  | 'CW703'
+  | 'CW704'
+  | 'CW705'
+  | 'CW706'
+  | 'CW707'
   | 'CW900'
   | 'CW901'
   | 'CW902'
   | 'CW999';
 
 /**
- * Every diagnostic code there is: 1xx reading, 2xx analysis, 3xx bundles, 4xx compiling, 5xx running, 6xx comparing, 9xx the command line.
+ * Every diagnostic code there is: 1xx reading, 2xx analysis, 3xx bundles, 4xx compiling, 5xx running, 6xx comparing, 7xx environments, 9xx the command line.
  * A code keeps its meaning for ever.
  */
 export const diagnosticCatalogue: Readonly<Record<DiagnosticCode, CatalogueEntry>> = {
@@ -146,6 +158,16 @@ export const diagnosticCatalogue: Readonly<Record<DiagnosticCode, CatalogueEntry
     why: 'One of the two files was changed by itself: a task would run something else than its cell says.',
     next: 'Change the notebook outside of the bundle, and compile it again.',
   },
+  CW311: {
+    title: 'The effects profile is damaged',
+    why: 'The file that says what earlier runs observed is not valid JSON, or does not follow the published schema. The notebook was compiled without it: results are the same, only less may run at once.',
+    next: 'Write it again with `cellwright profile NB`, or remove it.',
+  },
+  CW312: {
+    title: 'The effects profile is of another format version',
+    why: 'It was written by a version of the program whose profiles this one does not read. The notebook was compiled without it: results are the same, only less may run at once.',
+    next: 'Write it again with `cellwright profile NB`.',
+  },
   CW401: {
     title: 'The language of the notebook cannot be compiled',
     why: 'The notebook names a kernel of a language for which there is no analysis.',
@@ -175,6 +197,21 @@ export const diagnosticCatalogue: Readonly<Record<DiagnosticCode, CatalogueEntry
     title: 'The cells cannot be run again',
     why: 'All cells had to run again in one process, but some have done what cannot be taken back: started a program, sent something over the network. Doing it twice without asking might do harm.',
     next: 'Run the notebook with `--one-process` when doing it again is harmless.',
+  },
+  CW505: {
+    title: 'The cell took longer than it may',
+    why: 'A directive `#| timeout: SECONDS`, or `run --execution-timeout SECONDS`, sets a limit, and the cell came to it. It was interrupted as a kernel interrupts a cell; where code would not be interrupted, its process was ended five seconds later. Only the time of its own code counts.',
+    next: 'Look at the traceback for where it was. Give the cell more time, or less to do.',
+  },
+  CW510: {
+    title: 'Cells shared the process of an earlier one',
+    why: 'Every cell runs in a process of its own, and gets its inputs from the store. Some values cannot be stored: a generator, an open connection, a lock. The process that has one stays alive, and the cells that need it run there, as they do in a kernel. The message says which value it is, and which cell made it.',
+    next: 'Nothing must be done: the result is the same. To let these cells run beside others, make such a value where it is needed, or keep what it is made from.',
+  },
+  CW511: {
+    title: 'All cells ran in one process',
+    why: 'What the cells need of each other could not be had from the store or from one process: values of two processes, a look at what earlier cells gave, an error that had to be confirmed, a comparison by identity. Then one process runs all cells in order, which is Restart & Run All. It is recorded, remembered and verified as one task.',
+    next: 'Nothing must be done: the result is the same. The message says which cell it was and why; without that, each cell can run and be reused by itself.',
   },
   CW601: {
     title: 'The notebook could not be run plainly',
@@ -210,6 +247,41 @@ export const diagnosticCatalogue: Readonly<Record<DiagnosticCode, CatalogueEntry
     title: 'There is no frozen state that can be used',
     why: 'It is a JSON file beside the notebook that `freeze` writes from a recorded run, with a digest of everything that the run was made on.',
     next: 'Make it again with cellwright freeze NB, after a run that you accept.',
+  },
+  CW701: {
+    title: 'The script metadata cannot be read',
+    why: 'A block `# /// script` (PEP 723) says which packages the notebook needs. Leaving out a part that is not understood would build another environment.',
+    next: 'Write the block as the message says; it has `requires-python`, a text, and `dependencies`, a list of texts.',
+  },
+  CW702: {
+    title: 'The lock file cannot be used',
+    why: 'The file is not a `pylock.toml` as PEP 751 describes it, is made for another platform or Python, or has parts that need a decision which nobody has made.',
+    next: 'Write it anew with `cellwright lock NB`, or name another file.',
+  },
+  CW703: {
+    title: 'Something that the notebook needs is not installed',
+    why: 'A cell, or a module beside the notebook, imports what no package of the interpreter has, or a package is missing that another one requires. A lock holds only what is there.',
+    next: 'Install it and lock again. What is never imported in practice can stay as it is: the warning changes nothing.',
+  },
+  CW704: {
+    title: 'uv was not found',
+    why: 'Hashes come from the package index, and environments are built, by uv. It is looked for on the PATH and in the interpreter of the notebook.',
+    next: 'Install it with `python -m pip install uv`; nothing else is needed.',
+  },
+  CW705: {
+    title: 'The package index does not have what is installed',
+    why: 'A lock names the files of each package with their hashes, and the index has none for this version: it was made or changed on this machine, withdrawn, or comes from an index that uv does not know.',
+    next: 'Install a version that the index has. uv is told of another index by the variable `UV_INDEX`; it does not read the settings of pip.',
+  },
+  CW706: {
+    title: 'The environment of the lock file cannot be built',
+    why: 'uv could not find the Python or a package of the lock, or a file has not the hash that was locked. Nothing is run in an environment that is not the one that was asked for.',
+    next: 'The message has the words of uv. `uv python install VERSION` brings a Python.',
+  },
+  CW707: {
+    title: 'The lock file belongs to another notebook',
+    why: 'A `pylock.toml` is written over only when this notebook wrote it, so that two notebooks in one folder do not take turns.',
+    next: 'Name another file, such as `-o pylock.NAME.toml`; one that is called like the notebook is found by `run --env lock` first.',
   },
   CW900: {
     title: 'The command line cannot be understood',

@@ -73,8 +73,8 @@ function mismatchInside(value: Readonly<Record<string, unknown>>, schema: Schema
   const missing = schema.required?.find((name) => !Object.hasOwn(value, name));
   if (missing !== undefined) return `${place.path}/${missing} is missing`;
   for (const [name, inside] of Object.entries(value)) {
-    const expected = Object.hasOwn(known, name) ? known[name] : undefined;
-    if (expected === undefined) return `${place.path}/${name} is not known`;
+    const expected = Object.hasOwn(known, name) ? known[name] : schema.additionalProperties;
+    if (expected === undefined || expected === false) return `${place.path}/${name} is not known`;
     const problem = mismatch(inside, expected, below(place, name));
     if (problem !== undefined) return problem;
   }

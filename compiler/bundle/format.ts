@@ -44,6 +44,8 @@ export interface Access {
   readonly certainty: Certainty;
   /** True when only the lack of knowledge about a call makes this a mutation. */
   readonly assumed: boolean;
+  /** Present and true: a run saw it; the text alone would not say so, or only assume it. */
+  readonly observed?: boolean;
   readonly range: Range;
   /** For example `df['x'] = …`, `call of clean(), which reads limit in cell 3`. */
   readonly reason: string;
@@ -58,6 +60,8 @@ export interface Edge {
   readonly resource: Resource;
   /** True when the edge rests only on an assumed mutation; the scheduler may speculate past it. */
   readonly assumed: boolean;
+  /** Present and true: it rests on what a run saw, as the effects profile tells it. */
+  readonly observed?: boolean;
   readonly reason: string;
   readonly fromRange: Range;
   readonly toRange: Range;
@@ -101,6 +105,10 @@ export interface Task {
   /** Path of the readable module inside the bundle. */
   readonly module: string;
   readonly accesses: readonly Access[];
+  /** What the text allows for and no run has seen, as the effects profile tells it. No edge rests on it; whoever runs the task can check it. */
+  readonly unobserved?: readonly Access[];
+  /** What became of the entry of the effects profile that has this code. */
+  readonly profile?: 'used' | 'outdated';
   /** Variables that a later task or any function may read; only these are stored. `'*'` when unknown. */
   readonly exposes: readonly string[] | '*';
   /** Variables loaded before the task starts because their reads cannot be observed (strings, shell lines, `del`, `globals()`). `'*'` for all. */
@@ -127,6 +135,8 @@ export interface Bundle {
   readonly parametersCell?: string;
   readonly tasks: readonly Task[];
   readonly edges: readonly Edge[];
+  /** Edges that the text calls for and that are left out of `edges`, because the effects profile says that no run has seen the change. */
+  readonly claims?: readonly Edge[];
   /** Builtin names that some cell binds; the worker looks these up as variables first. */
   readonly shadowedBuiltins: readonly string[];
   readonly diagnostics: readonly Diagnostic[];

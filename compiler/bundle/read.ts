@@ -40,11 +40,11 @@ function parse(text: string): unknown {
 }
 
 /** What the schema cannot say: names are unique, edges join tasks of the bundle, an earlier one with a later one. */
-function looseEnd({ tasks, edges }: Bundle): string | undefined {
+function looseEnd({ tasks, edges, claims = [] }: Bundle): string | undefined {
   const places = new Map(tasks.map((task, place) => [task.id, place]));
   if (places.size < tasks.length) return 'two tasks have one id';
   if (new Set(tasks.map((task) => task.name)).size < tasks.length) return 'two tasks have one name';
-  for (const { from, to } of edges) {
+  for (const { from, to } of [...edges, ...claims]) {
     const [start, end] = [places.get(from), places.get(to)];
     if (start === undefined || end === undefined) return `an edge joins ${from} and ${to}, which are not both tasks`;
     if (start >= end) return `an edge goes back from ${from} to ${to}`;

@@ -15,7 +15,8 @@ export interface Schema {
   readonly items?: Schema;
   readonly properties?: Readonly<Record<string, Schema>>;
   readonly required?: readonly string[];
-  readonly additionalProperties?: false;
+  /** What properties without a schema of their own may be; false: there are none. */
+  readonly additionalProperties?: false | Schema;
   readonly oneOf?: readonly Schema[];
 }
 
@@ -76,44 +77,53 @@ const definitions: Readonly<Record<string, Schema>> = {
       resource('outside', 'reason', { enum: ['file-write', 'subprocess', 'network', 'unknown'] }),
     ],
   },
-  access: record({
-    resource: reference('resource'),
-    access: { enum: ['read', 'bind', 'mutate', 'delete'] },
-    certainty: { enum: ['must', 'may'] },
-    assumed: flag,
-    range: reference('range'),
-    reason: text,
-  }),
+  access: record(
+    {
+      resource: reference('resource'),
+      access: { enum: ['read', 'bind', 'mutate', 'delete'] },
+      certainty: { enum: ['must', 'may'] },
+      assumed: flag,
+      range: reference('range'),
+      reason: text,
+    },
+    { observed: flag },
+  ),
   directives: record(
     { cache: flag, raisesException: flag, skip: flag, gate: flag },
     { label: text, timeout: { type: 'number', exclusiveMinimum: 0 } },
   ),
-  task: record({
-    id: text,
-    name: text,
-    index: place,
-    executionCount: place,
-    source: text,
-    code: digest,
-    // A relative path that stays inside the bundle.
-    module: { type: 'string', pattern: '^(?!.*\\.\\.)[^/\\\\][^\\\\]*$' },
-    accesses: listOf('access'),
-    exposes: namesOrAll,
-    preload: namesOrAll,
-    imports: names,
-    leadingImports: place,
-    directives: reference('directives'),
-  }),
-  edge: record({
-    from: text,
-    to: text,
-    kind: { enum: ['data', 'order'] },
-    resource: reference('resource'),
-    assumed: flag,
-    reason: text,
-    fromRange: reference('range'),
-    toRange: reference('range'),
-  }),
+  task: record(
+    {
+      id: text,
+      name: text,
+      index: place,
+      executionCount: place,
+      source: text,
+      code: digest,
+      // A relative path that stays inside the bundle.
+      module: { type: 'string', pattern: '^(?!.*\\.\\.)[^/\\\\][^\\\\]*$' },
+      accesses: listOf('access'),
+      exposes: namesOrAll,
+      preload: namesOrAll,
+      imports: names,
+      leadingImports: place,
+      directives: reference('directives'),
+    },
+    { unobserved: listOf('access'), profile: { enum: ['used', 'outdated'] } },
+  ),
+  edge: record(
+    {
+      from: text,
+      to: text,
+      kind: { enum: ['data', 'order'] },
+      resource: reference('resource'),
+      assumed: flag,
+      reason: text,
+      fromRange: reference('range'),
+      toRange: reference('range'),
+    },
+    { observed: flag },
+  ),
   parameter: record(
     {
       name: text,
@@ -152,7 +162,7 @@ export const bundleSchema: Schema = {
       shadowedBuiltins: names,
       diagnostics: listOf('diagnostic'),
     },
-    { parametersCell: text },
+    { parametersCell: text, claims: listOf('edge') },
   ),
   $defs: definitions,
 };

@@ -13,6 +13,7 @@ import { lookAtEnvironment, openCertificate, witness } from './certificate-file.
 import { isFolder, isThere, shownPath } from './files.ts';
 import { usage, type CommandResult, type Host, type Outcome } from './host.ts';
 import { openNotebook, type Input } from './input.ts';
+import { prepareEnvironment } from './locked-environment.ts';
 import { parameterFlags } from './options.ts';
 import { formatSeconds } from './progress.ts';
 import { readRecorded } from './recorded-parameters.ts';
@@ -44,21 +45,23 @@ export async function checkCertificate(host: Host, parsed: ParsedArguments, name
   const certificate = read.value;
   const notebook = findNotebook(host, parsed, { certificate, named });
   if (!notebook.ok) return notebook.result;
-  const opened = await openNotebook(host, notebook.value, readRecorded(certificate.facts.parameters));
+  const opened = await openNotebook(host, notebook.value, { values: readRecorded(certificate.facts.parameters) });
   if (!opened.ok) return opened.result;
   const input = opened.value;
   const cwd = findOwnFolder(host, parsed, { input, folder: certificate.facts.notebook.folder });
   if (!cwd.ok) return cwd.result;
-  const place = findPlace(host, parsed, input);
-  if (!place.ok) return place.result;
-  const environment = lookAtEnvironment(host, { input, cwd: cwd.value, place: place.value });
+  const found = findPlace(host, parsed, input);
+  if (!found.ok) return found.result;
+  const silent = hasFlag(parsed, 'quiet') || (hasFlag(parsed, 'json') && !host.isTerminal);
+  const prepared = await prepareEnvironment(host, parsed, { input, place: found.value, builds: true, silent });
+  if (!prepared.ok) return prepared.result;
+  const { place } = prepared.value;
+  const environment = lookAtEnvironment(host, { input, cwd: cwd.value, place });
   if (!environment.ok) return environment.result;
   const signal = host.interruption();
   // The signal may be aborted at any time.
   const isStopped = (): boolean => signal.aborted;
-  const silent = hasFlag(parsed, 'quiet') || (hasFlag(parsed, 'json') && !host.isTerminal);
-  const runAgain = (): Promise<RunRecord> =>
-    runAfresh(host, input, { cwd: cwd.value, place: place.value, signal, silent });
+  const runAgain = (): Promise<RunRecord> => runAfresh(host, input, { cwd: cwd.value, place, signal, silent });
   const witnessed = { input, cwd: cwd.value, environment: environment.value, plain: [] };
   const record = await runAgain();
   if (isStopped()) return interrupted(input);

@@ -10,6 +10,8 @@ import { freezeCommand } from './commands/freeze.ts';
 import { gcCommand } from './commands/gc.ts';
 import { graphCommand } from './commands/graph.ts';
 import { lineageCommand } from './commands/lineage.ts';
+import { profileCommand } from './commands/profile.ts';
+import { lockCommand } from './commands/lock.ts';
 import { runCommand } from './commands/run.ts';
 import { runsCommand } from './commands/runs.ts';
 import { showCommand } from './commands/show.ts';
@@ -23,7 +25,10 @@ import {
   adviceOnFlags,
   commonFlags,
   environmentFlags,
+  lockedFlag,
+  lockFlags,
   parameterFlags,
+  profileFlag,
   runFlags,
   stateFlag,
   verifyFlags,
@@ -43,6 +48,13 @@ interface Command {
 const folderFlag: Flag = { name: 'output', short: 'o', aliases: ['out'], values: ['DIR'], help: "the bundle's folder" };
 const fileFlag: Flag = { name: 'output', short: 'o', aliases: ['out'], values: ['FILE'], help: 'write it to a file' };
 const formatFlag: Flag = { name: 'format', values: ['FORMAT'], help: 'text (default), json, dot, mermaid or svg' };
+const effectsFlag: Flag = {
+  name: 'output',
+  short: 'o',
+  aliases: ['out'],
+  values: ['FILE'],
+  help: 'write it there (default: NB.effects.json beside the notebook)',
+};
 const cwdFlag: Flag = { name: 'cwd', values: ['DIR'], help: "run the cells there (default: the notebook's folder)" };
 const allFlag: Flag = { name: 'all', values: [], help: 'of every notebook whose state is in the default place' };
 
@@ -88,7 +100,7 @@ const commands: readonly Command[] = [
     name: 'compile',
     words: 'NB [-o DIR]',
     help: 'Writes the bundle of a notebook. Executes nothing.',
-    flags: [folderFlag, ...parameterFlags],
+    flags: [folderFlag, ...parameterFlags, profileFlag],
     most: 1,
     run: compileCommand,
   },
@@ -96,7 +108,7 @@ const commands: readonly Command[] = [
     name: 'run',
     words: 'NB|BUNDLE [OUT]',
     help: 'Runs a notebook or a bundle and writes the executed notebook and a report.',
-    flags: [...runFlags, ...parameterFlags, ...environmentFlags],
+    flags: [...runFlags, ...parameterFlags, ...environmentFlags, lockedFlag, profileFlag],
     most: 2,
     run: runCommand,
   },
@@ -104,7 +116,13 @@ const commands: readonly Command[] = [
     name: 'backtest',
     words: 'NB -p NAME FROM..TO',
     help: 'Runs a notebook once for each month, day, week, year or number of a range.',
-    flags: [...runFlags.filter(({ name }) => !forOneRun.has(name)), ...parameterFlags, ...environmentFlags],
+    flags: [
+      ...runFlags.filter(({ name }) => !forOneRun.has(name)),
+      ...parameterFlags,
+      ...environmentFlags,
+      lockedFlag,
+      profileFlag,
+    ],
     most: 2,
     run: backtestCommand,
   },
@@ -112,7 +130,7 @@ const commands: readonly Command[] = [
     name: 'graph',
     words: 'NB',
     help: 'Draws which cell needs which.',
-    flags: [formatFlag, fileFlag, ...parameterFlags],
+    flags: [formatFlag, fileFlag, ...parameterFlags, profileFlag],
     most: 1,
     run: graphCommand,
   },
@@ -120,7 +138,7 @@ const commands: readonly Command[] = [
     name: 'explain',
     words: 'NB [CELL]',
     help: 'Says what each cell reads, binds and changes, why one waits for another, and what the last run observed.',
-    flags: [...parameterFlags, stateFlag],
+    flags: [...parameterFlags, stateFlag, profileFlag],
     most: 2,
     run: explainCommand,
   },
@@ -128,15 +146,23 @@ const commands: readonly Command[] = [
     name: 'status',
     words: 'NB',
     help: 'Says what a run would reuse and what it would run. Executes nothing.',
-    flags: [cwdFlag, ...parameterFlags, ...environmentFlags],
+    flags: [cwdFlag, ...parameterFlags, ...environmentFlags, lockedFlag, profileFlag],
     most: 1,
     run: statusCommand,
+  },
+  {
+    name: 'profile',
+    words: 'NB [-o FILE]',
+    help: 'Writes what runs observed of each cell, for the next compile of anybody who has the file. Executes nothing.',
+    flags: [effectsFlag, stateFlag],
+    most: 1,
+    run: profileCommand,
   },
   {
     name: 'verify',
     words: 'NB|--check FILE',
     help: 'Compares a run, cell by cell, with two or three of Restart & Run All in a Jupyter kernel, or with a certificate; all run in place.',
-    flags: [...verifyFlags, cwdFlag, ...parameterFlags, ...environmentFlags],
+    flags: [...verifyFlags, cwdFlag, ...parameterFlags, ...environmentFlags, lockedFlag],
     most: 1,
     run: verifyCommand,
   },
@@ -203,6 +229,14 @@ const commands: readonly Command[] = [
     flags: [...gcFlags, allFlag, stateFlag],
     most: 1,
     run: gcCommand,
+  },
+  {
+    name: 'lock',
+    words: 'NB',
+    help: 'Writes pylock.toml: exact versions and hashes of what the notebook imports and of all that this requires. Executes nothing of the notebook.',
+    flags: [...lockFlags, cwdFlag, ...parameterFlags, ...environmentFlags.filter(({ name }) => name !== 'state')],
+    most: 1,
+    run: lockCommand,
   },
   {
     name: 'clean',
@@ -331,7 +365,7 @@ Exit codes
   2    usage, unreadable input, an unknown parameter; nothing was run
   3    the notebook cannot be compiled, or the run cannot go on
   4    a gate does not hold: an assert failed in a cell tagged gate
-  5    verify found a difference
+  5    verify found a difference; lock --check did
   70   a fault of Cellwright's own
   130  interrupted
 `;

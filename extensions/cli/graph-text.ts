@@ -21,6 +21,8 @@ export interface JoinedEdge {
   readonly to: string;
   readonly kind: Edge['kind'];
   readonly assumed: boolean;
+  /** True when only what a run saw tells of it. */
+  readonly observed: boolean;
   readonly labels: readonly string[];
 }
 
@@ -28,19 +30,20 @@ export interface JoinedEdge {
 export function joinEdges(edges: readonly Edge[]): readonly JoinedEdge[] {
   const joined = new Map<
     string,
-    { from: string; to: string; kind: Edge['kind']; assumed: boolean; labels: Set<string> }
+    { from: string; to: string; kind: Edge['kind']; assumed: boolean; observed: boolean; labels: Set<string> }
   >();
   for (const edge of edges) {
     const key = `${edge.from}\n${edge.to}`;
     const known = joined.get(key);
     if (known === undefined) {
-      const { from, to, kind, assumed } = edge;
-      joined.set(key, { from, to, kind, assumed, labels: new Set([describeResource(edge.resource)]) });
+      const { from, to, kind, assumed, observed = false } = edge;
+      joined.set(key, { from, to, kind, assumed, observed, labels: new Set([describeResource(edge.resource)]) });
       continue;
     }
     known.labels.add(describeResource(edge.resource));
     if (edge.kind === 'data') known.kind = 'data';
     known.assumed &&= edge.assumed;
+    known.observed &&= edge.observed === true;
   }
   return [...joined.values()].map((edge) => ({ ...edge, labels: [...edge.labels].sort() }));
 }
@@ -94,7 +97,7 @@ export function renderDot(bundle: Bundle): string {
     (task) => `  ${text(task.id)} [label=${text(`[${task.executionCount}] ${task.name}\n${firstLine(task)}`)}];`,
   );
   const edges = joinEdges(bundle.edges).map((edge) => {
-    const style = edge.assumed ? 'dotted' : edge.kind === 'order' ? 'dashed' : 'solid';
+    const style = edge.observed ? 'bold' : edge.assumed ? 'dotted' : edge.kind === 'order' ? 'dashed' : 'solid';
     return `  ${text(edge.from)} -> ${text(edge.to)} [label=${text(edge.labels.join(', '))}, style=${style}];`;
   });
   return `digraph notebook {\n  rankdir=TB;\n  node [shape=box, fontname="sans-serif"];\n${[...nodes, ...edges].join('\n')}\n}\n`;

@@ -3,6 +3,7 @@ import type { Diagnostic, Result } from '../../compiler/bundle/diagnostic.ts';
 import type { Bundle, Task } from '../../compiler/bundle/format.ts';
 import { canonicalJson } from '../../compiler/bundle/canonical.ts';
 import { readBundle } from '../../compiler/bundle/read.ts';
+import type { EffectsProfile } from '../../compiler/bundle/effects-profile.ts';
 import type { Compilation } from '../../compiler/index.ts';
 import { nearest, type ParsedArguments } from './args.ts';
 import { describeFileError, isFileError, isFolder, isPipe, isThere, readNamedFile, statOf } from './files.ts';
@@ -12,6 +13,7 @@ import { cellsTagged, injectParameters, type ParameterPlaces } from './inject-pa
 import { findMisfit } from './parameter-types.ts';
 import { findUnknown, type ParameterValues } from './parameters.ts';
 import { readParameters } from './parameter-flags.ts';
+import { findNamedProfile, readProfileBeside, type FoundProfile } from './profile-file.ts';
 import { compileNotebook, isUnreadable } from './toolchain.ts';
 
 /** A notebook or bundle that a command works on, compiled. */
@@ -35,6 +37,8 @@ export interface Input {
   readonly diagnostics: readonly Diagnostic[];
   /** Every cell by id, for diagnostics. */
   readonly sources: ReadonlyMap<string, ShownCell>;
+  /** What runs of the notebook observed, when there is a profile that can be read. */
+  readonly profile: EffectsProfile | undefined;
   /** The bytes that were read, to see later whether the file is still the same. */
   readonly bytes: Uint8Array;
 }
@@ -58,14 +62,27 @@ export async function openInput(host: Host, parsed: ParsedArguments, given?: Par
   if (!values.ok) return values;
   const isLiteral = name === '-' || isThere(path.resolve(host.cwd, name));
   const file = isLiteral ? ({ ok: true, value: name } as const) : fillIn(name, values.value);
-  return file.ok ? openNotebook(host, file.value, values.value) : file;
+  if (!file.ok) return file;
+  const named = findNamedProfile(host, parsed);
+  return named.ok ? openNotebook(host, file.value, { values: values.value, profile: named.value }) : named;
 }
 
-/** Reads and compiles a notebook, or the notebook of a bundle, with these parameters. */
-export async function openNotebook(host: Host, name: string, values: ParameterValues): Promise<Outcome<Input>> {
+/** How a notebook is compiled. */
+export interface Compiling {
+  readonly values: ParameterValues;
+  /** The profile that was named; undefined: the one beside the notebook. */
+  readonly profile?: FoundProfile | undefined;
+}
+
+/** Reads and compiles a notebook, or the notebook of a bundle. */
+export async function openNotebook(host: Host, name: string, how: Compiling): Promise<Outcome<Input>> {
   const source = name === '-' ? readStandardInput(host) : readSource(host, name);
   if (!source.ok) return source;
-  return compileInput(host, { ...source.value, name, values });
+  const { isStream, bundleText, folder, stem } = source.value;
+  // A bundle has been compiled; what there was to know is in it.
+  const hasNone = isStream || bundleText !== undefined;
+  const found = how.profile ?? (hasNone ? { warnings: [] } : readProfileBeside(host, folder, stem));
+  return compileInput(host, { ...source.value, name, values: how.values, found });
 }
 
 interface Source {
@@ -130,9 +147,11 @@ export function stemOf(name: string): string {
 
 async function compileInput(
   host: Host,
-  request: Source & { readonly name: string; readonly values: ParameterValues },
+  request: Source & { readonly name: string; readonly values: ParameterValues; readonly found: FoundProfile },
 ): Promise<Outcome<Input>> {
-  let compilation = await compileNotebook(host.installation, request.bytes, request.fileName);
+  const { profile, warnings } = request.found;
+  const asRead = { bytes: request.bytes, name: request.fileName, profile };
+  let compilation = await compileNotebook(host.installation, asRead);
   const { bundle: plain, notebook: original } = compilation;
   if (request.values.size > 0 && plain !== undefined && original !== undefined) {
     const unknown = findUnknown(request.values, plain.parameters);
@@ -140,9 +159,10 @@ async function compileInput(
     const misfit = findMisfit(request.values, plain.parameters);
     if (misfit !== undefined) return { ok: false, result: usage(misfit.message, misfit.help, 'CW901') };
     const document = injectParameters(original.document, request.values, placesOf(plain, original.document));
-    compilation = await compileNotebook(host.installation, document, `${request.stem}.ipynb`);
+    const injected = { bytes: document, name: `${request.stem}.ipynb`, profile };
+    compilation = await compileNotebook(host.installation, injected);
   }
-  const { diagnostics } = compilation;
+  const diagnostics = [...compilation.diagnostics, ...warnings];
   const { bundle, notebook } = compilation;
   const counts = new Map(bundle?.tasks.map((task) => [task.id, task.executionCount]));
   const sources = new Map(
@@ -173,6 +193,7 @@ async function compileInput(
     diagnostics,
     sources,
     bytes,
+    profile,
   };
   if (request.bundleText === undefined) return { ok: true, value };
   const stored = readStored(request.bundleText, plain);
@@ -202,9 +223,13 @@ function placesOf(bundle: Bundle, document: string): ParameterPlaces {
 }
 
 /** The same notebook with other values, each of which is known to fit. */
-export async function compileWith(host: Host, { plain, stem }: Input, values: ParameterValues): Promise<Compilation> {
+export async function compileWith(
+  host: Host,
+  { plain, stem, profile }: Input,
+  values: ParameterValues,
+): Promise<Compilation> {
   const document = injectParameters(plain.document, values, placesOf(plain.bundle, plain.document));
-  return await compileNotebook(host.installation, document, `${stem}.ipynb`);
+  return await compileNotebook(host.installation, { bytes: document, name: `${stem}.ipynb`, profile });
 }
 
 /** The bundle as it was compiled, when it is the one of the notebook beside it, and its tasks are what that notebook's cells say. */

@@ -50,6 +50,13 @@ export const parameterFlags: readonly Flag[] = [
   },
 ];
 
+/** What runs observed, for a more precise graph. */
+export const profileFlag: Flag = {
+  name: 'profile',
+  values: ['FILE'],
+  help: 'read what runs observed from this file (default: NB.effects.json beside the notebook, if it is there)',
+};
+
 /** Where the values, the cache and the logs of a notebook are kept. */
 export const stateFlag: Flag = {
   name: 'state',
@@ -62,6 +69,20 @@ export const environmentFlags: readonly Flag[] = [
   { name: 'kernel', short: 'k', values: ['KERNEL'], help: 'run with the interpreter of this Jupyter kernel' },
   { name: 'python', values: ['EXE'], help: 'run with this interpreter (it needs IPython)' },
   stateFlag,
+];
+
+/** In which environment a notebook runs, when it is not the one at hand. */
+export const lockedFlag: Flag = {
+  name: 'env',
+  values: ['lock|FILE'],
+  help: 'run in the environment of pylock.toml beside the notebook, else of its script metadata, or of FILE; built with uv when it is not there',
+};
+
+/** Flags of `lock` alone. */
+export const lockFlags: readonly Flag[] = [
+  { name: 'output', short: 'o', aliases: ['out'], values: ['FILE'], help: 'pylock.toml or pylock.NAME.toml' },
+  { name: 'with', values: ['PACKAGE'], help: 'lock this installed package too, with what it requires' },
+  { name: 'check', values: [], help: 'write nothing; say in what the lock and the environment differ' },
 ];
 
 /** Flags of `run` alone. */
@@ -80,6 +101,12 @@ export const runFlags: readonly Flag[] = [
   { name: 'until', values: ['CELL'], help: 'stop after this cell' },
   { name: 'only', values: ['CELL'], help: 'run this cell with its inputs from the cache, and print its output' },
   { name: 'keep-going', values: [], help: 'after a cell that raised, run what does not depend on it' },
+  {
+    name: 'execution-timeout',
+    aliases: ['execution_timeout'],
+    values: ['SECONDS'],
+    help: 'stop a cell that runs longer, unless its directive timeout says otherwise (default: never)',
+  },
   { name: 'one-process', values: [], help: 'run all cells in one process, exactly as Jupyter does' },
   {
     name: 'spawn',
@@ -123,7 +150,8 @@ export const verifyFlags: readonly Flag[] = [
 const inNotebook = 'What the cells print is in the executed notebook; --only CELL prints it for one cell.';
 const always = 'Leave it out: it makes no difference here.';
 const asParameter = 'Declare a parameter for it in the notebook, and give it with -p NAME VALUE.';
-const noTimeLimit = 'There is no limit of time; run the whole command under timeout(1).';
+const noTimeLimit =
+  'Leave it out: an interpreter that does not start is told at once. --execution-timeout limits cells.';
 
 /** What to do instead of options of papermill and nbconvert that are not ours. */
 export const adviceOnFlags: Readonly<Record<string, string>> = {
@@ -149,7 +177,6 @@ export const adviceOnFlags: Readonly<Record<string, string>> = {
   '--log-level': '-q says nothing but errors.',
   '--start-timeout': noTimeLimit,
   '--start_timeout': noTimeLimit,
-  '--execution-timeout': noTimeLimit,
   '--report-mode':
     'The HTML report is written beside the executed notebook, which keeps its source; --report FILE names it.',
   '--no-report-mode': always,

@@ -21,6 +21,12 @@ export interface Overview {
   }[];
   /** Tasks that act on the outside, or may do anything: each starts when all earlier ones are done. */
   readonly inTurn: readonly { readonly task: string; readonly reason: string }[];
+  /** Tasks of which the effects profile tells what runs observed. */
+  readonly observed: readonly string[];
+  /** Tasks of which it tells what no longer counts. */
+  readonly outdated: readonly string[];
+  /** How many edges are left out because no run has seen what the text allows for. */
+  readonly claims: number;
 }
 
 /** Draws the facts from the bundle alone; nothing is guessed. */
@@ -39,6 +45,9 @@ export function overviewOf(bundle: Bundle): Overview {
       const found = task.accesses.find(isOutside);
       return found === undefined ? [] : [{ task: task.id, reason: found.reason }];
     }),
+    observed: tasks.filter(({ profile }) => profile === 'used').map(({ id }) => id),
+    outdated: tasks.filter(({ profile }) => profile === 'outdated').map(({ id }) => id),
+    claims: bundle.claims?.length ?? 0,
   };
 }
 
@@ -107,7 +116,8 @@ const most = 4;
 
 /** The overview in a few aligned lines; `explain` has the rest. */
 export function renderOverview(bundle: Bundle, shown: string): string {
-  const { width, longestPath, data, carried, assumed, inTurn } = overviewOf(bundle);
+  const overview = overviewOf(bundle);
+  const { width, longestPath, data, carried, assumed, inTurn } = overview;
   const numbers = new Map(bundle.tasks.map((task) => [task.id, `[${task.executionCount}]`]));
   const label = (id: string): string => numbers.get(id) ?? id;
   const rows: string[][] = [];
@@ -137,10 +147,19 @@ export function renderOverview(bundle: Bundle, shown: string): string {
     'in turn',
     inTurn.map(({ task, reason }) => `${label(task)} ${shorten(reason)}`),
   );
+  if (overview.observed.length + overview.outdated.length > 0) rows.push(['  observed', describeObserved(overview)]);
   const skipped = bundle.tasks.length - numbersOf(bundle.tasks);
   const head = [count(numbersOf(bundle.tasks), 'task'), count(bundle.edges.length, 'edge')];
   if (skipped > 0) head.push(`${count(skipped, 'code cell')} not executed`);
   return `${shown}: ${head.join(', ')}\n${renderTable(rows)}`;
+}
+
+/** What the effects profile tells, in a few words. */
+function describeObserved({ observed, outdated, claims }: Overview): string {
+  const parts = [`what runs saw of ${count(observed.length, 'task')}`];
+  if (claims > 0) parts.push(`${count(claims, 'edge')} left out`);
+  if (outdated.length > 0) parts.push(`${count(outdated.length, 'task')} changed since`);
+  return parts.join(', ');
 }
 
 function numbersOf(tasks: readonly Task[]): number {

@@ -38,12 +38,12 @@ export function describeEvent(event: RunEvent): string | undefined {
     }
     case 'task-dropped':
       return `again    ${event.name}  (${event.reason})`;
-    case 'task-fused':
-      return `fused    ${event.name}  (in the process that holds ${event.with})`;
     case 'lane':
       return `one process for all cells: ${event.reason}`;
     case 'restarted':
       return `started again: ${event.reason}`;
+    // Told once, at the end.
+    case 'task-fused':
     case 'run-started':
     case 'environment':
     case 'together':

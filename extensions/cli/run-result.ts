@@ -66,6 +66,8 @@ function summary(
     lines.push('Interrupted. What has finished is kept: the same command goes on from there.');
   else if (interrupted) lines.push('Interrupted.');
   lines.push(`${counts.join(', ')} in ${formatSeconds(record.seconds)}${record.lane ? ', all in one process' : ''}`);
+  const shared = record.diagnostics.find(({ code }) => code === 'CW510');
+  if (shared !== undefined) lines.push(shared.message);
   if (written && targets.notebook !== undefined) lines.push(`notebook  ${shownPath(host, targets.notebook)}`);
   if (written && targets.report !== undefined) lines.push(`report    ${shownPath(host, targets.report)}`);
   return `${lines.filter((line) => line !== '').join('\n')}\n`;
@@ -77,7 +79,7 @@ function hasRun(outcome: TaskOutcome): boolean {
 }
 
 function isFailure(outcome: TaskOutcome): boolean {
-  return outcome.status === 'failed' && !outcome.task.directives.raisesException;
+  return outcome.status === 'failed' && (outcome.timedOut === true || !outcome.task.directives.raisesException);
 }
 
 // The interpreter that was named, or the notebook's kernel, cannot be used: nothing is wrong with the notebook.
@@ -139,7 +141,12 @@ function describeTask(outcome: TaskOutcome): Readonly<Record<string, unknown>> {
 function describeError(host: Host, outcome: TaskOutcome): string {
   const error = outcome.outputs.findLast((output) => output.kind === 'error');
   const { name, executionCount } = outcome.task;
-  const head = stoppedByGate(outcome) ? 'The gate does not hold' : 'The cell raised';
+  const head =
+    outcome.timedOut === true
+      ? 'The cell was stopped'
+      : stoppedByGate(outcome)
+        ? 'The gate does not hold'
+        : 'The cell raised';
   // An error of a magic has no traceback.
   const traceback = error?.traceback.join('\n') || `${error?.ename ?? ''}: ${error?.evalue ?? ''}`;
   return `${head} in ${name}, In [${executionCount}]:\n${host.hasColours ? traceback : withoutColours(traceback)}\n`;

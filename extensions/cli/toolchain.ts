@@ -1,22 +1,28 @@
 import { readFileSync, readdirSync } from 'node:fs';
 import path from 'node:path';
 import type { Diagnostic } from '../../compiler/bundle/diagnostic.ts';
+import type { EffectsProfile } from '../../compiler/bundle/effects-profile.ts';
 import { bundleFiles, createCompiler, type Compilation, type Compiler } from '../../compiler/index.ts';
 
 let compiler: Promise<Compiler> | undefined;
 
+/** What is compiled. */
+export interface NotebookText {
+  readonly bytes: Uint8Array | string;
+  readonly name: string;
+  /** What runs of it observed. */
+  readonly profile?: EffectsProfile | undefined;
+}
+
 /** Compiles with the parser that is installed beside the program; it is loaded once. */
-export async function compileNotebook(
-  installation: string,
-  bytes: Uint8Array | string,
-  name: string,
-): Promise<Compilation> {
+export async function compileNotebook(installation: string, notebook: NotebookText): Promise<Compilation> {
   const wasm = (file: string): Uint8Array => readFileSync(path.join(installation, file));
   compiler ??= createCompiler({
     runtimeWasm: wasm('web-tree-sitter.wasm'),
     languageWasm: wasm('tree-sitter-python.wasm'),
   });
-  return (await compiler).compile(bytes, name);
+  const { bytes, name, profile } = notebook;
+  return (await compiler).compile(bytes, name, profile);
 }
 
 /** The files of the bundle, with the worker, so that it stands alone. */

@@ -82,7 +82,7 @@ export function freezeNow(
   const variables = { ...options.environment, ...interpreter.environment };
   const start = describeStart(store, { interpreter, cwd: options.cwd, variables });
   const { packages } = listPackages(store);
-  const version = languageOf(interpreter, start, store)?.version ?? '';
+  const version = languageOf(interpreter, start.whole, store)?.version ?? '';
   const environment = describe(packages, version, `${process.platform} ${process.arch}`);
   return { parameters, cells, files, environment };
 }

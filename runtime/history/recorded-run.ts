@@ -1,5 +1,6 @@
 import type { Diagnostic } from '../../compiler/bundle/diagnostic.ts';
 import type { EnvironmentFound, RunEvent, RunStarted, TaskStatus } from '../event.ts';
+import type { SharedValue } from '../ladder.ts';
 import type { Observation, Together } from './observation.ts';
 import type { SourceControl } from './source-control.ts';
 
@@ -28,6 +29,8 @@ export interface RecordedTask {
   readonly dropped: readonly string[];
   /** Names that only the process of an earlier task has, and in which it ran therefore. */
   readonly fusedWith: string | undefined;
+  /** The same with where they come from and what they are; of a reused task, when it ran. */
+  readonly fused: readonly SharedValue[];
 }
 
 /** A run as its log tells it: whatever is shown of a run is derived from this. */
@@ -101,8 +104,20 @@ function noteTask(tasks: Map<string, RecordedTask>, event: TaskEvent): void {
   else if (event.type === 'task-dropped') tasks.set(id, { ...before, dropped: [...before.dropped, event.reason] });
   else if (event.type === 'task-fused') tasks.set(id, { ...before, fusedWith: event.with });
   else {
-    const { status, index, number, seconds, reason, code, from, observed } = event;
-    tasks.set(id, { ...before, endedAt: event.at, status, index, number, seconds, reason, code, from, observed });
+    const { status, index, number, seconds, reason, code, from, observed, fused = [] } = event;
+    tasks.set(id, {
+      ...before,
+      endedAt: event.at,
+      status,
+      index,
+      number,
+      seconds,
+      reason,
+      code,
+      from,
+      observed,
+      fused,
+    });
   }
 }
 
@@ -119,6 +134,7 @@ const unknownTask: Omit<RecordedTask, 'id' | 'name'> = {
   observed: undefined,
   dropped: [],
   fusedWith: undefined,
+  fused: [],
 };
 
 const nothingYet: Omit<RecordedRun, 'id' | 'tasks' | 'diagnostics'> = {

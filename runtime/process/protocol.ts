@@ -62,6 +62,8 @@ export type ToWorker =
       /** In a holder: names whose process-local value is still the right one; all others are dropped. */
       readonly keep: readonly string[];
       readonly allowErrors: boolean;
+      /** Seconds that the cell may run; what it waits for values or for its turn does not count. */
+      readonly timeout?: number;
       /** All cells in one process: nothing is dropped, loaded or stored, and what is observed is told once, for all of them. */
       readonly lane?: boolean;
     }
@@ -133,6 +135,8 @@ export type FromAttempt =
       readonly filesRead: AttemptResult['filesRead'];
     }
   | { readonly type: 'output'; readonly output: OutputMessage }
+  /** Of a cell with a limit of time: it runs or waits, it was interrupted, or it has ended, after so many seconds of its own. */
+  | ClockMessage
   | { readonly type: 'done'; readonly result: AttemptResult }
   | { readonly type: 'concluded'; readonly observed: LaneObservation }
   /** The cell did what only gives the right result where all cells share a process. */
@@ -141,6 +145,12 @@ export type FromAttempt =
   | { readonly type: 'damaged'; readonly object: string }
   /** The worker itself failed; a fault of ours. */
   | { readonly type: 'broken'; readonly traceback: string };
+
+export interface ClockMessage {
+  readonly type: 'clock';
+  readonly state: 'runs' | 'waits' | 'interrupted' | 'ends';
+  readonly spent: number;
+}
 
 export type MimeBundle = Readonly<Record<string, unknown>>;
 
@@ -180,6 +190,18 @@ export interface WebRequest {
   readonly size?: number;
 }
 
+/** Which installed packages a process has reached since its interpreter started, as `reached.py` tells it. */
+export interface ReachedPackages {
+  /** Why all of them count; empty while not all do. */
+  readonly everything: string;
+  /** Folders of packages, with the names that were looked for in them. */
+  readonly entries: readonly (readonly [string, string])[];
+  /** Distributions whose metadata was asked for. */
+  readonly names: readonly string[];
+  /** Groups of entry points that were asked for. */
+  readonly groups: readonly string[];
+}
+
 /** What an attempt observed. Names are variables, `def:ID` (classes and functions), `state:NAME` and `slot:MODULE:ATTRIBUTE`; among the reads also `shown:VARIABLE`. */
 export interface AttemptResult {
   readonly status: 'ok' | 'error';
@@ -203,6 +225,8 @@ export interface AttemptResult {
   readonly filesRead: readonly FileRead[];
   /** Environment variables that were read, `*` for all, with the digest of what they were at the start, or `absent`. */
   readonly variables: Readonly<Record<string, string>>;
+  /** Installed packages that the process reached, or looked for in vain. */
+  readonly packages: ReachedPackages;
   readonly filesWritten: readonly string[];
   /** Effects on the outside that took place: subprocess, network, file-write; open-file: a file could be written to without opening it. */
   readonly outside: readonly string[];
@@ -220,4 +244,7 @@ export interface AttemptResult {
 }
 
 /** What all cells of one process together depended on and did to the outside: what one of them wrote is no input of another. */
-export type LaneObservation = Pick<AttemptResult, 'filesRead' | 'variables' | 'filesWritten' | 'outside' | 'requests'>;
+export type LaneObservation = Pick<
+  AttemptResult,
+  'filesRead' | 'variables' | 'packages' | 'filesWritten' | 'outside' | 'requests'
+>;

@@ -1,14 +1,26 @@
 import { spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { closeSync, openSync, readSync, realpathSync, statSync } from 'node:fs';
+import { closeSync, openSync, readSync, realpathSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { listFolder } from '../list-folder.ts';
-import { isFileError, type LocalStore } from '../store/local.ts';
 import type { EnvironmentFound, InstalledPackage } from '../event.ts';
+import { isObject } from '../../compiler/bundle/follow-schema.ts';
+import { realPath, type LocalStore } from '../store/local.ts';
+import { readPackageFolders } from './installed.ts';
 import type { Interpreter } from './interpreter.ts';
+import { markOf } from './path-mark.ts';
+import type { InstalledPackages } from './reached-packages.ts';
 
 const document = 'interpreter.json';
-const question = 'import json, sys; print(json.dumps([entry for entry in sys.path if entry]))';
+// `reached.py` has the same folders of packages.
+const question = `
+import json, site, sys, sysconfig
+paths = sysconfig.get_paths()
+packages = {paths["purelib"], paths["platlib"], *site.getsitepackages()}
+if site.ENABLE_USER_SITE:
+    packages.add(site.getusersitepackages())
+print(json.dumps({"folders": [entry for entry in sys.path if entry], "packages": sorted(packages)}))
+`;
 
 /** What is asked: which packages an interpreter has, when it is started there with these variables. */
 export interface PackageQuestion {
@@ -17,21 +29,27 @@ export interface PackageQuestion {
   readonly variables: Readonly<Record<string, string | undefined>>;
 }
 
+/** What an interpreter finds where it looks for packages. */
+export interface FoundPackages extends InstalledPackages {
+  /** Digest of what counts for everybody: the interpreter, where it searches, and what does not say which files it has. */
+  readonly base: string;
+}
+
 /**
- * A digest of the interpreter and of every distribution that it finds. Python is asked for its search path once; the answer is
+ * The interpreter and every distribution that it finds. Python is asked for its search path once; the answer is
  * kept until the interpreter, the variables that decide about it or the packages change.
  */
-export function describePackages(store: LocalStore, asked: PackageQuestion): string {
+export function describePackages(store: LocalStore, asked: PackageQuestion): FoundPackages {
   const key = keyOf(asked);
   const kept = store.readDocument(document);
   if (isKept(kept) && kept.key === key && !isScript(asked.interpreter.executable)) {
-    const digest = digestOf(key, kept.folders);
-    if (digest === kept.digest) return digest;
+    const found = look(store, key, kept);
+    if (found.whole === kept.digest) return found;
   }
-  const folders = askPython(asked);
-  const digest = digestOf(key, folders);
-  store.writeDocument(document, { key, folders, digest });
-  return digest;
+  const answer = askPython(asked);
+  const found = look(store, key, answer);
+  store.writeDocument(document, { key, ...answer, digest: found.whole });
+  return found;
 }
 
 /**
@@ -51,14 +69,29 @@ export function listPackages(store: LocalStore): Pick<EnvironmentFound, 'package
   return { folders, packages: [...found.values()].sort((left, right) => (left.name < right.name ? -1 : 1)) };
 }
 
-interface Kept {
-  readonly key: string;
+/** Where Python searches for modules, and which of these folders are for packages. */
+interface SearchPath {
   readonly folders: readonly string[];
+  readonly packages: readonly string[];
+}
+
+interface Kept extends SearchPath {
+  readonly key: string;
   readonly digest: string;
 }
 
 function isKept(value: unknown): value is Kept {
-  return typeof value === 'object' && value !== null && 'key' in value && 'folders' in value && 'digest' in value;
+  return typeof value === 'object' && value !== null && 'packages' in value && 'folders' in value && 'digest' in value;
+}
+
+function look(store: LocalStore, key: string, { folders, packages }: SearchPath): FoundPackages {
+  const real = new Set(packages.map((folder) => realPath(folder)));
+  const others = folders.filter((folder) => !real.has(realPath(folder)));
+  // A folder that is not there yet is searched as soon as something is installed in it.
+  const read = readPackageFolders(store, [...real].sort());
+  const common = read.map(({ path, common }) => `\n${path}:${common.join(',')}`);
+  const base = digestOf(`${key}${JSON.stringify(folders)}${common.join('')}`, others);
+  return { base, whole: digestOf(key, [...new Set([...folders, ...packages])]), folders: read };
 }
 
 function keyOf({ interpreter: { executable }, cwd, variables }: PackageQuestion): string {
@@ -84,7 +117,7 @@ function isScript(executable: string): boolean {
 }
 
 /** Empty when it gives no answer: then it cannot run the notebook either. */
-function askPython({ interpreter, cwd, variables }: PackageQuestion): readonly string[] {
+function askPython({ interpreter, cwd, variables }: PackageQuestion): SearchPath {
   const done = spawnSync(interpreter.executable, ['-c', question], {
     cwd,
     env: variables,
@@ -93,12 +126,17 @@ function askPython({ interpreter, cwd, variables }: PackageQuestion): readonly s
     stdio: ['ignore', 'pipe', 'ignore'],
   });
   try {
-    const answer: unknown = done.status === 0 ? JSON.parse(done.stdout) : [];
-    return Array.isArray(answer) ? answer.filter((entry) => typeof entry === 'string') : [];
+    const answer: unknown = done.status === 0 ? JSON.parse(done.stdout) : {};
+    if (!isObject(answer)) return { folders: [], packages: [] };
+    return { folders: textsOf(answer['folders']), packages: textsOf(answer['packages']) };
   } catch (error) {
-    if (error instanceof SyntaxError) return [];
+    if (error instanceof SyntaxError) return { folders: [], packages: [] };
     throw error;
   }
+}
+
+function textsOf(value: unknown): readonly string[] {
+  return Array.isArray(value) ? value.filter((entry) => typeof entry === 'string') : [];
 }
 
 function digestOf(key: string, folders: readonly string[]): string {
@@ -113,14 +151,4 @@ function digestOf(key: string, folders: readonly string[]): string {
     );
   }
   return `sha256:${hash.digest('hex')}`;
-}
-
-function markOf(path: string): string {
-  try {
-    const { size, mtimeNs } = statSync(path, { bigint: true });
-    return `${size}:${mtimeNs}`;
-  } catch (error) {
-    if (isFileError(error)) return 'missing';
-    throw error;
-  }
 }

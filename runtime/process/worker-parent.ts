@@ -30,6 +30,8 @@ export interface TaskProcess {
   /** True once it has ended. */
   readonly isGone: boolean;
   send(message: ToWorker): void;
+  /** Lets a cell that has taken too long be interrupted; nothing happens when it has a reason not to be, or has ended. */
+  interrupt(): void;
   kill(): void;
   onMessage: (message: FromAttempt) => void;
   onExit: () => void;
@@ -344,6 +346,10 @@ export class WorkerParent {
       send: (outgoing) => {
         writeMessage(socket, outgoing);
       },
+      interrupt: () => {
+        // One that has gone may have left its number to another.
+        if (!isGone) signalProcess(pid, 'SIGURG');
+      },
       kill: () => {
         killProcess(pid);
         socket.destroy();
@@ -379,8 +385,12 @@ export function endGroup(child: ChildProcess): void {
 }
 
 function killProcess(pid: number): void {
+  signalProcess(pid, 'SIGKILL');
+}
+
+function signalProcess(pid: number, signal: NodeJS.Signals): void {
   try {
-    process.kill(pid, 'SIGKILL');
+    process.kill(pid, signal);
   } catch (error) {
     // Gone already: that is what was wanted.
     if (!(error instanceof Error && 'code' in error && error.code === 'ESRCH')) throw error;

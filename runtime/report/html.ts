@@ -1,6 +1,7 @@
 import type { Diagnostic } from '../../compiler/bundle/diagnostic.ts';
 import type { Bundle } from '../../compiler/bundle/format.ts';
 import type { RunEvent } from '../event.ts';
+import { describeShared } from '../ladder.ts';
 import type { RunRecord } from '../record.ts';
 import type { TaskOutcome } from '../run-state.ts';
 import { ansiToHtml, escapeHtml } from './ansi.ts';
@@ -112,8 +113,9 @@ function timings(tasks: readonly TaskOutcome[]): string {
 function notes(events: readonly RunEvent[]): string {
   const items: string[] = [];
   for (const event of events) {
-    if (event.type === 'task-fused') {
-      items.push(`${event.name} ran in the process that holds ${event.with}, because that value cannot leave it.`);
+    if (event.type === 'task-finished' && event.fused !== undefined && event.status !== 'cached') {
+      const shared = describeShared(event.fused).join('; ');
+      items.push(`${event.name} ran in the process of an earlier cell, which alone has ${shared}.`);
     } else if (event.type === 'task-dropped') {
       items.push(`${event.name} was started early and run again: ${event.reason}.`);
     } else if (event.type === 'lane') items.push(`All cells ran in one process: ${event.reason}.`);

@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { isFileError } from './local.ts';
 import { claim, ownershipOf, release } from './owner.ts';
+import { environmentsFolder, findSuperfluous } from '../environment/kept.ts';
 import { listFolder } from '../list-folder.ts';
 
 /** What was removed from the state of a notebook. */
@@ -11,6 +12,8 @@ export interface Swept {
   readonly objects: number;
   /** Files that a killed process was writing, and copies that it kept to undo what it did. */
   readonly unfinished: number;
+  /** Environments of lock files that were not the last to be used. */
+  readonly environments: number;
   readonly bytes: number;
 }
 
@@ -77,8 +80,9 @@ export function cleanState(state: string, options: Sweeping & { readonly own?: s
   const { dry = false } = options;
   return (
     alone(state, options.own, () => {
-      const swept = add(sweepRuns(state, options), sweepObjects(state, dry));
-      return add(swept, sweepUnfinished([state, join(state, 'manifests'), ...shards(objects)], dry));
+      const swept = add(add(sweepRuns(state, options), sweepObjects(state, dry)), sweepEnvironments(state, dry));
+      const folders = [state, join(state, 'manifests'), join(state, 'packages'), ...shards(objects)];
+      return add(swept, sweepUnfinished(folders, dry));
     }) ?? 'busy'
   );
 }
@@ -139,10 +143,24 @@ function sweepObjects(state: string, dry = false): Swept {
     for (const [digest] of readFileSync(join(manifests, name), 'utf8').matchAll(/[0-9a-f]{64}/g)) named.add(digest);
   }
   let swept = nothing;
+  const answers = join(state, 'packages');
+  for (const name of listFolder(answers)) {
+    if (!dry && !named.has(name.replace(/\.json$/, ''))) rmSync(join(answers, name), { force: true });
+  }
   for (const { name, file, size } of objectsOf(state)) {
     if (named.has(name)) continue;
     if (!dry) rmSync(file, { force: true });
     swept = add(swept, { ...nothing, objects: 1, bytes: size });
+  }
+  return swept;
+}
+
+/** A lock that was changed has another environment, so the one before it is hardly wanted again. */
+function sweepEnvironments(state: string, dry: boolean): Swept {
+  let swept = nothing;
+  for (const path of findSuperfluous(environmentsFolder(state), 1)) {
+    swept = add(swept, { ...nothing, environments: isFolder(path) ? 1 : 0, bytes: sizeOf(path) });
+    if (!dry) rmSync(path, { recursive: true, force: true });
   }
   return swept;
 }
@@ -191,13 +209,14 @@ function runsOf(state: string): readonly RunFolder[] {
     .map((name) => ({ name, folder: join(state, 'runs', name) }));
 }
 
-const nothing: Swept = { runs: 0, objects: 0, unfinished: 0, bytes: 0 };
+const nothing: Swept = { runs: 0, objects: 0, unfinished: 0, environments: 0, bytes: 0 };
 
 function add(left: Swept, right: Swept): Swept {
   return {
     runs: left.runs + right.runs,
     objects: left.objects + right.objects,
     unfinished: left.unfinished + right.unfinished,
+    environments: left.environments + right.environments,
     bytes: left.bytes + right.bytes,
   };
 }

@@ -1,3 +1,4 @@
+import type { Start } from '../start-state.ts';
 import { mkdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Diagnostic } from '../../compiler/bundle/diagnostic.ts';
@@ -109,7 +110,7 @@ class Driver {
   /** True when some task did. */
   ran = false;
   #next = 0;
-  #described: { readonly acts: number; readonly start: string } | undefined;
+  #described: { readonly acts: number; readonly start: Start } | undefined;
   #finish: () => void = () => undefined;
   #crash: (error: unknown) => void = () => undefined;
 
@@ -125,7 +126,7 @@ class Driver {
     this.#team = new Team({
       jobs: options.jobs,
       startParent: async () =>
-        await parentStarter(first.bundle, whole, { common, environment: this.#describe(common), secrets })(),
+        await parentStarter(first.bundle, whole, { common, startState: this.#describe(common).whole, secrets })(),
       onRoom: () => {
         this.#start();
       },
@@ -150,11 +151,11 @@ class Driver {
   }
 
   /** What cells start from. Asked again when a variant has changed the outside: it may have installed a package. */
-  #describe(common: Common): string {
+  #describe(common: Common): Start {
     const { acts } = this.#team;
     if (this.#described?.acts === acts) return this.#described.start;
     const start = common.describe();
-    if (this.#described !== undefined && this.#described.start !== start) void this.#team.renew();
+    if (this.#described !== undefined && this.#described.start.whole !== start.whole) void this.#team.renew();
     this.#described = { acts, start };
     return start;
   }
@@ -177,8 +178,11 @@ class Driver {
     this.#stops.add(stop);
     const work = async (): Promise<void> => {
       const notebook = await this.#options.open(place);
-      for (const { id: task, code } of notebook.bundle.tasks)
-        works.set(task, `${code} ${notebook.shelves.get(task) ?? ''}`);
+      // What is not remembered nobody finds in the cache.
+      const shared = this.#options.cache
+        ? notebook.bundle.tasks.filter(({ executionCount }) => executionCount > 0)
+        : [];
+      for (const { id: task, code } of shared) works.set(task, `${code} ${notebook.shelves.get(task) ?? ''}`);
       for (const code of codesOf(notebook.bundle, this.#options.until)) this.codes.add(code);
       const counts = { ran: 0, shared: 0, reused: 0 };
       const record = await run(notebook.bundle, notebook.document, {

@@ -14,13 +14,11 @@ export interface TeamOptions {
 
 /**
  * Runs that go on at the same time and give what they would give one after the other: only the first that is not over acts on the
- * outside, and what several are likely to do is begun by one.
+ * outside, and what several are likely to do is done by the first of them.
  */
 export class Team {
   readonly #options: TeamOptions;
   readonly #members: Member[] = [];
-  /** By what a task is likely to do: who does it. */
-  readonly #leaders = new Map<string, Member>();
   /** What has been done once: whoever does not find it in the cache does it himself. */
   readonly #done = new Set<string>();
   readonly #runs = new Set<string>();
@@ -51,7 +49,6 @@ export class Team {
     const place = this.#members.indexOf(member);
     if (place < 0) return;
     this.#members.splice(place, 1);
-    for (const [work, leader] of this.#leaders) if (leader === member) this.#leaders.delete(work);
     if (place === 0) this.#members[0]?.comesOn();
     this.look();
     this.#options.onRoom();
@@ -100,20 +97,19 @@ export class Team {
     return this.#members.reduce((free, member) => free - member.active(), this.#options.jobs);
   }
 
-  /** False while an earlier run does the same. A later one is not waited for: it may wait for its turn. */
+  /** False while an earlier run has the same to do. Nobody waits for a later one, so nobody waits in a circle. */
   mayBegin(member: Member, work: string): boolean {
-    const leader = this.#leaders.get(work);
-    if (leader === undefined || leader === member || this.#done.has(work)) return true;
-    return this.#members.indexOf(leader) > this.#members.indexOf(member);
+    if (this.#done.has(work)) return true;
+    for (const earlier of this.#members) {
+      if (earlier === member) return true;
+      if (earlier.hasToDo(work)) return false;
+    }
+    return true;
   }
 
-  lead(member: Member, work: string): void {
-    if (!this.#done.has(work)) this.#leaders.set(work, member);
-  }
-
-  follow(member: Member, work: string, isDone: boolean): void {
-    if (isDone) this.#done.add(work);
-    if (this.#leaders.get(work) === member) this.#leaders.delete(work);
+  /** Somebody has done it: others find it in the cache, or do it themselves. */
+  finish(work: string): void {
+    this.#done.add(work);
     this.look();
   }
 
@@ -132,6 +128,8 @@ export class Team {
 export class Member implements Crew {
   readonly #team: Team;
   readonly #works: ReadonlyMap<string, string>;
+  /** What it is going to give to others, as far as it is known. */
+  #toDo: ReadonlySet<string> | undefined = new Set();
   readonly run: string;
   #run: CrewRun | undefined;
   #waits: (() => void)[] = [];
@@ -161,8 +159,22 @@ export class Member implements Crew {
   async leave(steps: readonly ImportStep[]): Promise<void> {
     this.#run = undefined;
     this.#team.keepSteps(steps);
-    for (const work of this.#works.values()) this.#team.follow(this, work, false);
+    this.#toDo = undefined;
+    this.#team.look();
     await Promise.resolve();
+  }
+
+  /** True when others find it in the cache once it is done. */
+  hasToDo(work: string): boolean {
+    if (this.#toDo === undefined) return false;
+    // They are known as soon as the variant is compiled.
+    if (this.#toDo.size === 0 && this.#works.size > 0) this.#toDo = new Set(this.#works.values());
+    return this.#toDo.has(work);
+  }
+
+  keepsToItself(): void {
+    this.#toDo = undefined;
+    this.#team.look();
   }
 
   async turn(): Promise<void> {
@@ -206,12 +218,12 @@ export class Member implements Crew {
     return may;
   }
 
-  began(task: Task): void {
-    this.#team.lead(this, this.#works.get(task.id) ?? task.code);
+  ended(task: Task): void {
+    this.#team.finish(this.#works.get(task.id) ?? task.code);
   }
 
-  ended(task: Task, isKnown: boolean): void {
-    this.#team.follow(this, this.#works.get(task.id) ?? task.code, isKnown);
+  stirred(): void {
+    this.#team.look();
   }
 
   acted(): void {

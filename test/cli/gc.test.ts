@@ -38,7 +38,7 @@ test('nothing goes unasked: neither by a run nor without --yes', async () => {
   expect(all).toMatchObject({ dry: true, runs: 0 });
   const { out } = await place.call('gc', 'n.py', '--keep', '1');
   expect(out).toContain(`  ${made[1] ?? ''}  `);
-  expect(out).toMatch(/1 record, \d+ stored values? and 0 unfinished files, .* would be removed\n/);
+  expect(out).toMatch(/1 record, \d+ stored values?, 0 unfinished files and 0 environments, .* would be removed\n/);
   expect(out).toContain('Nothing was removed; the same command with --yes does it');
   expect(records()).toEqual([...made].sort());
 });

@@ -58,6 +58,11 @@ test('every document is one JSON value and follows its schema', async () => {
     [0, ['explain', 'good.py']],
     [0, ['explain', 'good.py', '2']],
     [0, ['status', 'good.py']],
+    [0, ['profile', 'good.py']],
+    [0, ['compile', 'good.py']],
+    [0, ['graph', 'good.py']],
+    [0, ['explain', 'good.py']],
+    [2, ['profile', 'less.py']],
     [0, ['verify', 'good.py']],
     [2, ['verify', 'absent.py']],
     [0, ['clean', 'good.py']],
@@ -66,7 +71,9 @@ test('every document is one JSON value and follows its schema', async () => {
     [2, ['clean']],
     [2, ['status', 'good.py', '--bogus']],
   ];
-  expect(mistakesIn(await callAll(commands))).toBe('');
+  const documents = await callAll(commands);
+  documents.push(['effects', readFileSync(path.join(place.folder, 'good.effects.json'), 'utf8')]);
+  expect(mistakesIn(documents)).toBe('');
 });
 
 test('so are many runs at once', async () => {

@@ -58,7 +58,7 @@ test('explain has the line of every place, what a cell waits its turn for, and t
 test('after a run, explain and status say what it observed', async () => {
   expect((await place.call('explain', 'held.py', '2')).out).not.toContain('in the last run');
   await place.call('run', 'held.py', '-q');
-  const told = 'ran in the process of an earlier cell, which holds made: that cannot be stored';
+  const told = 'shared the process of an earlier cell, which alone has made of 01_made (a generator)';
   expect((await place.call('explain', 'held.py', '2')).out).toContain(told);
   const { out } = await place.call('status', 'held.py');
   expect(out).toMatch(/last run \S+: 3 ran\n/);

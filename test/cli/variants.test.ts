@@ -156,7 +156,7 @@ test('what the values do not reach is done once, and a matrix that is run again 
 test('no more tasks run at once than were asked for', async () => {
   place.write(
     'busy.py',
-    '# %% tags=["parameters"]\nn = 1\n# %%\nimport time\nm = n\nstart = time.time()\ntime.sleep(0.3)\nprint(start, time.time(), m)\n',
+    '# %% tags=["parameters"]\nn = 1\n# %%\nimport time\nm = n\nstart = time.time()\ntime.sleep(1)\nprint(start, time.time(), m)\n',
   );
   const done = await call('run', 'busy.py', 'busy', '--matrix', 'n=1,2,3,4,5,6', '-j', '2', '--no-cache');
   expect(done.status).toBe('ok');

@@ -98,7 +98,7 @@ class _Walk:
         return (f"{kind.__module__}.{kind.__qualname__}", self._inside(obj))
 
     def _inside(self, obj: Any) -> Any:
-        for look in (_numpy, _pandas, _matplotlib, _standard):
+        for look in (_numpy, _pandas, _polars, _matplotlib, _standard):
             found = look(self, obj)
             if found is not None:
                 return found
@@ -189,6 +189,21 @@ def _pandas(walk: _Walk, obj: Any) -> Any:
         return walk.value(obj.obj)
     if isinstance(obj, (pandas.Timestamp, pandas.Timedelta, pandas.Period, pandas.Interval)) or obj is pandas.NaT or obj is pandas.NA:
         return repr(obj)
+    return None
+
+
+def _polars(walk: _Walk, obj: Any) -> Any:
+    polars = sys.modules.get("polars")
+    if polars is None:
+        return None
+    if isinstance(obj, polars.DataFrame):
+        return (repr(obj.schema), walk.value(obj.to_dict(as_series=False)))
+    if isinstance(obj, polars.Series):
+        return (obj.name, repr(obj.dtype), walk.value(obj.to_list()))
+    if isinstance(obj, polars.LazyFrame):
+        return obj.explain(optimized=False)
+    if isinstance(obj, polars.Expr):
+        return str(obj)
     return None
 
 

@@ -76,6 +76,31 @@ def effects_outside(folder: str) -> dict[str, list[str]]:
     return {key: sorted(items) for key, items in found.items()}
 
 
+def marks_of(folder: str) -> dict[str, tuple[int, int]]:
+    """Every file below a folder, with what changes when somebody writes to it."""
+    found = {}
+    for above, _folders, files in os.walk(folder):
+        for name in files:
+            status = os.stat(os.path.join(above, name))
+            found[os.path.relpath(os.path.join(above, name), folder)] = (status.st_mtime_ns, status.st_size)
+    return found
+
+
+def files_needed(text: str, receivers: list[str], names: dict[str, Any], folder: str) -> list[str]:
+    """The files named by arguments without which the call, or a look at what it gives, fails."""
+    needed = []
+    given = [item for item in Example(text, receivers, names).arguments.values() if isinstance(item, str)]
+    for name in sorted({item for item in given if os.path.isfile(os.path.join(folder, item))}):
+        aside = os.path.join(folder, name + ".aside")
+        os.rename(os.path.join(folder, name), aside)
+        try:
+            fingerprint(Example(text, receivers, names).call())
+        except Exception:  # noqa: BLE001 - each library has its own error for a file that is not there
+            needed.append(name)
+        os.rename(aside, os.path.join(folder, name))
+    return needed
+
+
 class Example:
     """One call, taken apart so that what goes in can be looked at before and after."""
 
@@ -141,10 +166,14 @@ def observe(text: str, receivers: list[str], entry: dict[str, Any], names: dict[
     RAN.clear()
     example = Example(text, receivers, names)
     example.fingerprints()
+    files = marks_of(folder)
     before, state = example.fingerprints(), capture()
     with listening(), contextlib.redirect_stdout(io.StringIO()), contextlib.redirect_stderr(io.StringIO()):
         result = example.call()
     outside = effects_outside(folder)
+    # Native code opens files unheard; a new one that is still empty is no write yet.
+    changed = {path for path, mark in marks_of(folder).items() if mark != files.get(path) and (mark[1] > 0 or path in files)}
+    outside["writes"] = sorted({*outside["writes"], *changed})
     after, state_after = example.fingerprints(), capture()
     told: dict[str, Any] = {
         "changes": sorted(name for name in before if before[name] != after[name]),
@@ -155,6 +184,8 @@ def observe(text: str, receivers: list[str], entry: dict[str, Any], names: dict[
         "sees": isinstance(result, (dict, list)) and any(isinstance(name, str) and name == "marker" for name in result),
         **outside,
     }
+    if any(effect["kind"] == "file" and effect["access"] == "read" for effect in entry["effects"]) and not told["reads"]:
+        told["reads"] = files_needed(text, receivers, names, folder)
     if example.has_receiver:
         told["is receiver"] = result is example.names["x"]
         inside, _alive = reachable(example.names["x"])
@@ -297,7 +328,9 @@ def answer_library(library: dict[str, Any]) -> dict[str, Any]:
         os.chdir(folder)
         restore.home = folder  # type: ignore[attr-defined]
         for name in library["modules"]:
-            importlib.import_module(name)
+            # A function may have members as well: `numpy.add.reduce`.
+            if not is_there(name):
+                resolve(name)
             names[name.split(".")[0]] = importlib.import_module(name.split(".")[0])
         exec(library.get("setup", ""), names)
         restore.remember()  # type: ignore[attr-defined]

@@ -102,10 +102,34 @@ test('objects that no manifest names go, unless a run is going on', () => {
     runs: 0,
     objects: 1,
     unfinished: 1,
+    environments: 0,
     bytes: 2,
   });
   expect(readdirSync(path.join(folder, 'store', 'objects', 'aa'))).toEqual([digest('a')]);
   expect(readdirSync(path.join(folder, 'store', 'objects', 'bb'))).toEqual([]);
+});
+
+test('answers about packages that no manifest names go', () => {
+  write(`store/objects/aa/${digest('a')}`);
+  for (const letter of ['a', 'b']) write(`packages/${digest(letter)}.json`);
+  write('manifests/m.json', JSON.stringify({ entries: [{ packages: digest('a') }] }));
+  cleanState(folder, { isKept: () => true });
+  expect(readdirSync(path.join(folder, 'packages'))).toEqual([`${digest('a')}.json`]);
+});
+
+test('environments that were not the last to be used go, and what is left of killed builds', () => {
+  const key = (letter: string): string => letter.repeat(32);
+  const name = (letter: string): string => `${key(letter)}-${letter.repeat(12)}`;
+  write(`store/objects/aa/${digest('a')}`);
+  for (const letter of ['a', 'b', 'c', 'd']) write(`environments/${name(letter)}/venv/file`, 'xx');
+  for (const [at, letter] of ['a', 'b'].entries()) {
+    write(`environments/${key(letter)}.json`, JSON.stringify({ folder: name(letter), installed: [] }));
+    utimesSync(path.join(folder, 'environments', `${key(letter)}.json`), at, at);
+  }
+  // Somebody is at work in this one.
+  claim(path.join(folder, 'environments', name('d')));
+  expect(cleanState(folder, { isKept: () => true })).toMatchObject({ environments: 2 });
+  expect(readdirSync(path.join(folder, 'environments')).sort()).toEqual([name('b'), `${key('b')}.json`, name('d')]);
 });
 
 test('one that is cleaned by somebody is not cleaned by another, and a run waits for it', async () => {

@@ -11,6 +11,7 @@ import { hasFlag, lastValue, type ParsedArguments } from '../args.ts';
 import { isThere } from '../files.ts';
 import { everyState } from '../find-run.ts';
 import { formatBytes } from '../recorded-text.ts';
+import { count } from '../render.ts';
 import { usage, type CommandResult, type Host, type Outcome } from '../host.ts';
 
 /** So that `explain` and `status` can still say what the last run saw; it is what `gc --keep 1 --yes` keeps. */
@@ -34,9 +35,16 @@ export async function cleanCommand(host: Host, parsed: ParsedArguments): Promise
   }
   const swept = states.flatMap(({ cleaned }) => (cleaned === 'busy' ? [] : [cleaned]));
   const sum = (field: keyof Swept): number => swept.reduce((total, one) => total + one[field], 0);
-  const total = { runs: sum('runs'), objects: sum('objects'), unfinished: sum('unfinished'), bytes: sum('bytes') };
+  const total = {
+    runs: sum('runs'),
+    objects: sum('objects'),
+    unfinished: sum('unfinished'),
+    environments: sum('environments'),
+    bytes: sum('bytes'),
+  };
   const skipped = busy.length === 0 ? '' : `; ${busy.length} skipped, where a run is going on`;
-  const counts = `${total.runs} old runs, ${total.objects} stored values and ${total.unfinished} unfinished files removed`;
+  const environments = total.environments === 0 ? '' : `, ${count(total.environments, 'environment')}`;
+  const counts = `${total.runs} old runs, ${total.objects} stored values${environments} and ${total.unfinished} unfinished files removed`;
   return {
     status: 'ok',
     diagnostics: [],
@@ -45,7 +53,7 @@ export async function cleanCommand(host: Host, parsed: ParsedArguments): Promise
       ...total,
       states: states.map(({ state, cleaned }) =>
         cleaned === 'busy'
-          ? { state, busy: true, runs: 0, objects: 0, unfinished: 0, bytes: 0 }
+          ? { state, busy: true, runs: 0, objects: 0, unfinished: 0, environments: 0, bytes: 0 }
           : { state, busy: false, ...cleaned },
       ),
     },

@@ -4,7 +4,7 @@ import type { ParsedArguments } from '../args.ts';
 import { describeResource, shownTasks } from '../graph-text.ts';
 import type { CommandResult, Host } from '../host.ts';
 import { findTask, openInput } from '../input.ts';
-import { describeObserved, observedLines } from '../observed.ts';
+import { describeLadder, describeObserved, ladderOf, observedLines, stepOf } from '../observed.ts';
 import { renderTable } from '../render.ts';
 import { stateOf } from '../state-folder.ts';
 
@@ -37,10 +37,14 @@ export async function explainCommand(host: Host, parsed: ParsedArguments): Promi
     diagnostics:
       word === undefined ? diagnostics : diagnostics.filter(({ location }) => shown.has(location?.cell ?? '')),
     sources,
-    text: tasks.map((task) => explainTask(known, task)).join('\n'),
+    text: [
+      ...(word === undefined && last !== undefined ? [describeLadder(last)] : []),
+      ...tasks.map((task) => explainTask(known, task)),
+    ].join('\n'),
     document: {
       notebook: path,
       lastRun: last?.id ?? null,
+      ladder: last === undefined ? null : ladderOf(last),
       tasks: tasks.map((task) => ({
         id: task.id,
         name: task.name,
@@ -50,9 +54,13 @@ export async function explainCommand(host: Host, parsed: ParsedArguments): Promi
         exposes: task.exposes,
         preload: task.preload,
         directives: task.directives,
+        unobserved: task.unobserved ?? [],
+        profile: task.profile ?? null,
+        claims: (bundle.claims ?? []).filter((edge) => edge.to === task.id),
         needs: bundle.edges.filter((edge) => edge.to === task.id),
         neededBy: bundle.edges.filter((edge) => edge.from === task.id),
         learned: known.learned.filter(([, reader]) => reader === task.id).map(([writer]) => writer),
+        step: (last === undefined ? undefined : stepOf(last, last.tasks.get(task.id))) ?? null,
         ...describeObserved(last?.tasks.get(task.id)),
       })),
     },
@@ -79,6 +87,7 @@ function explainTask(known: Known, task: Task): string {
   ] as const) {
     section(title, joinAccesses(inside.filter((entry) => entry.access === access)));
   }
+  section('does not, as far as runs have seen', joinAccesses(task.unobserved ?? []));
   const outside = task.accesses.filter(({ resource }) => resource.kind === 'outside');
   section('starts only when every earlier cell is done, because of', joinAccesses(outside));
   const names = new Map(bundle.tasks.map((other) => [other.id, `[${other.executionCount}] ${other.name}`]));
@@ -97,6 +106,13 @@ function explainTask(known: Known, task: Task): string {
     'is needed by',
     bundle.edges.filter((edge) => edge.from === task.id).map((edge) => edgeRow(edge, names.get(edge.to))),
   );
+  section(
+    'would need, by its text alone',
+    (bundle.claims ?? []).filter((edge) => edge.to === task.id).map((edge) => edgeRow(edge, names.get(edge.from))),
+  );
+  if (task.profile === 'used') lines.push('  the effects profile tells what runs observed of it\n');
+  if (task.profile === 'outdated')
+    lines.push('  the effects profile tells of it what no longer counts: a cell that it rests on has changed\n');
   if (task.preload === '*') lines.push('  every variable is at hand for it, because what it reads cannot be told\n');
   if (task.exposes === '*') lines.push('  keeps every variable, because later cells may read any\n');
   const observed = last?.tasks.get(task.id);
@@ -115,7 +131,10 @@ function explainTask(known: Known, task: Task): string {
 function edgeRow(edge: Edge, other: string | undefined): readonly string[] {
   const carried = describeResource(edge.resource);
   const reason = edge.reason.startsWith(`${carried}: `) ? edge.reason.slice(carried.length + 2) : edge.reason;
-  const lines = `line ${edge.fromRange.start.line + 1} → line ${edge.toRange.start.line + 1}`;
+  // What only a run saw has no line.
+  const line = ({ start, end }: Edge['toRange']): string =>
+    start.line === end.line && start.column === end.column ? '·' : `line ${start.line + 1}`;
+  const lines = `${line(edge.fromRange)} → ${line(edge.toRange)}`;
   return [other ?? '', carried, lines, `${reason}${edge.assumed ? ' (assumed)' : ''}`];
 }
 
@@ -124,13 +143,22 @@ function joinAccesses(accesses: readonly Access[]): readonly (readonly string[])
   const rows = new Map<string, { lines: Set<number>; access: Access }>();
   for (const access of accesses) {
     const key = describeResource(access.resource);
+    const isPlaced = access.reason !== 'observed in a run';
     const known = rows.get(key) ?? { lines: new Set<number>(), access };
-    known.lines.add(access.range.start.line + 1);
+    if (isPlaced) known.lines.add(access.range.start.line + 1);
     rows.set(key, known);
   }
   return [...rows].map(([name, { lines, access }]) => {
     const isOutside = access.resource.kind === 'outside';
-    const how = access.assumed ? 'assumed' : access.certainty === 'may' && !isOutside ? 'perhaps' : '';
-    return [name, `line ${[...lines].sort((left, right) => left - right).join(', ')}`, how, access.reason];
+    const how =
+      access.observed === true
+        ? 'observed'
+        : access.assumed
+          ? 'assumed'
+          : access.certainty === 'may' && !isOutside
+            ? 'perhaps'
+            : '';
+    const where = lines.size === 0 ? '' : `line ${[...lines].sort((left, right) => left - right).join(', ')}`;
+    return [name, where, how, access.reason];
   });
 }

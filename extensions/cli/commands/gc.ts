@@ -77,15 +77,21 @@ function runLine(host: Host, state: string, id: string): readonly string[] {
 function describe(collected: readonly Collected[], lines: readonly string[], dry: boolean): CommandResult {
   const swept = collected.flatMap(({ cleaned }) => (cleaned === 'busy' ? [] : [cleaned]));
   const sum = (field: keyof Swept): number => swept.reduce((total, one) => total + one[field], 0);
-  const total = { runs: sum('runs'), objects: sum('objects'), unfinished: sum('unfinished'), bytes: sum('bytes') };
-  const what = `${count(total.runs, 'record')}, ${count(total.objects, 'stored value')} and ${count(total.unfinished, 'unfinished file')}`;
+  const total = {
+    runs: sum('runs'),
+    objects: sum('objects'),
+    unfinished: sum('unfinished'),
+    environments: sum('environments'),
+    bytes: sum('bytes'),
+  };
+  const what = `${count(total.runs, 'record')}, ${count(total.objects, 'stored value')}, ${count(total.unfinished, 'unfinished file')} and ${count(total.environments, 'environment')}`;
   const busy = collected.length - swept.length;
   const text = [
     ...lines,
     `${what}, ${formatBytes(total.bytes)}, ${dry ? 'would be removed' : 'removed'}\n`,
     keptLine(collected),
     busy === 0 ? '' : `${count(busy, 'notebook')} skipped, where a run is going on\n`,
-    dry && total.runs + total.objects + total.unfinished > 0
+    dry && total.runs + total.objects + total.unfinished + total.environments > 0
       ? 'Nothing was removed; the same command with --yes does it\n'
       : '',
   ];

@@ -1,7 +1,7 @@
 import path from 'node:path';
 import { lastValue, nearest, type ParsedArguments } from '../args.ts';
 import { graphPicture } from '../graph-svg.ts';
-import { joinEdges, renderDot, renderMermaid, renderRail, shownTasks } from '../graph-text.ts';
+import { joinEdges, renderDot, renderMermaid, renderRail, shownTasks, type JoinedEdge } from '../graph-text.ts';
 import { isSameFile } from '../files.ts';
 import { usage, type CommandResult, type Host } from '../host.ts';
 import { openInput, type Input } from '../input.ts';
@@ -65,12 +65,11 @@ function describeGraph(input: Input): Readonly<Record<string, unknown>> {
   return {
     notebook: input.path,
     tasks: shownTasks(input.bundle).map(({ id, name, index, executionCount }) => ({ id, name, index, executionCount })),
-    edges: joinEdges(input.bundle.edges).map(({ from, to, kind, assumed, labels }) => ({
-      from,
-      to,
-      kind,
-      assumed,
-      carries: labels,
-    })),
+    edges: joinEdges(input.bundle.edges).map(describeEdge),
+    claims: joinEdges(input.bundle.claims ?? []).map(describeEdge),
   };
+}
+
+function describeEdge({ from, to, kind, assumed, observed, labels }: JoinedEdge): Readonly<Record<string, unknown>> {
+  return { from, to, kind, assumed, observed, carries: labels };
 }

@@ -1,9 +1,11 @@
 import { readFileSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
 import path from 'node:path';
+import type { Diagnostic } from '../../../compiler/bundle/diagnostic.ts';
 import { renderReport, run, status as planStatus, type RunEvent, type RunRecord } from '../../../runtime/index.ts';
 import { hasFlag, lastValue, type ParsedArguments } from '../args.ts';
 import { describeExecution } from '../executed.ts';
+import { findTimeout } from '../execution-timeout.ts';
 import { isFileError, shownPath } from '../files.ts';
 import { refuseThawed } from '../frozen-file.ts';
 import { graphPicture } from '../graph-svg.ts';
@@ -11,6 +13,7 @@ import { fileProblem, usage, type CommandResult, type Host, type Outcome } from 
 import { findTask, openInput, type Input } from '../input.ts';
 import { findUnready } from '../given-parameters.ts';
 import { findStandBy } from '../keep-warm.ts';
+import { prepareEnvironment } from '../locked-environment.ts';
 import { findMissing } from '../only.ts';
 import { writeOutput } from '../output-file.ts';
 import { originOf } from '../origin.ts';
@@ -23,11 +26,15 @@ import { matrixCommand } from './variants.ts';
 
 interface Plan {
   readonly place: Place;
+  /** What is to be said of the environment. */
+  readonly diagnostics: readonly Diagnostic[];
   readonly targets: Targets;
   readonly cwd: string;
   readonly jobs: number;
   /** Seconds for which processes with the notebook's imports wait for the next run. */
   readonly standBy: number;
+  /** Seconds that a cell may run, as far as it does not say it itself. */
+  readonly timeout: number | undefined;
   /** Index of the last task to run. */
   readonly until: number | undefined;
 }
@@ -41,16 +48,16 @@ export async function runCommand(host: Host, parsed: ParsedArguments): Promise<C
   }
   const opened = await openInput(host, parsed);
   if (!opened.ok) return opened.result;
-  const input = opened.value;
-  const unready = findUnready(host, input);
+  const unready = findUnready(host, opened.value);
   if (unready !== undefined) return unready;
-  const plan = planRun(host, parsed, input);
+  const plan = await planRun(host, parsed, opened.value);
   if (!plan.ok) return plan.result;
-  const { cwd, jobs, standBy, until, targets, place } = plan.value;
+  const input = { ...opened.value, diagnostics: [...opened.value.diagnostics, ...plan.value.diagnostics] };
+  const { cwd, jobs, standBy, timeout, until, targets, place } = plan.value;
   const thawed = isFrozen ? refuseThawed(host, parsed, { input, place, cwd }) : undefined;
   if (thawed !== undefined) return thawed;
   const signal = host.interruption();
-  const silent = hasFlag(parsed, 'quiet') || (hasFlag(parsed, 'json') && !host.isTerminal);
+  const silent = isSilent(host, parsed);
   const progress = silent ? noProgress : showProgress(host, input.bundle);
   const remembers = !hasFlag(parsed, 'no-cache');
   const events: RunEvent[] = [];
@@ -62,6 +69,7 @@ export async function runCommand(host: Host, parsed: ParsedArguments): Promise<C
     signal,
     jobs,
     standBy,
+    timeout,
     cache: remembers,
     force: hasFlag(parsed, 'force'),
     keepGoing: hasFlag(parsed, 'keep-going'),
@@ -83,7 +91,11 @@ export async function runCommand(host: Host, parsed: ParsedArguments): Promise<C
   return describeRun(host, { input, record, targets, only, written, interrupted: signal.aborted, remembers });
 }
 
-function planRun(host: Host, parsed: ParsedArguments, input: Input): Outcome<Plan> {
+function isSilent(host: Host, parsed: ParsedArguments): boolean {
+  return hasFlag(parsed, 'quiet') || (hasFlag(parsed, 'json') && !host.isTerminal);
+}
+
+async function planRun(host: Host, parsed: ParsedArguments, input: Input): Promise<Outcome<Plan>> {
   const targets = findTargets(host, parsed, input);
   if (!targets.ok) return targets;
   const cwd = findFolder(host, parsed, input);
@@ -93,20 +105,28 @@ function planRun(host: Host, parsed: ParsedArguments, input: Input): Outcome<Pla
   if (!Number.isInteger(jobs) || jobs < 1) {
     return { ok: false, result: usage(`-j takes a number from 1, not ${asked ?? ''}.`, 'Give the number of tasks.') };
   }
+  const timeout = findTimeout(parsed);
+  if (!timeout.ok) return timeout;
   const standBy = findStandBy(host, parsed);
   if (!standBy.ok) return standBy;
-  const place = findPlace(host, parsed, input);
-  if (!place.ok) return place;
-  const until = findLast(parsed, input, { ...place.value, cwd: cwd.value });
+  const found = findPlace(host, parsed, input);
+  if (!found.ok) return found;
+  const silent = isSilent(host, parsed);
+  const prepared = await prepareEnvironment(host, parsed, { input, place: found.value, builds: true, silent });
+  if (!prepared.ok) return prepared;
+  const { place, diagnostics } = prepared.value;
+  const until = findLast(parsed, input, { ...place, cwd: cwd.value });
   if (!until.ok) return until;
   return {
     ok: true,
     value: {
-      place: place.value,
+      place,
+      diagnostics,
       targets: targets.value,
       cwd: cwd.value,
       jobs,
       standBy: standBy.value,
+      timeout: timeout.value,
       until: until.value,
     },
   };

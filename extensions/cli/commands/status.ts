@@ -2,6 +2,7 @@ import { readLastRun, status as planStatus, type TaskPlan } from '../../../runti
 import type { ParsedArguments } from '../args.ts';
 import type { CommandResult, Host } from '../host.ts';
 import { openInput } from '../input.ts';
+import { prepareEnvironment } from '../locked-environment.ts';
 import { describeLast, describeObserved } from '../observed.ts';
 import { renderTable } from '../render.ts';
 import { findFolder } from '../run-targets.ts';
@@ -16,7 +17,10 @@ export async function statusCommand(host: Host, parsed: ParsedArguments): Promis
   if (!place.ok) return place.result;
   const folder = findFolder(host, parsed, input.value);
   if (!folder.ok) return folder.result;
-  const plans = planStatus(bundle, { ...place.value, cwd: folder.value });
+  const silent = { builds: false, silent: true };
+  const prepared = await prepareEnvironment(host, parsed, { input: input.value, place: place.value, ...silent });
+  if (!prepared.ok) return prepared.result;
+  const plans = planStatus(bundle, { ...prepared.value.place, cwd: folder.value });
   const number = (plan: TaskPlan['plan']): number => plans.filter((entry) => entry.plan === plan).length;
   const counts = [`${number('cached')} would be reused`, `${number('run')} would run`];
   if (number('unknown') > 0) counts.push(`${number('unknown')} depend on those`);
@@ -30,7 +34,7 @@ export async function statusCommand(host: Host, parsed: ParsedArguments): Promis
   ]);
   return {
     status: 'ok',
-    diagnostics,
+    diagnostics: [...diagnostics, ...prepared.value.diagnostics],
     sources,
     text: `${renderTable(rows)}${counts.join(', ')}\n${last === undefined ? '' : describeLast(last, bundle)}`,
     document: {

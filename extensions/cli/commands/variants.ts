@@ -15,6 +15,7 @@ import { findUnreadySecret } from '../given-parameters.ts';
 import { usage, type CommandResult, type Host, type Outcome } from '../host.ts';
 import { cellsTagged } from '../inject-parameters.ts';
 import { compileWith, findTask, openInput, type Input } from '../input.ts';
+import { findTimeout } from '../execution-timeout.ts';
 import { findStandBy } from '../keep-warm.ts';
 import { combine, nameOf, readMatrix, type Matrix } from '../matrix.ts';
 import { originOf } from '../origin.ts';
@@ -27,6 +28,7 @@ import { recordParameters } from '../recorded-parameters.ts';
 import { endOf, whyOf } from '../run-result.ts';
 import { findFolder } from '../run-targets.ts';
 import { findPlace, type Place } from '../state-folder.ts';
+import { prepareEnvironment } from '../locked-environment.ts';
 import { noVariantProgress, showVariants } from '../variant-progress.ts';
 import { findVariantTargets, type VariantTargets } from '../variant-targets.ts';
 import { describeVariants, renderCsv, type VariantRow } from '../variants-result.ts';
@@ -79,6 +81,7 @@ interface Plan {
   readonly cwd: string;
   readonly jobs: number;
   readonly standBy: number;
+  readonly timeout: number | undefined;
   readonly until: number | undefined;
   /** Environment variables that hold secrets of some variant. */
   readonly secrets: readonly string[];
@@ -89,7 +92,7 @@ async function runMatrix(host: Host, parsed: ParsedArguments, asked: Asked): Pro
   if (!planned.ok) return planned.result;
   const { input, axes, names, variants, targets } = planned.value;
   const signal = host.interruption();
-  const silent = hasFlag(parsed, 'quiet') || (hasFlag(parsed, 'json') && !host.isTerminal);
+  const silent = isSilent(host, parsed);
   const progress = silent ? noVariantProgress : showVariants(host, names);
   const rows: VariantRow[] = [];
   let problem: CommandResult | undefined;
@@ -99,6 +102,7 @@ async function runMatrix(host: Host, parsed: ParsedArguments, asked: Asked): Pro
     cwd: planned.value.cwd,
     jobs: planned.value.jobs,
     standBy: planned.value.standBy,
+    timeout: planned.value.timeout,
     until: planned.value.until,
     secrets: planned.value.secrets,
     signal,
@@ -138,6 +142,10 @@ async function runMatrix(host: Host, parsed: ParsedArguments, asked: Asked): Pro
   return describeVariants({ input, axes, rows, matrix, seconds, interrupted, files, summary, number: variants.length });
 }
 
+function isSilent(host: Host, parsed: ParsedArguments): boolean {
+  return hasFlag(parsed, 'quiet') || (hasFlag(parsed, 'json') && !host.isTerminal);
+}
+
 async function plan(host: Host, parsed: ParsedArguments, { matrix, rest }: Asked): Promise<Outcome<Plan>> {
   const forbidden = findForbidden(parsed, { matrix, rest });
   if (forbidden !== undefined) return { ok: false, result: forbidden };
@@ -157,10 +165,16 @@ async function plan(host: Host, parsed: ParsedArguments, { matrix, rest }: Asked
   if (!cwd.ok) return cwd;
   const jobs = findJobs(parsed);
   if (!jobs.ok) return jobs;
+  const timeout = findTimeout(parsed);
+  if (!timeout.ok) return timeout;
   const standBy = findStandBy(host, parsed);
   if (!standBy.ok) return standBy;
-  const place = findPlace(host, parsed, input);
-  if (!place.ok) return place;
+  const found = findPlace(host, parsed, input);
+  if (!found.ok) return found;
+  const silent = isSilent(host, parsed);
+  const prepared = await prepareEnvironment(host, parsed, { input, place: found.value, builds: true, silent });
+  if (!prepared.ok) return prepared;
+  const { place, diagnostics } = prepared.value;
   const cell = lastValue(parsed, 'until');
   const first = await compileWith(host, input, variants[0] ?? rest);
   const task = cell === undefined || first.bundle === undefined ? undefined : findTask(first.bundle, cell);
@@ -169,13 +183,14 @@ async function plan(host: Host, parsed: ParsedArguments, { matrix, rest }: Asked
   return {
     ok: true,
     value: {
-      ...{ input, axes, variants, names, until },
+      ...{ axes, variants, names, until, place },
+      input: { ...input, diagnostics: [...input.diagnostics, ...diagnostics] },
       secrets: secrets.value,
       targets: targets.value,
-      place: place.value,
       cwd: cwd.value,
       jobs: jobs.value,
       standBy: standBy.value,
+      timeout: timeout.value,
     },
   };
 }

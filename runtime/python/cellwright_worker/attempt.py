@@ -18,6 +18,7 @@ from .channel import Channel, Disconnected, Message
 from .codec import Codec, DumpResult, ValueRef
 from .component import Stuck, is_quiet, same_state, touches
 from .conversation import Conversation
+from .history import is_history
 from .identities import Identities
 from .imports import CellImports
 from .keeper import Arrival, Arrivals, Keeper, as_message, farewells, results_among
@@ -26,6 +27,8 @@ from .local_modules import LocalModules
 from .meter import Meter
 from .namespace import FaultingBuiltins, follow_main, watch_imports
 from .reach import reachable
+from .reached import reached
+from .time_limit import TimeLimit
 from .whence import acts_on_shell, installed
 
 _BUILTINS = frozenset(name for name in vars(builtins) if not name.startswith("__"))
@@ -33,12 +36,7 @@ _HIDDEN = ("state:", "slot:")
 _IMPLICIT = ("state:", "slot:", "def:")
 # States that only their process has, and that change no variable of themselves.
 _APART = frozenset({"state:figures", "state:farewells", "state:ties"})
-_HISTORY = frozenset({"_", "__", "___", "_i", "_ii", "_iii", "_ih", "_oh", "_dh", "In", "Out", "_exit_code", "__warningregistry__"})
 _OF_MODULES = frozenset({"__builtins__", "__builtin__", "__name__", "__doc__", "__loader__", "__package__", "__spec__"})
-
-
-def _is_history(name: str) -> bool:
-    return name in _HISTORY or (name.startswith("_") and name.lstrip("_i").isdigit())
 
 
 class Stage(Protocol):
@@ -66,6 +64,7 @@ class Attempt:
         shell, codec, observer = stage.shell, stage.codec, stage.observer
         self._sources = stage.sources
         self._talk = Conversation(channel)
+        self._limit = TimeLimit(self._talk.tell, self._sources.digests.__contains__)
         self._shell = shell
         self._codec = codec
         self._observer = observer
@@ -98,8 +97,7 @@ class Attempt:
         # Hidden state of this process: name → the content that it has now.
         self._present: dict[str, str] = {}
         self._every_name: list[str] = []
-        # Identities of what the values reach that were loaded when `_loaded` had `_loaded_then` entries.
-        self._loaded_then, self._stored = 0, set[int]()
+        self._loaded_then, self._stored = 0, set[int]()  # What the values reach that were loaded when there were so many.
         observer.permit, observer.before_fork, need = self._ask_permit, self._load_everything, self._need_one_process
         observer.native.need_one_process = sizes.watch.need_one_process = need
         sizes.watch.came_from_store = self._came_from_store
@@ -140,7 +138,7 @@ class Attempt:
         so_far = {"reads": dict(self._reads), "shadowed": self._shadowed, "filesRead": self._observer.reads()}
         question = {"type": "effect", "reason": reason, "detail": detail, **so_far}
         try:
-            with self._talk.turn():
+            with self._limit.waiting(), self._talk.turn():
                 if not self._observer.permitted:
                     self._variables = self._talk.ask(question, "permit")["variables"]
         except Disconnected:
@@ -175,9 +173,9 @@ class Attempt:
 
     def _fault(self, name: str) -> bool:
         """A name that the process does not have: ask, load, and say whether it exists."""
-        if self._lane or self._talk.is_foreign or _is_history(name) or (name.startswith("__") and name.endswith("__")):
+        if self._lane or self._talk.is_foreign or is_history(name) or (name.startswith("__") and name.endswith("__")):
             return name in self._namespace
-        with self._talk.turn(), self._observer.aside():
+        with self._limit.waiting(), self._talk.turn(), self._observer.aside():
             if name in self._namespace or (name in self._arrived.loaded and name not in self._arrived.aside):
                 return name in self._namespace
             return self._bind(name, self._talk.ask({"type": "need", "name": name, "companion": False}, "binding")["binding"])
@@ -186,7 +184,7 @@ class Attempt:
         """Somebody looks through the variables of the notebook."""
         if self._lane or self._talk.is_foreign or not self._observer.is_watching:
             return
-        with self._talk.turn(), self._observer.aside():
+        with self._limit.waiting(), self._talk.turn(), self._observer.aside():
             self._take_list(self._talk.ask({"type": "need", "name": "*", "companion": False}, "binding")["binding"])
         for name in self._every_name:
             if name not in self._namespace:
@@ -282,7 +280,8 @@ class Attempt:
         self._observer.start(bool(message["head"]), self._lane)
         try:
             with self._talk.open_to_all():
-                ok = shell_module.run_cell(self._shell, self._loop, self._context, message["source"])
+                cell = (self._shell, self._loop, self._context, message["source"])
+                ok = self._limit.run(message.get("timeout"), self._loop, lambda started: shell_module.run_cell(*cell, started))
         finally:
             self._observer.stop(goes_on=self._lane)
             self._touched = (frozenset(touches.read), frozenset(touches.written))
@@ -308,7 +307,7 @@ class Attempt:
         }
         if not self._lane:
             self._within(self._conclude, result, before, message)
-        return result
+        return {**result, "packages": reached.report()}
 
     def _is_dynamic(self, name: str) -> bool:
         """True for an installed module that this run of the cell has imported and another may not."""
@@ -318,7 +317,7 @@ class Attempt:
         if everything or "*" in keep:
             return
         for name in list(self._namespace):
-            if name in keep or (name in self._hidden and self._namespace[name] is self._hidden[name]) or _is_history(name):
+            if name in keep or (name in self._hidden and self._namespace[name] is self._hidden[name]) or is_history(name):
                 continue
             if name not in _OF_MODULES:
                 del self._namespace[name]
@@ -442,7 +441,7 @@ class Attempt:
     def _tracked(self) -> dict[str, Any]:
         tracked: dict[str, Any] = {}
         for name, value in (*self._arrived.aside.items(), *self._namespace.items()):
-            if (name in self._hidden and self._hidden[name] is value) or _is_history(name):
+            if (name in self._hidden and self._hidden[name] is value) or is_history(name):
                 continue
             if name in ("__builtins__", "__builtin__"):
                 continue

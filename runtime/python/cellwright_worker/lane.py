@@ -7,6 +7,7 @@ from typing import Callable
 from .channel import Message
 from .component import Stuck
 from .observe import Observer
+from .reached import reached
 from .state import HiddenState
 from .variables import watch
 
@@ -24,6 +25,7 @@ def conclude(observer: Observer, state: HiddenState, finish: Callable[[], None])
     return {
         "filesRead": observer.reads(),
         "variables": watch.reads(),
+        "packages": reached.report(),
         "filesWritten": sorted(observer.written),
         "requests": observer.web.report(),
         "outside": sorted({*observer.outside, *([running] if running else [])}),

@@ -26,6 +26,7 @@ from .native_code import EVENTS
 from .native_files import NativeFiles
 from .own_files import OwnFiles
 from .questions import replace, watch_questions
+from .reached import reached
 from .web import WebRequests
 from .whence import library_folders
 
@@ -287,6 +288,7 @@ class Observer:
             self._reads[key] = mark(path, kind)
 
     def _asked(self, path: Any, kind: str, folder: Any) -> None:
+        reached.looked_at(_below(folder, path), kind)
         if not self.active:
             self.asked_before(path, kind)
             return

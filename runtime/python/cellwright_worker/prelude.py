@@ -16,6 +16,7 @@ from collections.abc import Generator, Iterator
 from typing import Any
 
 from . import shell as shell_module
+from .reached import reached
 from .whence import acts_on_shell, library_folders
 
 _MOST_LOCAL_FILES = 200
@@ -32,7 +33,8 @@ def is_installed(name: str) -> bool:
     origin = spec.origin or next(iter(spec.submodule_search_locations or []), "")
     if origin in ("built-in", "frozen"):
         return True
-    return os.path.realpath(origin).startswith(library_folders())
+    with reached.aside():
+        return os.path.realpath(origin).startswith(library_folders())
 
 
 def would_load(statements: list[str], ahead: bool) -> bool:
@@ -156,7 +158,9 @@ def _below(statements: list[str]) -> list[tuple[str, tuple[str, ...]]]:
 
 def _find(root: str) -> Any:
     try:
-        return importlib.util.find_spec(root)
+        # Only foresees what a process is going to import.
+        with reached.aside():
+            return importlib.util.find_spec(root)
     except (ImportError, ValueError):
         return None
 

@@ -443,15 +443,25 @@ async def execute(shell: Any, source: str) -> bool:
     return bool(result.success) and not getattr(shell, "_last_traceback_during_displayhook", False)
 
 
-def run_cell(shell: Any, loop: asyncio.AbstractEventLoop, context: contextvars.Context, source: str) -> bool:
-    """Run one cell to its end, in `context` where Python can (3.11); True when it did not raise."""
+def run_cell(
+    shell: Any,
+    loop: asyncio.AbstractEventLoop,
+    context: contextvars.Context,
+    source: str,
+    started: Callable[[asyncio.Task[Any]], None],
+) -> bool:
+    """Run one cell to its end, in `context` where Python can (3.11); True when it did not raise. `started` gets what runs it."""
     if sys.version_info >= (3, 11):
-        return loop.run_until_complete(loop.create_task(execute(shell, source), context=context))
+        task = loop.create_task(execute(shell, source), context=context)
+        started(task)
+        return loop.run_until_complete(task)
 
     async def run() -> tuple[bool, contextvars.Context]:
         return await execute(shell, source), contextvars.copy_context()
 
-    ok, after = loop.run_until_complete(run())
+    earlier = loop.create_task(run())
+    started(earlier)
+    ok, after = loop.run_until_complete(earlier)
     _keep(after)
     return ok
 

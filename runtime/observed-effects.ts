@@ -1,0 +1,168 @@
+import { relative, sep } from 'node:path';
+import type { CellEffects, EffectsProfile } from '../compiler/bundle/effects-profile.ts';
+import type { Bundle, Digest, Task } from '../compiler/bundle/format.ts';
+import type { AttemptResult } from './process/protocol.ts';
+import { originOf, type Progress } from './versions.ts';
+
+/** What runs observed of a cell, with the paths of this machine. */
+export type StoredEffects = Omit<CellEffects, 'name'>;
+
+/** What one result tells of its cell. */
+export function effectsOf(
+  progress: readonly Progress[],
+  index: number,
+  parameters: ReadonlySet<string>,
+): StoredEffects | undefined {
+  const { task, result, kept = [] } = progress[index] ?? {};
+  // A cell that raised was not seen to its end.
+  if (task === undefined || result?.status !== 'ok') return undefined;
+  const reads = [...Object.keys(result.reads).filter(isVariable), ...kept.filter(isVariable)];
+  const definitions = Object.keys(result.reads).filter((name) => name.startsWith('def:'));
+  const changed = Object.entries(result.writes).filter(([, { same }]) => !same);
+  const written = (how: 'bind' | 'mutate'): string[] =>
+    changed.filter(([name, write]) => isVariable(name) && write.how === how).map(([name]) => name);
+  return {
+    code: task.code,
+    uses: writersOf(progress, index, { names: [...reads, ...definitions], parameters }),
+    reads,
+    binds: [...written('bind'), ...result.unsaved],
+    changes: written('mutate'),
+    deletes: result.deletes.filter(isVariable),
+    state: statesOf(
+      result,
+      changed.map(([name]) => name),
+    ),
+    files: {
+      reads: result.filesRead.flatMap(({ path, kind, signature }) =>
+        kind === 'content' && signature !== 'missing' ? [path] : [],
+      ),
+      writes: result.filesWritten,
+    },
+    outside: result.outside,
+    imports: result.imported.filter((name) => !ofShell.has(name.split('.')[0] ?? '')),
+    held: Object.fromEntries(
+      Object.entries(result.held)
+        .filter(([name]) => isVariable(name) || name.startsWith('state:'))
+        .map(([name, what]) => [name.replace('state:', ''), withoutPaths(what)]),
+    ),
+  };
+}
+
+/** What the shell itself may import in whichever cell is the first. */
+const ofShell: ReadonlySet<string> = new Set(['IPython', 'bdb', 'traitlets']);
+
+function isVariable(name: string): boolean {
+  return name !== '*' && !name.includes(':');
+}
+
+/** Generators of random numbers that it drew from are among the reads, if it left them as they were. */
+function statesOf({ reads, held }: AttemptResult, changed: readonly string[]): readonly string[] {
+  const names = [...changed, ...Object.keys(held), ...Object.keys(reads).filter((name) => name.endsWith('random'))];
+  return [...new Set(names.filter((name) => name.startsWith('state:')).map((name) => name.slice('state:'.length)))];
+}
+
+/** The code of the cells that had written these names. Parameters are given from outside, whichever cell writes them. */
+function writersOf(
+  progress: readonly Progress[],
+  index: number,
+  { names, parameters }: { readonly names: readonly string[]; readonly parameters: ReadonlySet<string> },
+): Readonly<Record<string, Digest>> {
+  const found: Record<string, Digest> = {};
+  for (const name of names) {
+    const origin = originOf(progress, name, index);
+    const writer = origin.kind === 'absent' ? undefined : progress[origin.at]?.task;
+    const plain = name.startsWith('def:') ? (name.split(':')[2] ?? name) : name;
+    if (writer !== undefined && !parameters.has(plain) && !isImport(writer, plain)) found[plain] = writer.code;
+  }
+  return found;
+}
+
+/** A module is the same, whatever else its cell does. */
+function isImport({ accesses }: Task, name: string): boolean {
+  const binds = accesses.filter(
+    ({ resource, access }) => access === 'bind' && resource.kind === 'variable' && resource.name === name,
+  );
+  return binds.length > 0 && binds.every(({ reason }) => /^(?:import|from) /.test(reason));
+}
+
+/** Words about a value may say where a file is. */
+function withoutPaths(text: string): string {
+  return text.replaceAll(/(?:~|\B)\/(?:[^\s'"]+\/)*([^\s'"/]+)/g, '$1');
+}
+
+/** Two observations of one cell: what either saw, unless they were made on other code. */
+export function joinEffects(before: StoredEffects | undefined, later: StoredEffects): StoredEffects {
+  const earlier = before !== undefined && isSameCode(before.uses, later.uses) ? before : later;
+  const both = (left: readonly string[], right: readonly string[]): string[] =>
+    [...new Set([...left, ...right])].sort();
+  return {
+    code: later.code,
+    uses: { ...earlier.uses, ...later.uses },
+    reads: both(earlier.reads, later.reads),
+    binds: both(earlier.binds, later.binds),
+    changes: both(earlier.changes, later.changes),
+    deletes: both(earlier.deletes, later.deletes),
+    state: both(earlier.state, later.state),
+    files: {
+      reads: both(earlier.files.reads, later.files.reads),
+      writes: both(earlier.files.writes, later.files.writes),
+    },
+    outside: both(earlier.outside, later.outside),
+    imports: both(earlier.imports, later.imports),
+    held: { ...earlier.held, ...later.held },
+  };
+}
+
+/** True when nothing that both read was written by other code. */
+function isSameCode(earlier: StoredEffects['uses'], later: StoredEffects['uses']): boolean {
+  return Object.entries(later).every(([name, code]) => (earlier[name] ?? code) === code);
+}
+
+/** How the observations of a task are found: by its code, and by its place among equal cells. */
+export function keyAt(tasks: readonly Task[], place: number): string {
+  const code = tasks[place]?.code ?? '';
+  const number = tasks.slice(0, place).filter((task) => task.executionCount > 0 && task.code === code).length;
+  return number === 0 ? code : `${code} ${String(number)}`;
+}
+
+/** The same of all tasks; empty for one that is not executed. */
+export function keysOf(tasks: readonly Task[]): readonly string[] {
+  return tasks.map(({ executionCount }, place) => (executionCount === 0 ? '' : keyAt(tasks, place)));
+}
+
+/** What a profile is made from. */
+export interface Observations {
+  /** By the keys of tasks. */
+  readonly effects: Readonly<Record<string, StoredEffects>>;
+  readonly oneProcess: string;
+  /** The notebook's: files are named from there, and those that are far from it are left out. */
+  readonly folder: string;
+}
+
+/** The profile of a notebook from what runs observed. */
+export function profileOf(
+  bundle: Bundle,
+  { effects, oneProcess, folder }: Observations,
+): Pick<EffectsProfile, 'cells' | 'oneProcess'> {
+  const keys = keysOf(bundle.tasks);
+  const near = (paths: readonly string[]): string[] => paths.flatMap((path) => nearPath(folder, path) ?? []);
+  const cells = bundle.tasks.flatMap(({ name }, place): CellEffects[] => {
+    const own = effects[keys[place] ?? ''];
+    if (own === undefined) return [];
+    const outside = own.outside.map(withoutPaths);
+    return [{ name, ...own, outside, files: { reads: near(own.files.reads), writes: near(own.files.writes) } }];
+  });
+  return { cells, oneProcess: oneProcess === '' ? [] : [withoutPaths(oneProcess)] };
+}
+
+const farthest = 2;
+/** Packages and what Python makes of modules are the same for everybody, and nobody's data. */
+const ofPackages = /(?:^|\/)(?:site-packages|dist-packages|__pycache__)(?:\/|$)/;
+
+/** A path from the notebook's folder, at most two folders up; undefined for one that only says where things are on this machine. */
+function nearPath(folder: string, file: string): string | undefined {
+  const way = relative(folder, file).split(sep);
+  const up = way.filter((part) => part === '..').length;
+  const near = way.join('/');
+  return way[0] === '' || up > farthest || ofPackages.test(near) ? undefined : near;
+}
