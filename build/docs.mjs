@@ -11,7 +11,7 @@ import { root } from './command.mjs';
 import { printTables, readTables } from './knowledge.mjs';
 
 const { bundleSchema, diagnosticCatalogue, effectsSchema } = await import(path.join(root, 'dist', 'bundle.mjs'));
-const { certificateSchema } = await import(path.join(root, 'dist', 'runtime.mjs'));
+const { certificateSchema, frozenSchema } = await import(path.join(root, 'dist', 'runtime.mjs'));
 
 /** As `prettier --check` wants it. */
 async function format(text, { filepath }) {
@@ -34,6 +34,7 @@ const pages = {
   'docs/diagnostics.md': [introduction, ...entries].join('\n'),
   'compiler/knowledge/tables.ts': printTables(readTables()),
   'docs/schemas/bundle.schema.json': `${JSON.stringify(bundleSchema, null, 2)}\n`,
+  'docs/schemas/frozen.schema.json': `${JSON.stringify(frozenSchema, null, 2)}\n`,
   'docs/schemas/effects.schema.json': `${JSON.stringify(effectsSchema, null, 2)}\n`,
   'docs/schemas/certificate.schema.json': `${JSON.stringify(certificateSchema, null, 2)}\n`,
 };

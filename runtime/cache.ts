@@ -1,6 +1,7 @@
 import type { Task } from '../compiler/bundle/format.ts';
 import type { AttemptResult, FileRead, Measured, OutputMessage, ReachedPackages } from './process/protocol.ts';
-import { hashFile, type LocalStore } from './store/local.ts';
+import { hashFile } from './store/digests.ts';
+import type { LocalStore } from './store/local.ts';
 import { createHash } from 'node:crypto';
 import type { SharedValue } from './ladder.ts';
 import { hasSameTimes, stillSame } from './marks.ts';
@@ -55,7 +56,7 @@ const entriesKept = 8;
 /** Of code that values reach although that was not expected. */
 const entriesOfVariants = 32;
 /** Entries of another version are as good as none. */
-export const formatVersion = 12;
+export const formatVersion = 13;
 
 /** Where the store keeps what is known of a task's code, or of what it gave with the values of one variant. */
 export function manifestPath(task: { readonly code: string }, shelf?: string): string {

@@ -1,7 +1,7 @@
 import { changedFile } from './cache.ts';
 import type { AttemptResult } from './process/protocol.ts';
 import type { RunContext, State } from './run-state.ts';
-import { hashFile } from './store/local.ts';
+import { hashFile } from './store/digests.ts';
 import { originOf, staleRead } from './versions.ts';
 
 /** What an attempt has read and written so far. */

@@ -1,5 +1,5 @@
 import type { Diagnostic } from '../compiler/bundle/diagnostic.ts';
-import type { Observation } from './history/observation.ts';
+import type { Observation, Together } from './history/observation.ts';
 import type { Origin, Runner } from './history/origin.ts';
 import type { SourceControl } from './history/source-control.ts';
 import type { SharedValue } from './ladder.ts';
@@ -26,11 +26,28 @@ export interface RunStarted {
   readonly jobs: number;
 }
 
+/** What the cells run with. */
+export interface EnvironmentFound {
+  readonly type: 'environment';
+  readonly executable: string;
+  /** Of the interpreter, its packages, the folder and what the interpreter itself reads. */
+  readonly digest: string;
+  /** Names and versions of the installed distributions, sorted by name. */
+  readonly packages: readonly InstalledPackage[];
+  /** Where the interpreter looks for modules. */
+  readonly folders: readonly string[];
+}
+
+/** A distribution as the names of its folder say it. */
+export interface InstalledPackage {
+  readonly name: string;
+  readonly version: string;
+}
+
 /** Everything shown to users is an event, and every view of a run derives from its events. */
 export type RunEvent =
   | RunStarted
-  /** What the cells run with: the interpreter, and a digest of it, its packages, the folder and what the interpreter itself reads. */
-  | { readonly type: 'environment'; readonly executable: string; readonly digest: string }
+  | EnvironmentFound
   | { readonly type: 'language'; readonly name: string; readonly version: string }
   | ({ readonly type: 'source-control' } & SourceControl)
   | { readonly type: 'task-started'; readonly task: string; readonly name: string; readonly speculative: boolean }
@@ -43,6 +60,8 @@ export type RunEvent =
       readonly reason: string;
     }
   | { readonly type: 'lane'; readonly reason: string }
+  /** What all cells of one process used and wrote together: no cell of it did it alone. */
+  | ({ readonly type: 'together' } & Together)
   /** All tasks start again. */
   | { readonly type: 'restarted'; readonly reason: string }
   | {
@@ -52,6 +71,10 @@ export type RunEvent =
       readonly status: TaskStatus;
       readonly seconds: number;
       readonly reason: string;
+      /** Its place in the notebook, Markdown cells counted, from 0. */
+      readonly index: number;
+      /** The number in `In [n]`. */
+      readonly number: number;
       /** Digest of its code. */
       readonly code: string;
       /** The run whose result was used again. */
@@ -74,4 +97,8 @@ export type RunEvent =
   /** A gate was judged, when its task retired. */
   | ({ readonly type: 'gate'; readonly task: string; readonly name: string } & GateVerdict)
   | { readonly type: 'diagnostic'; readonly diagnostic: Diagnostic }
-  | { readonly type: 'run-finished'; readonly status: 'ok' | 'failed' | 'refused'; readonly seconds: number };
+  | {
+      readonly type: 'run-finished';
+      readonly status: 'ok' | 'failed' | 'refused' | 'interrupted';
+      readonly seconds: number;
+    };

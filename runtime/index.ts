@@ -1,23 +1,14 @@
 export type { Disorder } from './disorder.ts';
 export type { RunEvent, TaskStatus } from './event.ts';
-export type { Origin, Variant } from './history/origin.ts';
 export type { TaskOutcome } from './run-state.ts';
 export type { RunRecord } from './record.ts';
 export { learnedWaits, readLastRun, readObservedEffects } from './observed.ts';
-export type { Observation, RecordedFile } from './history/observation.ts';
-export { listRuns, readRun, readRuns, runFolder } from './history/read-runs.ts';
-export type { RecordedRun, RecordedTask } from './history/recorded-run.ts';
-export type { SourceControl } from './history/source-control.ts';
+export * from './history/views.ts';
 export { describeShared, type SharedValue } from './ladder.ts';
 export { updateProfile, type ProfileUpdate } from './profile-update.ts';
-export { renderReport, type ReportInput } from './report/html.ts';
-export { compareRuns, type CellVerdict, type ExecutedNotebook } from './verify/compare.ts';
-export { judgeRuns, runPlainly, type PlainRun, type VerifiedTask } from './verify/verify.ts';
-export { checkRun, type Checked, type CheckedCell } from './certificate/check.ts';
-export type { Cause } from './certificate/cause.ts';
 export { directionOf, type Direction } from './measures/direction.ts';
 export { metricNames, readMetricRun, readMetricRuns, type MetricRun } from './measures/metric-runs.ts';
-export { logRun, type LoggedRun } from './mlflow/log-run.ts';
+export { logRun, type TrackedRun } from './mlflow/log-run.ts';
 export { ServerProblem, TrackingServer } from './mlflow/server.ts';
 export { compareMetric, isRegression, type Compared, type Tolerance } from './measures/regression.ts';
 export { sparkline } from './measures/sparkline.ts';
@@ -25,11 +16,6 @@ export { metricsPage } from './report/metrics-html.ts';
 export { asNumber, showMeasure } from './measures/formula.ts';
 export { describeVerdict, type GateVerdict } from './measures/verdict.ts';
 export type { Measure } from './process/protocol.ts';
-export { describeEnvironment, type EnvironmentDescription } from './certificate/environment.ts';
-export { gatherFacts, type Witness } from './certificate/facts.ts';
-export type { Certificate, Facts, RecordedValue } from './certificate/format.ts';
-export { digestOfFacts, readCertificate, writeCertificate } from './certificate/read.ts';
-export { certificateSchema } from './certificate/schema.ts';
 export {
   runVariants,
   type VariantNotebook,
@@ -44,7 +30,6 @@ export { versionOf } from './environment/python.ts';
 export { findRequirements, type ImportPlace, type Requirements } from './environment/requirements.ts';
 export { callUv, findUv, reasonOf, type Uv } from './environment/uv.ts';
 export { findInterpreter } from './process/interpreter.ts';
-export { foldOutputs, type NotebookOutput } from './report/outputs.ts';
 export { writeAtomically } from './store/local.ts';
 export { cleanState, type Cleaned, type Swept } from './store/sweep.ts';
 export { status, type TaskPlan } from './plan.ts';

@@ -14,6 +14,7 @@ import {
   type Miss,
 } from './cache.ts';
 import { finishedEvent } from './history/finished.ts';
+import { togetherOf } from './history/observation.ts';
 import { isClosed } from './measures/gates.ts';
 import type { AttemptResult, LaneObservation, Measured } from './process/protocol.ts';
 import { initialState, type RunContext, type RunOutcome, type State } from './run-state.ts';
@@ -103,14 +104,13 @@ export function reuseLane(context: RunContext): RunOutcome | Miss | undefined {
     const outputs = note.outputs[place] ?? [];
     const measured = note.measured[place] ?? undefined;
     const found = { ...initialState(task, place), outputs: [...outputs], because: reason, cached: entry.run };
-    // What the lane did is told once, with its last cell: no cell of it did it alone.
-    const isLast = place === unit.cells.length - 1;
-    context.onEvent(finishedEvent(isLast ? { ...found, result: entry.result } : found, 'cached'));
+    context.onEvent(finishedEvent(found, 'cached'));
     const result = withMeasured(entry.result, measured);
     const judged = { task, result, verdicts: [] };
     context.gates.judge(judged);
     return { ...judged, status: 'cached', outputs, seconds: 0, reason };
   });
+  context.onEvent({ type: 'together', ...togetherOf(entry.result) });
   return { status: 'ok', tasks, diagnostics: [], lane: true, why: note.why, damaged: undefined };
 }
 
@@ -129,6 +129,7 @@ export function rememberLane(
   states: readonly State[],
   { observed, why }: { readonly observed: LaneObservation; readonly why: string },
 ): void {
+  context.onEvent({ type: 'together', ...togetherOf(observed) });
   const unit = laneUnit(context.bundle, context.until);
   if (unit === undefined || !context.useCache) return;
   const ran = states.filter(({ task }) => unit.cells.includes(task));

@@ -3,6 +3,7 @@ import { findCached, identityOf, type Around, type Miss } from './cache.ts';
 import { findLane, laneUnit } from './lane-cache.ts';
 import { findInterpreter } from './process/interpreter.ts';
 import { describeStart, startOfNothing } from './start-state.ts';
+import { loadDigests } from './store/digests.ts';
 import { openLocalStore } from './store/local.ts';
 import type { Progress } from './versions.ts';
 import { lookAtHistory, type RunOptions } from './run-bundle.ts';
@@ -26,6 +27,7 @@ export function status(
     environment: options.environment,
   });
   const store = openLocalStore(options.state);
+  loadDigests(store);
   const variables = { ...options.environment, ...interpreter?.environment };
   const { environment, packages } =
     interpreter === undefined

@@ -7,7 +7,7 @@ import { canonicalJson } from '../compiler/bundle/canonical.ts';
 import type { Bundle } from '../compiler/bundle/format.ts';
 import { describeMiss } from './cache.ts';
 import { delayProcesses, type Disorder } from './disorder.ts';
-import type { RunEvent, RunStarted } from './event.ts';
+import type { EnvironmentFound, RunEvent, RunStarted } from './event.ts';
 import { describeRunner, type Origin } from './history/origin.ts';
 import { SourceControlQuestion, type SourceControl } from './history/source-control.ts';
 import { tellSteps } from './ladder.ts';
@@ -16,6 +16,7 @@ import { Alone } from './crew.ts';
 import { AcceptedRuns } from './measures/accepted.ts';
 import { Gates } from './measures/gates.ts';
 import { findInterpreter, type Interpreter } from './process/interpreter.ts';
+import { listPackages } from './process/search-path.ts';
 import { languageOf } from './process/language.ts';
 import { dismissAll } from './process/standby.ts';
 import { WorkerParent } from './process/worker-parent.ts';
@@ -28,6 +29,7 @@ import type { RunContext, RunOutcome, TaskOutcome } from './run-state.ts';
 import { secretNames, Secrets } from './secrets.ts';
 import { describeStart, type Start } from './start-state.ts';
 import { removeDamaged } from './store/damage.ts';
+import { loadDigests, saveDigests } from './store/digests.ts';
 import { objectsFolder, openLocalStore, writeAtomically, type LocalStore } from './store/local.ts';
 import { keepBelow, sweepRuns, sweepTemporary, untilCleaned } from './store/sweep.ts';
 import type { Variables } from './variables.ts';
@@ -86,8 +88,6 @@ export interface Seat {
 
 /** Milliseconds after its end for which a run waits for git. */
 const gitPatience = 1500;
-/** Logs of earlier runs that are kept. */
-const runsKept = 50;
 /** Bytes of stored values of one notebook beyond which what is not needed is removed. */
 const largestStore = 10 * 2 ** 30;
 
@@ -177,7 +177,7 @@ export async function run(bundle: Bundle, document: string, options: RunOptions)
   secrets = secretsOf(document, options, variables);
   const start = common.describe();
   const { executable } = interpreter;
-  emit({ type: 'environment', executable, digest: `sha256:${sha256(start.whole)}` });
+  emit({ type: 'environment', executable, digest: `sha256:${sha256(start.whole)}`, ...common.packages() });
   const previous = common.accepted.before(options.origin);
   const gates = new Gates({ judges: options.judges ?? true, previous, onEvent: emit });
   const startParent = parentStarter(bundle, options, { common, startState: start.whole, secrets });
@@ -217,10 +217,14 @@ export async function run(bundle: Bundle, document: string, options: RunOptions)
     diagnostics: secrets.maskAll(seen.diagnostics),
     tasks: seen.tasks.map((task) => veiled(task, secrets)),
   };
-  if (seat === undefined) notes.save(store);
+  if (seat === undefined) {
+    notes.save(store);
+    saveDigests(store);
+  }
   if (seat === undefined || seat.member.isTurn) rmSync(journal, { recursive: true, force: true });
   const seconds = (performance.now() - started) / 1000;
-  emit({ type: 'run-finished', status: outcome.status, seconds });
+  const ended = options.signal?.aborted === true ? 'interrupted' : outcome.status;
+  emit({ type: 'run-finished', status: ended, seconds });
   const notebook = executedNotebook(document, outcome.tasks, () => language);
   const executed = join(log.folder, 'notebook.ipynb');
   // Of many runs each is as good as its log, which a kill may cut short as well.
@@ -242,7 +246,8 @@ export function newRunId(): string {
 /** Waits until nobody is cleaning, and removes what earlier runs left. */
 export async function clearUp(state: string): Promise<void> {
   await untilCleaned(state);
-  sweepRuns(state, runsKept);
+  // Nothing of a record goes unasked.
+  sweepRuns(state, { isKept: () => true });
   sweepTemporary();
 }
 
@@ -258,6 +263,8 @@ export function codesOf(bundle: Bundle, until: number | undefined): ReadonlySet<
   return new Set(units.map(({ code }) => code.slice(code.indexOf(':') + 1)));
 }
 
+type Installed = Pick<EnvironmentFound, 'packages' | 'folders'>;
+
 /** What does not depend on the values of parameters. */
 export interface Common {
   readonly store: LocalStore;
@@ -269,6 +276,8 @@ export interface Common {
   readonly notes: ProfileNotes;
   /** What every cell starts from, now. */
   readonly describe: () => Start;
+  /** What is installed, once it was described. */
+  readonly packages: () => Installed;
   readonly source: () => Promise<SourceControl | undefined>;
   /** What runs are compared with. */
   readonly accepted: AcceptedRuns;
@@ -286,6 +295,8 @@ export function openCommon(
   const interpreter = findInterpreter({ python, kernel, environment });
   if (interpreter === undefined) return { diagnostic: noInterpreter({ kernel, python }) };
   const store = openLocalStore(state);
+  loadDigests(store);
+  let packages: Installed | undefined;
   const variables = { ...environment, ...interpreter.environment };
   const profile = readProfile(store);
   return {
@@ -296,6 +307,7 @@ export function openCommon(
     profile,
     notes: new ProfileNotes(profile, bundle),
     describe: () => describeStart(store, { interpreter, cwd, variables }),
+    packages: () => (packages ??= listPackages(store)),
     source: async () => await sourceControl.answer(gitPatience),
     accepted: new AcceptedRuns(state),
   };

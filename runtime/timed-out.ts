@@ -78,6 +78,7 @@ const nothingObserved: AttemptResult = {
   filesRead: [],
   variables: {},
   filesWritten: [],
+  requests: [],
   outside: [],
   sources: [],
   imported: [],

@@ -49,6 +49,8 @@ export type DiagnosticCode =
   | 'CW603'
   | 'CW604'
   | 'CW605'
+  | 'CW606'
+  | 'CW607'
   | 'CW701'
   | 'CW702'
   | 'CW703'
@@ -265,6 +267,16 @@ export const diagnosticCatalogue: Readonly<Record<DiagnosticCode, CatalogueEntry
     title: 'The notebook of the certificate is not there',
     why: 'A certificate names its notebook, which is looked for in the folder of the certificate. Nothing was run.',
     next: 'Name the notebook: `cellwright verify --check FILE NB`.',
+  },
+  CW606: {
+    title: 'Something is not as it was frozen',
+    why: 'A frozen run promises the code, parameters, data and environment of the run that was frozen. One of them is another one now, so the result could be another one; nothing was run.',
+    next: 'Put back what the message names, or run without --frozen, and freeze that run when you accept what it gives.',
+  },
+  CW607: {
+    title: 'There is no frozen state that can be used',
+    why: 'It is a JSON file beside the notebook that `freeze` writes from a recorded run, with a digest of everything that the run was made on.',
+    next: 'Make it again with cellwright freeze NB, after a run that you accept.',
   },
   CW701: {
     title: 'The script metadata cannot be read',

@@ -2,12 +2,20 @@ import type { Diagnostic } from '../../compiler/bundle/diagnostic.ts';
 import { hasFlag, nearest, parseArguments, type Flag, type ParsedArguments } from './args.ts';
 import { cleanCommand } from './commands/clean.ts';
 import { compileCommand } from './commands/compile.ts';
+import { dataCommand } from './commands/data.ts';
+import { diffCommand } from './commands/diff.ts';
 import { explainCommand } from './commands/explain.ts';
+import { exportLineageCommand } from './commands/export-lineage.ts';
+import { freezeCommand } from './commands/freeze.ts';
+import { gcCommand } from './commands/gc.ts';
 import { graphCommand } from './commands/graph.ts';
+import { lineageCommand } from './commands/lineage.ts';
 import { profileCommand } from './commands/profile.ts';
 import { lockCommand } from './commands/lock.ts';
 import { metricsCommand } from './commands/metrics.ts';
 import { runCommand } from './commands/run.ts';
+import { runsCommand } from './commands/runs.ts';
+import { showCommand } from './commands/show.ts';
 import { statusCommand } from './commands/status.ts';
 import { backtestCommand } from './commands/variants.ts';
 import { verifyCommand } from './commands/verify.ts';
@@ -52,7 +60,42 @@ const effectsFlag: Flag = {
 const cwdFlag: Flag = { name: 'cwd', values: ['DIR'], help: "run the cells there (default: the notebook's folder)" };
 const allFlag: Flag = { name: 'all', values: [], help: 'of every notebook whose state is in the default place' };
 
-const forOneRun = new Set(['only', 'report', 'no-report']);
+const everythingFlag: Flag = {
+  name: 'all',
+  values: [],
+  help: 'files of the interpreter, of packages and of the system too',
+};
+const runFlag: Flag = { name: 'run', values: ['RUN'], help: 'of this run instead of the last' };
+const frozenOutputFlag: Flag = { ...fileFlag, help: 'write it to this file (default: <NB>.frozen.json beside it)' };
+const noEnvironmentFlag: Flag = {
+  name: 'no-environment',
+  values: [],
+  help: 'without the interpreter and its packages',
+};
+const htmlFlag: Flag = { name: 'html', values: ['FILE'], help: 'write a page that shows both, side by side' };
+const lineageFormatFlag: Flag = { name: 'format', values: ['FORMAT'], help: 'text (default), mermaid or dot' };
+const pinFlags: readonly Flag[] = [
+  { name: 'pin', values: ['RUN'], help: 'keep this run whatever is removed' },
+  { name: 'unpin', values: ['RUN'], help: 'let it go' },
+];
+const gcFlags: readonly Flag[] = [
+  { name: 'keep', values: ['N'], help: 'keep the records of the newest N runs of each notebook (default: of all)' },
+  { name: 'keep-days', values: ['DAYS'], help: 'keep the records of the last DAYS days' },
+  { name: 'yes', short: 'y', values: [], help: 'remove; without it only what would be removed is told' },
+];
+const exportFormatFlag: Flag = { name: 'format', values: ['FORMAT'], help: 'openlineage (default) or ro-crate' };
+const exportTargetFlag: Flag = {
+  ...fileFlag,
+  values: ['PATH'],
+  help: 'a file for OpenLineage events (default: standard output), a new folder for an RO-Crate',
+};
+const licenseFlag: Flag = {
+  name: 'license',
+  values: ['LICENSE'],
+  help: 'the licence of an RO-Crate: an address, or a name such as CC-BY-4.0',
+};
+const limitFlag: Flag = { name: 'limit', short: 'n', values: ['N'], help: 'so many of the newest' };
+const forOneRun = new Set(['only', 'report', 'no-report', 'frozen', 'frozen-file']);
 
 const commands: readonly Command[] = [
   {
@@ -126,6 +169,70 @@ const commands: readonly Command[] = [
     run: verifyCommand,
   },
   {
+    name: 'runs',
+    words: '[NB]',
+    help: 'Lists the runs that are recorded, of one notebook or of all, the newest first.',
+    flags: [limitFlag, ...pinFlags, stateFlag],
+    most: 1,
+    run: runsCommand,
+  },
+  {
+    name: 'show',
+    words: 'RUN [NB]',
+    help: 'Says who ran what on what, and what each cell read, wrote and used.',
+    flags: [stateFlag],
+    most: 2,
+    run: showCommand,
+  },
+  {
+    name: 'data',
+    words: 'NB',
+    help: 'Lists the files and addresses that the last run read or wrote, by reference, and what has changed since.',
+    flags: [everythingFlag, runFlag, stateFlag],
+    most: 1,
+    run: dataCommand,
+  },
+  {
+    name: 'diff',
+    words: 'RUN [RUN]',
+    help: 'Says what is different between two runs: first code, parameters, data and environment, then what the cells show.',
+    flags: [htmlFlag, stateFlag],
+    most: 2,
+    run: diffCommand,
+  },
+  {
+    name: 'lineage',
+    words: 'FILE|VARIABLE [NB]',
+    help: 'Goes back from a file, a variable or a metric to the cells, data, parameters, commits and people that it comes from.',
+    flags: [lineageFormatFlag, runFlag, stateFlag],
+    most: 2,
+    run: lineageCommand,
+  },
+  {
+    name: 'export-lineage',
+    words: 'RUN [NB]',
+    help: 'Writes the record of a run as OpenLineage events or as an RO-Crate, for catalogues and archives.',
+    flags: [exportFormatFlag, exportTargetFlag, licenseFlag, stateFlag],
+    most: 2,
+    run: exportLineageCommand,
+  },
+  {
+    name: 'freeze',
+    words: 'NB',
+    help: 'Writes down which code, parameters, data and packages the last run was made on; run --frozen runs on nothing else.',
+    flags: [frozenOutputFlag, runFlag, noEnvironmentFlag, stateFlag],
+    most: 1,
+    run: freezeCommand,
+  },
+  {
+    name: 'gc',
+    words: 'NB|--all',
+    help: 'Says which records and stored values nothing needs; with --yes it removes them. Pinned runs and what kept runs reused stay.',
+    flags: [...gcFlags, allFlag, stateFlag],
+    most: 1,
+    run: gcCommand,
+  },
+  {
     name: 'lock',
     words: 'NB',
     help: 'Writes pylock.toml: exact versions and hashes of what the notebook imports and of all that this requires. Executes nothing of the notebook.',
@@ -144,7 +251,7 @@ const commands: readonly Command[] = [
   {
     name: 'clean',
     words: 'NB|--all',
-    help: 'Removes old runs and stored values that no result needs; nothing that a run would reuse.',
+    help: 'Removes old runs and stored values that no result needs; nothing that a run would reuse. The same as gc --keep 1 --yes.',
     flags: [allFlag, stateFlag],
     most: 1,
     run: cleanCommand,
@@ -258,6 +365,7 @@ ${lines.join('\n')}
 
 Every command takes --json, --quiet, --help and --version.
 NB is an .ipynb file, a .py file in percent format, the folder of a bundle (BUNDLE), or - for standard input.
+RUN is an identifier that runs lists, its beginning or its last four letters, last, last~N, or NB for its last run.
 CELL is the number in In [n], the cell's id, its label, or its task's name as explain shows it.
 The cells run in the notebook's folder, as in Jupyter, unless --cwd names another one.
 

@@ -1,6 +1,6 @@
 import path from 'node:path';
 import type { Diagnostic } from '../../compiler/bundle/diagnostic.ts';
-import { logRun, ServerProblem, TrackingServer, type LoggedRun, type MetricRun } from '../../runtime/index.ts';
+import { logRun, ServerProblem, TrackingServer, type TrackedRun, type MetricRun } from '../../runtime/index.ts';
 import { lastValue, type ParsedArguments } from './args.ts';
 import type { Host } from './host.ts';
 
@@ -14,7 +14,7 @@ export interface ExportedRuns {
 
 /** What became of them. */
 export interface Exported {
-  readonly logged: readonly LoggedRun[];
+  readonly logged: readonly TrackedRun[];
   readonly diagnostics: readonly Diagnostic[];
 }
 
@@ -26,7 +26,7 @@ export function trackingUri(host: Host, parsed: ParsedArguments): string | undef
 
 /** Sends runs to a tracking server. That it does not take them is a warning: the runs are as good without. */
 export async function exportRuns(host: Host, uri: string, { runs, state, notebook }: ExportedRuns): Promise<Exported> {
-  const logged: LoggedRun[] = [];
+  const logged: TrackedRun[] = [];
   const named = host.environment['MLFLOW_EXPERIMENT_NAME'] ?? '';
   const experiment = named === '' ? path.basename(notebook).replace(/\.(?:ipynb|py)$/, '') : named;
   try {

@@ -125,6 +125,12 @@ export const runFlags: readonly Flag[] = [
     help: 'keep what the cells import in memory for the next run (default: 10; where CI is set: 0; 0: not at all)',
   },
   {
+    name: 'frozen',
+    values: [],
+    help: 'run nothing unless code, parameters, data and packages are as freeze wrote them down',
+  },
+  { name: 'frozen-file', values: ['FILE'], help: 'where that is (default: <NB>.frozen.json beside it)' },
+  {
     name: 'matrix',
     values: ['NAME=A,B'],
     help: 'run every combination of the values, each as a run of its own; a YAML or JSON file of names with lists too',

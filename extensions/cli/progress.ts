@@ -48,6 +48,7 @@ export function describeEvent(event: RunEvent): string | undefined {
     case 'task-fused':
     case 'run-started':
     case 'environment':
+    case 'together':
     case 'language':
     case 'source-control':
     case 'metric':

@@ -43,7 +43,7 @@ export interface CheckRequest {
 export function checkRun({ certified, now, bundle, environment }: CheckRequest): Checked {
   const pairs = pairCells(certified.cells, now.facts.cells);
   const checked = pairs.map((pair) => checkPair(pair, now));
-  const differences = findDifferences(certified, now.facts, pairs);
+  const differences = findDifferences(certified, now.facts, { pairs, called: 'the certificate' });
   const at = checked.findIndex((one) => one?.verdict === 'different');
   const pair = pairs[at];
   const tasks = new Map(bundle.tasks.map((task) => [task.name, task]));

@@ -1,4 +1,4 @@
-import type { Facts, RecordedFile } from './format.ts';
+import type { Facts, RecordedCell, RecordedFile } from './format.ts';
 import type { Pair } from './pairs.ts';
 
 /** A fact that is another one now. */
@@ -10,30 +10,37 @@ export interface FactDifference {
   readonly what: string;
 }
 
-/** Every recorded fact that differs, without the outputs. */
-export function findDifferences(before: Facts, now: Facts, pairs: readonly Pair[]): readonly FactDifference[] {
+type ComparedFacts = Pick<Facts, 'files' | 'environment'>;
+type ComparedCell = Pick<RecordedCell, 'name' | 'number' | 'code' | 'source'>;
+
+/** Every recorded fact that differs, without the outputs. @param called what holds the facts of before, in words */
+export function findDifferences(
+  before: ComparedFacts,
+  now: ComparedFacts,
+  { pairs, called }: { readonly pairs: readonly Pair<ComparedCell>[]; readonly called: string },
+): readonly FactDifference[] {
   return [
-    ...pairs.flatMap((pair) => differenceOfCode(pair) ?? []),
-    ...differencesOfFiles(before.files, now.files),
-    ...differencesOfPackages(before, now),
+    ...pairs.flatMap((pair) => differenceOfCode(pair, called) ?? []),
+    ...differencesOfFiles(before.files, now.files, called),
+    ...differencesOfPackages(before, now, called),
     ...differencesOfVariables(before, now),
-    ...differencesOfPlatform(before, now),
+    ...differencesOfPlatform(before, now, called),
   ];
 }
 
 /** What became of a cell's code. */
-export function differenceOfCode({ before, now }: Pair): FactDifference | undefined {
+export function differenceOfCode({ before, now }: Pair<ComparedCell>, called: string): FactDifference | undefined {
   const cell = now ?? before;
   if (cell === undefined) return undefined;
   const say = (what: string): FactDifference => ({ kind: 'code', name: cell.name, what });
   const shown = `[${cell.number}] ${cell.name}`;
-  if (before === undefined) return say(`${shown} is not in the certificate`);
+  if (before === undefined) return say(`${shown} is not in ${called}`);
   if (now === undefined) return say(`${shown} is not in the notebook any more`);
   if (before.code !== now.code) return say(`the code of ${shown} is another one`);
   return before.source === now.source ? undefined : say(`comments or layout of ${shown} are other ones`);
 }
 
-function differencesOfFiles(before: Facts['files'], now: Facts['files']): readonly FactDifference[] {
+function differencesOfFiles(before: Facts['files'], now: Facts['files'], called: string): readonly FactDifference[] {
   const say = (name: string, what: string): FactDifference => ({ kind: 'file', name, what: `${name} ${what}` });
   const paths = [...new Set([...before, ...now].map(({ path }) => path))].sort();
   return paths.flatMap((path) => {
@@ -41,12 +48,12 @@ function differencesOfFiles(before: Facts['files'], now: Facts['files']): readon
     const [old, fresh] = [before, now].map((files) => files.filter((file) => file.path === path));
     if (old === undefined || old.length === 0) return say(path, 'is read here and was not');
     if (fresh === undefined || fresh.length === 0) return say(path, 'is missing here, or was not read');
-    const what = compareFiles(old, fresh);
+    const what = compareFiles(old, fresh, called);
     return what === '' ? [] : say(path, what);
   });
 }
 
-function compareFiles(before: readonly RecordedFile[], now: readonly RecordedFile[]): string {
+function compareFiles(before: readonly RecordedFile[], now: readonly RecordedFile[], called: string): string {
   const all = (files: readonly RecordedFile[], field: 'sha256' | 'names'): string =>
     files
       .map((file) => file[field] ?? '')
@@ -54,14 +61,14 @@ function compareFiles(before: readonly RecordedFile[], now: readonly RecordedFil
       .join(' ');
   if (all(before, 'sha256') !== all(now, 'sha256')) {
     const [old, fresh] = [before[0]?.size, now[0]?.size];
-    return `has another content${old === fresh ? '' : ` (${old ?? 0} bytes in the certificate, ${fresh ?? 0} here)`}`;
+    return `has another content${old === fresh ? '' : ` (${old ?? 0} bytes in ${called}, ${fresh ?? 0} here)`}`;
   }
   return all(before, 'names') === all(now, 'names') ? '' : 'has other files in it';
 }
 
 /** Those that a cell imports first. */
-function differencesOfPackages(before: Facts, now: Facts): readonly FactDifference[] {
-  const versions = ({ environment }: Facts): ReadonlyMap<string, string> =>
+function differencesOfPackages(before: ComparedFacts, now: ComparedFacts, called: string): readonly FactDifference[] {
+  const versions = ({ environment }: ComparedFacts): ReadonlyMap<string, string> =>
     new Map(environment.packages.map(({ name, version }) => [name, version]));
   const [old, fresh] = [versions(before), versions(now)];
   const all = [...before.environment.packages, ...now.environment.packages];
@@ -71,12 +78,12 @@ function differencesOfPackages(before: Facts, now: Facts): readonly FactDifferen
     const [was, is] = [old.get(name), fresh.get(name)];
     if (was === is) return [];
     const shown = (version: string | undefined): string => version ?? 'not installed';
-    return [{ kind: 'package', name, what: `${name} is ${shown(is)} here, ${shown(was)} in the certificate` }];
+    return [{ kind: 'package', name, what: `${name} is ${shown(is)} here, ${shown(was)} in ${called}` }];
   });
 }
 
-function differencesOfVariables(before: Facts, now: Facts): readonly FactDifference[] {
-  const digests = (facts: Facts): ReadonlyMap<string, string> =>
+function differencesOfVariables(before: ComparedFacts, now: ComparedFacts): readonly FactDifference[] {
+  const digests = (facts: ComparedFacts): ReadonlyMap<string, string> =>
     new Map(facts.environment.variables.map(({ name, digest }) => [name, digest]));
   const [old, fresh] = [digests(before), digests(now)];
   return [...new Set([...old.keys(), ...fresh.keys()])].sort().flatMap((name): FactDifference[] => {
@@ -90,14 +97,14 @@ function differencesOfVariables(before: Facts, now: Facts): readonly FactDiffere
   });
 }
 
-function differencesOfPlatform(before: Facts, now: Facts): readonly FactDifference[] {
+function differencesOfPlatform(before: ComparedFacts, now: ComparedFacts, called: string): readonly FactDifference[] {
   const [old, fresh] = [before.environment, now.environment];
   const interpreter = ({ python }: Facts['environment']): string => `${python.implementation} ${python.version}`;
   const platform = ({ platform: { system, machine, libc } }: Facts['environment']): string =>
     [system, machine, libc].filter(Boolean).join(' ');
   const found: FactDifference[] = [];
   const say = (kind: 'interpreter' | 'platform', was: string, is: string): void => {
-    if (was !== is) found.push({ kind, name: kind, what: `the ${kind} is ${is} here, ${was} in the certificate` });
+    if (was !== is) found.push({ kind, name: kind, what: `the ${kind} is ${is} here, ${was} in ${called}` });
   };
   say('interpreter', interpreter(old), interpreter(fresh));
   say('platform', platform(old), platform(fresh));

@@ -1,17 +1,21 @@
-import type { Facts, RecordedCell } from './format.ts';
+import type { RecordedCell } from './format.ts';
 
 /** A cell of the certificate and the one that stands for it now; one of them is missing for a cell that went or came. */
-export interface Pair {
-  readonly before: RecordedCell | undefined;
-  readonly now: RecordedCell | undefined;
+export interface Pair<Cell = RecordedCell> {
+  readonly before: Cell | undefined;
+  readonly now: Cell | undefined;
   /** Its place in the cells of now; undefined for one that went. */
   readonly place: number | undefined;
 }
 
+interface Coded {
+  readonly code: string;
+}
+
 /** Pairs cells in the order of the notebook: those with equal code first, and what is left between two of these in turn. */
-export function pairCells(before: Facts['cells'], now: Facts['cells']): readonly Pair[] {
+export function pairCells<Cell extends Coded>(before: readonly Cell[], now: readonly Cell[]): readonly Pair<Cell>[] {
   const anchors = [...commonCells(before, now), [before.length, now.length] as const];
-  const pairs: Pair[] = [];
+  const pairs: Pair<Cell>[] = [];
   let [at, place] = [0, 0];
   for (const [nextAt, nextPlace] of anchors) {
     while (at < nextAt || place < nextPlace) {
@@ -28,7 +32,7 @@ export function pairCells(before: Facts['cells'], now: Facts['cells']): readonly
 }
 
 /** The longest run of cells with equal code that both have in one order, as places. */
-function commonCells(before: Facts['cells'], now: Facts['cells']): readonly (readonly [number, number])[] {
+function commonCells(before: readonly Coded[], now: readonly Coded[]): readonly (readonly [number, number])[] {
   const lengths = before.map(() => new Array<number>(now.length + 1).fill(0));
   lengths.push(new Array<number>(now.length + 1).fill(0));
   const at = (row: number, column: number): number => lengths[row]?.[column] ?? 0;

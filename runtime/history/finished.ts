@@ -15,6 +15,8 @@ export function finishedEvent(
     status,
     seconds,
     reason: because,
+    index: task.index,
+    number: task.executionCount,
     code: task.code,
     ...(status === 'cached' && cached !== undefined ? { from: cached } : {}),
     ...(fused.length > 0 && { fused }),

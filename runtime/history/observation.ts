@@ -1,6 +1,7 @@
 import { statSync } from 'node:fs';
-import type { AttemptResult, OutputMessage } from '../process/protocol.ts';
-import { hashFile, isFileError } from '../store/local.ts';
+import type { AttemptResult, OutputMessage, WebRequest } from '../process/protocol.ts';
+import { hashFile } from '../store/digests.ts';
+import { isFileError } from '../store/local.ts';
 
 /** A file that a task read or wrote, by reference. */
 export interface RecordedFile {
@@ -19,10 +20,13 @@ export interface Observation {
   readonly deletes: readonly string[];
   /** Names whose value cannot leave the process, and why. */
   readonly held: Readonly<Record<string, string>>;
+  /** Names that it bound and that were not stored, since nobody was expected to read them. */
+  readonly unsaved?: readonly string[];
   readonly filesRead: readonly RecordedFile[];
   readonly filesWritten: readonly RecordedFile[];
   /** Effects on the outside: subprocess, network … */
   readonly outside: readonly string[];
+  readonly requests: readonly WebRequest[];
   /** Of the cell itself, in seconds. */
   readonly seconds: number;
   /** Processor time of the cell, user and system, children that have ended included, in seconds. */
@@ -32,27 +36,47 @@ export interface Observation {
   readonly error?: { readonly ename: string; readonly evalue: string };
 }
 
+/** What the cells of one process did together. */
+export type Together = Pick<Observation, 'filesRead' | 'filesWritten' | 'outside' | 'requests'>;
+
+/** What the log keeps of what cells did together. */
+export function togetherOf(
+  result: Pick<AttemptResult, 'filesRead' | 'filesWritten' | 'outside' | 'requests'>,
+): Together {
+  return { ...filesOf(result), outside: result.outside, requests: result.requests };
+}
+
 /** What the log keeps of a result. Files are looked at now; a file's digest is remembered by its size, times and inode. */
 export function observationOf(result: AttemptResult, outputs: readonly OutputMessage[]): Observation {
   const writes = Object.entries(result.writes).map(
     ([name, { ref, how }]) => [name, { content: ref.content, how }] as const,
   );
-  const read = result.filesRead.filter(({ kind, signature }) => kind === 'content' && signature.startsWith('file:'));
-  const written = new Set(result.filesWritten);
-  const paths = new Set(read.map(({ path }) => path).filter((path) => !written.has(path)));
   const error = result.status === 'error' ? outputs.findLast((output) => output.kind === 'error') : undefined;
   return {
     reads: result.reads,
     writes: Object.fromEntries(writes),
     deletes: result.deletes,
     held: result.held,
-    filesRead: [...paths].map((path) => describeFile(path)),
-    filesWritten: result.filesWritten.map((path) => describeFile(path)),
+    unsaved: result.unsaved,
+    ...filesOf(result),
     outside: result.outside,
+    requests: result.requests,
     seconds: result.seconds,
     cpuSeconds: result.cpuSeconds,
     peakMemory: result.peakMemory,
     ...(error === undefined ? {} : { error: { ename: error.ename, evalue: error.evalue } }),
+  };
+}
+
+function filesOf(
+  result: Pick<AttemptResult, 'filesRead' | 'filesWritten'>,
+): Pick<Observation, 'filesRead' | 'filesWritten'> {
+  const read = result.filesRead.filter(({ kind, signature }) => kind === 'content' && signature.startsWith('file:'));
+  const written = new Set(result.filesWritten);
+  const paths = new Set(read.map(({ path }) => path).filter((path) => !written.has(path)));
+  return {
+    filesRead: [...paths].map((path) => describeFile(path)),
+    filesWritten: result.filesWritten.map((path) => describeFile(path)),
   };
 }
 

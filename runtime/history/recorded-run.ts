@@ -1,7 +1,7 @@
 import type { Diagnostic } from '../../compiler/bundle/diagnostic.ts';
-import type { RunEvent, RunStarted, TaskStatus } from '../event.ts';
+import type { EnvironmentFound, RunEvent, RunStarted, TaskStatus } from '../event.ts';
 import type { SharedValue } from '../ladder.ts';
-import type { Observation } from './observation.ts';
+import type { Observation, Together } from './observation.ts';
 import type { SourceControl } from './source-control.ts';
 
 /** A task as the log of a run tells it. */
@@ -10,6 +10,12 @@ export interface RecordedTask {
   readonly name: string;
   /** `stopped`: it had started when the run ended. */
   readonly status: TaskStatus | 'stopped';
+  /** Its place in the notebook from 0, and the number in `In [n]`; undefined when it did not come to an end. */
+  readonly index: number | undefined;
+  readonly number: number | undefined;
+  /** ISO 8601, in UTC: when its last attempt started and when it came to its end; a reused one did not start. */
+  readonly startedAt: string | undefined;
+  readonly endedAt: string | undefined;
   /** From its start to its end, in seconds. */
   readonly seconds: number;
   /** Why it was reused, or which part of its key differed. */
@@ -45,15 +51,17 @@ export interface RecordedRun {
   readonly from: string;
   readonly until: string;
   /** `unfinished`: it is going on, or its process was killed. */
-  readonly status: 'ok' | 'failed' | 'refused' | 'unfinished';
+  readonly status: 'ok' | 'failed' | 'refused' | 'interrupted' | 'unfinished';
   /** Undefined when it is not finished. */
   readonly seconds: number | undefined;
-  readonly environment: Extract<RunEvent, { readonly type: 'environment' }> | undefined;
+  readonly environment: EnvironmentFound | undefined;
   readonly language: Extract<RunEvent, { readonly type: 'language' }> | undefined;
   readonly sourceControl: SourceControl | undefined;
   /** Why all cells ran in one process, when they did. */
   readonly lane: string | undefined;
-  /** In the order in which they were first heard of; by id. */
+  /** What all cells of the one process did together; undefined where each cell tells for itself, and when it is not known. */
+  readonly together: Together | undefined;
+  /** By id: in the order of the notebook, and after these what did not come to an end. */
   readonly tasks: ReadonlyMap<string, RecordedTask>;
   /** By the metric's name. */
   readonly metrics: ReadonlyMap<string, RecordedMetric>;
@@ -82,15 +90,26 @@ export function foldRun(id: string, events: readonly LoggedEvent[]): RecordedRun
     else if (event.type === 'source-control') run.sourceControl = event;
     else if (event.type === 'diagnostic') diagnostics.push(event.diagnostic);
     else if (event.type === 'lane') run.lane = event.reason;
-    else if (event.type === 'run-finished') Object.assign(run, { status: event.status, seconds: event.seconds });
+    else if (event.type === 'together') {
+      const { filesRead, filesWritten, outside, requests } = event;
+      run.together = { filesRead, filesWritten, outside, requests };
+    } else if (event.type === 'run-finished') Object.assign(run, { status: event.status, seconds: event.seconds });
     // Nothing that was before counts.
-    else if (event.type === 'restarted') tasks.clear();
-    else if (event.type === 'metric' || event.type === 'gate' || event.type === 'slice') noteMeasure(measures, event);
+    else if (event.type === 'restarted') {
+      tasks.clear();
+      run.together = undefined;
+    } else if (event.type === 'metric' || event.type === 'gate' || event.type === 'slice') noteMeasure(measures, event);
     else noteTask(tasks, event);
     // All cells are made again, and all of this is told again.
     if (event.type === 'restarted' || event.type === 'lane') Object.assign(measures, noMeasures());
   }
-  return { ...run, ...measures };
+  return { ...run, ...measures, tasks: inOrder(tasks) };
+}
+
+/** A task that a later one overtook was heard of after it. */
+function inOrder(tasks: ReadonlyMap<string, RecordedTask>): ReadonlyMap<string, RecordedTask> {
+  const last = Number.MAX_SAFE_INTEGER;
+  return new Map([...tasks].sort(([, left], [, right]) => (left.index ?? last) - (right.index ?? last)));
 }
 
 interface Measures {
@@ -111,22 +130,38 @@ function noteMeasure(measures: Measures, event: MeasureEvent): void {
   else measures.slices.push(event);
 }
 
-type TaskEvent = Exclude<Extract<RunEvent, { readonly task: string }>, MeasureEvent>;
+type TaskEvent = Exclude<Extract<LoggedEvent, { readonly task: string }>, MeasureEvent>;
 
 function noteTask(tasks: Map<string, RecordedTask>, event: TaskEvent): void {
   const { task: id, name } = event;
   const before = tasks.get(id) ?? { ...unknownTask, id, name };
-  if (event.type === 'task-started') tasks.set(id, before);
+  if (event.type === 'task-started') tasks.set(id, { ...before, startedAt: event.at });
   else if (event.type === 'task-dropped') tasks.set(id, { ...before, dropped: [...before.dropped, event.reason] });
   else if (event.type === 'task-fused') tasks.set(id, { ...before, fusedWith: event.with });
   else {
-    const { status, seconds, reason, code, from, observed, fused = [] } = event;
-    tasks.set(id, { ...before, status, seconds, reason, code, from, observed, fused });
+    const { status, index, number, seconds, reason, code, from, observed, fused = [] } = event;
+    tasks.set(id, {
+      ...before,
+      endedAt: event.at,
+      status,
+      index,
+      number,
+      seconds,
+      reason,
+      code,
+      from,
+      observed,
+      fused,
+    });
   }
 }
 
 const unknownTask: Omit<RecordedTask, 'id' | 'name'> = {
   status: 'stopped',
+  index: undefined,
+  number: undefined,
+  startedAt: undefined,
+  endedAt: undefined,
   seconds: 0,
   reason: '',
   code: '',
@@ -150,4 +185,5 @@ const nothingYet: Omit<RecordedRun, 'id' | 'tasks' | 'diagnostics'> = {
   language: undefined,
   sourceControl: undefined,
   lane: undefined,
+  together: undefined,
 };

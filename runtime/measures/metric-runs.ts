@@ -61,6 +61,7 @@ function describe(run: RecordedRun): MetricRun {
 function verdictOf(run: RecordedRun): MetricRun['verdict'] {
   if (isAccepted(run)) return 'accepted';
   if (run.gates.some(({ holds }) => !holds)) return 'gate';
+  if (run.status === 'interrupted') return 'unfinished';
   return run.status === 'ok' ? 'partial' : run.status;
 }
 

@@ -6,7 +6,7 @@ import { runFolder } from '../history/read-runs.ts';
 import { fieldOf, ServerProblem, type TrackingServer } from './server.ts';
 
 /** Where a run is on the server. */
-export interface LoggedRun {
+export interface TrackedRun {
   readonly run: string;
   readonly experiment: string;
   /** Its page in the server's own interface. */
@@ -30,10 +30,10 @@ export async function logRun(
   server: TrackingServer,
   run: MetricRun,
   { experiment, state }: { readonly experiment: string; readonly state: string },
-): Promise<LoggedRun> {
+): Promise<TrackedRun> {
   const id = await findExperiment(server, experiment);
   const known = await findRun(server, id, run.id);
-  const place = (name: string): LoggedRun => ({
+  const place = (name: string): TrackedRun => ({
     run: name,
     experiment,
     url: `${server.address}/#/experiments/${id}/runs/${name}`,

@@ -177,6 +177,21 @@ export interface FileRead {
   readonly signature: string;
 }
 
+/** A request to a server, and what the server said of its answer. */
+export interface WebRequest {
+  /** Without the values of its query, names and passwords; `//host:port` where a library spoke in its own way. */
+  readonly url: string;
+  /** `GET` …; empty where a library spoke in its own way. */
+  readonly method: string;
+  readonly status?: number;
+  readonly etag?: string;
+  readonly lastModified?: string;
+  /** A version that a store of objects gave, after the name of its header. */
+  readonly version?: string;
+  /** As the server announced it, in bytes. */
+  readonly size?: number;
+}
+
 /** Which installed packages a process has reached since its interpreter started, as `reached.py` tells it. */
 export interface ReachedPackages {
   /** Why all of them count; empty while not all do. */
@@ -217,6 +232,8 @@ export interface AttemptResult {
   readonly filesWritten: readonly string[];
   /** Effects on the outside that took place: subprocess, network, file-write; open-file: a file could be written to without opening it. */
   readonly outside: readonly string[];
+  /** What was asked of the web. */
+  readonly requests: readonly WebRequest[];
   /** Digests of the cells' sources that warnings, tracebacks or `inspect` looked at. */
   readonly sources: readonly string[];
   /** Modules imported that the process did not have, but for those of import statements that are certain to run. */
@@ -285,4 +302,7 @@ export interface Measured {
 }
 
 /** What all cells of one process together depended on and did to the outside: what one of them wrote is no input of another. */
-export type LaneObservation = Pick<AttemptResult, 'filesRead' | 'variables' | 'packages' | 'filesWritten' | 'outside'>;
+export type LaneObservation = Pick<
+  AttemptResult,
+  'filesRead' | 'variables' | 'packages' | 'filesWritten' | 'outside' | 'requests'
+>;

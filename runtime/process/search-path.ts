@@ -3,6 +3,7 @@ import { createHash } from 'node:crypto';
 import { closeSync, openSync, readSync, realpathSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { listFolder } from '../list-folder.ts';
+import type { EnvironmentFound, InstalledPackage } from '../event.ts';
 import { isObject } from '../../compiler/bundle/follow-schema.ts';
 import { realPath, type LocalStore } from '../store/local.ts';
 import { readPackageFolders } from './installed.ts';
@@ -49,6 +50,23 @@ export function describePackages(store: LocalStore, asked: PackageQuestion): Fou
   const found = look(store, key, answer);
   store.writeDocument(document, { key, ...answer, digest: found.whole });
   return found;
+}
+
+/**
+ * The folders that the interpreter named when it was asked last, and the distributions in them as their names say it; the first of a
+ * name counts, as for the import. Nothing is started.
+ */
+export function listPackages(store: LocalStore): Pick<EnvironmentFound, 'packages' | 'folders'> {
+  const kept = store.readDocument(document);
+  const folders = isKept(kept) ? kept.folders : [];
+  const found = new Map<string, InstalledPackage>();
+  for (const name of folders.flatMap(listFolder)) {
+    const [, distribution, version] = /^(.+?)-([^-]+?)(?:-py[\d.]+)?\.(?:dist|egg)-info$/.exec(name) ?? [];
+    if (distribution === undefined || version === undefined) continue;
+    const key = distribution.toLowerCase().replaceAll(/[-_.]+/g, '-');
+    if (!found.has(key)) found.set(key, { name: key, version });
+  }
+  return { folders, packages: [...found.values()].sort((left, right) => (left.name < right.name ? -1 : 1)) };
 }
 
 /** Where Python searches for modules, and which of these folders are for packages. */

@@ -1,4 +1,4 @@
-import { createHash, randomBytes } from 'node:crypto';
+import { randomBytes } from 'node:crypto';
 import {
   closeSync,
   existsSync,
@@ -6,10 +6,8 @@ import {
   mkdirSync,
   openSync,
   readFileSync,
-  readSync,
   realpathSync,
   renameSync,
-  statSync,
   writeFileSync,
 } from 'node:fs';
 import { dirname, join } from 'node:path';
@@ -144,38 +142,4 @@ function replaceFile(path: string, text: string | Uint8Array, flush: boolean): v
     closeSync(file);
   }
   renameSync(temporary, path);
-}
-
-const known = new Map<string, string>();
-
-/** sha256 of a file in constant memory; `missing` when it cannot be read. Remembered by size, times and inode. */
-export function hashFile(path: string): string {
-  try {
-    const stat = statSync(path, { bigint: true });
-    const key = `${path}:${stat.size}:${stat.mtimeNs}:${stat.ino}:${stat.ctimeNs}`;
-    const before = known.get(key);
-    if (before !== undefined) return before;
-    const digest = stat.isDirectory() ? 'dir' : hashContent(path);
-    known.set(key, digest);
-    return digest;
-  } catch (error) {
-    if (isFileError(error)) return 'missing';
-    throw error;
-  }
-}
-
-function hashContent(path: string): string {
-  const hash = createHash('sha256');
-  const file = openSync(path, 'r');
-  try {
-    const chunk = Buffer.allocUnsafe(1 << 20);
-    for (;;) {
-      const size = readSync(file, chunk, 0, chunk.length, null);
-      if (size === 0) break;
-      hash.update(chunk.subarray(0, size));
-    }
-  } finally {
-    closeSync(file);
-  }
-  return `sha256:${hash.digest('hex')}`;
 }

@@ -23,8 +23,6 @@ export type Cleaned = Swept | 'busy';
 const temporaryName = /^cw-(?:plain-)?[A-Za-z0-9]{6}$/;
 /** The runs of a matrix have its name and a number. */
 const runName = /^(\d{8}T\d{6}-[0-9a-f]{4})(?:-\d{4,})?$/;
-/** However few matrices they are of. */
-const mostRuns = 2000;
 const objectName = /^[0-9a-f]{64}$/;
 const unfinishedName = /^\.tmp-|\.[0-9a-f]{12}\.tmp$/;
 
@@ -43,24 +41,28 @@ export function sweepTemporary(base: string = tmpdir()): void {
   }
 }
 
-/**
- * Removes what dead runs left, and of finished ones all but the newest, of which those of a matrix are one. Runs that are going on are
- * left alone.
- */
-export function sweepRuns(state: string, kept: number): Swept {
+/** What may go. */
+export interface Sweeping {
+  /** True for a run, by its name, whose record stays. */
+  readonly isKept: (name: string) => boolean;
+  /** True: nothing is removed, and what would be is told. */
+  readonly dry?: boolean;
+}
+
+/** Removes what dead runs left, and the records of ended ones that are not to stay. Runs that are going on are left alone. */
+export function sweepRuns(state: string, { isKept, dry = false }: Sweeping): Swept {
   let swept = nothing;
   const ended = runsOf(state).filter((run) => ['none', 'dead'].includes(ownershipOf(run.folder)));
-  const groups = new Set<string>();
-  for (const [place, { folder, group }] of ended.sort((left, right) => right.time - left.time).entries()) {
-    groups.add(group);
-    if (groups.size > kept || (place >= mostRuns && groups.size > 1)) {
+  for (const { name, folder } of ended) {
+    if (!isKept(name)) {
       swept = add(swept, { ...nothing, runs: 1, bytes: sizeOf(folder) });
-      rmSync(folder, { recursive: true, force: true });
+      if (!dry) rmSync(folder, { recursive: true, force: true });
       continue;
     }
     const effects = join(folder, 'effects');
     const bytes = sizeOf(effects);
     if (bytes > 0) swept = add(swept, { ...nothing, unfinished: 1, bytes });
+    if (dry) continue;
     rmSync(effects, { recursive: true, force: true });
     release(folder);
   }
@@ -68,19 +70,19 @@ export function sweepRuns(state: string, kept: number): Swept {
 }
 
 /**
- * Removes runs and every object that no manifest names, unless a run is going on: it may be about to name one.
+ * Removes runs that are not to stay and every object that no manifest names, unless a run is going on: it may be about to name one.
  * @param own the run that asks, if one does; it must be over but for its log
  */
-export function cleanState(state: string, options: { readonly keptRuns: number; readonly own?: string }): Cleaned {
+export function cleanState(state: string, options: Sweeping & { readonly own?: string }): Cleaned {
   const objects = join(state, 'store', 'objects');
-  if (!isFolder(objects)) return nothing;
+  // A folder that is no state must not be written into.
+  if (!isFolder(objects) && runsOf(state).length === 0) return nothing;
+  const { dry = false } = options;
   return (
     alone(state, options.own, () => {
-      const swept = add(add(sweepRuns(state, options.keptRuns), sweepObjects(state)), sweepEnvironments(state));
-      return add(
-        swept,
-        sweepUnfinished([state, join(state, 'manifests'), join(state, 'packages'), ...shards(objects)]),
-      );
+      const swept = add(add(sweepRuns(state, options), sweepObjects(state, dry)), sweepEnvironments(state, dry));
+      const folders = [state, join(state, 'manifests'), join(state, 'packages'), ...shards(objects)];
+      return add(swept, sweepUnfinished(folders, dry));
     }) ?? 'busy'
   );
 }
@@ -133,7 +135,7 @@ function alone<T>(state: string, own: string | undefined, work: () => T): T | un
   }
 }
 
-function sweepObjects(state: string): Swept {
+function sweepObjects(state: string, dry = false): Swept {
   const named = new Set<string>();
   const manifests = join(state, 'manifests');
   for (const name of listFolder(manifests)) {
@@ -143,34 +145,34 @@ function sweepObjects(state: string): Swept {
   let swept = nothing;
   const answers = join(state, 'packages');
   for (const name of listFolder(answers)) {
-    if (!named.has(name.replace(/\.json$/, ''))) rmSync(join(answers, name), { force: true });
+    if (!dry && !named.has(name.replace(/\.json$/, ''))) rmSync(join(answers, name), { force: true });
   }
   for (const { name, file, size } of objectsOf(state)) {
     if (named.has(name)) continue;
-    rmSync(file, { force: true });
+    if (!dry) rmSync(file, { force: true });
     swept = add(swept, { ...nothing, objects: 1, bytes: size });
   }
   return swept;
 }
 
 /** A lock that was changed has another environment, so the one before it is hardly wanted again. */
-function sweepEnvironments(state: string): Swept {
+function sweepEnvironments(state: string, dry: boolean): Swept {
   let swept = nothing;
   for (const path of findSuperfluous(environmentsFolder(state), 1)) {
     swept = add(swept, { ...nothing, environments: isFolder(path) ? 1 : 0, bytes: sizeOf(path) });
-    rmSync(path, { recursive: true, force: true });
+    if (!dry) rmSync(path, { recursive: true, force: true });
   }
   return swept;
 }
 
-function sweepUnfinished(folders: readonly string[]): Swept {
+function sweepUnfinished(folders: readonly string[], dry: boolean): Swept {
   let swept = nothing;
   for (const file of folders.flatMap((folder) =>
     listFolder(folder).map((name) => ({ name, path: join(folder, name) })),
   )) {
     if (!unfinishedName.test(file.name)) continue;
     swept = add(swept, { ...nothing, unfinished: 1, bytes: sizeOf(file.path) });
-    rmSync(file.path, { force: true });
+    if (!dry) rmSync(file.path, { force: true });
   }
   return swept;
 }
@@ -197,21 +199,14 @@ function shards(objects: string): readonly string[] {
 
 interface RunFolder {
   readonly name: string;
-  /** The same for all runs of a matrix. */
-  readonly group: string;
   readonly folder: string;
-  readonly time: number;
 }
 
 /** Only folders that are named as runs are: a state folder may have been named by mistake. */
 function runsOf(state: string): readonly RunFolder[] {
   return listFolder(join(state, 'runs'))
     .filter((name) => runName.test(name))
-    .map((name) => {
-      const folder = join(state, 'runs', name);
-      const group = runName.exec(name)?.[1] ?? name;
-      return { name, group, folder, time: Math.max(timeOf(folder), timeOf(join(folder, 'events.jsonl'))) };
-    });
+    .map((name) => ({ name, folder: join(state, 'runs', name) }));
 }
 
 const nothing: Swept = { runs: 0, objects: 0, unfinished: 0, environments: 0, bytes: 0 };
@@ -228,10 +223,6 @@ function add(left: Swept, right: Swept): Swept {
 
 function isFolder(path: string): boolean {
   return orElse(() => statSync(path).isDirectory(), false);
-}
-
-function timeOf(path: string): number {
-  return orElse(() => statSync(path).mtimeMs, 0);
 }
 
 /** Of a file, or of all files below a folder; 0 when there is nothing. */

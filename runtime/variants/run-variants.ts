@@ -18,6 +18,7 @@ import {
   type RunOptions,
 } from '../run-bundle.ts';
 import type { RunRecord } from '../record.ts';
+import { saveDigests } from '../store/digests.ts';
 import { claim, release } from '../store/owner.ts';
 import { inMemory } from '../store/local.ts';
 import { Team } from './team.ts';
@@ -89,6 +90,7 @@ export async function runVariants(options: VariantsOptions): Promise<VariantsOut
     const driver = new Driver(options, { matrix, common: { ...common, store: inMemory(common.store) }, first });
     await driver.run();
     common.notes.save(common.store);
+    saveDigests(common.store);
     if (driver.ran) keepStoreBelow(options.state, matrix, driver.codes);
     return { matrix, seconds: (performance.now() - started) / 1000 };
   } finally {

@@ -1,9 +1,8 @@
-import { execFileSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { python, root } from '../environment.ts';
 import { makeWorkplace, type Workplace } from './installation.ts';
+import { mistakesIn } from './schemas.ts';
 
 let place: Workplace;
 beforeAll(() => {
@@ -31,17 +30,6 @@ afterAll(() => {
   place.remove();
 });
 
-const check = `
-import json, sys
-from jsonschema import Draft202012Validator
-for command, text in json.load(sys.stdin):
-    with open(f"{sys.argv[1]}/{command}.schema.json", encoding="utf-8") as file:
-        schema = json.load(file)
-    Draft202012Validator.check_schema(schema)
-    for error in Draft202012Validator(schema).iter_errors(json.loads(text)):
-        print(command, error.json_path, error.message)
-`;
-
 /** Calls each command line, which ends with the code, and holds what it prints against the schema of its command. */
 async function callAll(commands: readonly (readonly [number, readonly string[]])[]): Promise<[string, string][]> {
   const documents: [string, string][] = [];
@@ -51,11 +39,6 @@ async function callAll(commands: readonly (readonly [number, readonly string[]])
     documents.push([words[0] ?? '', called.out]);
   }
   return documents;
-}
-
-function mistakesIn(documents: readonly (readonly [string, string])[]): string {
-  const schemas = path.join(root, 'docs', 'schemas');
-  return execFileSync(python, ['-c', check, schemas], { input: JSON.stringify(documents), encoding: 'utf8' });
 }
 
 test('every document is one JSON value and follows its schema', async () => {

@@ -85,7 +85,7 @@ test('copies of dead runs go, old logs go, and a run that is going on keeps all'
   claim(path.join(folder, 'runs', run(1)));
   claimDead(path.join(folder, 'runs', run(2)));
   utimesSync(path.join(folder, 'runs', run(2)), 2, 2);
-  expect(sweepRuns(folder, 1)).toMatchObject({ runs: 2, unfinished: 1 });
+  expect(sweepRuns(folder, { isKept: (name) => name === run(4) })).toMatchObject({ runs: 2, unfinished: 1 });
   expect(readdirSync(path.join(folder, 'runs')).sort()).toEqual([run(1), run(4), 'mine']);
   expect(existsSync(path.join(folder, 'runs', run(1), 'effects'))).toBe(true);
   expect(existsSync(path.join(folder, 'runs', run(4), 'effects'))).toBe(false);
@@ -97,8 +97,8 @@ test('objects that no manifest names go, unless a run is going on', () => {
   write('manifests/m.json', JSON.stringify({ entries: [{ object: `sha256:${digest('a')}` }] }));
   mkdirSync(path.join(folder, 'runs', run(1)), { recursive: true });
   claim(path.join(folder, 'runs', run(1)));
-  expect(cleanState(folder, { keptRuns: 1 })).toBe('busy');
-  expect(cleanState(folder, { keptRuns: 1, own: run(1) })).toEqual({
+  expect(cleanState(folder, { isKept: () => true })).toBe('busy');
+  expect(cleanState(folder, { isKept: () => true, own: run(1) })).toEqual({
     runs: 0,
     objects: 1,
     unfinished: 1,
@@ -113,7 +113,7 @@ test('answers about packages that no manifest names go', () => {
   write(`store/objects/aa/${digest('a')}`);
   for (const letter of ['a', 'b']) write(`packages/${digest(letter)}.json`);
   write('manifests/m.json', JSON.stringify({ entries: [{ packages: digest('a') }] }));
-  cleanState(folder, { keptRuns: 1 });
+  cleanState(folder, { isKept: () => true });
   expect(readdirSync(path.join(folder, 'packages'))).toEqual([`${digest('a')}.json`]);
 });
 
@@ -128,7 +128,7 @@ test('environments that were not the last to be used go, and what is left of kil
   }
   // Somebody is at work in this one.
   claim(path.join(folder, 'environments', name('d')));
-  expect(cleanState(folder, { keptRuns: 1 })).toMatchObject({ environments: 2 });
+  expect(cleanState(folder, { isKept: () => true })).toMatchObject({ environments: 2 });
   expect(readdirSync(path.join(folder, 'environments')).sort()).toEqual([name('b'), `${key('b')}.json`, name('d')]);
 });
 
@@ -136,7 +136,7 @@ test('one that is cleaned by somebody is not cleaned by another, and a run waits
   write(`store/objects/aa/${digest('a')}`);
   mkdirSync(path.join(folder, 'cleaning'));
   claim(path.join(folder, 'cleaning'));
-  expect(cleanState(folder, { keptRuns: 1 })).toBe('busy');
+  expect(cleanState(folder, { isKept: () => true })).toBe('busy');
   let waited = false;
   const waiting = untilCleaned(folder).then(() => (waited = true));
   await new Promise((resolve) => setTimeout(resolve, 120));

@@ -1,20 +1,33 @@
-import { existsSync, readdirSync } from 'node:fs';
 import path from 'node:path';
-import { cleanState, defaultState, endStandBy, statesFolder, type Swept } from '../../../runtime/index.ts';
+import {
+  cleanState,
+  defaultState,
+  endStandBy,
+  retainedRuns,
+  type Retention,
+  type Swept,
+} from '../../../runtime/index.ts';
 import { hasFlag, lastValue, type ParsedArguments } from '../args.ts';
 import { isThere } from '../files.ts';
+import { everyState } from '../find-run.ts';
+import { formatBytes } from '../recorded-text.ts';
 import { count } from '../render.ts';
 import { usage, type CommandResult, type Host, type Outcome } from '../host.ts';
 
-/** So that `explain` and `status` can still say what the last run saw. */
-const keptRuns = 1;
+/** So that `explain` and `status` can still say what the last run saw; it is what `gc --keep 1 --yes` keeps. */
+const retention: Retention = { newest: 1, days: undefined };
+
+function keptIn(state: string): (run: string) => boolean {
+  const kept = retainedRuns(state, retention, new Date());
+  return (run) => kept.has(run);
+}
 
 /** `cellwright clean NB|--all`: removes old runs and objects that no remembered result names, and ends processes that wait for the next run. */
 export async function cleanCommand(host: Host, parsed: ParsedArguments): Promise<CommandResult> {
-  const found = findStates(host, parsed);
+  const found = statesToClean(host, parsed);
   if (!found.ok) return found.result;
   await endStandBy(found.value);
-  const states = found.value.map((state) => ({ state, cleaned: cleanState(state, { keptRuns }) }));
+  const states = found.value.map((state) => ({ state, cleaned: cleanState(state, { isKept: keptIn(state) }) }));
   const busy = states.filter(({ cleaned }) => cleaned === 'busy');
   if (busy.length > 0 && !hasFlag(parsed, 'all')) {
     const help = 'Wait until it has ended, and clean then.';
@@ -47,7 +60,8 @@ export async function cleanCommand(host: Host, parsed: ParsedArguments): Promise
   };
 }
 
-function findStates(host: Host, parsed: ParsedArguments): Outcome<readonly string[]> {
+/** The states that a command is to clean. */
+export function statesToClean(host: Host, parsed: ParsedArguments): Outcome<readonly string[]> {
   const [name] = parsed.positionals;
   const named = lastValue(parsed, 'state');
   const ways = [name, named, hasFlag(parsed, 'all') ? 'all' : undefined].filter((way) => way !== undefined);
@@ -58,9 +72,7 @@ function findStates(host: Host, parsed: ParsedArguments): Outcome<readonly strin
     return { ok: false, result: usage('Clean which notebook?', help) };
   }
   if (hasFlag(parsed, 'all')) {
-    const folder = statesFolder(host.environment);
-    const names = existsSync(folder) ? readdirSync(folder).filter((one) => /^[0-9a-f]{16}$/.test(one)) : [];
-    return { ok: true, value: names.sort().map((one) => path.join(folder, one)) };
+    return { ok: true, value: everyState(host) };
   }
   if (named !== undefined) return { ok: true, value: [path.resolve(host.cwd, named)] };
   const notebook = name === '-' ? host.cwd : path.resolve(host.cwd, name ?? '');
@@ -68,9 +80,4 @@ function findStates(host: Host, parsed: ParsedArguments): Outcome<readonly strin
     return { ok: false, result: usage(`There is no notebook ${name ?? ''}.`, 'Check the path, or clean with --all.') };
   }
   return { ok: true, value: [defaultState(notebook, host.environment)] };
-}
-
-function formatBytes(bytes: number): string {
-  if (bytes < 1e6) return `${Math.ceil(bytes / 1e3)} kB`;
-  return bytes < 1e9 ? `${(bytes / 1e6).toFixed(1)} MB` : `${(bytes / 1e9).toFixed(1)} GB`;
 }

@@ -14,6 +14,7 @@ import { hasFlag, lastValue, type ParsedArguments } from '../args.ts';
 import { describeExecution } from '../executed.ts';
 import { findTimeout } from '../execution-timeout.ts';
 import { isFileError, shownPath } from '../files.ts';
+import { refuseThawed } from '../frozen-file.ts';
 import { graphPicture } from '../graph-svg.ts';
 import { fileProblem, usage, type CommandResult, type Host, type Outcome } from '../host.ts';
 import { findTask, openInput, type Input } from '../input.ts';
@@ -48,7 +49,11 @@ interface Plan {
 
 /** `cellwright run NB|BUNDLE [OUT]`: runs it and writes the executed notebook and the report, also when a cell raised. */
 export async function runCommand(host: Host, parsed: ParsedArguments): Promise<CommandResult> {
-  if (hasFlag(parsed, 'matrix')) return await matrixCommand(host, parsed);
+  const isFrozen = hasFlag(parsed, 'frozen') || hasFlag(parsed, 'frozen-file');
+  if (hasFlag(parsed, 'matrix')) {
+    if (isFrozen) return usage('--frozen is for one run.', 'Freeze and run one combination with -p NAME VALUE.');
+    return await matrixCommand(host, parsed);
+  }
   const opened = await openInput(host, parsed);
   if (!opened.ok) return opened.result;
   const unready = findUnready(host, opened.value);
@@ -57,6 +62,8 @@ export async function runCommand(host: Host, parsed: ParsedArguments): Promise<C
   if (!plan.ok) return plan.result;
   const input = { ...opened.value, diagnostics: [...opened.value.diagnostics, ...plan.value.diagnostics] };
   const { cwd, jobs, standBy, timeout, until, targets, place } = plan.value;
+  const thawed = isFrozen ? refuseThawed(host, parsed, { input, place, cwd }) : undefined;
+  if (thawed !== undefined) return thawed;
   const signal = host.interruption();
   const silent = isSilent(host, parsed);
   const progress = silent ? noProgress : showProgress(host, input.bundle);

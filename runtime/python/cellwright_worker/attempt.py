@@ -310,6 +310,7 @@ class Attempt:
             "variables": variables.watch.reads(),
             "filesWritten": sorted(self._observer.written),
             "outside": sorted(self._observer.outside),
+            "requests": [] if self._lane else self._observer.web.report(),
             "sources": sorted(self._sources.seen),
             "imported": [name for name in sys.modules if name not in modules and self._is_dynamic(name)],
             **used,

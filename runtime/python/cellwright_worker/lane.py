@@ -27,5 +27,6 @@ def conclude(observer: Observer, state: HiddenState, finish: Callable[[], None])
         "variables": watch.reads(),
         "packages": reached.report(),
         "filesWritten": sorted(observer.written),
+        "requests": observer.web.report(),
         "outside": sorted({*observer.outside, *([running] if running else [])}),
     }

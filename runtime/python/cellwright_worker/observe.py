@@ -27,6 +27,7 @@ from .native_files import NativeFiles
 from .own_files import OwnFiles
 from .questions import replace, watch_questions
 from .reached import reached
+from .web import WebRequests
 from .whence import library_folders
 
 Permit = Callable[[str, str], None]
@@ -123,6 +124,7 @@ class Observer:
         # True when the notebook watches the interpreter as well.
         self.is_watched = False
         self.outside: set[str] = set()
+        self.web = WebRequests()
         self.native = NativeFiles()
         self.native.effect = self._native_effect
         self.serve(private, journal)
@@ -207,6 +209,7 @@ class Observer:
         self.written.clear()
         self._made.clear()
         self.outside.clear()
+        self.web.clear()
         self.permitted = head
         self.native.is_wanted = not lane
         self.native.begin(head, self.written)
@@ -429,6 +432,7 @@ class Observer:
         if event == "socket.connect" and isinstance(arguments[1], (str, bytes)):
             return
         self._effect("network", event)
+        self.web.note(event, arguments)
         sent = arguments[1] if event == "http.client.send" else b""
         if event == "smtplib.connect" or (isinstance(sent, bytes) and sent.startswith(_SENDING)):
             self._journal.lasting(f"sent data over the network ({event})")
