@@ -9,6 +9,7 @@ import { printModule } from './4-emit/python.ts';
 import { compileNotebook, type Compilation } from './compile.ts';
 
 export type { Compilation } from './compile.ts';
+export { cannotExport, exportedCells, type ExportedCell } from './4-emit/exported-cells.ts';
 export type { Notebook, Cell } from './1-read/notebook.ts';
 
 /** The compiler, ready to be called any number of times. */

@@ -24,6 +24,8 @@ export interface RecordedTask {
   /** The run whose result was used again. */
   readonly from: string | undefined;
   readonly observed: Observation | undefined;
+  /** What it did while values went through the store: not where all cells ran in one process. */
+  readonly stored: Observation | undefined;
   /** Why each attempt that did not count was thrown away. */
   readonly dropped: readonly string[];
   /** Names that only the process of an earlier task has, and in which it ran therefore. */
@@ -81,7 +83,7 @@ export function foldRun(id: string, events: readonly LoggedEvent[]): RecordedRun
     else if (event.type === 'restarted') {
       tasks.clear();
       run.together = undefined;
-    } else noteTask(tasks, event);
+    } else noteTask(tasks, event, run.lane !== undefined);
   }
   return { ...run, tasks: inOrder(tasks) };
 }
@@ -94,7 +96,7 @@ function inOrder(tasks: ReadonlyMap<string, RecordedTask>): ReadonlyMap<string, 
 
 type TaskEvent = Extract<LoggedEvent, { readonly task: string }>;
 
-function noteTask(tasks: Map<string, RecordedTask>, event: TaskEvent): void {
+function noteTask(tasks: Map<string, RecordedTask>, event: TaskEvent, inOneProcess: boolean): void {
   const { task: id, name } = event;
   const before = tasks.get(id) ?? { ...unknownTask, id, name };
   if (event.type === 'task-started') tasks.set(id, { ...before, startedAt: event.at });
@@ -102,7 +104,8 @@ function noteTask(tasks: Map<string, RecordedTask>, event: TaskEvent): void {
   else if (event.type === 'task-fused') tasks.set(id, { ...before, fusedWith: event.with });
   else {
     const { status, index, number, seconds, reason, code, from, observed } = event;
-    tasks.set(id, { ...before, endedAt: event.at, status, index, number, seconds, reason, code, from, observed });
+    const stored = inOneProcess ? before.stored : observed;
+    tasks.set(id, { ...before, endedAt: event.at, status, index, number, seconds, reason, code, from, observed, stored });
   }
 }
 
@@ -117,6 +120,7 @@ const unknownTask: Omit<RecordedTask, 'id' | 'name'> = {
   code: '',
   from: undefined,
   observed: undefined,
+  stored: undefined,
   dropped: [],
   fusedWith: undefined,
 };
