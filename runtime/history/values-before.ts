@@ -1,3 +1,4 @@
+import { openLocalStore } from '../store/local.ts';
 import type { RecordedRun } from './recorded-run.ts';
 
 /** Variables and hidden state at a place in a run. */
@@ -10,9 +11,14 @@ export interface ValuesBefore {
 
 /**
  * What exists after these tasks of a run have ended, as its log says.
+ * @param state the folder that has the run and the store
  * @returns undefined when there are such tasks and none of them stored anything, since all ran in one process
  */
-export function valuesBefore({ tasks }: RecordedRun, earlier: readonly string[]): ValuesBefore | undefined {
+export function valuesBefore(
+  { tasks }: RecordedRun,
+  earlier: readonly string[],
+  state: string,
+): ValuesBefore | undefined {
   const stored = new Map<string, string>();
   const absent = new Map<string, string>();
   const ran = earlier.flatMap((id) => tasks.get(id) ?? []);
@@ -32,6 +38,12 @@ export function valuesBefore({ tasks }: RecordedRun, earlier: readonly string[])
       if (object === undefined) absent.set(written, 'the log is of an earlier format');
       else stored.set(written, object);
     }
+  }
+  const store = openLocalStore(state);
+  for (const [name, object] of stored) {
+    if (store.has(object)) continue;
+    stored.delete(name);
+    absent.set(name, 'it was removed from the store, by clean or to make room');
   }
   return { stored, absent: Object.fromEntries(absent) };
 }

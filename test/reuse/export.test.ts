@@ -108,12 +108,13 @@ describe('a package gives what Restart & Run All gives', () => {
   test('cells that wait, and parameters before them', () => {
     const target = compare([
       '#tag parameters\ncount = 2\nlabel = "x"\nnames = ["a", "b"]',
+      'def times(value):\n    return value * count\n\ncalled = {"times": times}\nprint(list(map(called["times"], [1])))',
       'import asyncio\nasync def slowly(value):\n    await asyncio.sleep(0)\n    return value * count',
       'results = [await slowly(value) for value in range(3)]\nprint(results, label, names)',
       'values = await asyncio.gather(*(slowly(v) for v in range(2)))\nprint(values)',
     ]);
     const given = wholeRun('package', target, { cwd: path.dirname(target), name: 'made', parameters: { count: 5 } });
-    expect(given.out).toBe("[0, 5, 10] x ['a', 'b']\n[0, 5]\n");
+    expect(given.out).toBe("[5]\n[0, 5, 10] x ['a', 'b']\n[0, 5]\n");
   });
 
   test('imports that depend on what cells did stay where they are', () => {
@@ -131,6 +132,7 @@ describe('what no function does is refused, with the cell and the reason', () =>
     ['a program of the shell', ['x = 1', 'files = !ls'], '!ls is IPython'],
     ['a magic', ['%cd ..'], '%cd .. is IPython'],
     ['a cell in another language', ['%%bash\necho 1'], '%%bash is IPython'],
+    ['what is not Python', ['a = 1', 'print a'], 'it is not valid Python'],
     ['the last result', ['1 + 1', '_ + 1'], 'it uses _, which only a notebook has'],
     ['names by their text', ['a = 1', 'eval("a + 1")'], 'it calls eval'],
     ['the file of a module', ['print(__file__)'], 'it reads __file__'],

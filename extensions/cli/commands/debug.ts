@@ -21,7 +21,7 @@ export async function debugCommand(host: Host, parsed: ParsedArguments): Promise
   if (!cell.ok) return cell.result;
   const { state, run } = found.value;
   const { task, recorded, bundle, metadata } = cell.value;
-  const inputs = inputsOf(run, task, bundle);
+  const inputs = inputsOf(found.value, task, bundle);
   if (!inputs.ok) return inputs.result;
   const shown = lastValue(parsed, 'output') ?? `${recorded.name}.debug.ipynb`;
   const file = path.resolve(host.cwd, shown);
@@ -102,10 +102,11 @@ interface Inputs {
 }
 
 /** What the cell read or may read, and what shares objects with it: those came with it. */
-function inputsOf(run: RecordedRun, task: Task, bundle: Bundle): Outcome<Inputs> {
+function inputsOf({ run, state }: FoundRun, task: Task, bundle: Bundle): Outcome<Inputs> {
   const values = valuesBefore(
     run,
     bundle.tasks.slice(0, bundle.tasks.indexOf(task)).map(({ id }) => id),
+    state,
   );
   if (values === undefined) {
     const help = 'Run it again without --one-process, or look at the whole notebook with a debugger.';

@@ -43,6 +43,7 @@ class Cell:
     unsettles: bool
     body: list[ast.stmt] = field(default_factory=list)
     names: Names = field(default_factory=Names)
+    invalid: Optional[Problem] = None
 
     @property
     def lines(self) -> list[str]:
@@ -101,6 +102,9 @@ def read_cell(given: dict[str, Any]) -> Cell:
         deletes=set(given["deletes"]),
         unsettles=given["unsettles"],
     )
-    cell.body = ast.parse(cell.python).body
+    try:
+        cell.body = ast.parse(cell.python).body
+    except SyntaxError as error:
+        cell.invalid = Problem(cell.id, (error.lineno or 1) - 1, f"it is not valid Python ({error.msg})", "Mend the syntax.")
     cell.names = names_of(cell.body)
     return cell

@@ -264,6 +264,9 @@ def _pipeline(plan: Plan, request: Request) -> str:
     names = {*kept, *(name for function in functions for name in (*function.inputs, *function.outputs))}
     module = "tasks" if "tasks" not in names else "tasks_of_the_notebook"
     lines = [f'"""{request.name} as a whole."""', "", *(["import asyncio"] if is_async else []), "from typing import Any", ""]
+    shared = [name for name in kept if name in plan.shared]
+    if shared:
+        lines.append("from . import definitions" + ("" if plan.alias == "definitions" else f" as {plan.alias}"))
     lines += ["from . import tasks" + ("" if module == "tasks" else f" as {module}"), "", ""]
     name = "run_cells" if is_async else "main"
     lines += _head(f"{'async ' if is_async else ''}def {name}(", parameters)
@@ -272,6 +275,8 @@ def _pipeline(plan: Plan, request: Request) -> str:
         # What `main` was given stands in place of what the cell of the parameters gives.
         replaced = set(kept) if function.cell.id == request.parameters_cell else set()
         lines += _call(function, module, replaced)
+        if replaced:
+            lines += [f"    {plan.alias}.{name} = {name}" for name in shared]
     final = _final(plan, functions)
     lines += ["    return {", *(f'        "{name}": {name},' for name in final), "    }"] if final else ["    return {}"]
     if is_async:

@@ -132,6 +132,7 @@ class Plan:
 def make_plan(cells: list[Cell], folder: str) -> Plan:
     """Decide, for cells whose modules are looked for in `folder` first."""
     plan = Plan(cells)
+    plan.problems += [cell.invalid for cell in cells if cell.invalid is not None]
     for cell in cells:
         for statement in cell.body:
             _note(plan, cell, statement)
