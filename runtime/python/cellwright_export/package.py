@@ -265,9 +265,8 @@ def _pipeline(plan: Plan, request: Request) -> str:
     module = "tasks" if "tasks" not in names else "tasks_of_the_notebook"
     lines = [f'"""{request.name} as a whole."""', "", *(["import asyncio"] if is_async else []), "from typing import Any", ""]
     shared = [name for name in kept if name in plan.shared]
-    if shared:
-        lines.append("from . import definitions" + ("" if plan.alias == "definitions" else f" as {plan.alias}"))
-    lines += ["from . import tasks" + ("" if module == "tasks" else f" as {module}"), "", ""]
+    own = [_named("definitions", plan.alias)] if shared else []
+    lines += [f"from . import {', '.join([*own, _named('tasks', module)])}", "", ""]
     name = "run_cells" if is_async else "main"
     lines += _head(f"{'async ' if is_async else ''}def {name}(", parameters)
     lines += ['    """Call the functions of all cells in order, as Restart & Run All does; gives the notebook\'s variables."""']
@@ -289,6 +288,10 @@ def _pipeline(plan: Plan, request: Request) -> str:
             f"    return asyncio.run(run_cells({call}))",
         ]
     return "\n".join(lines) + "\n"
+
+
+def _named(module: str, name: str) -> str:
+    return module if module == name else f"{module} as {name}"
 
 
 def _head(start: str, parameters: list[str]) -> list[str]:
