@@ -91,10 +91,7 @@ export { reachOf, shelvesOf } from './variants/reach.ts';
 export { secretNames, Secrets, shortestSecret } from './secrets.ts';
 export { foldOutputs, type NotebookOutput } from './report/outputs.ts';
 export { readDocument, writeAtomically } from './store/local.ts';
-export { exportPackage, type PackageAnswer } from './reuse/export-package.ts';
-export { captureFixtures, runTests, type Captured, type CaptureRequest, type TestsRun } from './reuse/fixtures.ts';
-export { valuesBefore, type ValuesBefore } from './history/values-before.ts';
-export { observedTypes, type ObservedTypes } from './reuse/observed-types.ts';
+export * from './reuse/doors.ts';
 export { cleanState, type Cleaned, type Swept } from './store/sweep.ts';
 
 /** How to run a bundle. */

@@ -105,7 +105,19 @@ function noteTask(tasks: Map<string, RecordedTask>, event: TaskEvent, inOneProce
   else {
     const { status, index, number, seconds, reason, code, from, observed } = event;
     const stored = inOneProcess ? before.stored : observed;
-    tasks.set(id, { ...before, endedAt: event.at, status, index, number, seconds, reason, code, from, observed, stored });
+    tasks.set(id, {
+      ...before,
+      endedAt: event.at,
+      status,
+      index,
+      number,
+      seconds,
+      reason,
+      code,
+      from,
+      observed,
+      stored,
+    });
   }
 }
 
