@@ -39,7 +39,6 @@ export type { Origin, Variant } from './history/origin.ts';
 export type { TaskOutcome } from './run-state.ts';
 export type { RunRecord } from './record.ts';
 export { learnedWaits, readLastRun } from './observed.ts';
-export type { Observation, RecordedFile } from './history/observation.ts';
 export {
   findRuns,
   isGoingOn,
@@ -65,8 +64,6 @@ export { describeCrate, describeCrateForPeople } from './export/ro-crate.ts';
 export { summariseRun, type RunSummary } from './history/summary.ts';
 export { dataOf, requestsOf, type DataUse, type RequestUse } from './history/data.ts';
 export { compareWithNow } from './history/changed-data.ts';
-export type { RecordedRun, RecordedTask } from './history/recorded-run.ts';
-export type { SourceControl } from './history/source-control.ts';
 export { renderReport, type ReportInput } from './report/html.ts';
 export { compareRuns, type CellVerdict, type ExecutedNotebook } from './verify/compare.ts';
 export { judgeRuns, runPlainly, type PlainRun, type VerifiedTask } from './verify/verify.ts';
@@ -91,6 +88,7 @@ export { reachOf, shelvesOf } from './variants/reach.ts';
 export { secretNames, Secrets, shortestSecret } from './secrets.ts';
 export { foldOutputs, type NotebookOutput } from './report/outputs.ts';
 export { readDocument, writeAtomically } from './store/local.ts';
+export type * from './history/doors.ts';
 export * from './reuse/doors.ts';
 export { cleanState, type Cleaned, type Swept } from './store/sweep.ts';
 
