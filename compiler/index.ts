@@ -10,6 +10,7 @@ import { printModule } from './4-emit/python.ts';
 import { compileNotebook, type Compilation } from './compile.ts';
 
 export type { Compilation } from './compile.ts';
+export { cannotExport, exportedCells, type ExportedCell } from './4-emit/exported-cells.ts';
 export type { Notebook, Cell } from './1-read/notebook.ts';
 export { canonicalAddress } from './environment/canonical-address.ts';
 export type { Lock, LockedFile, LockedPackage } from './environment/lock.ts';

@@ -22,7 +22,7 @@ import { dismissAll } from './process/standby.ts';
 import { WorkerParent } from './process/worker-parent.ts';
 import type { ProcessParent } from './process/task-processes.ts';
 import { ProfileNotes, readProfile, type Profile } from './profile.ts';
-import { openRunLog, type RunRecord } from './record.ts';
+import { openRunLog, type RunLog, type RunRecord } from './record.ts';
 import { executedNotebook } from './report/notebook.ts';
 import { Run } from './run.ts';
 import type { RunContext, RunOutcome, TaskOutcome } from './run-state.ts';
@@ -226,16 +226,20 @@ export async function run(bundle: Bundle, document: string, options: RunOptions)
   const ended = options.signal?.aborted === true ? 'interrupted' : outcome.status;
   emit({ type: 'run-finished', status: ended, seconds });
   const notebook = executedNotebook(document, outcome.tasks, () => language);
-  const executed = join(log.folder, 'notebook.ipynb');
-  // Of many runs each is as good as its log, which a kill may cut short as well.
-  if (seat === undefined) writeAtomically(executed, notebook);
-  else writeFileSync(executed, notebook, { mode: 0o600 });
+  keepExecuted(log, notebook, seat);
   if (seat === undefined && outcome.tasks.some(({ status }) => status === 'ran')) {
     keepBelow(options.state, { most: largestStore, own: id, codes: codesOf(bundle, options.until) });
   }
   log.close();
   const diagnostics = [...outcome.diagnostics, ...gates.diagnostics];
   return { id, ...outcome, diagnostics, seconds, notebook, folder: log.folder };
+}
+
+/** Of many runs each is as good as its log, which a kill may cut short as well. */
+function keepExecuted(log: RunLog, notebook: string, seat: Seat | undefined): void {
+  const file = join(log.folder, 'notebook.ipynb');
+  if (seat === undefined) writeAtomically(file, notebook);
+  else writeFileSync(file, notebook, { mode: 0o600 });
 }
 
 /** A name for a run, or for what joins several. */

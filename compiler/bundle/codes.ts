@@ -58,13 +58,22 @@ export type DiagnosticCode =
   | 'CW705'
   | 'CW706'
   | 'CW707'
+  | 'CW709'
+  | 'CW710'
+  | 'CW711'
+  | 'CW720'
+  | 'CW721'
+  | 'CW730'
+  | 'CW731'
+  | 'CW732'
+  | 'CW733'
   | 'CW900'
   | 'CW901'
   | 'CW902'
   | 'CW999';
 
 /**
- * Every diagnostic code there is: 1xx reading, 2xx analysis, 3xx bundles, 4xx compiling, 5xx running, 6xx comparing, 7xx environments, 9xx the command line.
+ * Every diagnostic code there is: 1xx reading, 2xx analysis, 3xx bundles, 4xx compiling, 5xx running, 6xx comparing, 7xx environments and reuse, 9xx the command line.
  * A code keeps its meaning for ever.
  */
 export const diagnosticCatalogue: Readonly<Record<DiagnosticCode, CatalogueEntry>> = {
@@ -312,6 +321,51 @@ export const diagnosticCatalogue: Readonly<Record<DiagnosticCode, CatalogueEntry
     title: 'The lock file belongs to another notebook',
     why: 'A `pylock.toml` is written over only when this notebook wrote it, so that two notebooks in one folder do not take turns.',
     next: 'Name another file, such as `-o pylock.NAME.toml`; one that is called like the notebook is found by `run --env lock` first.',
+  },
+  CW709: {
+    title: 'A cell cannot be a function',
+    why: "`export --modules` writes a function for every cell, which gives what the cell gives. Some of what cells do, no function does: IPython's own syntax, a function that changes a variable of the notebook, a name that is looked up by its text. The message says what it is. Nothing was written.",
+    next: 'Write that part in plain Python, with arguments and results, or tag the cell `skip` when the package does not need it.',
+  },
+  CW710: {
+    title: 'The run has stored no values',
+    why: '`debug` loads what a cell started with from the store. Where all cells ran in one process, as Jupyter does it, nothing was stored between them.',
+    next: 'Run the notebook again without `--one-process`. When it is Cellwright that decided so, the message says why.',
+  },
+  CW711: {
+    title: 'A variable of the cell is not in the store',
+    why: 'The value could not leave the process that had it, such as a generator or an open connection, or it was not kept. The notebook is written all the same.',
+    next: 'Make the variable in the notebook that was written, before the cell.',
+  },
+  CW720: {
+    title: 'A cell cannot become a check',
+    why: '`test --capture` keeps what a cell started with and what it left. The function of the cell is called once on that: when it gives something else, a check could never hold. The message says why, such as random numbers, a value that no file keeps, or the size.',
+    next: 'Choose another cell; give random numbers a seed in the same cell; `--force` keeps what is large.',
+  },
+  CW721: {
+    title: 'A check does not fit its cell any more',
+    why: 'The cell is gone, or needs a variable that was not captured. The other checks are run.',
+    next: 'Run the notebook and capture the cell again, or remove the folder of the check.',
+  },
+  CW730: {
+    title: 'The file of the pipeline cannot be understood',
+    why: 'A pipeline is a YAML file with `tasks`, a list of notebooks in their order, each with a `source` and, where needed, `name`, `params` and `takes`. Nothing was run.',
+    next: 'Correct what the message names; docs/reuse.md has an example.',
+  },
+  CW731: {
+    title: 'A notebook of the pipeline is not there',
+    why: 'Paths in the file of a pipeline are from the folder that the file is in. Nothing was run.',
+    next: 'Correct the path.',
+  },
+  CW732: {
+    title: 'No earlier notebook gives a variable',
+    why: 'A notebook takes variables that a cell of an earlier notebook of the pipeline binds. None binds this one. Nothing was run.',
+    next: 'Correct the name, or bind it in a cell of an earlier notebook.',
+  },
+  CW733: {
+    title: 'A variable comes from a later notebook',
+    why: 'The notebooks of a pipeline run in the order of its file, and what is handed over goes from earlier ones to later ones. Two notebooks that take something from each other form a circle, which has no order. Nothing was run.',
+    next: 'Put the notebook that gives the variable before the one that takes it. A circle has to be broken: move the cells that make the variable.',
   },
   CW900: {
     title: 'The command line cannot be understood',

@@ -4,6 +4,8 @@ import { cleanCommand } from './commands/clean.ts';
 import { compileCommand } from './commands/compile.ts';
 import { dataCommand } from './commands/data.ts';
 import { diffCommand } from './commands/diff.ts';
+import { debugCommand } from './commands/debug.ts';
+import { exportCommand } from './commands/export.ts';
 import { explainCommand } from './commands/explain.ts';
 import { exportLineageCommand } from './commands/export-lineage.ts';
 import { freezeCommand } from './commands/freeze.ts';
@@ -19,6 +21,7 @@ import { showCommand } from './commands/show.ts';
 import { statusCommand } from './commands/status.ts';
 import { backtestCommand } from './commands/variants.ts';
 import { verifyCommand } from './commands/verify.ts';
+import { testCommand } from './commands/test.ts';
 import { describeFileError, isFileError } from './files.ts';
 import { exitCode, fileProblem, usage, type CommandResult, type Host, type ShownCell } from './host.ts';
 import { renderDocument } from './json-document.ts';
@@ -96,6 +99,29 @@ const licenseFlag: Flag = {
 };
 const limitFlag: Flag = { name: 'limit', short: 'n', values: ['N'], help: 'so many of the newest' };
 const forOneRun = new Set(['only', 'report', 'no-report', 'frozen', 'frozen-file']);
+const hookFlag: Flag = {
+  name: 'hook',
+  values: ['DIR'],
+  help: 'write notebook_import.py there, which lets notebooks be imported',
+};
+const captureFlag: Flag = {
+  name: 'capture',
+  values: ['CELL'],
+  help: 'make a check of what the last run left of this cell; may be given several times',
+};
+const testsFlag: Flag = {
+  name: 'tests',
+  values: ['DIR'],
+  help: "the folder of the tests (default: tests in the notebook's folder)",
+};
+const forceFlag: Flag = { name: 'force', values: [], help: 'keep fixtures of more than 5 MB' };
+const taskFlag: Flag = { name: 'task', values: ['CELL'], help: 'which cell (default: the one that failed)' };
+const debugFileFlag: Flag = { name: 'output', short: 'o', values: ['FILE'], help: 'the notebook to write' };
+const modulesFlag: Flag = {
+  name: 'modules',
+  values: ['DIR'],
+  help: "the package's folder; its name is what is imported",
+};
 
 const commands: readonly Command[] = [
   {
@@ -247,6 +273,30 @@ const commands: readonly Command[] = [
     flags: [...metricsFlags, ...parameterFlags, stateFlag],
     most: 1,
     run: metricsCommand,
+  },
+  {
+    name: 'debug',
+    words: 'RUN [--task CELL]',
+    help: 'Writes a notebook that opens at a cell of a run, with what the cell started with.',
+    flags: [taskFlag, debugFileFlag, stateFlag],
+    most: 1,
+    run: debugCommand,
+  },
+  {
+    name: 'export',
+    words: 'NB --modules DIR|--hook DIR',
+    help: 'Writes a Python package with a function for every cell. Executes nothing.',
+    flags: [modulesFlag, hookFlag, ...environmentFlags],
+    most: 1,
+    run: exportCommand,
+  },
+  {
+    name: 'test',
+    words: 'NB [--capture CELL]',
+    help: 'Checks the functions of cells on inputs and results that a run has left.',
+    flags: [captureFlag, testsFlag, forceFlag, ...environmentFlags],
+    most: 1,
+    run: testCommand,
   },
   {
     name: 'clean',

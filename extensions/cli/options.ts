@@ -106,6 +106,7 @@ export const runFlags: readonly Flag[] = [
   { name: 'force', values: [], help: 'run everything, and remember the results' },
   { name: 'until', values: ['CELL'], help: 'stop after this cell' },
   { name: 'only', values: ['CELL'], help: 'run this cell with its inputs from the cache, and print its output' },
+  { name: 'watch', values: [], help: 'run again after every save, until it is interrupted' },
   { name: 'keep-going', values: [], help: 'after a cell that raised, run what does not depend on it' },
   {
     name: 'execution-timeout',

@@ -12,11 +12,19 @@ export interface RecordedFile {
   readonly size: number | undefined;
 }
 
+/** A value that a task left: the digest of its content, and where it is in the store. Logs of an earlier format have no place. */
+export interface RecordedWrite {
+  readonly content: string;
+  readonly how: 'bind' | 'mutate';
+  readonly object?: string;
+  readonly member?: string;
+}
+
 /** What a task did, as the log keeps it: contents by digest, never a value. */
 export interface Observation {
   /** The content of each name that it read: variables, `def:…`, `state:…`, `slot:…`. */
   readonly reads: Readonly<Record<string, string>>;
-  readonly writes: Readonly<Record<string, { readonly content: string; readonly how: 'bind' | 'mutate' }>>;
+  readonly writes: Readonly<Record<string, RecordedWrite>>;
   readonly deletes: readonly string[];
   /** Names whose value cannot leave the process, and why. */
   readonly held: Readonly<Record<string, string>>;
@@ -49,7 +57,7 @@ export function togetherOf(
 /** What the log keeps of a result. Files are looked at now; a file's digest is remembered by its size, times and inode. */
 export function observationOf(result: AttemptResult, outputs: readonly OutputMessage[]): Observation {
   const writes = Object.entries(result.writes).map(
-    ([name, { ref, how }]) => [name, { content: ref.content, how }] as const,
+    ([name, { ref, how }]) => [name, { content: ref.content, how, object: ref.object, member: ref.member }] as const,
   );
   const error = result.status === 'error' ? outputs.findLast((output) => output.kind === 'error') : undefined;
   return {

@@ -25,6 +25,8 @@ export interface RecordedTask {
   /** The run whose result was used again. */
   readonly from: string | undefined;
   readonly observed: Observation | undefined;
+  /** What it did while values went through the store: not where all cells ran in one process. */
+  readonly stored: Observation | undefined;
   /** Why each attempt that did not count was thrown away. */
   readonly dropped: readonly string[];
   /** Names that only the process of an earlier task has, and in which it ran therefore. */
@@ -99,7 +101,7 @@ export function foldRun(id: string, events: readonly LoggedEvent[]): RecordedRun
       tasks.clear();
       run.together = undefined;
     } else if (event.type === 'metric' || event.type === 'gate' || event.type === 'slice') noteMeasure(measures, event);
-    else noteTask(tasks, event);
+    else noteTask(tasks, event, run.lane !== undefined);
     // All cells are made again, and all of this is told again.
     if (event.type === 'restarted' || event.type === 'lane') Object.assign(measures, noMeasures());
   }
@@ -132,7 +134,7 @@ function noteMeasure(measures: Measures, event: MeasureEvent): void {
 
 type TaskEvent = Exclude<Extract<LoggedEvent, { readonly task: string }>, MeasureEvent>;
 
-function noteTask(tasks: Map<string, RecordedTask>, event: TaskEvent): void {
+function noteTask(tasks: Map<string, RecordedTask>, event: TaskEvent, inOneProcess: boolean): void {
   const { task: id, name } = event;
   const before = tasks.get(id) ?? { ...unknownTask, id, name };
   if (event.type === 'task-started') tasks.set(id, { ...before, startedAt: event.at });
@@ -140,6 +142,7 @@ function noteTask(tasks: Map<string, RecordedTask>, event: TaskEvent): void {
   else if (event.type === 'task-fused') tasks.set(id, { ...before, fusedWith: event.with });
   else {
     const { status, index, number, seconds, reason, code, from, observed, fused = [] } = event;
+    const stored = inOneProcess ? before.stored : observed;
     tasks.set(id, {
       ...before,
       endedAt: event.at,
@@ -152,6 +155,7 @@ function noteTask(tasks: Map<string, RecordedTask>, event: TaskEvent): void {
       from,
       observed,
       fused,
+      stored,
     });
   }
 }
@@ -167,6 +171,7 @@ const unknownTask: Omit<RecordedTask, 'id' | 'name'> = {
   code: '',
   from: undefined,
   observed: undefined,
+  stored: undefined,
   dropped: [],
   fusedWith: undefined,
   fused: [],

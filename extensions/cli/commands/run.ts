@@ -24,6 +24,7 @@ import { prepareEnvironment } from '../locked-environment.ts';
 import { findMissing } from '../only.ts';
 import { writeOutput } from '../output-file.ts';
 import { exportRuns, trackingUri, type Exported } from '../mlflow.ts';
+import { isPipeline, runPipeline } from '../pipeline-run.ts';
 import { originOf } from '../origin.ts';
 import { noProgress, showProgress } from '../progress.ts';
 import { describeRun } from '../run-result.ts';
@@ -31,6 +32,7 @@ import { findFolder, findTargets, type Targets } from '../run-targets.ts';
 import { findPlace, type Place } from '../state-folder.ts';
 import { programName } from '../version.ts';
 import { matrixCommand } from './variants.ts';
+import { watchRuns } from '../watch.ts';
 
 interface Plan {
   readonly place: Place;
@@ -49,11 +51,23 @@ interface Plan {
 
 /** `cellwright run NB|BUNDLE [OUT]`: runs it and writes the executed notebook and the report, also when a cell raised. */
 export async function runCommand(host: Host, parsed: ParsedArguments): Promise<CommandResult> {
-  const isFrozen = hasFlag(parsed, 'frozen') || hasFlag(parsed, 'frozen-file');
-  if (hasFlag(parsed, 'matrix')) {
-    if (isFrozen) return usage('--frozen is for one run.', 'Freeze and run one combination with -p NAME VALUE.');
-    return await matrixCommand(host, parsed);
-  }
+  if (isPipeline(parsed)) return await runPipeline(host, parsed, runOnce);
+  if (hasFlag(parsed, 'watch')) return await watchRuns(host, parsed, runOnce);
+  if (!hasFlag(parsed, 'matrix')) return await runOnce(host, parsed);
+  if (!isFrozenRun(parsed)) return await matrixCommand(host, parsed);
+  return usage('--frozen is for one run.', 'Freeze and run one combination with -p NAME VALUE.');
+}
+
+function isFrozenRun(parsed: ParsedArguments): boolean {
+  return hasFlag(parsed, 'frozen') || hasFlag(parsed, 'frozen-file');
+}
+
+async function runOnce(
+  host: Host,
+  parsed: ParsedArguments,
+  listen: (event: RunEvent) => void = () => undefined,
+): Promise<CommandResult> {
+  const isFrozen = isFrozenRun(parsed);
   const opened = await openInput(host, parsed);
   if (!opened.ok) return opened.result;
   const unready = findUnready(host, opened.value);
@@ -86,6 +100,7 @@ export async function runCommand(host: Host, parsed: ParsedArguments): Promise<C
     lane: hasFlag(parsed, 'one-process'),
     onEvent: (event) => {
       events.push(event);
+      listen(event);
       progress.onEvent(event);
     },
   });

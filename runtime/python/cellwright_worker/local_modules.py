@@ -32,7 +32,7 @@ class LocalModules:
     def note(self, spec: Any) -> None:
         """A module has been loaded, or loaded once more."""
         name, origin = getattr(spec, "name", None), getattr(spec, "origin", None)
-        if not isinstance(name, str) or not isinstance(origin, str) or not origin.endswith(".py"):
+        if not isinstance(name, str) or not isinstance(origin, str) or not origin.endswith((".py", ".ipynb")):
             return
         if installed(name) and name not in self._noisy:
             return
