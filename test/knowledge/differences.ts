@@ -57,7 +57,9 @@ export function differences(entry: TestedEntry, answer: Answer | undefined): rea
     beyond(told.states, claimed.states, 'writes');
     beyond(told.outside, claimed.outside, 'reaches a');
     if (!claimed.reads) beyond(told.reads, new Set(), 'reads');
-    if (!claimed.writes) beyond(told.writes, new Set(), 'writes');
+    // A file that is open is written to by changing the object that has it.
+    const isOpen = entry.id.startsWith('file, methods: ');
+    if (!claimed.writes && !isOpen) beyond(told.writes, new Set(), 'writes');
     if (told.ran && !claimed.runs) problems.push('it runs text, which it does not say');
     problems.push(...resultProblems(entry, told));
   }

@@ -35,9 +35,10 @@ class CellImports:
 
     def imported(self, statement: object) -> None:
         """What a module is when its import is over is what it is from then on."""
-        self._slots.observe_statement(statement)
+        # These put something of ours into modules, which is no change that a cell makes.
         generators.watch()
         figures.backend.watch()
+        self._slots.observe_statement(statement)
 
     def starting(self, name: str) -> Optional[Callable[[], None]]:
         """Remember what the cell has changed so far, when the import is certain."""

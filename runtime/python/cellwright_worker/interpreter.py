@@ -158,8 +158,8 @@ class _Modules:
         self.marks = ContainerMarks([sys.modules])
 
 
-# Where Cython keeps the types that all modules compiled by one version of it share.
-_OF_CYTHON = re.compile(r"_cython_\w+")
+# Where Cython keeps the types that all modules compiled by one version of it share, and what it tells of itself.
+_OF_CYTHON = re.compile(r"_cython_\w+|cython_runtime")
 _known_modules: list[_Modules] = []
 
 

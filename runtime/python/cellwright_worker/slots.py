@@ -61,6 +61,7 @@ IGNORED_NAMES = frozenset(
         "draw_if_interactive", "_REPL_DISPLAYHOOK", "_backend_mod", "__slotnames__", "__loader__", "__file__",
         # Filled on first use, with the same content whoever is first.
         "_unit_circle", "_unit_rectangle", "_unit_circle_righthalf", "_mpl_units", "_backends",
+        "_threadpool_controller",
     }
 )  # fmt: skip
 CLASS_BOOKKEEPING = frozenset(
