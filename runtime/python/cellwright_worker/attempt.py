@@ -225,8 +225,11 @@ class Attempt:
         has_value = binding["kind"] == "value"
         self._arrived.companions[name] = binding["ref"]["content"] if has_value else binding["kind"]
         taken = name in self._namespace and name not in self._hidden
-        if not taken and has_value and binding["ref"]["object"] == group:
-            self._arrived.put_aside(name, ValueRef(**binding["ref"]), members[name])
+        if taken or not has_value or binding["ref"]["object"] != group:
+            return
+        # To let go of one is seen through a weak reference: then all are where the cell would have them, and count as read.
+        place = self._take if group in self._arrived.weakly else self._arrived.put_aside
+        place(name, ValueRef(**binding["ref"]), members[name])
 
     def _take(self, name: str, reference: ValueRef, value: Any) -> None:
         if name.startswith(_IMPLICIT):
