@@ -17,15 +17,17 @@ export class ExpectedReuse {
 
   /** True when the results that are there now would let the task be taken from the cache. */
   has(state: State): boolean {
-    if (!this.#context.readCache) return false;
+    const { readCache, useCache, isVariant, crew } = this.#context;
+    if (!readCache && !(useCache && isVariant)) return false;
     const known = this.#known.get(state);
     if (known !== undefined) return known;
-    const has = 'entry' in findCached(this.#context, this.#states, state.index);
+    const found = findCached(this.#context, this.#states, state.index);
+    const has = 'entry' in found && (readCache || crew.isOwn(found.entry.run));
     this.#known.set(state, has);
     return has;
   }
 
-  /** A task has given a result, or lost one: what was expected may not be so any more. */
+  /** A task has given a result, or lost one, here or in a run that goes on beside: what was expected may not be so any more. */
   forget(): void {
     this.#known.clear();
   }

@@ -73,7 +73,7 @@ export class Run {
   async execute(): Promise<RunOutcome> {
     this.#context.crew.join({
       active: () => (this.#lane === undefined ? this.#states.filter(isActive).length : Number(this.#hadTurn)),
-      look: this.#pump.bind(this),
+      look: this.#lookAgain.bind(this),
     });
     try {
       await this.#runAll();
@@ -94,7 +94,7 @@ export class Run {
   }
 
   async #runAll(): Promise<void> {
-    if (this.#isStopped()) this.#over = true;
+    if (this.#context.signal?.aborted === true) this.#over = true;
     else if (this.#context.lane !== undefined) this.#chooseLane(this.#context.lane);
     else {
       await new Promise<void>((resolve, reject) => {
@@ -116,8 +116,14 @@ export class Run {
   /** What was done before its turn counts when nothing that it used has changed until then. */
   async #awaitTurn(): Promise<void> {
     await this.#context.crew.done(this.#holders.size > 0);
-    if (this.#isStopped() || this.#damaged !== undefined || this.#outdated !== undefined) return;
+    if (this.#context.signal?.aborted === true || this.#damaged !== undefined || this.#outdated !== undefined) return;
     if (!this.#hadTurn) this.#outdated = this.#inputs.findOutdated();
+  }
+
+  /** Runs beside this one have gone on. */
+  #lookAgain(): void {
+    this.#reuse.forget();
+    this.#pump();
   }
 
   /** One look at everything that could go on; called after every event. */
@@ -472,13 +478,9 @@ export class Run {
     this.#pump();
   }
 
-  #isStopped(): boolean {
-    return this.#context.signal?.aborted === true;
-  }
-
   async #runLane(why: string): Promise<void> {
     await this.#context.crew.turn();
-    if (this.#isStopped()) return;
+    if (this.#context.signal?.aborted === true) return;
     this.#over = false;
     this.#hadTurn = true;
     this.#states.forEach((state) => forget(state));
@@ -491,7 +493,7 @@ export class Run {
     this.#errors.settle();
     this.#context.crew.acted();
     for (const late of timeoutsIn(this.#states)) this.#tell(late);
-    if (this.#isStopped()) return;
+    if (this.#context.signal?.aborted === true) return;
     if (end.died !== undefined && end.broken !== undefined) this.#broke(end.died, end.broken);
     else if (end.died !== undefined) this.#died(end.died);
     await endProcess(process);
