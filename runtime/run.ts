@@ -15,18 +15,8 @@ import { madeFrom, outdatedAttempts } from './outdated.ts';
 import type { FromAttempt } from './process/protocol.ts';
 import type { TaskProcess } from './process/worker-parent.ts';
 import { effectsLast, interpreterUnusable, processDied, workerFailed } from './refusal.ts';
-import {
-  forget,
-  initialState,
-  isActive,
-  isFailure,
-  outcomeOf,
-  putBack,
-  statusOf,
-  type RunContext,
-  type RunOutcome,
-  type State,
-} from './run-state.ts';
+import { forget, initialState, isActive, isFailure, outcomeOf, putBack, statusOf } from './run-state.ts';
+import type { RunContext, RunOutcome, State } from './run-state.ts';
 import { precedenceOf, startable, unmetNeed, type Precedence } from './schedule.ts';
 import { answerTo, contentsGiven, everyName, namesToLoad, runMessage } from './task-inputs.ts';
 import { takeFromCache } from './take-from-cache.ts';
@@ -94,7 +84,7 @@ export class Run {
   }
 
   async #runAll(): Promise<void> {
-    if (this.#context.signal?.aborted === true) this.#over = true;
+    if (this.#isStopped()) this.#over = true;
     else if (this.#context.lane !== undefined) this.#chooseLane(this.#context.lane);
     else {
       await new Promise<void>((resolve, reject) => {
@@ -108,7 +98,7 @@ export class Run {
   }
 
   async #stop(): Promise<void> {
-    if (this.#context.signal?.aborted === true) this.#holders.killAll();
+    if (this.#isStopped()) this.#holders.killAll();
     await this.#holders.endAll();
     await this.#context.crew.leave(importSteps(this.#states, this.#states.length, this.#context.notes.profile));
   }
@@ -116,7 +106,7 @@ export class Run {
   /** What was done before its turn counts when nothing that it used has changed until then. */
   async #awaitTurn(): Promise<void> {
     await this.#context.crew.done(this.#holders.size > 0);
-    if (this.#context.signal?.aborted === true || this.#damaged !== undefined || this.#outdated !== undefined) return;
+    if (this.#isStopped() || this.#damaged !== undefined || this.#outdated !== undefined) return;
     if (!this.#hadTurn) this.#outdated = this.#inputs.findOutdated();
   }
 
@@ -478,9 +468,13 @@ export class Run {
     this.#pump();
   }
 
+  #isStopped(): boolean {
+    return this.#context.signal?.aborted === true;
+  }
+
   async #runLane(why: string): Promise<void> {
     await this.#context.crew.turn();
-    if (this.#context.signal?.aborted === true) return;
+    if (this.#isStopped()) return;
     this.#over = false;
     this.#hadTurn = true;
     this.#states.forEach((state) => forget(state));
@@ -493,7 +487,7 @@ export class Run {
     this.#errors.settle();
     this.#context.crew.acted();
     for (const late of timeoutsIn(this.#states)) this.#tell(late);
-    if (this.#context.signal?.aborted === true) return;
+    if (this.#isStopped()) return;
     if (end.died !== undefined && end.broken !== undefined) this.#broke(end.died, end.broken);
     else if (end.died !== undefined) this.#died(end.died);
     await endProcess(process);
