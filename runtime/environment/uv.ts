@@ -49,10 +49,13 @@ function isProgram(file: string): boolean {
   }
 }
 
+/** Who the system trusts counts, as for pip and npm: behind a company's proxy nobody else answers. By the new and the old name of the setting. */
+const systemCertificates = { UV_SYSTEM_CERTS: 'true', UV_NATIVE_TLS: 'true' };
+
 /** Calls uv and waits; ends it when the signal is aborted. */
 export async function callUv(uv: Uv, words: readonly string[], { cwd, input, signal }: UvCall): Promise<UvAnswer> {
   const [program, ...first] = uv.words;
-  const env = { ...uv.environment, NO_COLOR: '1', UV_NO_PROGRESS: '1' };
+  const env = { ...systemCertificates, ...uv.environment, NO_COLOR: '1', UV_NO_PROGRESS: '1' };
   const child = spawn(program, [...first, ...words], { cwd, env, stdio: ['pipe', 'pipe', 'pipe'] });
   const stop = (): void => void child.kill('SIGTERM');
   signal?.addEventListener('abort', stop, { once: true });
