@@ -18,7 +18,10 @@ beforeAll(() => {
   folder = realpathSync(mkdtempSync(path.join(tmpdir(), 'cellwright-reached-')));
   const venv = path.join(folder, 'venv');
   const uv = (...words: string[]): unknown =>
-    execFileSync(python, ['-m', 'uv', '--quiet', ...words], { encoding: 'utf8' });
+    execFileSync(python, ['-m', 'uv', '--quiet', ...words], {
+      encoding: 'utf8',
+      env: { UV_SYSTEM_CERTS: 'true', ...process.env },
+    });
   const pins = execFileSync(python, ['-m', 'pip', 'freeze'], { encoding: 'utf8' });
   writeFileSync(
     path.join(folder, 'pins'),
