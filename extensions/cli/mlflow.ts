@@ -1,8 +1,17 @@
 import path from 'node:path';
 import type { Diagnostic } from '../../compiler/bundle/diagnostic.ts';
-import { logRun, ServerProblem, TrackingServer, type TrackedRun, type MetricRun } from '../../runtime/index.ts';
+import {
+  logRun,
+  readMetricRun,
+  ServerProblem,
+  TrackingServer,
+  type TrackedRun,
+  type MetricRun,
+} from '../../runtime/index.ts';
 import { lastValue, type ParsedArguments } from './args.ts';
 import type { Host } from './host.ts';
+import type { Input } from './input.ts';
+import { originOf } from './origin.ts';
 
 /** Which runs go to a tracking server. */
 export interface ExportedRuns {
@@ -49,4 +58,23 @@ export async function exportRuns(host: Host, uri: string, { runs, state, noteboo
 /** What was sent, a run a line. */
 export function describeExport({ logged }: Exported): string {
   return logged.map(({ url, wasThere }) => `mlflow    ${url}${wasThere ? ' (was there)' : ''}\n`).join('');
+}
+
+/** What is to be told of runs that have just ended. */
+export interface EndedRuns {
+  readonly input: Input;
+  readonly runs: readonly string[];
+  readonly state: string;
+}
+
+/** To a tracking server, where there is one and there is something to tell it. */
+export async function exportRecorded(
+  host: Host,
+  parsed: ParsedArguments,
+  { input, runs, state }: EndedRuns,
+): Promise<Exported> {
+  const uri = trackingUri(host, parsed);
+  const recorded = uri === undefined ? [] : runs.flatMap((run) => readMetricRun(state, run) ?? []);
+  if (uri === undefined || recorded.length === 0) return { logged: [], diagnostics: [] };
+  return await exportRuns(host, uri, { runs: recorded, state, notebook: originOf(host, input).notebook });
 }

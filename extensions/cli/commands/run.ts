@@ -1,50 +1,31 @@
 import { readFileSync } from 'node:fs';
-import { availableParallelism } from 'node:os';
 import path from 'node:path';
-import type { Diagnostic } from '../../../compiler/bundle/diagnostic.ts';
-import {
-  readMetricRun,
-  renderReport,
-  run,
-  status as planStatus,
-  type RunEvent,
-  type RunRecord,
-} from '../../../runtime/index.ts';
+import { renderReport, run, status as planStatus, type RunEvent, type RunRecord } from '../../../runtime/index.ts';
 import { hasFlag, lastValue, type ParsedArguments } from '../args.ts';
 import { describeExecution } from '../executed.ts';
-import { findTimeout } from '../execution-timeout.ts';
 import { isFileError, shownPath } from '../files.ts';
 import { refuseThawed } from '../frozen-file.ts';
 import { graphPicture } from '../graph-svg.ts';
 import { fileProblem, usage, type CommandResult, type Host, type Outcome } from '../host.ts';
 import { findTask, openInput, type Input } from '../input.ts';
 import { findUnready } from '../given-parameters.ts';
-import { findStandBy } from '../keep-warm.ts';
-import { prepareEnvironment } from '../locked-environment.ts';
 import { findMissing } from '../only.ts';
 import { writeOutput } from '../output-file.ts';
-import { exportRuns, trackingUri, type Exported } from '../mlflow.ts';
+import { exportRecorded } from '../mlflow.ts';
 import { isPipeline, runPipeline } from '../pipeline-run.ts';
 import { originOf } from '../origin.ts';
 import { noProgress, showProgress } from '../progress.ts';
 import { describeRun } from '../run-result.ts';
-import { findFolder, findTargets, type Targets } from '../run-targets.ts';
-import { findPlace, type Place } from '../state-folder.ts';
+import { findRunSettings, isSilent, runOptionsOf, type RunSettings } from '../run-settings.ts';
+import { findTargets, type Targets } from '../run-targets.ts';
+import type { Place } from '../state-folder.ts';
 import { programName } from '../version.ts';
 import { matrixCommand } from './variants.ts';
 import { watchRuns } from '../watch.ts';
 
 interface Plan {
-  readonly place: Place;
-  /** What is to be said of the environment. */
-  readonly diagnostics: readonly Diagnostic[];
+  readonly settings: RunSettings;
   readonly targets: Targets;
-  readonly cwd: string;
-  readonly jobs: number;
-  /** Seconds for which processes with the notebook's imports wait for the next run. */
-  readonly standBy: number;
-  /** Seconds that a cell may run, as far as it does not say it itself. */
-  readonly timeout: number | undefined;
   /** Index of the last task to run. */
   readonly until: number | undefined;
 }
@@ -74,8 +55,9 @@ async function runOnce(
   if (unready !== undefined) return unready;
   const plan = await planRun(host, parsed, opened.value);
   if (!plan.ok) return plan.result;
-  const input = { ...opened.value, diagnostics: [...opened.value.diagnostics, ...plan.value.diagnostics] };
-  const { cwd, jobs, standBy, timeout, until, targets, place } = plan.value;
+  const input = { ...opened.value, diagnostics: [...opened.value.diagnostics, ...plan.value.settings.diagnostics] };
+  const { settings, until, targets } = plan.value;
+  const { cwd, place } = settings;
   const thawed = isFrozen ? refuseThawed(host, parsed, { input, place, cwd }) : undefined;
   if (thawed !== undefined) return thawed;
   const signal = host.interruption();
@@ -84,20 +66,10 @@ async function runOnce(
   const remembers = !hasFlag(parsed, 'no-cache');
   const events: RunEvent[] = [];
   const record = await run(input.bundle, input.document, {
-    worker: path.join(host.installation, 'python', 'worker.py'),
+    ...runOptionsOf(host, parsed, settings),
     origin: originOf(host, input),
-    cwd,
-    ...place,
     signal,
-    jobs,
-    standBy,
-    timeout,
-    cache: remembers,
-    force: hasFlag(parsed, 'force'),
-    keepGoing: hasFlag(parsed, 'keep-going'),
     until,
-    startMethod: hasFlag(parsed, 'spawn') ? 'spawn' : 'fork',
-    lane: hasFlag(parsed, 'one-process'),
     onEvent: (event) => {
       events.push(event);
       listen(event);
@@ -111,63 +83,19 @@ async function runOnce(
   const problem = written ? writeResults(host, { input, record, targets, events }) : undefined;
   if (problem !== undefined) return problem;
   const only = lastValue(parsed, 'only') === undefined ? undefined : until;
-  const exported = await exportRun(host, parsed, { input, id: record.id, state: place.state });
+  const exported = await exportRecorded(host, parsed, { input, runs: [record.id], state: place.state });
   return describeRun(host, { input, record, targets, only, written, interrupted: signal.aborted, remembers, exported });
-}
-
-interface Finished {
-  readonly input: Input;
-  readonly id: string;
-  readonly state: string;
-}
-
-/** To a tracking server, where there is one and there is something to tell it. */
-async function exportRun(host: Host, parsed: ParsedArguments, { input, id, state }: Finished): Promise<Exported> {
-  const uri = trackingUri(host, parsed);
-  const run = uri === undefined ? undefined : readMetricRun(state, id);
-  if (uri === undefined || run === undefined) return { logged: [], diagnostics: [] };
-  return await exportRuns(host, uri, { runs: [run], state, notebook: originOf(host, input).notebook });
-}
-
-function isSilent(host: Host, parsed: ParsedArguments): boolean {
-  return hasFlag(parsed, 'quiet') || (hasFlag(parsed, 'json') && !host.isTerminal);
 }
 
 async function planRun(host: Host, parsed: ParsedArguments, input: Input): Promise<Outcome<Plan>> {
   const targets = findTargets(host, parsed, input);
   if (!targets.ok) return targets;
-  const cwd = findFolder(host, parsed, input);
-  if (!cwd.ok) return cwd;
-  const asked = lastValue(parsed, 'jobs');
-  const jobs = asked === undefined ? availableParallelism() : Number(asked);
-  if (!Number.isInteger(jobs) || jobs < 1) {
-    return { ok: false, result: usage(`-j takes a number from 1, not ${asked ?? ''}.`, 'Give the number of tasks.') };
-  }
-  const timeout = findTimeout(parsed);
-  if (!timeout.ok) return timeout;
-  const standBy = findStandBy(host, parsed);
-  if (!standBy.ok) return standBy;
-  const found = findPlace(host, parsed, input);
-  if (!found.ok) return found;
-  const silent = isSilent(host, parsed);
-  const prepared = await prepareEnvironment(host, parsed, { input, place: found.value, builds: true, silent });
-  if (!prepared.ok) return prepared;
-  const { place, diagnostics } = prepared.value;
-  const until = findLast(parsed, input, { ...place, cwd: cwd.value });
+  const settings = await findRunSettings(host, parsed, input);
+  if (!settings.ok) return settings;
+  const { place, cwd } = settings.value;
+  const until = findLast(parsed, input, { ...place, cwd });
   if (!until.ok) return until;
-  return {
-    ok: true,
-    value: {
-      place,
-      diagnostics,
-      targets: targets.value,
-      cwd: cwd.value,
-      jobs,
-      standBy: standBy.value,
-      timeout: timeout.value,
-      until: until.value,
-    },
-  };
+  return { ok: true, value: { settings: settings.value, targets: targets.value, until: until.value } };
 }
 
 function findLast(

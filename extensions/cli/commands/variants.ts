@@ -1,25 +1,21 @@
 import path from 'node:path';
-import { availableParallelism } from 'node:os';
 import {
   reachOf,
-  readMetricRun,
   runVariants,
   secretNames,
   shelvesOf,
   type VariantNotebook,
   type VariantRecord,
 } from '../../../runtime/index.ts';
-import { hasFlag, lastValue, type ParsedArguments } from '../args.ts';
+import { lastValue, type ParsedArguments } from '../args.ts';
 import { describeExecution } from '../executed.ts';
 import { shownPath } from '../files.ts';
 import { findUnreadySecret } from '../given-parameters.ts';
 import { usage, type CommandResult, type Host, type Outcome } from '../host.ts';
 import { cellsTagged } from '../inject-parameters.ts';
 import { compileWith, findTask, openInput, type Input } from '../input.ts';
-import { findTimeout } from '../execution-timeout.ts';
-import { findStandBy } from '../keep-warm.ts';
 import { combine, nameOf, readMatrix, type Matrix } from '../matrix.ts';
-import { exportRuns, trackingUri, type Exported } from '../mlflow.ts';
+import { exportRecorded } from '../mlflow.ts';
 import { originOf } from '../origin.ts';
 import { writeOneOfMany, writeOutput } from '../output-file.ts';
 import { findMisfit, findMissing } from '../parameter-types.ts';
@@ -28,9 +24,7 @@ import { findUnknown, type ParameterValue, type ParameterValues } from '../param
 import { readRange } from '../ranges.ts';
 import { recordParameters } from '../recorded-parameters.ts';
 import { endOf, whyOf } from '../run-result.ts';
-import { findFolder } from '../run-targets.ts';
-import { findPlace, type Place } from '../state-folder.ts';
-import { prepareEnvironment } from '../locked-environment.ts';
+import { findRunSettings, isSilent, runOptionsOf, type RunSettings } from '../run-settings.ts';
 import { noVariantProgress, showVariants } from '../variant-progress.ts';
 import { findVariantTargets, type VariantTargets } from '../variant-targets.ts';
 import { describeVariants, renderCsv, type VariantRow } from '../variants-result.ts';
@@ -79,11 +73,7 @@ interface Plan {
   readonly variants: readonly ParameterValues[];
   readonly names: readonly string[];
   readonly targets: VariantTargets;
-  readonly place: Place;
-  readonly cwd: string;
-  readonly jobs: number;
-  readonly standBy: number;
-  readonly timeout: number | undefined;
+  readonly settings: RunSettings;
   readonly until: number | undefined;
   /** Environment variables that hold secrets of some variant. */
   readonly secrets: readonly string[];
@@ -92,27 +82,17 @@ interface Plan {
 async function runMatrix(host: Host, parsed: ParsedArguments, asked: Asked): Promise<CommandResult> {
   const planned = await plan(host, parsed, asked);
   if (!planned.ok) return planned.result;
-  const { input, axes, names, variants, targets } = planned.value;
+  const { input, axes, names, variants, targets, settings, until, secrets } = planned.value;
   const signal = host.interruption();
   const silent = isSilent(host, parsed);
   const progress = silent ? noVariantProgress : showVariants(host, names);
   const rows: VariantRow[] = [];
   let problem: CommandResult | undefined;
   const outcome = await runVariants({
-    ...planned.value.place,
-    worker: path.join(host.installation, 'python', 'worker.py'),
-    cwd: planned.value.cwd,
-    jobs: planned.value.jobs,
-    standBy: planned.value.standBy,
-    timeout: planned.value.timeout,
-    until: planned.value.until,
-    secrets: planned.value.secrets,
+    ...runOptionsOf(host, parsed, settings),
+    until,
+    secrets,
     signal,
-    cache: !hasFlag(parsed, 'no-cache'),
-    force: hasFlag(parsed, 'force'),
-    keepGoing: hasFlag(parsed, 'keep-going'),
-    startMethod: hasFlag(parsed, 'spawn') ? 'spawn' : 'fork',
-    lane: hasFlag(parsed, 'one-process'),
     number: variants.length,
     open: opener(host, planned.value),
     onEvent: progress.onEvent,
@@ -140,32 +120,13 @@ async function runMatrix(host: Host, parsed: ParsedArguments, asked: Asked): Pro
     ['summary', shownPath(host, summary)],
   ] as const;
   const { matrix, seconds } = outcome;
-  const exported = await exportVariants(host, parsed, { input, rows, state: planned.value.place.state });
+  const exported = await exportRecorded(host, parsed, {
+    input,
+    runs: rows.map(({ run }) => run),
+    state: settings.place.state,
+  });
   const told = { input, axes, rows, matrix, seconds, interrupted: signal.aborted, files, summary, exported };
   return describeVariants({ ...told, number: variants.length });
-}
-
-interface EndedVariants {
-  readonly input: Input;
-  readonly rows: readonly VariantRow[];
-  readonly state: string;
-}
-
-/** To a tracking server, where there is one and there is something to tell it. */
-async function exportVariants(
-  host: Host,
-  parsed: ParsedArguments,
-  { input, rows, state }: EndedVariants,
-): Promise<Exported> {
-  const uri = trackingUri(host, parsed);
-  if (uri === undefined) return { logged: [], diagnostics: [] };
-  const runs = rows.flatMap(({ run }) => readMetricRun(state, run) ?? []);
-  if (runs.length === 0) return { logged: [], diagnostics: [] };
-  return await exportRuns(host, uri, { runs, state, notebook: originOf(host, input).notebook });
-}
-
-function isSilent(host: Host, parsed: ParsedArguments): boolean {
-  return hasFlag(parsed, 'quiet') || (hasFlag(parsed, 'json') && !host.isTerminal);
 }
 
 async function plan(host: Host, parsed: ParsedArguments, { matrix, rest }: Asked): Promise<Outcome<Plan>> {
@@ -183,20 +144,8 @@ async function plan(host: Host, parsed: ParsedArguments, { matrix, rest }: Asked
   if (!secrets.ok) return secrets;
   const targets = findVariantTargets(host, parsed, { input, names, variants });
   if (!targets.ok) return targets;
-  const cwd = findFolder(host, parsed, input);
-  if (!cwd.ok) return cwd;
-  const jobs = findJobs(parsed);
-  if (!jobs.ok) return jobs;
-  const timeout = findTimeout(parsed);
-  if (!timeout.ok) return timeout;
-  const standBy = findStandBy(host, parsed);
-  if (!standBy.ok) return standBy;
-  const found = findPlace(host, parsed, input);
-  if (!found.ok) return found;
-  const silent = isSilent(host, parsed);
-  const prepared = await prepareEnvironment(host, parsed, { input, place: found.value, builds: true, silent });
-  if (!prepared.ok) return prepared;
-  const { place, diagnostics } = prepared.value;
+  const settings = await findRunSettings(host, parsed, input);
+  if (!settings.ok) return settings;
   const cell = lastValue(parsed, 'until');
   const first = await compileWith(host, input, variants[0] ?? rest);
   const task = cell === undefined || first.bundle === undefined ? undefined : findTask(first.bundle, cell);
@@ -205,14 +154,10 @@ async function plan(host: Host, parsed: ParsedArguments, { matrix, rest }: Asked
   return {
     ok: true,
     value: {
-      ...{ axes, variants, names, until, place },
-      input: { ...input, diagnostics: [...input.diagnostics, ...diagnostics] },
+      ...{ axes, variants, names, until, settings: settings.value },
+      input: { ...input, diagnostics: [...input.diagnostics, ...settings.value.diagnostics] },
       secrets: secrets.value,
       targets: targets.value,
-      cwd: cwd.value,
-      jobs: jobs.value,
-      standBy: standBy.value,
-      timeout: timeout.value,
     },
   };
 }
@@ -257,13 +202,6 @@ async function findSecrets(
         names.add(name);
   const problem = findUnreadySecret(host, input.bundle, [...names]);
   return problem === undefined ? { ok: true, value: [...names] } : { ok: false, result: problem };
-}
-
-function findJobs(parsed: ParsedArguments): Outcome<number> {
-  const asked = lastValue(parsed, 'jobs');
-  const jobs = asked === undefined ? availableParallelism() : Number(asked);
-  if (Number.isInteger(jobs) && jobs >= 1) return { ok: true, value: jobs };
-  return { ok: false, result: usage(`-j takes a number from 1, not ${asked ?? ''}.`, 'Give the number of tasks.') };
 }
 
 /** Compiles a variant when its time comes. What the values reach is the same in all: only the literals differ. */
