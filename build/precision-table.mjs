@@ -54,37 +54,14 @@ export function renderPrecision({ notebooks, leftOut, tables, none, edges }, isL
     '| edges | unnecessary | missing | width in tasks | width in seconds |',
     '| --- | --- | --- | --- | --- |',
   );
-  lines.push(
-    edgeRow(
-      'with the tables, certain',
-      edges.map((one) => one.tables.certain),
-    ),
-  );
-  lines.push(
-    edgeRow(
-      'with the tables, all',
-      edges.map((one) => one.tables.all),
-    ),
-  );
-  lines.push(
-    edgeRow(
-      'without, certain',
-      edges.map((one) => one.none.certain),
-    ),
-  );
-  lines.push(
-    edgeRow(
-      'without, all',
-      edges.map((one) => one.none.all),
-    ),
-  );
-  lines.push(
-    edgeRow(
-      'as observed',
-      edges.map((one) => one.tables.exact),
-    ),
-    '',
-  );
+  const graphs = {
+    'with the tables, certain': (one) => one.tables.certain,
+    'with the tables, all': (one) => one.tables.all,
+    'without, certain': (one) => one.none.certain,
+    'without, all': (one) => one.none.all,
+    'as observed': (one) => one.tables.exact,
+  };
+  lines.push(...Object.entries(graphs).map(([title, of]) => edgeRow(title, edges.map(of))), '');
   if (isList) lines.push(...listed(tables));
   return `${lines.join('\n')}\n`;
 }

@@ -1,10 +1,11 @@
 import type { Task } from '../compiler/bundle/format.ts';
-import type { AttemptResult, FileRead, Measured, OutputMessage, ReachedPackages } from './process/protocol.ts';
+import type { AttemptResult, FileRead, Measured, OutputMessage } from './process/protocol.ts';
 import { hashFile } from './store/digests.ts';
 import type { LocalStore } from './store/local.ts';
 import { createHash } from 'node:crypto';
 import type { SharedValue } from './ladder.ts';
 import { hasSameTimes, stillSame } from './marks.ts';
+import { nothingReached } from './nothing-observed.ts';
 import type { RunContext, State } from './run-state.ts';
 import { differenceOfStarts, digestOfVariable } from './start-state.ts';
 import { keptCopies } from './undo.ts';
@@ -181,9 +182,6 @@ function stillHolds(file: FileRead & { readonly digest: string }): boolean {
   if (stillSame(file)) return true;
   return file.kind === 'content' && file.digest !== 'missing' && hashFile(file.path) === file.digest;
 }
-
-/** In place of what is kept apart. */
-export const nothingReached: ReachedPackages = { everything: '', entries: [], names: [], groups: [] };
 
 /** Why a later run could not tell whether all that the result depends on is as it was: what else the cell did. */
 function uncheckable(result: AttemptResult): string | undefined {

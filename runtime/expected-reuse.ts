@@ -1,5 +1,5 @@
-import { findCached } from './cache.ts';
 import type { RunContext, State } from './run-state.ts';
+import { findReusable } from './take-from-cache.ts';
 
 /**
  * Tasks that will be reused if what still runs before them changes nothing that they read. They are not started early: after the
@@ -17,12 +17,10 @@ export class ExpectedReuse {
 
   /** True when the results that are there now would let the task be taken from the cache. */
   has(state: State): boolean {
-    const { readCache, useCache, isVariant, crew } = this.#context;
-    if (!readCache && !(useCache && isVariant)) return false;
     const known = this.#known.get(state);
     if (known !== undefined) return known;
-    const found = findCached(this.#context, this.#states, state.index);
-    const has = 'entry' in found && (readCache || crew.isOwn(found.entry.run));
+    const found = findReusable(this.#context, this.#states, state.index);
+    const has = found !== undefined && 'entry' in found;
     this.#known.set(state, has);
     return has;
   }

@@ -32,6 +32,6 @@ export { callUv, findUv, reasonOf, type Uv } from './environment/uv.ts';
 export { findInterpreter } from './process/interpreter.ts';
 export { readDocument, writeAtomically } from './store/local.ts';
 export * from './reuse/doors.ts';
-export { cleanState, type Cleaned, type Swept } from './store/sweep.ts';
+export { addUp, cleanState, type Cleaned } from './store/sweep.ts';
 export { status, type TaskPlan } from './plan.ts';
 export { defaultState, endStandBy, run, statesFolder, type RunOptions } from './run-bundle.ts';

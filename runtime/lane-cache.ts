@@ -16,6 +16,7 @@ import {
 import { finishedEvent } from './history/finished.ts';
 import { togetherOf } from './history/observation.ts';
 import { isClosed } from './measures/gates.ts';
+import { nothingObserved } from './nothing-observed.ts';
 import type { AttemptResult, LaneObservation, Measured } from './process/protocol.ts';
 import { initialState, type RunContext, type RunOutcome, type State } from './run-state.ts';
 import type { LocalStore } from './store/local.ts';
@@ -143,7 +144,8 @@ export function rememberLane(
     ...(shown === undefined ? [] : [shown]),
     ...observed.outside.map((reason) => nameDoing(ran, reason)),
   ];
-  const result: AttemptResult = { ...nothingOfVariables, ...observed, outside };
+  // After a lane there is nothing to load but what it showed and left in files.
+  const result: AttemptResult = { status: 'ok', ...nothingObserved, ...observed, outside };
   const lane = {
     why,
     outputs: ran.map(({ outputs }) => outputs),
@@ -153,24 +155,6 @@ export function rememberLane(
   remember(context, [state], state);
   noteLane(context.store, unit);
 }
-
-/** After a lane there is nothing to load but what it showed and left in files. */
-const nothingOfVariables: Omit<AttemptResult, keyof LaneObservation> = {
-  status: 'ok',
-  reads: {},
-  writes: {},
-  shadowed: [],
-  shown: [],
-  shadows: [],
-  deletes: [],
-  held: {},
-  unsaved: [],
-  sources: [],
-  imported: [],
-  seconds: 0,
-  cpuSeconds: 0,
-  peakMemory: 0,
-};
 
 function uncached(ran: readonly State[]): readonly string[] {
   const forbidding = ran.find(({ task }) => !task.directives.cache);

@@ -1,8 +1,8 @@
-import { nothingReached } from './cache.ts';
+import { nothingObserved } from './nothing-observed.ts';
 import type { Diagnostic } from '../compiler/bundle/diagnostic.ts';
 import type { Task } from '../compiler/bundle/format.ts';
 import type { Holders } from './holders.ts';
-import type { AttemptResult, OutputMessage } from './process/protocol.ts';
+import type { OutputMessage } from './process/protocol.ts';
 import type { TaskProcess } from './process/worker-parent.ts';
 import { tookTooLong } from './refusal.ts';
 import type { RunContext, State } from './run-state.ts';
@@ -37,7 +37,7 @@ export function markTimeout(state: State): void {
 
 /** An attempt whose process had to be killed. */
 export function markKilled(state: State): void {
-  state.result = nothingObserved;
+  state.result = { status: 'error', ...nothingObserved };
   state.seconds = state.limit?.seconds ?? 0;
   markTimeout(state);
 }
@@ -63,27 +63,3 @@ function errorAfter(seconds: number): OutputMessage {
   const evalue = `the cell ran longer than ${inWords(seconds)}`;
   return { kind: 'error', ename: 'CellTimeoutError', evalue, traceback: [`CellTimeoutError: ${evalue}`] };
 }
-
-/** Of a cell that did not come to its end. */
-const nothingObserved: AttemptResult = {
-  status: 'error',
-  reads: {},
-  writes: {},
-  shadowed: [],
-  shown: [],
-  shadows: [],
-  deletes: [],
-  held: {},
-  unsaved: [],
-  filesRead: [],
-  variables: {},
-  filesWritten: [],
-  requests: [],
-  outside: [],
-  sources: [],
-  imported: [],
-  packages: nothingReached,
-  seconds: 0,
-  cpuSeconds: 0,
-  peakMemory: 0,
-};

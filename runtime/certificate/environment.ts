@@ -3,6 +3,7 @@ import type { Result } from '../../compiler/bundle/diagnostic.ts';
 import { findMismatch } from '../../compiler/bundle/follow-schema.ts';
 import { record, type Schema } from '../../compiler/bundle/schema.ts';
 import { findInterpreter } from '../process/interpreter.ts';
+import { lastAnswer } from '../process/last-answer.ts';
 import type { Variables } from '../variables.ts';
 
 /** An installed distribution. */
@@ -63,8 +64,7 @@ export function describeEnvironment(asked: EnvironmentQuestion): Result<Environm
     timeout: 60_000,
     maxBuffer: 2 ** 28,
   });
-  const reason = done.error?.message ?? done.stderr.trim().split('\n').at(-1) ?? '';
-  const answer = done.status === 0 ? parse(done.stdout) : undefined;
+  const { answer, reason } = lastAnswer(done);
   if (answer !== undefined && findMismatch(answer, answerSchema) === undefined) {
     return { ok: true, value: { ...(answer as Omit<EnvironmentDescription, 'variables'>), variables } };
   }
@@ -76,14 +76,4 @@ export function describeEnvironment(asked: EnvironmentQuestion): Result<Environm
 function refuse(message: string): Result<never> {
   const help = 'Name another interpreter with --python EXE.';
   return { ok: false, error: [{ code: 'CW501', severity: 'error', message, help, related: [] }] };
-}
-
-/** The last line: what is installed may print something when the interpreter starts. */
-function parse(output: string): unknown {
-  try {
-    return JSON.parse(output.trim().split('\n').at(-1) ?? '') as unknown;
-  } catch (error) {
-    if (error instanceof SyntaxError) return undefined;
-    throw error;
-  }
 }

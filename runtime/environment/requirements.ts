@@ -1,8 +1,9 @@
 import { spawnSync } from 'node:child_process';
 import type { Result } from '../../compiler/bundle/diagnostic.ts';
-import { findMismatch } from '../../compiler/bundle/follow-schema.ts';
+import { findMismatch, isObject } from '../../compiler/bundle/follow-schema.ts';
 import { record, type Schema } from '../../compiler/bundle/schema.ts';
 import { findInterpreter } from '../process/interpreter.ts';
+import { lastAnswer } from '../process/last-answer.ts';
 import type { Variables } from '../variables.ts';
 
 /** Where a distribution came from (PEP 610). */
@@ -131,12 +132,11 @@ export function findRequirements(asked: RequirementsQuestion): Result<Requiremen
     maxBuffer: 2 ** 28,
     input: JSON.stringify({ cells, requirements, extra }),
   });
-  const answer = done.status === 0 ? parse(done.stdout) : undefined;
-  if (isRecord(answer) && 'problem' in answer) return lacking(String(answer['problem']), executable);
-  if (isRecord(answer) && findMismatch(answer, answerSchema) === undefined) {
+  const { answer, reason } = lastAnswer(done);
+  if (isObject(answer) && 'problem' in answer) return lacking(String(answer['problem']), executable);
+  if (isObject(answer) && findMismatch(answer, answerSchema) === undefined) {
     return { ok: true, value: { ...(answer as unknown as Omit<Requirements, 'executable'>), executable } };
   }
-  const reason = done.error?.message ?? done.stderr.trim().split('\n').at(-1) ?? '';
   if (/No module named '?IPython/.test(reason)) return lacking('ipython', executable);
   const what = reason === '' ? 'it gave no answer' : reason;
   return refuse(`The interpreter does not say what is installed in it: ${what}.`, another);
@@ -151,18 +151,4 @@ function lacking(name: string, executable: string): Result<never> {
 
 function refuse(message: string, help: string): Result<never> {
   return { ok: false, error: [{ code: 'CW501', severity: 'error', message, help, related: [] }] };
-}
-
-function isRecord(value: unknown): value is Readonly<Record<string, unknown>> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
-}
-
-/** The last line: what is installed may print something when the interpreter starts. */
-function parse(output: string): unknown {
-  try {
-    return JSON.parse(output.trim().split('\n').at(-1) ?? '') as unknown;
-  } catch (error) {
-    if (error instanceof SyntaxError) return undefined;
-    throw error;
-  }
 }

@@ -3,15 +3,15 @@ import type { Bundle, Digest } from '../../compiler/bundle/format.ts';
 import type { EnvironmentFound } from '../event.ts';
 import { compareWithNow } from '../history/changed-data.ts';
 import { dataOf } from '../history/data.ts';
+import { describeFile } from '../history/observation.ts';
 import type { RecordedRun } from '../history/recorded-run.ts';
 import { findInterpreter } from '../process/interpreter.ts';
 import { languageOf } from '../process/language.ts';
 import { listPackages } from '../process/search-path.ts';
 import { describeStart } from '../start-state.ts';
-import { hashFile, loadDigests, saveDigests } from '../store/digests.ts';
-import { isFileError, openLocalStore } from '../store/local.ts';
+import { loadDigests, saveDigests } from '../store/digests.ts';
+import { openLocalStore } from '../store/local.ts';
 import type { Variables } from '../variables.ts';
-import { statSync } from 'node:fs';
 import type { Frozen, FrozenCell } from './format.ts';
 
 /** What a run was made on, without how that came about. */
@@ -73,8 +73,8 @@ export function freezeNow(
   );
   const files = frozen.files.flatMap(({ path }) => {
     const file = resolve(folder, path);
-    const sha256 = hashFile(file);
-    return sha256.startsWith('sha256:') ? [{ path, size: sizeOf(file), sha256: sha256 as Digest }] : [];
+    const { digest, size = 0 } = describeFile(file);
+    return digest.startsWith('sha256:') ? [{ path, size, sha256: digest as Digest }] : [];
   });
   saveDigests(store);
   const interpreter = findInterpreter({ ...options, kernel: options.kernel ?? bundle.notebook.kernelName });
@@ -108,13 +108,4 @@ function portable(folder: string, path: string): string {
   const way = relative(folder, path);
   const isFar = isAbsolute(way) || way.startsWith(join('..', '..', '..'));
   return isFar ? path : way.split(sep).join('/');
-}
-
-function sizeOf(file: string): number {
-  try {
-    return statSync(file).size;
-  } catch (error) {
-    if (isFileError(error)) return 0;
-    throw error;
-  }
 }

@@ -88,7 +88,8 @@ function filesOf(
   };
 }
 
-function describeFile(path: string): RecordedFile {
+/** A file as it is now. Its digest is remembered by its size, times and inode. */
+export function describeFile(path: string): RecordedFile {
   return { path, digest: hashFile(path), size: sizeOf(path) };
 }
 

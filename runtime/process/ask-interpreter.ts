@@ -2,6 +2,7 @@ import { spawnSync } from 'node:child_process';
 import type { Diagnostic, Result } from '../../compiler/bundle/diagnostic.ts';
 import type { Variables } from '../variables.ts';
 import { findInterpreter } from './interpreter.ts';
+import { lastAnswer } from './last-answer.ts';
 
 /** A script of ours, for the interpreter that runs the cells. */
 export interface Question {
@@ -30,23 +31,12 @@ export function askInterpreter(question: Question): Result<unknown, Diagnostic> 
     encoding: 'utf8',
     maxBuffer: 2 ** 30,
   });
-  const answer = done.status === 0 ? parse(done.stdout) : undefined;
+  const { answer, reason } = lastAnswer(done);
   if (answer !== undefined) return { ok: true, value: answer };
-  const last = done.error?.message ?? done.stderr.trim().split('\n').at(-1) ?? '';
-  return refuse('CW501', `The interpreter gave no answer${last === '' ? '' : `: ${last}`}.`);
+  return refuse('CW501', `The interpreter gave no answer${reason === '' ? '' : `: ${reason}`}.`);
 }
 
 function refuse(code: 'CW500' | 'CW501', message: string): Result<never, Diagnostic> {
   const help = 'Name another interpreter with --python EXE.';
   return { ok: false, error: { code, severity: 'error', message, help, related: [] } };
-}
-
-/** The last line: what is installed may print something when the interpreter starts. */
-function parse(output: string): unknown {
-  try {
-    return JSON.parse(output.trim().split('\n').at(-1) ?? '') as unknown;
-  } catch (error) {
-    if (error instanceof SyntaxError) return undefined;
-    throw error;
-  }
 }

@@ -1,6 +1,6 @@
 import type { CellChange, LoggedRun, RecordChange, RecordComparison } from '../history/compare-records.ts';
 import { escapeHtml } from './ansi.ts';
-import { reportStyle } from './html-style.ts';
+import { htmlPage } from './html-page.ts';
 import { showOutput } from './show-output.ts';
 
 const style = `
@@ -11,30 +11,17 @@ const style = `
 /** Two runs compared, as one HTML file that asks the network for nothing and runs no program. */
 export function renderComparison(comparison: RecordComparison, before: LoggedRun, now: LoggedRun): string {
   const title = `${before.id} and ${now.id}`;
-  const body = [causes(comparison.causes), effects(comparison.effects)].join('\n');
   const verdict =
     comparison.effects.length === 0
       ? 'Every cell shows the same.'
       : `${comparison.effects.length} cells differ, ${comparison.equal} show the same.`;
-  return `<!doctype html>
-<html lang="en">
-<head>
-<meta charset="utf-8">
-<meta http-equiv="Content-Security-Policy" content="default-src 'none'; img-src data:; style-src 'unsafe-inline'; font-src data:">
-<meta name="viewport" content="width=device-width, initial-scale=1">
-<meta name="color-scheme" content="light dark">
-<title>${escapeHtml(title)}</title>
-<style>${reportStyle}${style}</style>
-</head>
-<body>
-<main>
-<h1>Two runs compared</h1>
-<section class="verdict" aria-label="Verdict"><p><strong>${escapeHtml(before.id)}</strong> and <strong>${escapeHtml(now.id)}</strong></p><p>${escapeHtml(verdict)}</p></section>
-${body}
-</main>
-</body>
-</html>
-`;
+  const which = `<p><strong>${escapeHtml(before.id)}</strong> and <strong>${escapeHtml(now.id)}</strong></p>`;
+  const sections = [
+    `<section class="verdict" aria-label="Verdict">${which}<p>${escapeHtml(verdict)}</p></section>`,
+    causes(comparison.causes),
+    effects(comparison.effects),
+  ];
+  return htmlPage({ title, heading: 'Two runs compared', style, hasFonts: true, sections });
 }
 
 function causes(all: readonly RecordChange[]): string {

@@ -7,7 +7,7 @@ import { describeVerdict } from '../measures/verdict.ts';
 import type { TaskOutcome } from '../run-state.ts';
 import { ansiToHtml, escapeHtml } from './ansi.ts';
 import { foldOutputs, type NotebookOutput } from './outputs.ts';
-import { reportStyle } from './html-style.ts';
+import { htmlPage } from './html-page.ts';
 import { gatesSection, metricsSection, slicesSection } from './measures-html.ts';
 import { showOutput } from './show-output.ts';
 
@@ -31,7 +31,7 @@ interface DocumentCell {
 /** A run as one HTML file that asks the network for nothing and runs no program. */
 export function renderReport(input: ReportInput): string {
   const { bundle, record } = input;
-  const name = escapeHtml(bundle.notebook.name);
+  const { name } = bundle.notebook;
   const outputs = foldOutputs(
     record.tasks.map(({ task, outputs: messages }) => ({ executionCount: task.executionCount, messages })),
   );
@@ -51,24 +51,7 @@ export function renderReport(input: ReportInput): string {
     cells(input, outputs),
     identity(input),
   ];
-  return `<!doctype html>
-<html lang="en">
-<head>
-<meta charset="utf-8">
-<meta http-equiv="Content-Security-Policy" content="default-src 'none'; img-src data:; style-src 'unsafe-inline'; font-src data:">
-<meta name="viewport" content="width=device-width, initial-scale=1">
-<meta name="color-scheme" content="light dark">
-<title>${name}: ${record.status}</title>
-<style>${reportStyle}</style>
-</head>
-<body>
-<main>
-<h1>${name}</h1>
-${sections.filter((section) => section !== '').join('\n')}
-</main>
-</body>
-</html>
-`;
+  return htmlPage({ title: `${name}: ${record.status}`, heading: name, hasFonts: true, sections });
 }
 
 function metricsOf({ task, result }: TaskOutcome): Parameters<typeof metricsSection>[0] {

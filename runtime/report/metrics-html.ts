@@ -2,13 +2,12 @@ import { directionOf } from '../measures/direction.ts';
 import { asNumber, showMeasure } from '../measures/formula.ts';
 import { metricNames, type MetricRun } from '../measures/metric-runs.ts';
 import { escapeHtml } from './ansi.ts';
-import { reportStyle } from './html-style.ts';
+import { htmlPage } from './html-page.ts';
 import { linePlot, plotLegend, plotStyle } from './line-plot.ts';
 import { gatesSection, slicesSection } from './measures-html.ts';
 
 /** The metrics of a notebook's runs as one HTML file that asks the network for nothing and runs no program. */
 export function metricsPage(notebook: string, runs: readonly MetricRun[]): string {
-  const name = escapeHtml(notebook);
   const newest = runs.at(-1);
   const sections =
     newest === undefined
@@ -19,24 +18,7 @@ export function metricsPage(notebook: string, runs: readonly MetricRun[]): strin
           slicesSection(newest.slices, `Groups in ${newest.id}`),
           runsSection(runs),
         ];
-  return `<!doctype html>
-<html lang="en">
-<head>
-<meta charset="utf-8">
-<meta http-equiv="Content-Security-Policy" content="default-src 'none'; img-src data:; style-src 'unsafe-inline'">
-<meta name="viewport" content="width=device-width, initial-scale=1">
-<meta name="color-scheme" content="light dark">
-<title>${name}: metrics</title>
-<style>${reportStyle}${plotStyle}</style>
-</head>
-<body>
-<main>
-<h1>${name}: metrics</h1>
-${sections.filter((section) => section !== '').join('\n')}
-</main>
-</body>
-</html>
-`;
+  return htmlPage({ title: `${notebook}: metrics`, style: plotStyle, hasFonts: false, sections });
 }
 
 function metricSection(metric: string, runs: readonly MetricRun[]): string {

@@ -209,6 +209,11 @@ function runsOf(state: string): readonly RunFolder[] {
     .map((name) => ({ name, folder: join(state, 'runs', name) }));
 }
 
+/** What was removed from several states. */
+export function addUp(all: readonly Swept[]): Swept {
+  return all.reduce(add, nothing);
+}
+
 const nothing: Swept = { runs: 0, objects: 0, unfinished: 0, environments: 0, bytes: 0 };
 
 function add(left: Swept, right: Swept): Swept {

@@ -1,12 +1,5 @@
 import path from 'node:path';
-import {
-  cleanState,
-  defaultState,
-  endStandBy,
-  retainedRuns,
-  type Retention,
-  type Swept,
-} from '../../../runtime/index.ts';
+import { addUp, cleanState, defaultState, endStandBy, retainedRuns, type Retention } from '../../../runtime/index.ts';
 import { hasFlag, lastValue, type ParsedArguments } from '../args.ts';
 import { isThere } from '../files.ts';
 import { everyState } from '../find-run.ts';
@@ -34,14 +27,7 @@ export async function cleanCommand(host: Host, parsed: ParsedArguments): Promise
     return usage('A run of this notebook is going on; nothing was removed.', help);
   }
   const swept = states.flatMap(({ cleaned }) => (cleaned === 'busy' ? [] : [cleaned]));
-  const sum = (field: keyof Swept): number => swept.reduce((total, one) => total + one[field], 0);
-  const total = {
-    runs: sum('runs'),
-    objects: sum('objects'),
-    unfinished: sum('unfinished'),
-    environments: sum('environments'),
-    bytes: sum('bytes'),
-  };
+  const total = addUp(swept);
   const skipped = busy.length === 0 ? '' : `; ${busy.length} skipped, where a run is going on`;
   const environments = total.environments === 0 ? '' : `, ${count(total.environments, 'environment')}`;
   const counts = `${total.runs} old runs, ${total.objects} stored values${environments} and ${total.unfinished} unfinished files removed`;

@@ -1,4 +1,5 @@
 import {
+  addUp,
   cleanState,
   endStandBy,
   listRunsOf,
@@ -7,7 +8,6 @@ import {
   type Cleaned,
   type KeptBecause,
   type Retention,
-  type Swept,
 } from '../../../runtime/index.ts';
 import { hasFlag, lastValue, type ParsedArguments } from '../args.ts';
 import { usage, type CommandResult, type Host, type Outcome } from '../host.ts';
@@ -76,14 +76,7 @@ function runLine(host: Host, state: string, id: string): readonly string[] {
 
 function describe(collected: readonly Collected[], lines: readonly string[], dry: boolean): CommandResult {
   const swept = collected.flatMap(({ cleaned }) => (cleaned === 'busy' ? [] : [cleaned]));
-  const sum = (field: keyof Swept): number => swept.reduce((total, one) => total + one[field], 0);
-  const total = {
-    runs: sum('runs'),
-    objects: sum('objects'),
-    unfinished: sum('unfinished'),
-    environments: sum('environments'),
-    bytes: sum('bytes'),
-  };
+  const total = addUp(swept);
   const what = `${count(total.runs, 'record')}, ${count(total.objects, 'stored value')}, ${count(total.unfinished, 'unfinished file')} and ${count(total.environments, 'environment')}`;
   const busy = collected.length - swept.length;
   const text = [
