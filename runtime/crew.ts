@@ -16,6 +16,8 @@ export interface Crew {
   readonly processes: TaskProcesses;
   /** True when the run may act on the outside: all runs before it are over. Once it is, it stays so. */
   readonly isTurn: boolean;
+  /** How many tasks may run at once. */
+  readonly jobs: number;
   join(run: CrewRun): void;
   /** The run is over. @param steps what the process of a task after its last one would have imported */
   leave(steps: readonly ImportStep[]): Promise<void>;
@@ -43,12 +45,12 @@ export interface Crew {
 export class Alone implements Crew {
   processes: TaskProcesses;
   readonly isTurn = true;
-  readonly #jobs: number;
+  readonly jobs: number;
   readonly #startParent: () => Promise<ProcessParent>;
   #run: CrewRun | undefined;
 
   constructor(jobs: number, startParent: () => Promise<ProcessParent>) {
-    this.#jobs = jobs;
+    this.jobs = jobs;
     this.#startParent = startParent;
     this.processes = new TaskProcesses(startParent);
   }
@@ -72,7 +74,7 @@ export class Alone implements Crew {
   }
 
   free(): number {
-    return this.#jobs - (this.#run?.active() ?? 0);
+    return this.jobs - (this.#run?.active() ?? 0);
   }
 
   mayStart(): boolean {

@@ -3,6 +3,7 @@ import type { ImportStep, ValueRef } from './process/protocol.ts';
 import type { Profile } from './profile.ts';
 import type { State } from './run-state.ts';
 import { originOf } from './versions.ts';
+import { writersIn } from './writers.ts';
 
 /** What modules may look at while they are imported. */
 const decisive = ['state:environ', 'state:sys.path'];
@@ -16,9 +17,8 @@ const decisive = ['state:environ', 'state:sys.path'];
  */
 export function importSteps(states: readonly State[], index: number, profile: Profile): readonly ImportStep[] {
   const steps: ImportStep[] = [];
-  for (const earlier of states.slice(0, index)) {
+  for (const earlier of tasksThatCount(states, index, profile)) {
     const { task, result } = earlier;
-    if (task.executionCount === 0) continue;
     const changed = decisive.filter((name) => result?.writes[name] !== undefined);
     const decides = changed.length > 0 || isExpectedToDecide(task);
     if (decides && result === undefined) return steps;
@@ -31,6 +31,22 @@ export function importSteps(states: readonly State[], index: number, profile: Pr
   const own = states[index]?.task;
   if (own !== undefined) addLeading(steps, own);
   return steps;
+}
+
+/** By the tasks of a run: those that import something, or are expected to decide what imports do. */
+const importing = new WeakMap<readonly State[], { readonly profile: Profile; readonly tasks: readonly State[] }>();
+
+/** The executed tasks before a place that may have a step. */
+function tasksThatCount(states: readonly State[], index: number, profile: Profile): readonly State[] {
+  let known = importing.get(states);
+  if (known?.profile !== profile) {
+    const tasks = states.filter(({ task }) => importsOf(task, profile).length > 0 || isExpectedToDecide(task));
+    known = { profile, tasks: tasks.filter(({ task }) => task.executionCount > 0) };
+    importing.set(states, known);
+  }
+  const deciding = decisive.flatMap((name) => writersIn(states)?.places(name) ?? []).flatMap((at) => states[at] ?? []);
+  const all = new Set([...known.tasks, ...deciding].filter((state) => state.index < index));
+  return [...all].sort((left, right) => left.index - right.index);
 }
 
 /** A step of its own: where the task itself starts is on the way of the later ones. */

@@ -118,16 +118,15 @@ function isSameCode(earlier: StoredEffects['uses'], later: StoredEffects['uses']
   return Object.entries(later).every(([name, code]) => (earlier[name] ?? code) === code);
 }
 
-/** How the observations of a task are found: by its code, and by its place among equal cells. */
-export function keyAt(tasks: readonly Task[], place: number): string {
-  const code = tasks[place]?.code ?? '';
-  const number = tasks.slice(0, place).filter((task) => task.executionCount > 0 && task.code === code).length;
-  return number === 0 ? code : `${code} ${String(number)}`;
-}
-
-/** The same of all tasks; empty for one that is not executed. */
+/** How the observations of tasks are found: by their code, and by their place among equal cells; empty for one that is not executed. */
 export function keysOf(tasks: readonly Task[]): readonly string[] {
-  return tasks.map(({ executionCount }, place) => (executionCount === 0 ? '' : keyAt(tasks, place)));
+  const seen = new Map<string, number>();
+  return tasks.map(({ executionCount, code }) => {
+    if (executionCount === 0) return '';
+    const number = seen.get(code) ?? 0;
+    seen.set(code, number + 1);
+    return number === 0 ? code : `${code} ${String(number)}`;
+  });
 }
 
 /** What a profile is made from. */

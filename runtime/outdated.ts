@@ -8,15 +8,22 @@ export type Outdated = readonly [State, string];
 /**
  * Attempts that go on although what they were given before they began is not so any more, now that `changer` has retired: they would
  * be thrown away at their end. One in a process that has values of its own is left to end, since those would go with it.
+ * @param begun all tasks that may be running
  */
-export function outdatedAttempts(states: readonly State[], changer: State): readonly Outdated[] {
+export function outdatedAttempts(
+  states: readonly State[],
+  changer: State,
+  begun: readonly State[],
+): readonly Outdated[] {
   const written = Object.keys(changer.result?.writes ?? {}).filter((name) => !isQuiet(name));
-  return states.slice(changer.index + 1).flatMap((later): Outdated[] => {
-    if (later.status !== 'running' || later.permit === 'given' || (later.kept ?? []).length > 0) return [];
+  const running = begun.filter(({ index, status }) => index > changer.index && status === 'running');
+  return running.flatMap((later): Outdated[] => {
+    if (later.permit === 'given' || (later.kept ?? []).length > 0) return [];
     const name = written.find((one) => {
-      const origin = originOf(states, one, later.index);
       const given = later.given[one];
-      return given !== undefined && (origin.kind !== 'value' || origin.binding.ref.content !== given);
+      if (given === undefined) return false;
+      const origin = originOf(states, one, later.index);
+      return origin.kind !== 'value' || origin.binding.ref.content !== given;
     });
     return name === undefined ? [] : [[later, name]];
   });
@@ -25,10 +32,12 @@ export function outdatedAttempts(states: readonly State[], changer: State): read
 /**
  * Ended tasks after `state` that were made from its result `lost`, which was thrown away: they would not retire either, and had better
  * start again now than at the head.
+ * @param begun all tasks that may have ended without having retired
  */
-export function madeFrom(states: readonly State[], state: State, lost: AttemptResult): readonly Outdated[] {
-  return states.slice(state.index + 1).flatMap((later): Outdated[] => {
-    const name = later.status === 'ended' ? readFrom(lost, later) : undefined;
+export function madeFrom(begun: readonly State[], state: State, lost: AttemptResult): readonly Outdated[] {
+  const ended = begun.filter(({ index, status }) => index > state.index && status === 'ended');
+  return ended.flatMap((later): Outdated[] => {
+    const name = readFrom(lost, later);
     return name === undefined ? [] : [[later, name]];
   });
 }

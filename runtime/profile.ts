@@ -1,5 +1,5 @@
 import type { Bundle, Task } from '../compiler/bundle/format.ts';
-import { effectsOf, joinEffects, keyAt, type StoredEffects } from './observed-effects.ts';
+import { effectsOf, joinEffects, keysOf, type StoredEffects } from './observed-effects.ts';
 import type { State } from './run-state.ts';
 import type { LocalStore } from './store/local.ts';
 
@@ -39,6 +39,7 @@ export class ProfileNotes {
   readonly #waits: Map<string, readonly [string, string]>;
   readonly #effects: Map<string, StoredEffects>;
   readonly #parameters: ReadonlySet<string>;
+  readonly #keys = new WeakMap<readonly State[], readonly string[]>();
   #oneProcess: string;
   #changed = false;
 
@@ -57,10 +58,7 @@ export class ProfileNotes {
     this.#retiredImports(task, result.imported);
     const effects = effectsOf(states, state.index, this.#parameters);
     if (effects === undefined) return;
-    const key = keyAt(
-      states.map((other) => other.task),
-      state.index,
-    );
+    const key = this.#keysOf(states)[state.index] ?? '';
     const before = this.#effects.get(key);
     const now = joinEffects(before, effects);
     if (before !== undefined && JSON.stringify(now) === JSON.stringify(before)) return;
@@ -68,6 +66,13 @@ export class ProfileNotes {
     this.#effects.set(key, now);
     for (const [oldest] of [...this.#effects].slice(0, -mostTasks)) this.#effects.delete(oldest);
     this.#changed = true;
+  }
+
+  /** Runs of many values teach one profile. */
+  #keysOf(states: readonly State[]): readonly string[] {
+    const known = this.#keys.get(states) ?? keysOf(states.map(({ task }) => task));
+    this.#keys.set(states, known);
+    return known;
   }
 
   /** The run is over; `reason` says why all cells ran in one process, if they did and nobody had asked for it. */

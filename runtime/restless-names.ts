@@ -22,9 +22,14 @@ export class RestlessNames {
     }
   }
 
+  /** How many there are. */
+  get size(): number {
+    return this.#byReading.size + this.#byUnknownCalls.size;
+  }
+
   /** True when `earlier`, which has not ended, probably changes something that `later` reads. */
   mayChange(earlier: Task, later: Task): boolean {
-    if (this.#byReading.size + this.#byUnknownCalls.size === 0) return false;
+    if (this.size === 0) return false;
     return later.accesses.some(({ resource, access }) => {
       if (resource.kind !== 'variable' || access === 'bind') return false;
       const use = useOf(earlier, resource.name);

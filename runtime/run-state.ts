@@ -14,6 +14,7 @@ import type { Secrets } from './secrets.ts';
 import type { Profile, ProfileNotes } from './profile.ts';
 import type { LocalStore } from './store/local.ts';
 import type { TimeLimit } from './time-limit.ts';
+import { followResults } from './writers.ts';
 import type { Variables } from './variables.ts';
 import type { Progress } from './versions.ts';
 
@@ -171,12 +172,24 @@ export function putBack(state: State): void {
   Object.assign(state, nothing);
 }
 
-/** Sources of the executed cells before a task, for `In`. */
-export function inputHistory(states: readonly State[], index: number): string[] {
-  return states
-    .slice(0, index)
-    .filter((other) => other.task.executionCount > 0)
-    .map((other) => other.task.source);
+/** All tasks before anything happened to them. */
+export function initialStates(tasks: readonly Task[]): State[] {
+  const states = tasks.map(initialState);
+  followResults(states);
+  return states;
+}
+
+/** By the tasks of a run, the sources of their executed cells. */
+const sources = new WeakMap<readonly State[], readonly string[]>();
+
+/** Sources of the executed cells before a task that is executed, for `In`. */
+export function inputHistory(states: readonly State[], index: number): readonly string[] {
+  let all = sources.get(states);
+  if (all === undefined) {
+    all = states.flatMap(({ task }) => (task.executionCount > 0 ? [task.source] : []));
+    sources.set(states, all);
+  }
+  return all.slice(0, (states[index]?.task.executionCount ?? 1) - 1);
 }
 
 /** What became of a task. */

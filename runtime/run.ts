@@ -15,9 +15,9 @@ import { madeFrom, outdatedAttempts } from './outdated.ts';
 import type { FromAttempt } from './process/protocol.ts';
 import type { TaskProcess } from './process/worker-parent.ts';
 import { effectsLast, interpreterUnusable, processDied, workerFailed } from './refusal.ts';
-import { forget, initialState, isActive, isFailure, outcomeOf, putBack, statusOf } from './run-state.ts';
+import { forget, initialStates, isActive, isFailure, outcomeOf, putBack, statusOf } from './run-state.ts';
 import type { RunContext, RunOutcome, State } from './run-state.ts';
-import { precedenceOf, startable, unmetNeed, type Precedence } from './schedule.ts';
+import { nearTasks, precedenceOf, startable, unmetNeed, type Precedence } from './schedule.ts';
 import { answerTo, contentsGiven, everyName, namesToLoad, runMessage } from './task-inputs.ts';
 import { takeFromCache } from './take-from-cache.ts';
 import { undoEffects } from './undo.ts';
@@ -51,7 +51,7 @@ export class Run {
 
   constructor(context: RunContext) {
     this.#context = context;
-    this.#states = context.bundle.tasks.map(initialState);
+    this.#states = initialStates(context.bundle.tasks);
     this.#inputs = new ChangedInputs(context, this.#states);
     this.#holders = new Holders(this.#states);
     this.#reuse = new ExpectedReuse(context, this.#states);
@@ -62,7 +62,7 @@ export class Run {
   /** Runs to the end; rejects only for a bug of ours, or when the store cannot be written. */
   async execute(): Promise<RunOutcome> {
     this.#context.crew.join({
-      active: () => (this.#lane === undefined ? this.#states.filter(isActive).length : Number(this.#hadTurn)),
+      active: () => (this.#lane === undefined ? this.#near().filter(isActive).length : Number(this.#hadTurn)),
       look: this.#lookAgain.bind(this),
     });
     try {
@@ -188,7 +188,7 @@ export class Run {
 
   #settle(state: State, status: 'ran' | 'cached' | 'failed'): void {
     state.status = 'retired';
-    for (const [later, name] of outdatedAttempts(this.#states, state)) {
+    for (const [later, name] of outdatedAttempts(this.#states, state, this.#near())) {
       this.#inputs.learn(later, name);
       this.#drop(later, `${name} changed`);
     }
@@ -275,13 +275,17 @@ export class Run {
     this.#abandon(state);
     putBack(state);
     this.#reuse.forget();
-    for (const [later, name] of lost === undefined ? [] : madeFrom(this.#states, state, lost))
+    for (const [later, name] of lost === undefined ? [] : madeFrom(this.#near(), state, lost))
       if (later.status === 'ended') this.#drop(later, `${name} of ${state.task.name} is made again`);
     if (acted || state.dropsAtHead > 2) this.#goLane(`${state.task.name} could not settle on its inputs (${reason})`);
   }
 
+  #near(): readonly State[] {
+    return nearTasks(this.#states, this.#head, this.#context.crew.jobs);
+  }
+
   #answer(): void {
-    for (const state of this.#states) {
+    for (const state of this.#near()) {
       if (state.status !== 'running') continue;
       if (state.permit === 'asked' && this.#isHead(state)) this.#permit(state);
       for (const need of state.needs.splice(0)) this.#need(state, need);

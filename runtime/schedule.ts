@@ -24,7 +24,11 @@ export interface Precedence {
 export function precedenceOf(bundle: Bundle, states: readonly State[], profile: Profile): Precedence {
   const byId = new Map(states.map((state) => [state.task.id, state]));
   const byCode = new Map<string, State[]>();
-  for (const state of states) byCode.set(state.task.code, [...(byCode.get(state.task.code) ?? []), state]);
+  for (const state of states) {
+    const equal = byCode.get(state.task.code);
+    if (equal === undefined) byCode.set(state.task.code, [state]);
+    else equal.push(state);
+  }
   const expected = new Map<State, State[]>();
   const learned = new Map<State, State[]>();
   const add = (to: Map<State, State[]>, later: State | undefined, earlier: State | undefined): void => {
@@ -66,8 +70,18 @@ function guardedNeed(state: State, { guards }: Precedence): string | undefined {
   return undefined;
 }
 
-/** So far past the head tasks are looked at: it bounds the work of a step, and what is further away is rarely ready. */
-const window = 64;
+/** So far past the head tasks are looked at, at least: it bounds the work of a step, and what is further away is rarely ready. */
+const shortestWindow = 64;
+/**
+ * And for each task that may run at once. Tasks retire in order, so while one of them takes ten times as long as most, the others
+ * must have enough before them.
+ */
+const windowOfJob = 16;
+
+/** The tasks that may have begun: the head, and those after it that are looked at. None after them has. */
+export function nearTasks(states: readonly State[], head: number, jobs: number): readonly State[] {
+  return states.slice(head, head + Math.max(shortestWindow, windowOfJob * jobs));
+}
 
 /** After so many attempts that were thrown away, a task waits until its inputs are final. */
 const mostEarlyAttempts = 2;
@@ -82,12 +96,14 @@ function canStartEarly(states: readonly State[], state: State): boolean {
 }
 
 /** True when a task that can start early is likely to keep its result: what it is expected to read is there, and it stays inside its process. */
-function isPromising(states: readonly State[], state: State, precedence: Precedence): boolean {
+function isPromising(near: readonly State[], state: State, precedence: Precedence): boolean {
   const before = [...(precedence.expected.get(state) ?? []), ...(precedence.learned.get(state) ?? [])];
   if (before.some((other) => other.result === undefined && other.status !== 'retired')) return false;
   if (state.task.accesses.some((access) => access.resource.kind === 'outside' && !access.assumed)) return false;
-  const unfinished = states.slice(0, state.index).filter((other) => other.result === undefined);
-  return !unfinished.some((other) => precedence.restless.mayChange(other.task, state.task));
+  const { restless } = precedence;
+  if (restless.size === 0) return true;
+  const unfinished = near.filter((other) => other.index < state.index && other.result === undefined);
+  return !unfinished.some((other) => restless.mayChange(other.task, state.task));
 }
 
 /** What decides which tasks start before they are the head. */
@@ -100,13 +116,13 @@ export interface Choice {
 /** The tasks that are to start now, one after the other: the one before counts when the next is looked for. */
 export function* startable(states: readonly State[], head: number, choice: Choice): Generator<State> {
   const { crew, until, isVariant, disorder } = choice.context;
-  const near = states.slice(head, head + window);
+  const near = nearTasks(states, head, crew.jobs);
   let free = crew.free();
   for (const state of disorder?.order(near) ?? near) {
     if (state.status !== 'waiting' || state.task.executionCount === 0 || state.index > until) continue;
     const isHead = state.index === head;
     if (free <= 0 && (!isHead || isVariant)) continue;
-    if (!isHead && !startsEarly(states, state, choice)) continue;
+    if (!isHead && !startsEarly({ states, near }, state, choice)) continue;
     if (!crew.mayStart(state.task)) continue;
     yield state;
     free--;
@@ -114,8 +130,16 @@ export function* startable(states: readonly State[], head: number, choice: Choic
 }
 
 /** True when a task that is not the head is to start now. */
-function startsEarly(states: readonly State[], state: State, { precedence, reuse, context }: Choice): boolean {
+function startsEarly({ states, near }: Tasks, state: State, { precedence, reuse, context }: Choice): boolean {
+  const isLikely = isPromising(near, state, precedence);
+  if (context.disorder === undefined && !isLikely) return false;
   if (!canStartEarly(states, state)) return false;
-  const isWorthIt = isPromising(states, state, precedence) && !reuse.has(state);
+  const isWorthIt = isLikely && !reuse.has(state);
   return context.disorder?.startsEarly(isWorthIt) ?? isWorthIt;
+}
+
+/** All tasks, and those that may have begun. */
+interface Tasks {
+  readonly states: readonly State[];
+  readonly near: readonly State[];
 }

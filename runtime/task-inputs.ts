@@ -8,6 +8,7 @@ import {
   isShown,
   isExpectedToWrite,
   listOfNames,
+  namesLeft,
   originOf,
   shadowsBefore,
   variablesBefore,
@@ -30,12 +31,12 @@ export function namesToLoad(states: readonly State[], state: State): readonly st
 }
 
 /** True when a task after the origin of a name, which has not ended yet, is expected to write it; any may add to the list of names. */
-function isAwaited(states: readonly State[], state: State, name: string, origin: Origin): boolean {
-  if (name === listOfNames) return states.slice(0, state.index).some((other) => other.status !== 'retired');
+function isAwaited(unfinished: readonly State[], name: string, origin: Origin): boolean {
+  if (name === listOfNames) return unfinished.length > 0;
   const from = origin.kind === 'absent' ? 0 : origin.at + 1;
-  return states
-    .slice(from, state.index)
-    .some((other) => other.result === undefined && other.status !== 'retired' && isExpectedToWrite(other.task, name));
+  return unfinished.some(
+    ({ index, task, result }) => index >= from && result === undefined && isExpectedToWrite(task, name),
+  );
 }
 
 /** What to do about a name that a running attempt asked for: tell its value, let it wait, or go where the value is. */
@@ -52,7 +53,9 @@ export function answerTo(
   head: number,
 ): NeedAnswer {
   const origin = originOf(states, need.name, state.index);
-  if (!need.companion && isAwaited(states, state, need.name, origin)) return { kind: 'wait' };
+  // All before the head have retired.
+  const unfinished = states.slice(head, state.index);
+  if (!need.companion && isAwaited(unfinished, need.name, origin)) return { kind: 'wait' };
   if (origin.kind === 'value')
     return { kind: 'tell', binding: { ...origin.binding, shown: isShown(states, need.name, state.index) } };
   if (need.companion || origin.kind === 'absent') return { kind: 'tell', binding: { kind: origin.kind } };
@@ -112,11 +115,7 @@ function expectedReads(states: readonly State[], { task, index }: State): Readon
 
 /** Every variable that an ended task before `index` left and kept. */
 export function everyName(states: readonly State[], index: number): readonly string[] {
-  const names = new Set<string>();
-  for (const { result } of states.slice(0, index)) {
-    for (const name of [...Object.keys(result?.writes ?? {}), ...Object.keys(result?.held ?? {})]) names.add(name);
-  }
-  return [...names].filter((name) => !name.includes(':'));
+  return namesLeft(states, index).filter((name) => !name.includes(':'));
 }
 
 function bindings(states: readonly State[], state: State, keep: readonly string[]): Record<string, Binding> {

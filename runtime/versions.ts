@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import type { Task } from '../compiler/bundle/format.ts';
 import type { AttemptResult, Binding } from './process/protocol.ts';
+import { isImplicit, writersIn } from './writers.ts';
 
 /** What is known of a task while a run goes on. */
 export interface Progress {
@@ -26,11 +27,6 @@ export function isQuiet(name: string): boolean {
   return name === 'state:random' || name.endsWith('.random') || name === 'state:backend';
 }
 
-/** True for hidden state and changes inside libraries: every task depends on all of it. */
-function isImplicit(name: string): boolean {
-  return name.startsWith('state:') || name.startsWith('slot:');
-}
-
 /** Stands for the list of all variables: who looks through them depends on which there are. */
 export const listOfNames = '*';
 
@@ -52,9 +48,17 @@ function listOf(progress: readonly Progress[], index: number): Origin {
 
 const shownPrefix = 'shown:';
 
+/** The places before `index` whose results may say something of a name, the latest first. */
+function* placesBefore(progress: readonly Progress[], name: string, index: number): Generator<number> {
+  const writers = writersIn(progress);
+  const before = (at: number): number | undefined =>
+    writers === undefined ? (at > 0 ? at - 1 : undefined) : writers.latest(name, at);
+  for (let at = before(index); at !== undefined; at = before(at)) yield at;
+}
+
 /** True when the object that a variable has before the task at `index` was the result of a cell: `Out` keeps that alive. */
 export function isShown(progress: readonly Progress[], name: string, index: number): boolean {
-  for (let at = index - 1; at >= 0; at--) {
+  for (const at of placesBefore(progress, name, index)) {
     const result = progress[at]?.result;
     if (result === undefined) continue;
     if (result.shown.includes(name)) return true;
@@ -73,7 +77,7 @@ function shownOrigin(progress: readonly Progress[], name: string, index: number)
 export function originOf(progress: readonly Progress[], name: string, index: number): Origin {
   if (name === listOfNames) return listOf(progress, index);
   if (name.startsWith(shownPrefix)) return shownOrigin(progress, name.slice(shownPrefix.length), index);
-  for (let at = index - 1; at >= 0; at--) {
+  for (const at of placesBefore(progress, name, index)) {
     const result = progress[at]?.result;
     if (result === undefined) continue;
     const write = result.writes[name];
@@ -85,21 +89,25 @@ export function originOf(progress: readonly Progress[], name: string, index: num
   return { kind: 'absent' };
 }
 
-/** Every implicit name that some ended task before `index` wrote or holds. */
+/** Every name that some ended task before `index` wrote or holds. */
+export function namesLeft(progress: readonly Progress[], index: number): readonly string[] {
+  const followed = writersIn(progress)?.leftBefore(index);
+  if (followed !== undefined) return followed;
+  const names = progress
+    .slice(0, index)
+    .flatMap(({ result }) => [...Object.keys(result?.writes ?? {}), ...Object.keys(result?.held ?? {})]);
+  return [...new Set(names)];
+}
+
+/** Those of them that are implicit. */
 export function implicitNames(progress: readonly Progress[], index: number): ReadonlySet<string> {
-  const names = new Set<string>();
-  for (let at = 0; at < index; at++) {
-    const result = progress[at]?.result;
-    if (result === undefined) continue;
-    for (const name of Object.keys(result.writes)) if (isImplicit(name)) names.add(name);
-    for (const name of Object.keys(result.held)) if (isImplicit(name)) names.add(name);
-  }
-  return names;
+  return new Set(writersIn(progress)?.implicitBefore(index) ?? namesLeft(progress, index).filter(isImplicit));
 }
 
 /** Names of builtins that some ended task before `index` made variables, as `from numpy import *` does with `sum`. */
 export function shadowsBefore(progress: readonly Progress[], index: number): ReadonlySet<string> {
-  return new Set(progress.slice(0, index).flatMap(({ result }) => result?.shadows ?? []));
+  const found = writersIn(progress)?.shadowsBefore(index);
+  return new Set(found ?? progress.slice(0, index).flatMap(({ result }) => result?.shadows ?? []));
 }
 
 /** True when the compiler expects the task to write the variable (assumptions for lack of knowledge left out). */

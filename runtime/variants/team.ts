@@ -85,6 +85,10 @@ export class Team {
     this.#steps = steps;
   }
 
+  get jobs(): number {
+    return this.#options.jobs;
+  }
+
   isFirst(member: Member): boolean {
     return this.#members[0] === member;
   }
@@ -146,6 +150,10 @@ export class Member implements Crew {
 
   get processes(): TaskProcesses {
     return this.#team.processes;
+  }
+
+  get jobs(): number {
+    return this.#team.jobs;
   }
 
   get isTurn(): boolean {
