@@ -4,7 +4,7 @@ import { TaskProcesses, type ProcessParent } from './process/task-processes.ts';
 
 /** A run, as those see it that run at the same time. */
 export interface CrewRun {
-  /** How many of its attempts have a core to themselves. */
+  /** How many of the tasks that may run at once its attempts count for that have a core to themselves. */
   readonly active: () => number;
   /** Something that it may have waited for has happened. */
   readonly look: () => void;

@@ -62,6 +62,7 @@ function delayMessages(process: TaskProcess, { delay }: Disorder): TaskProcess {
     kill: () => {
       process.kill();
     },
+    memory: () => process.memory?.(),
     onMessage: () => undefined,
     onExit: () => undefined,
   };

@@ -52,6 +52,16 @@ export type RunEvent =
   | ({ readonly type: 'source-control' } & SourceControl)
   | { readonly type: 'task-started'; readonly task: string; readonly name: string; readonly speculative: boolean }
   | { readonly type: 'task-dropped'; readonly task: string; readonly name: string; readonly reason: string }
+  /** A try of a cell failed, and it runs again because its directive says so. */
+  | {
+      readonly type: 'task-retried';
+      readonly task: string;
+      readonly name: string;
+      /** How many tries have failed, and how many there may be. */
+      readonly tried: number;
+      readonly tries: number;
+      readonly reason: string;
+    }
   | {
       readonly type: 'task-fused';
       readonly task: string;

@@ -25,6 +25,11 @@ export class Holders {
     return this.#alive.size;
   }
 
+  /** True when the process of an ended task is still there for its values. */
+  get areHolding(): boolean {
+    return [...this.#alive].some(({ holds }) => holds.size > 0);
+  }
+
   /** @param at the place of the task that the process is for */
   add(process: TaskProcess, at: number): Holder {
     const holder = { process, holds: new Set<string>(), at };

@@ -1,6 +1,7 @@
 import type { DiagnosticCode } from '../compiler/bundle/codes.ts';
 import type { Diagnostic } from '../compiler/bundle/diagnostic.ts';
 import type { Task } from '../compiler/bundle/format.ts';
+import { memoryInWords, type MemoryLimit } from './memory-limit.ts';
 import { inWords } from './time-limit.ts';
 
 function told(code: DiagnosticCode, message: string, help: string, task?: Task): Diagnostic {
@@ -36,6 +37,31 @@ export function tookTooLong(task: Task, seconds: number): Diagnostic {
     'Give it more with #| timeout: SECONDS at its top, or with --execution-timeout where the cell says nothing.',
     task,
   );
+}
+
+/** The process of the cell was ended; no result is refused, but the run fails. */
+export function usedTooMuch(task: Task, { peak, bytes }: MemoryLimit): Diagnostic {
+  return told(
+    'CW506',
+    `${task.name} was ended at ${memoryInWords(peak)} of memory, beyond its limit of ${memoryInWords(bytes)}.`,
+    'Give it more with #| mem: AMOUNT at its top; suggest NB says what recorded runs have used.',
+    task,
+  );
+}
+
+/** A cell gave its result, but not at the first try. */
+export function wasRetried(task: Task, failures: readonly string[]): Diagnostic {
+  const times = failures.length === 1 ? 'once' : `${String(failures.length)} times`;
+  const message = `${task.name} failed ${times} before it gave its result: ${failures.join('; ')}.`;
+  const help = 'Restart & Run All would have stopped there; its directive retries let it go on.';
+  return { ...told('CW513', message, help, task), severity: 'warning' };
+}
+
+/** A cell that failed has a directive that asks for another try, and there is none. @param obstacle what it did, after its name */
+export function couldNotRetry(task: Task, obstacle: string): Diagnostic {
+  const message = `${task.name} was not tried again, because it ${obstacle}.`;
+  const help = 'Try again inside the cell, around the one call that fails now and then.';
+  return { ...told('CW514', message, help, task), severity: 'warning' };
 }
 
 /** The worker itself failed. */

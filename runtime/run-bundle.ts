@@ -21,6 +21,7 @@ import { languageOf } from './process/language.ts';
 import { dismissAll } from './process/standby.ts';
 import { WorkerParent } from './process/worker-parent.ts';
 import type { ProcessParent } from './process/task-processes.ts';
+import { notesOnPlaces } from './placement-notes.ts';
 import { ProfileNotes, readProfile, type Profile } from './profile.ts';
 import { openRunLog, type RunLog, type RunRecord } from './record.ts';
 import { executedNotebook } from './report/notebook.ts';
@@ -377,7 +378,7 @@ export function lookAtHistory(bundle: Bundle): string | undefined {
 /** Runs, and says in the end which step of the ladder the cells were on. */
 async function runAndTell(context: RunContext): Promise<RunOutcome> {
   const outcome = await runOnSoundStore(context);
-  const steps = tellSteps(outcome);
+  const steps = [...tellSteps(outcome), ...notesOnPlaces(context, outcome)];
   for (const diagnostic of steps) context.onEvent({ type: 'diagnostic', diagnostic });
   return { ...outcome, diagnostics: [...outcome.diagnostics, ...steps] };
 }

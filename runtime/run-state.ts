@@ -10,6 +10,7 @@ import type { Gates, Judged } from './measures/gates.ts';
 import { withVerdicts } from './measures/verdict-output.ts';
 import type { GateVerdict } from './measures/verdict.ts';
 import type { AttemptResult, OutputMessage } from './process/protocol.ts';
+import type { MemoryLimit } from './memory-limit.ts';
 import type { Secrets } from './secrets.ts';
 import type { Profile, ProfileNotes } from './profile.ts';
 import type { LocalStore } from './store/local.ts';
@@ -40,6 +41,8 @@ export interface State extends Progress, Judged {
   readSoFar: Pick<AttemptResult, 'reads' | 'shadowed' | 'filesRead'> | undefined;
   /** The clock of the attempt, when there is a limit. */
   limit: TimeLimit | undefined;
+  /** The same for memory. */
+  memory: MemoryLimit | undefined;
   /** Attempts so far; a late message of a dropped one is known by it. */
   attempts: number;
   /** How often an attempt was thrown away. */
@@ -101,7 +104,7 @@ export interface TaskOutcome {
   readonly result: AttemptResult | undefined;
   /** What only the process of an earlier task had, in which it ran therefore. */
   readonly fused?: readonly SharedValue[];
-  /** True when the cell was stopped because it took longer than it may. */
+  /** True when the cell was stopped because it took longer, or more memory, than it may. */
   readonly timedOut?: boolean;
   /** Of its gates, in this run. */
   readonly verdicts?: readonly GateVerdict[];
@@ -139,6 +142,7 @@ export function initialState(task: Task, index: number): State {
     permit: 'none',
     readSoFar: undefined,
     limit: undefined,
+    memory: undefined,
     timedOut: false,
     attempts: 0,
     drops: 0,
@@ -216,9 +220,25 @@ export function outcomeOf(state: State): TaskOutcome {
   };
 }
 
+/** What became of all tasks. @param lane why all cells ran in one process, if they did */
+export function whatCameOf(
+  states: readonly State[],
+  lane: string | undefined,
+): Pick<RunOutcome, 'tasks' | 'lane' | 'why'> {
+  return { tasks: states.map((state) => outcomeOf(state)), lane: lane !== undefined, why: lane };
+}
+
+/** True when somebody has stopped the run. */
+export function isStopped({ signal }: Pick<RunContext, 'signal'>): boolean {
+  return signal?.aborted === true;
+}
+
+/** A cell that came to a limit has failed, and nothing is refused. */
+const ofLimits: ReadonlySet<string> = new Set(['CW505', 'CW506']);
+
 /** How a run ended. */
 export function statusOf(diagnostics: readonly Diagnostic[], failed: boolean): RunOutcome['status'] {
-  if (diagnostics.some(({ code, severity }) => severity === 'error' && code !== 'CW505')) return 'refused';
+  if (diagnostics.some(({ code, severity }) => severity === 'error' && !ofLimits.has(code))) return 'refused';
   return failed ? 'failed' : 'ok';
 }
 

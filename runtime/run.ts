@@ -15,13 +15,16 @@ import { madeFrom, outdatedAttempts } from './outdated.ts';
 import type { FromAttempt } from './process/protocol.ts';
 import type { TaskProcess } from './process/worker-parent.ts';
 import { effectsLast, interpreterUnusable, processDied, workerFailed } from './refusal.ts';
-import { forget, initialStates, isActive, isFailure, outcomeOf, putBack, statusOf } from './run-state.ts';
+import { forget, initialStates, isFailure, isStopped, putBack, statusOf, whatCameOf } from './run-state.ts';
 import type { RunContext, RunOutcome, State } from './run-state.ts';
+import { Retries } from './retries.ts';
+import { slotsTaken } from './processor-share.ts';
 import { nearTasks, precedenceOf, startable, unmetNeed, type Precedence } from './schedule.ts';
 import { answerTo, contentsGiven, everyName, namesToLoad, runMessage } from './task-inputs.ts';
 import { takeFromCache } from './take-from-cache.ts';
 import { undoEffects } from './undo.ts';
-import { endedByLimit, limitOf, timeoutsIn } from './timed-out.ts';
+import { endedByLimit, startLimits, stopLimits, timeoutsIn } from './timed-out.ts';
+import { Turn } from './turn.ts';
 
 /**
  * Executes tasks out of order and retires them in notebook order.
@@ -38,6 +41,8 @@ export class Run {
   readonly #inputs: ChangedInputs;
   readonly #reuse: ExpectedReuse;
   readonly #errors: ConfirmedErrors;
+  readonly #retries: Retries;
+  readonly #turn: Turn;
   #head = 0;
   #failed = false;
   #finish: () => void = () => undefined;
@@ -46,8 +51,6 @@ export class Run {
   /** Why all cells run in one process, when they do. */
   #lane: string | undefined;
   #damaged: string | undefined;
-  #outdated: string | undefined;
-  #hadTurn = false;
 
   constructor(context: RunContext) {
     this.#context = context;
@@ -56,35 +59,39 @@ export class Run {
     this.#holders = new Holders(this.#states);
     this.#reuse = new ExpectedReuse(context, this.#states);
     this.#errors = new ConfirmedErrors(context, this.#states);
+    this.#retries = new Retries(context, this.#holders, this.#tell.bind(this));
+    this.#turn = new Turn(context.crew, this.#inputs);
     this.#precedence = precedenceOf(context.bundle, this.#states, context.profile);
   }
 
   /** Runs to the end; rejects only for a bug of ours, or when the store cannot be written. */
   async execute(): Promise<RunOutcome> {
+    const { jobs } = this.#context.crew;
     this.#context.crew.join({
-      active: () => (this.#lane === undefined ? this.#near().filter(isActive).length : Number(this.#hadTurn)),
-      look: this.#lookAgain.bind(this),
+      active: () => (this.#lane === undefined ? slotsTaken(this.#near(), jobs) : Number(this.#turn.hasCome)),
+      // Runs beside this one have gone on.
+      look: () => {
+        this.#reuse.forget();
+        this.#pump();
+      },
     });
     try {
       await this.#runAll();
-      await this.#awaitTurn();
+      const mayCount = (): boolean => !isStopped(this.#context) && this.#damaged === undefined;
+      await this.#turn.end(this.#holders.size > 0, mayCount);
     } finally {
       await this.#stop();
     }
     if (!this.#context.isLaneAsked) this.#context.notes.ended(this.#lane ?? '');
     return {
       status: statusOf(this.#diagnostics, this.#failed),
-      tasks: this.#states.map((state) => outcomeOf(state)),
-      diagnostics: this.#diagnostics,
-      lane: this.#lane !== undefined,
-      why: this.#lane,
-      damaged: this.#damaged,
-      outdated: this.#outdated,
+      ...whatCameOf(this.#states, this.#lane),
+      ...{ diagnostics: this.#diagnostics, damaged: this.#damaged, outdated: this.#turn.outdated },
     };
   }
 
   async #runAll(): Promise<void> {
-    if (this.#isStopped()) this.#over = true;
+    if (isStopped(this.#context)) this.#over = true;
     else if (this.#context.lane !== undefined) this.#chooseLane(this.#context.lane);
     else {
       await new Promise<void>((resolve, reject) => {
@@ -98,22 +105,9 @@ export class Run {
   }
 
   async #stop(): Promise<void> {
-    if (this.#isStopped()) this.#holders.killAll();
+    if (isStopped(this.#context)) this.#holders.killAll();
     await this.#holders.endAll();
     await this.#context.crew.leave(importSteps(this.#states, this.#states.length, this.#context.notes.profile));
-  }
-
-  /** What was done before its turn counts when nothing that it used has changed until then. */
-  async #awaitTurn(): Promise<void> {
-    await this.#context.crew.done(this.#holders.size > 0);
-    if (this.#isStopped() || this.#damaged !== undefined || this.#outdated !== undefined) return;
-    if (!this.#hadTurn) this.#outdated = this.#inputs.findOutdated();
-  }
-
-  /** Runs beside this one have gone on. */
-  #lookAgain(): void {
-    this.#reuse.forget();
-    this.#pump();
   }
 
   /** One look at everything that could go on; called after every event. */
@@ -127,10 +121,7 @@ export class Run {
 
   /** When its turn comes: false when runs before it have changed what it has used, and it has to be made again. */
   #takeTurn(): boolean {
-    if (this.#hadTurn || !this.#context.crew.isTurn) return true;
-    this.#hadTurn = true;
-    this.#outdated = this.#inputs.findOutdated();
-    if (this.#outdated !== undefined) this.#end();
+    if (!this.#turn.take()) this.#end();
     return !this.#over;
   }
 
@@ -195,6 +186,7 @@ export class Run {
     this.#head++;
     const { result } = state;
     this.#context.notes.retired(this.#states, state);
+    if (!isFailure(state)) this.#retries.succeeded(state);
     if (status === 'ran' && this.#context.useCache) state.identity = remember(this.#context, this.#states, state);
     this.#context.crew.ended(state.task);
     if (result !== undefined && result.filesWritten.length + result.outside.length > 0) this.#context.crew.acted();
@@ -205,6 +197,7 @@ export class Run {
 
   /** A cell raised: believed at once, or shown by all cells in one process. */
   #fail(state: State): boolean {
+    if (this.#tryAgain(state)) return !this.#over;
     if (this.#errors.needProof(state)) {
       this.#goLane(`the error in ${state.task.name} is confirmed without stored values`);
       return false;
@@ -212,6 +205,15 @@ export class Run {
     this.#settle(state, 'failed');
     for (const late of timeoutsIn([state])) this.#tell(late);
     return this.#stopHere();
+  }
+
+  /** A failed cell whose directive asks for another try waits again; false when nothing asks for it, or it could do harm. */
+  #tryAgain(state: State): boolean {
+    if (!this.#retries.again(state)) return false;
+    this.#abandon(state);
+    putBack(state);
+    this.#reuse.forget();
+    return true;
   }
 
   /** A cell failed, or a gate does not hold: true when the run goes on with what does not depend on it. */
@@ -259,7 +261,7 @@ export class Run {
   }
 
   #abandon(state: State): void {
-    state.limit?.stop();
+    stopLimits(state);
     state.attempts++;
     this.#context.crew.stirred();
     state.holder?.process.kill();
@@ -280,9 +282,7 @@ export class Run {
     if (acted || state.dropsAtHead > 2) this.#goLane(`${state.task.name} could not settle on its inputs (${reason})`);
   }
 
-  #near(): readonly State[] {
-    return nearTasks(this.#states, this.#head, this.#context.crew.jobs);
-  }
+  #near = (): readonly State[] => nearTasks(this.#states, this.#head, this.#context.crew.jobs);
 
   #answer(): void {
     for (const state of this.#near()) {
@@ -302,6 +302,7 @@ export class Run {
       return;
     }
     state.permit = 'given';
+    this.#retries.mayAct(state);
     state.holder?.process.send({ type: 'permit', variables: everyName(this.#states, state.index) });
   }
 
@@ -400,15 +401,16 @@ export class Run {
     holder.process.onMessage = (message) => {
       if (state.attempts === attempt && !this.#over) this.#guard(() => this.#receive(state, message, started));
     };
-    state.limit = limitOf(this.#context, state.task, holder.process);
+    startLimits(this.#context, state, holder.process);
     holder.process.onExit = () => {
-      state.limit?.stop();
+      if (state.attempts === attempt) stopLimits(state);
       if (state.attempts === attempt && state.status === 'running' && !this.#over) {
         this.#guard(() => this.#died(state));
       } else this.#holders.remove(holder);
     };
     const head = this.#isHead(state);
     state.permit = head ? 'given' : 'none';
+    if (head) this.#retries.mayAct(state);
     this.#context.onEvent({ type: 'task-started', task: state.task.id, name: state.task.name, speculative: !head });
     const message = runMessage(this.#context, this.#states, state, { keep, head, importsFrom: holder.at });
     holder.at = state.index;
@@ -431,7 +433,8 @@ export class Run {
     else if (state.permit !== 'given') {
       this.#drop(state, 'its process ended');
       this.#pump();
-    } else this.#goLane(`the process of ${state.task.name} ended before the cell did`);
+    } else if (this.#tryAgain(state)) this.#pump();
+    else this.#goLane(`the process of ${state.task.name} ended before the cell did`);
   }
 
   #receive(state: State, message: FromAttempt, started: number): void {
@@ -472,15 +475,11 @@ export class Run {
     this.#pump();
   }
 
-  #isStopped(): boolean {
-    return this.#context.signal?.aborted === true;
-  }
-
   async #runLane(why: string): Promise<void> {
     await this.#context.crew.turn();
-    if (this.#isStopped()) return;
+    if (isStopped(this.#context)) return;
     this.#over = false;
-    this.#hadTurn = true;
+    this.#turn.hasCome = true;
     this.#states.forEach((state) => forget(state));
     const first = this.#states.findIndex(({ task }) => task.executionCount > 0);
     const process = await this.#fork(Math.max(first, 0), true);
@@ -491,7 +490,7 @@ export class Run {
     this.#errors.settle();
     this.#context.crew.acted();
     for (const late of timeoutsIn(this.#states)) this.#tell(late);
-    if (this.#isStopped()) return;
+    if (isStopped(this.#context)) return;
     if (end.died !== undefined && end.broken !== undefined) this.#broke(end.died, end.broken);
     else if (end.died !== undefined) this.#died(end.died);
     await endProcess(process);

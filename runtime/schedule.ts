@@ -6,6 +6,7 @@ import type { Profile } from './profile.ts';
 import { RestlessNames } from './restless-names.ts';
 import { isFailure, type RunContext, type State } from './run-state.ts';
 import { namesToLoad } from './task-inputs.ts';
+import { slotsOf } from './processor-share.ts';
 import { originOf } from './versions.ts';
 
 /** Which tasks are worth waiting for. */
@@ -121,11 +122,17 @@ export function* startable(states: readonly State[], head: number, choice: Choic
   for (const state of disorder?.order(near) ?? near) {
     if (state.status !== 'waiting' || state.task.executionCount === 0 || state.index > until) continue;
     const isHead = state.index === head;
+    const slots = slotsOf(state.task, crew.jobs);
+    if (slots > 1 && free < Math.min(slots, crew.jobs)) {
+      // Room is made for the head, which others could keep out for ever.
+      if (isHead) return;
+      continue;
+    }
     if (free <= 0 && (!isHead || isVariant)) continue;
     if (!isHead && !startsEarly({ states, near }, state, choice)) continue;
     if (!crew.mayStart(state.task)) continue;
     yield state;
-    free--;
+    free -= slots;
   }
 }
 

@@ -12,7 +12,10 @@ import {
   utimesSync,
 } from 'node:fs';
 import { join } from 'node:path';
-import { isFileError } from './store/local.ts';
+import { isFileError, writeAtomically } from './store/local.ts';
+
+/** As the worker writes it. */
+const journalName = 'effects.jsonl';
 
 /** One effect as the worker's journal has it, written before it was done. */
 type Effect =
@@ -32,6 +35,27 @@ export function undoEffects(folder: string): readonly string[] {
   for (const effect of effects.reverse()) putBack(effect);
   rmSync(folder, { recursive: true, force: true });
   return [];
+}
+
+/** How many effects this run's cells have had so far. */
+export function journalLength(folder: string): number {
+  return readJournal(folder).length;
+}
+
+/** What cannot be undone of the effects after the first `mark`. */
+export function lastingSince(folder: string, mark: number): readonly string[] {
+  return readJournal(folder)
+    .slice(mark)
+    .flatMap((effect) => (effect.was === 'lasting' ? [effect.what] : []));
+}
+
+/** Puts back what the effects after the first `mark` have changed, newest first, and strikes them out. None of them may be lasting. */
+export function undoSince(folder: string, mark: number): void {
+  const effects = readJournal(folder);
+  if (effects.length <= mark) return;
+  for (const effect of effects.slice(mark).reverse()) putBack(effect);
+  const lines = effects.slice(0, mark).map((effect) => `${JSON.stringify(effect)}\n`);
+  writeAtomically(join(folder, journalName), lines.join(''));
 }
 
 /** True when everything that this run did to the outside so far can be undone. */
@@ -87,7 +111,7 @@ function isFolder(path: string): boolean {
 
 function readJournal(folder: string): Effect[] {
   try {
-    const lines = readFileSync(join(folder, 'effects.jsonl'), 'utf8').split('\n');
+    const lines = readFileSync(join(folder, journalName), 'utf8').split('\n');
     return lines.filter((line) => line !== '').map((line) => JSON.parse(line) as Effect);
   } catch (error) {
     if (isFileError(error)) return [];

@@ -12,7 +12,7 @@ export interface Progress {
   kept?: readonly string[];
   /** Digest of all that decided the result; undefined while it is not known, or when something that no digest covers did. */
   identity?: string | undefined;
-  /** True when the cell was stopped because it took longer than it may. */
+  /** True when the cell was stopped because it took longer, or more memory, than it may. */
   timedOut?: boolean;
 }
 

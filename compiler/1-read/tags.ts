@@ -4,6 +4,8 @@ import { closest } from './closest.ts';
 import { directiveLines, type DirectiveLine } from './directive-lines.ts';
 import { isMeasure, readMeasures, type WrittenMeasures } from './measure-lines.ts';
 import type { Cell } from './notebook.ts';
+import { isPlacement, otherWords, placementNames, readPlacement } from './placement-lines.ts';
+import { plainValue } from './plain-value.ts';
 
 /** Options of Quarto that say how a document looks; they mean nothing here and are no mistake. */
 const ofQuarto: ReadonlySet<string> = new Set([
@@ -46,7 +48,7 @@ const ofQuarto: ReadonlySet<string> = new Set([
   'code-annotations',
   'freeze',
 ]);
-const own = ['label', 'cache', 'gate', 'metric', 'slices', 'timeout', 'raises-exception'] as const;
+const own = ['label', 'cache', 'gate', 'metric', 'slices', 'timeout', 'raises-exception', ...placementNames] as const;
 
 /** Tags that mean something here. Tags are free words, so others mean nothing and are no mistake. */
 const tagsOfOurs = ['parameters', 'injected-parameters', 'raises-exception', 'skip-execution', 'gate'] as const;
@@ -61,9 +63,10 @@ export function readDirectives(cell: Cell): {
 } {
   const lines = directiveLines(cell);
   const measures = readMeasures(lines.filter(isMeasure));
-  const diagnostics: Diagnostic[] = [...measures.diagnostics];
+  const placement = readPlacement(lines.filter(isPlacement));
+  const diagnostics: Diagnostic[] = [...measures.diagnostics, ...placement.diagnostics];
   const given = new Map<string, string>();
-  for (const line of lines.filter((one) => !isMeasure(one))) {
+  for (const line of lines.filter((one) => !isMeasure(one) && !isPlacement(one))) {
     const value = plainValue(line.written);
     const problem = problemOf(line, value);
     if (problem === undefined) given.set(line.name, value);
@@ -84,6 +87,7 @@ export function readDirectives(cell: Cell): {
       skip: cell.tags.includes('skip-execution'),
       gate: cell.tags.includes('gate') || given.get('gate') === 'true',
       ...(timeout === undefined ? {} : { timeout: Number(timeout) }),
+      ...placement.value,
     },
     measures: measures.value,
     diagnostics,
@@ -93,15 +97,6 @@ export function readDirectives(cell: Cell): {
 function problemOf({ name }: DirectiveLine, value: string): Problem | undefined {
   if (own.some((known) => known === name)) return misfit(name, value);
   return ofQuarto.has(name) ? undefined : unknownDirective(name);
-}
-
-/** A YAML scalar without its comment and its quotes; true and false in any case. */
-function plainValue(written: string): string {
-  const value = written
-    .replace(/(?:^|\s)#.*$/, '')
-    .trim()
-    .replace(/^(["'])(.*)\1$/, '$2');
-  return /^(?:true|false)$/i.test(value) ? value.toLowerCase() : value;
 }
 
 type Problem = Pick<Diagnostic, 'code' | 'message' | 'help'>;
@@ -121,7 +116,7 @@ function misfit(name: string, value: string): Problem | undefined {
 }
 
 function unknownDirective(name: string): Problem {
-  const near = closest(name, [...own, ...ofQuarto]);
+  const near = otherWords[name.toLowerCase().replaceAll('_', '-')] ?? closest(name, [...own, ...ofQuarto]);
   const help = near === undefined ? `Directives are ${own.join(', ')}.` : `Did you mean ${near}?`;
   return { code: 'CW120', message: `There is no directive ${name}.`, help };
 }

@@ -22,6 +22,7 @@ export type DiagnosticCode =
   | 'CW120'
   | 'CW121'
   | 'CW122'
+  | 'CW123'
   | 'CW130'
   | 'CW131'
   | 'CW201'
@@ -39,8 +40,13 @@ export type DiagnosticCode =
   | 'CW503'
   | 'CW504'
   | 'CW505'
+  | 'CW506'
+  | 'CW507'
   | 'CW510'
   | 'CW511'
+  | 'CW512'
+  | 'CW513'
+  | 'CW514'
   | 'CW520'
   | 'CW521'
   | 'CW522'
@@ -142,6 +148,11 @@ export const diagnosticCatalogue: Readonly<Record<DiagnosticCode, CatalogueEntry
     why: 'Tags are free words, but one that differs from `skip-execution` or `raises-exception` by a letter or two was probably meant as that, and is without effect.',
     next: 'Correct the tag. One that is meant for something else can stay: the warning changes nothing.',
   },
+  CW123: {
+    title: 'A directive has what looks like a secret',
+    why: 'A notebook is read, shared and kept in version control, and its bundle goes to engines. A password, key or token in `#| env: NAME=value` would go with it.',
+    next: 'Take it out, make it invalid where it was valid, and give it to the run by the environment, as `env:NAME` of a parameter, or as a secret of the engine.',
+  },
   CW130: {
     title: 'The condition of a gate is not understood',
     why: 'Behind `#| gate:` stands one Python expression. Where it compares with `previous`, the last accepted run, or speaks of groups, it is arithmetic of recorded numbers, since those are all that is known of an earlier run.',
@@ -227,6 +238,16 @@ export const diagnosticCatalogue: Readonly<Record<DiagnosticCode, CatalogueEntry
     why: 'A directive `#| timeout: SECONDS`, or `run --execution-timeout SECONDS`, sets a limit, and the cell came to it. It was interrupted as a kernel interrupts a cell; where code would not be interrupted, its process was ended five seconds later. Only the time of its own code counts.',
     next: 'Look at the traceback for where it was. Give the cell more time, or less to do.',
   },
+  CW506: {
+    title: 'The cell used more memory than it may',
+    why: 'A directive `#| mem: AMOUNT` sets a limit, and the memory of the process of the cell, with what programs and workers it had started, was beyond it. Its process was ended, as a container engine would have ended it. Restart & Run All has no such limit. The system is asked ten times a second, so a shorter peak is not seen.',
+    next: 'Give the cell more, or less to hold; `cellwright suggest NB` says what recorded runs have used.',
+  },
+  CW507: {
+    title: 'There is no GPU for the cell',
+    why: 'A directive `#| gpu: NUMBER` asks for more graphics processors than this machine has. The cell ran all the same, as it would under Restart & Run All: libraries such as PyTorch go on without one, more slowly, or raise.',
+    next: 'Run it on a machine that has them, or on an engine, which finds one by this directive.',
+  },
   CW510: {
     title: 'Cells shared the process of an earlier one',
     why: 'Every cell runs in a process of its own, and gets its inputs from the store. Some values cannot be stored: a generator, an open connection, a lock. The process that has one stays alive, and the cells that need it run there, as they do in a kernel. The message says which value it is, and which cell made it.',
@@ -236,6 +257,21 @@ export const diagnosticCatalogue: Readonly<Record<DiagnosticCode, CatalogueEntry
     title: 'All cells ran in one process',
     why: 'What the cells need of each other could not be had from the store or from one process: values of two processes, a look at what earlier cells gave, an error that had to be confirmed, a comparison by identity. Then one process runs all cells in order, which is Restart & Run All. It is recorded, remembered and verified as one task.',
     next: 'Nothing must be done: the result is the same. The message says which cell it was and why; without that, each cell can run and be reused by itself.',
+  },
+  CW512: {
+    title: 'A directive has no effect here',
+    why: '`image` and `env` say where and with what an engine runs a cell. On this machine a cell runs in the interpreter of the notebook with the variables of the run, as under Restart & Run All. A cell that asks for more processors than there are runs by itself. A limit of memory needs a process of the cell alone, on Linux.',
+    next: 'Nothing must be done. A variable that a result depends on is set in a cell, or for the whole run by the environment.',
+  },
+  CW513: {
+    title: 'A cell was tried again',
+    why: 'It has a directive `#| retries: NUMBER`, it raised, took too long, or its process ended, and it was run again in a new process with the same inputs, after the files that it had changed were put back. Restart & Run All would have stopped at the first failure; the record has each.',
+    next: 'Look at why it failed. A cell that fails now and then gives a notebook that does so.',
+  },
+  CW514: {
+    title: 'A cell could not be tried again',
+    why: 'It has a directive `#| retries: NUMBER` and failed, but it has done what cannot be taken back, such as starting a program or using the network, or it ran in the process of another cell. To do it twice might do harm, or give another result.',
+    next: 'Try again inside the cell, around the one call that fails now and then.',
   },
   CW520: {
     title: 'A metric is not a number',

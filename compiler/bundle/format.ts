@@ -79,7 +79,23 @@ export interface Parameter {
   readonly required?: true;
 }
 
-export interface Directives {
+/** Where a cell is to run and what it is given there. No result depends on any of it. */
+export interface Placement {
+  /** Processors, as a decimal number. */
+  readonly cpu?: number;
+  /** Bytes of memory that it may use. */
+  readonly mem?: number;
+  /** Graphics processors. */
+  readonly gpu?: number;
+  /** So many times more it is tried when it fails. */
+  readonly retries?: number;
+  /** The container image that an engine runs it in. */
+  readonly image?: string;
+  /** Environment variables that an engine sets for it; never a secret. */
+  readonly env?: Readonly<Record<string, string>>;
+}
+
+export interface Directives extends Placement {
   readonly label?: string;
   readonly cache: boolean;
   readonly raisesException: boolean;

@@ -90,7 +90,16 @@ const definitions: Readonly<Record<string, Schema>> = {
   ),
   directives: record(
     { cache: flag, raisesException: flag, skip: flag, gate: flag },
-    { label: text, timeout: { type: 'number', exclusiveMinimum: 0 } },
+    {
+      label: text,
+      timeout: { type: 'number', exclusiveMinimum: 0 },
+      cpu: { type: 'number', exclusiveMinimum: 0 },
+      mem: { type: 'integer', minimum: 1 },
+      gpu: place,
+      retries: place,
+      image: text,
+      env: { type: 'object', additionalProperties: text },
+    },
   ),
   formula: {
     oneOf: [

@@ -13,12 +13,22 @@ const words: Readonly<Record<RecordedTask['status'], string>> = {
 /** What the last run observed of a task, for JSON documents; null when it was not in it. */
 export function describeObserved(observed: RecordedTask | undefined): Readonly<Record<string, unknown>> {
   if (observed === undefined) return { observed: null };
-  const { status, seconds, reason, dropped, fusedWith, fused } = observed;
-  return { observed: { status: words[status], seconds, reason, dropped, fusedWith: fusedWith ?? null, fused } };
+  const { status, seconds, reason, dropped, failedTries, fusedWith, fused } = observed;
+  return {
+    observed: { status: words[status], seconds, reason, dropped, failedTries, fusedWith: fusedWith ?? null, fused },
+  };
 }
 
 /** What the last run observed of a task, in lines. */
-export function observedLines({ status, seconds, reason, dropped, fusedWith, fused }: RecordedTask): string[] {
+export function observedLines({
+  status,
+  seconds,
+  reason,
+  dropped,
+  failedTries,
+  fusedWith,
+  fused,
+}: RecordedTask): string[] {
   const time = status === 'ran' || status === 'failed' ? ` in ${formatSeconds(seconds)}` : '';
   const lines = [`${words[status]}${time}${reason === '' ? '' : ` (${reason})`}`];
   if (fused.length > 0) {
@@ -26,6 +36,7 @@ export function observedLines({ status, seconds, reason, dropped, fusedWith, fus
   } else if (fusedWith !== undefined) {
     lines.push(`shared the process of an earlier cell, which alone has ${fusedWith}`);
   }
+  for (const why of failedTries) lines.push(`failed and was tried again: ${why}`);
   for (const why of dropped) lines.push(`was started early and run again: ${why}`);
   return lines;
 }

@@ -38,6 +38,8 @@ export function describeEvent(event: RunEvent): string | undefined {
     }
     case 'task-dropped':
       return `again    ${event.name}  (${event.reason})`;
+    case 'task-retried':
+      return `retry    ${event.name}  (${event.reason}; try ${event.tried + 1} of ${event.tries})`;
     case 'lane':
       return `one process for all cells: ${event.reason}`;
     case 'gate':
@@ -79,6 +81,8 @@ interface Active {
   readonly early: boolean;
 }
 
+const endsAttempt: ReadonlySet<RunEvent['type']> = new Set(['task-finished', 'task-dropped', 'task-retried']);
+
 /** What a run looks like at one moment. */
 export class RunPicture {
   readonly #bundle: Bundle;
@@ -99,7 +103,7 @@ export class RunPicture {
     if (event.type === 'task-started') {
       this.#active.set(event.task, { name: event.name, since: now, early: event.speculative });
     }
-    if (event.type === 'task-finished' || event.type === 'task-dropped') this.#active.delete(event.task);
+    if (endsAttempt.has(event.type) && 'task' in event) this.#active.delete(event.task);
     if (event.type === 'task-finished') this.#finished.add(event.task);
     if (event.type === 'lane' || event.type === 'restarted') {
       this.#active.clear();

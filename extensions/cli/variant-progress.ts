@@ -45,7 +45,7 @@ export function showVariants(host: Host, names: readonly string[]): VariantProgr
           name: `${names[place] ?? ''}  ${event.name}`,
           since: performance.now(),
         });
-      } else if (event.type === 'task-finished' || event.type === 'task-dropped')
+      } else if (event.type === 'task-finished' || event.type === 'task-dropped' || event.type === 'task-retried')
         running.delete(`${place} ${event.task}`);
     },
     onEnd: (row) => {

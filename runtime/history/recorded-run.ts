@@ -29,6 +29,8 @@ export interface RecordedTask {
   readonly stored: Observation | undefined;
   /** Why each attempt that did not count was thrown away. */
   readonly dropped: readonly string[];
+  /** Why each try failed after which the cell was tried again, as its directive says. */
+  readonly failedTries: readonly string[];
   /** Names that only the process of an earlier task has, and in which it ran therefore. */
   readonly fusedWith: string | undefined;
   /** The same with where they come from and what they are; of a reused task, when it ran. */
@@ -139,6 +141,8 @@ function noteTask(tasks: Map<string, RecordedTask>, event: TaskEvent, inOneProce
   const before = tasks.get(id) ?? { ...unknownTask, id, name };
   if (event.type === 'task-started') tasks.set(id, { ...before, startedAt: event.at });
   else if (event.type === 'task-dropped') tasks.set(id, { ...before, dropped: [...before.dropped, event.reason] });
+  else if (event.type === 'task-retried')
+    tasks.set(id, { ...before, failedTries: [...before.failedTries, event.reason] });
   else if (event.type === 'task-fused') tasks.set(id, { ...before, fusedWith: event.with });
   else {
     const { status, index, number, seconds, reason, code, from, observed, fused = [] } = event;
@@ -173,6 +177,7 @@ const unknownTask: Omit<RecordedTask, 'id' | 'name'> = {
   observed: undefined,
   stored: undefined,
   dropped: [],
+  failedTries: [],
   fusedWith: undefined,
   fused: [],
 };

@@ -2,6 +2,7 @@ import { spawn, type ChildProcess } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import { rmSync } from 'node:fs';
 import type { Socket } from 'node:net';
+import { memoryUse } from './memory-use.ts';
 import { keysOf, ParentStage, ParentStages, type StageHost, type StageOrigin } from './parent-stage.ts';
 import type { AtDoor, FromAttempt, FromParent, ImportStep, ToWorker } from './protocol.ts';
 import { closeReception, openReception, readMessages, writeMessage, type Reception } from './reception.ts';
@@ -33,6 +34,8 @@ export interface TaskProcess {
   /** Lets a cell that has taken too long be interrupted; nothing happens when it has a reason not to be, or has ended. */
   interrupt(): void;
   kill(): void;
+  /** Bytes of memory of the process and all that it has started; absent or undefined where nobody can tell. */
+  memory?(): number | undefined;
   onMessage: (message: FromAttempt) => void;
   onExit: () => void;
 }
@@ -354,6 +357,7 @@ export class WorkerParent {
         killProcess(pid);
         socket.destroy();
       },
+      memory: () => (isGone ? undefined : memoryUse(pid)),
       onMessage: ignore,
       onExit: ignore,
     };

@@ -116,6 +116,8 @@ function notes(events: readonly RunEvent[]): string {
       items.push(`${event.name} ran in the process of an earlier cell, which alone has ${shared}.`);
     } else if (event.type === 'task-dropped') {
       items.push(`${event.name} was started early and run again: ${event.reason}.`);
+    } else if (event.type === 'task-retried') {
+      items.push(`${event.name} failed and was tried again (${event.reason}).`);
     } else if (event.type === 'lane') items.push(`All cells ran in one process: ${event.reason}.`);
     else if (event.type === 'restarted') items.push(`The run was started again: ${event.reason}.`);
   }

@@ -57,14 +57,14 @@ export async function simulate(options: SimulationOptions): Promise<Simulated> {
     const before = process.cpuUsage();
     const running = new Run(context).execute();
     let memory = 0;
-    let isOver = false;
+    const state = { isOver: false };
     const over = running.finally(() => {
-      isOver = true;
+      state.isOver = true;
     });
-    for (let step = 0; !isOver; step++) {
+    for (let step = 0; !state.isOver; step++) {
       // What the scheduler does meanwhile comes first.
       await new Promise(setImmediate);
-      if (step % 1000 === 0) memory = Math.max(memory, process.memoryUsage().heapUsed);
+      if (step % 100 === 0) memory = Math.max(memory, process.memoryUsage().heapUsed);
       time.step();
     }
     const outcome = await over;

@@ -131,7 +131,8 @@ function tasks(all: ReadonlyMap<string, RecordedTask>): string {
         : [formatSeconds(observed.cpuSeconds), formatBytes(observed.peakMemory)];
     const error =
       observed?.error === undefined ? '' : `${observed.error.ename}: ${observed.error.evalue.split('\n')[0] ?? ''}`;
-    const why = [error, from === undefined ? reason : `from ${from}`].filter((text) => text !== '').join('; ');
+    const tries = task.failedTries.length === 0 ? '' : `try ${task.failedTries.length + 1}`;
+    const why = [error, tries, from === undefined ? reason : `from ${from}`].filter((text) => text !== '').join('; ');
     return [`  [${number ?? '?'}]`, name, words[status], ran ? formatSeconds(seconds) : '', ...used, why];
   });
   return `\n${renderTable([['cell', 'task', 'status', 'time', 'cpu', 'memory', ''], ...rows])}`;
@@ -155,7 +156,8 @@ function problems({ run }: FoundRun): string {
 }
 
 function describeTask(task: RecordedTask): Readonly<Record<string, unknown>> {
-  const { id, name, index, number, status, seconds, reason, code, from, observed, dropped, fusedWith } = task;
+  const { id, name, index, number, status, seconds, reason, code, from, observed, dropped, failedTries, fusedWith } =
+    task;
   return {
     id,
     name,
@@ -173,6 +175,7 @@ function describeTask(task: RecordedTask): Readonly<Record<string, unknown>> {
     writes: observed?.writes ?? {},
     error: observed?.error ?? null,
     dropped,
+    failedTries,
     fusedWith: fusedWith ?? null,
   };
 }
