@@ -4,6 +4,7 @@ export type { TaskOutcome } from './run-state.ts';
 export type { RunRecord } from './record.ts';
 export { learnedWaits, readLastRun, readObservedEffects } from './observed.ts';
 export * from './history/views.ts';
+export { memoryAsDirective, suggestPlaces, type PlaceSuggestion } from './history/suggest-places.ts';
 export { describeShared, type SharedValue } from './ladder.ts';
 export { updateProfile, type ProfileUpdate } from './profile-update.ts';
 export { directionOf, type Direction } from './measures/direction.ts';

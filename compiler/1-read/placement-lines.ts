@@ -65,8 +65,13 @@ function wrong(
   const shown = code === 'CW123' ? `${written.split('=')[0] ?? ''}=…` : written;
   const message =
     code === 'CW123'
-      ? `The directive env has what looks like a secret: ${shown}.`
+      ? `The directive env in line ${String(line.line + 1)} of the cell has what looks like a secret: ${shown}`
       : `The directive ${name} does not take ${shown === '' ? 'nothing' : shown}.`;
+  // A range would let the line be shown.
+  if (code === 'CW123') {
+    const { cell, index } = location;
+    return { code, severity: 'error', message, help: problem, location: { cell, index }, related: [] };
+  }
   const place = written === '' ? location : { ...location, range };
   return { code, severity: 'error', message, help: problem, location: place, related: [] };
 }

@@ -21,6 +21,7 @@ import { showCommand } from './commands/show.ts';
 import { statusCommand } from './commands/status.ts';
 import { backtestCommand } from './commands/variants.ts';
 import { verifyCommand } from './commands/verify.ts';
+import { suggestCommand } from './commands/suggest.ts';
 import { testCommand } from './commands/test.ts';
 import { describeFileError, isFileError } from './files.ts';
 import { exitCode, fileProblem, usage, type CommandResult, type Host, type ShownCell } from './host.ts';
@@ -123,6 +124,8 @@ const modulesFlag: Flag = {
   help: "the package's folder; its name is what is imported",
 };
 
+const writeFlag: Flag = { name: 'write', values: [], help: 'put the directives into the notebook' };
+
 const commands: readonly Command[] = [
   {
     name: 'compile',
@@ -185,6 +188,14 @@ const commands: readonly Command[] = [
     flags: [effectsFlag, stateFlag],
     most: 1,
     run: profileCommand,
+  },
+  {
+    name: 'suggest',
+    words: 'NB [--write]',
+    help: 'Says what memory, processors and time each cell should be given, from what recorded runs have used.',
+    flags: [writeFlag, stateFlag],
+    most: 1,
+    run: suggestCommand,
   },
   {
     name: 'verify',
