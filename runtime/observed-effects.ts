@@ -1,5 +1,5 @@
 import { relative, sep } from 'node:path';
-import type { CellEffects, EffectsProfile } from '../compiler/bundle/effects-profile.ts';
+import { farFiles, type CellEffects, type EffectsProfile } from '../compiler/bundle/effects-profile.ts';
 import type { Bundle, Digest, Task } from '../compiler/bundle/format.ts';
 import type { AttemptResult } from './process/protocol.ts';
 import { originOf, type Progress } from './versions.ts';
@@ -45,7 +45,15 @@ export function effectsOf(
         .filter(([name]) => isVariable(name) || name.startsWith('state:'))
         .map(([name, what]) => [name.replace('state:', ''), withoutPaths(what)]),
     ),
+    further: furtherOf(result),
   };
+}
+
+/** What else it wrote, as an engine with a fixed graph has to know it. */
+function furtherOf({ writes, deletes, shown }: AttemptResult): readonly string[] {
+  const isOther = (name: string): boolean => name.startsWith('def:') || name.startsWith('slot:');
+  const written = Object.entries(writes).filter(([name, { same }]) => isOther(name) || (same && isVariable(name)));
+  return [...written.map(([name]) => name), ...deletes.filter(isOther), ...shown.map((name) => `shown:${name}`)];
 }
 
 /** What the shell itself may import in whichever cell is the first. */
@@ -110,6 +118,7 @@ export function joinEffects(before: StoredEffects | undefined, later: StoredEffe
     outside: both(earlier.outside, later.outside),
     imports: both(earlier.imports, later.imports),
     held: { ...earlier.held, ...later.held },
+    ...(later.further !== undefined && { further: both(earlier.further ?? [], later.further) }),
   };
 }
 
@@ -150,7 +159,9 @@ export function profileOf(
     const own = effects[keys[place] ?? ''];
     if (own === undefined) return [];
     const outside = own.outside.map(withoutPaths);
-    return [{ name, ...own, outside, files: { reads: near(own.files.reads), writes: near(own.files.writes) } }];
+    const files = { reads: near(own.files.reads), writes: near(own.files.writes) };
+    const isFar = files.writes.length < own.files.writes.length;
+    return [{ name, ...own, outside, files, further: [...(own.further ?? []), ...(isFar ? [farFiles] : [])] }];
   });
   return { cells, oneProcess: oneProcess === '' ? [] : [withoutPaths(oneProcess)] };
 }
