@@ -68,7 +68,7 @@ function meet(written: ReadonlySet<string>, others: readonly string[]): boolean 
 }
 
 function isWithin(folder: string, path: string): boolean {
-  return folder === path || folder === '' || path.startsWith(`${folder}/`);
+  return folder === path || (folder === '.' ? !path.startsWith('..') : path.startsWith(`${folder}/`));
 }
 
 /** Gates come before the cells that read what they looked at. */

@@ -5,6 +5,6 @@ import sys
 
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 
-from cellwright_task.command_line import main  # noqa: E402  (after its folder)
+from cellwright_task.command_line import main
 
 sys.exit(main(sys.argv[1:]))

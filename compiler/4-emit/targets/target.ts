@@ -28,5 +28,7 @@ export interface Target {
   readonly name: string;
   /** For `--list`: what is written, and how it is run. */
   readonly help: string;
+  /** True when the engine sets parameters as it starts a run: the notebook gets a cell that assigns all of them, as papermill makes it. */
+  readonly takesParameters?: true;
   readonly emit: (emission: Emission) => readonly EmittedFile[];
 }

@@ -3,12 +3,14 @@ import path from 'node:path';
 import type { Diagnostic } from '../../../compiler/bundle/diagnostic.ts';
 import type { EnginePlan } from '../../../compiler/bundle/engine-plan.ts';
 import { canonicalJson } from '../../../compiler/bundle/canonical.ts';
-import { planForEngines, targets, type EmittedFile } from '../../../compiler/index.ts';
+import { planForEngines, targets, type EmittedFile, type Target } from '../../../compiler/index.ts';
 import { hasFlag, lastValue, nearest, type ParsedArguments } from '../args.ts';
 import { isThere, shownPath, statOf } from '../files.ts';
-import { usage, type CommandResult, type Host } from '../host.ts';
-import { openInput } from '../input.ts';
+import { usage, type CommandResult, type Host, type Outcome } from '../host.ts';
+import { withDefaults } from '../injected-defaults.ts';
+import { openInput, type Input } from '../input.ts';
 import { prepareFolder, writeProgram, writeOneOfMany } from '../output-file.ts';
+import { findMissing } from '../parameter-types.ts';
 import { count } from '../render.ts';
 import { listBundleFiles } from '../toolchain.ts';
 
@@ -25,7 +27,7 @@ export async function emitCommand(host: Host, parsed: ParsedArguments): Promise<
   }
   const named = lastValue(parsed, 'output');
   if (named === undefined) return usage('What is emitted is a folder.', 'Name it with -o DIR.');
-  const input = await openInput(host, parsed);
+  const input = await openFor(host, parsed, target);
   if (!input.ok) return input.result;
   const { bundle, compilation, stem, folder, profile, sources } = input.value;
   const plan = planForEngines(bundle, profile);
@@ -55,6 +57,18 @@ export async function emitCommand(host: Host, parsed: ParsedArguments): Promise<
       files: files.map((file) => file.path).sort(),
     },
   };
+}
+
+/** The notebook as the engine runs it: with a cell that assigns its parameters, where the engine sets them. */
+async function openFor(host: Host, parsed: ParsedArguments, target: Target): Promise<Outcome<Input>> {
+  const input = await openInput(host, parsed);
+  if (!input.ok) return input;
+  const { plain, values } = input.value;
+  const missing = findMissing(values, plain.bundle.parameters);
+  if (missing !== undefined) return { ok: false, result: usage(missing.message, missing.help, 'CW901') };
+  if (target.takesParameters !== true) return input;
+  const all = withDefaults(values, plain.bundle.parameters);
+  return all.size === values.size ? input : openInput(host, parsed, all);
 }
 
 function listTargets(): CommandResult {

@@ -1,13 +1,14 @@
 """Whether a cell did only what the plan says, and started from what Restart & Run All would have given it.
 
-A step sees the steps before it and no others. It relies on the table of the plan for those: each of them fails when it does what is not in the table, so a
-name that no stranger may have written since its last known writer holds what that one left. See docs/decisions/0016.
+A step sees the steps before it and no others. For those it relies on the table of the plan: each of them fails when it does what is
+not in the table, so a name that no stranger may have written since its last known writer holds what that one left. Decision 16 has the proof.
 """
 
 from __future__ import annotations
 
 import builtins
-from typing import Any, Iterable, Optional
+from collections.abc import Iterable
+from typing import Any, Optional
 
 from .plan import Cell, Project, Step
 from .problem import SEE_AGAIN, Problem, StepFailed
@@ -16,7 +17,7 @@ from .working_files import is_far, shown_path
 
 _ANY = "unknown"
 # Questions whose answer is another one when something appears below the path.
-_OF_FOLDERS = {"listing", "entries", "type", "stat", "lstat", "access"}
+_OF_FOLDERS = {"listing", "entries", "stat", "lstat"}
 _PREFIXES = ("def:", "state:", "slot:", "shown:")
 
 

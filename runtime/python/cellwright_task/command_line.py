@@ -18,7 +18,7 @@ from .store import open_store
 
 
 def main(words: list[str]) -> int:
-    """The exit code: 0 ok, 1 a cell raised or a check failed, 2 usage, 3 no interpreter, 4 a gate does not hold, 70 a fault of this program."""
+    """The exit code: 0 ok, 1 a cell raised or a check failed, 2 usage, 3 no interpreter, 4 a gate does not hold, 70 our fault."""
     parsed = _parser().parse_args(words)
     try:
         return int(parsed.command(parsed))

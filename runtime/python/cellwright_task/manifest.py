@@ -1,7 +1,7 @@
 """What a step left, by reference: immutable, named by the digest of its bytes, and so is all that it names.
 
-It has no times and nothing else that differs between two equal runs, so that an engine that remembers results by their inputs sees that they are
-equal. What people want to know of a run is in the report.
+It has no times and nothing else that differs between two equal runs, so that an engine that remembers results by their inputs sees that
+they are equal. What people want to know of a run is in the report.
 """
 
 from __future__ import annotations

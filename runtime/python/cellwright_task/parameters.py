@@ -37,16 +37,28 @@ def _assign(source: str, values: dict[str, Any]) -> str:
 
 
 def as_python(value: Any) -> str:
-    """A JSON value as Python source."""
+    """A JSON value as Python source, letter for letter as `cellwright run -p` writes it."""
     if isinstance(value, str) and value.startswith("env:"):
         return f'__import__("os").environ["{_variable(value[len("env:") :])}"]'
+    if isinstance(value, str):
+        return '"' + "".join(_letter(letter) for letter in value) + '"'
     if isinstance(value, float) and (value != value or value in (float("inf"), float("-inf"))):
-        return f'float("{value}")'
+        return f"float('{value}')"
     if isinstance(value, (list, tuple)):
         return "[" + ", ".join(as_python(item) for item in value) + "]"
     if isinstance(value, dict):
-        return "{" + ", ".join(f"{key!r}: {as_python(item)}" for key, item in value.items()) + "}"
+        return "{" + ", ".join(f"{as_python(str(key))}: {as_python(item)}" for key, item in value.items()) + "}"
     return repr(value)
+
+
+_NAMED = {'"': '\\"', "\\": "\\\\", "\n": "\\n", "\r": "\\r", "\t": "\\t"}
+
+
+def _letter(letter: str) -> str:
+    code = ord(letter)
+    if letter in _NAMED or 32 <= code < 127:
+        return _NAMED.get(letter, letter)
+    return f"\\x{code:02x}" if code < 0x100 else f"\\u{code:04x}" if code <= 0xFFFF else f"\\U{code:08x}"
 
 
 def _variable(name: str) -> str:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Any, Iterable
+from collections.abc import Iterable
+from typing import Any
 
 from .versions import LIST_OF_NAMES, Versions
 
@@ -94,7 +95,7 @@ def limit_in(task: dict[str, Any]) -> dict[str, Any]:
 
 
 def run_message(versions: Versions, place: int, shadowed: Iterable[str], how: dict[str, Any]) -> dict[str, Any]:
-    """The message; `how` has `keep`, the names that stay in the process, `from`, the first cell whose imports it may not have, and `head`."""
+    """`how` has `keep`, the names that stay in the process, `from`, the first cell whose imports it may not have, and `head`."""
     task = versions.cells[place].task
     keep: list[str] = how["keep"]
     exposes = task["exposes"]

@@ -96,7 +96,7 @@ class WorkerProcesses:
         self._server.bind(self._path)
         self._server.listen(64)
         self._token = secrets.token_hex(16)
-        self._complaint = tempfile.TemporaryFile()
+        self._complaint = open(os.path.join(self.folder, "complaint"), "w+b")  # noqa: SIM115  (closed by stop)
         self._parents: dict[str, Connection] = {}
         self._next = 0
         self._child = self._start(start)
