@@ -10,7 +10,9 @@ import prettier from 'prettier';
 import { root } from './command.mjs';
 import { printTables, readTables } from './knowledge.mjs';
 
-const { bundleSchema, diagnosticCatalogue, effectsSchema } = await import(path.join(root, 'dist', 'bundle.mjs'));
+const { bundleSchema, diagnosticCatalogue, effectsSchema, planSchema } = await import(
+  path.join(root, 'dist', 'bundle.mjs')
+);
 const { certificateSchema, frozenSchema } = await import(path.join(root, 'dist', 'runtime.mjs'));
 
 /** As `prettier --check` wants it. */
@@ -36,6 +38,7 @@ const pages = {
   'docs/schemas/bundle.schema.json': `${JSON.stringify(bundleSchema, null, 2)}\n`,
   'docs/schemas/frozen.schema.json': `${JSON.stringify(frozenSchema, null, 2)}\n`,
   'docs/schemas/effects.schema.json': `${JSON.stringify(effectsSchema, null, 2)}\n`,
+  'docs/schemas/plan.schema.json': `${JSON.stringify(planSchema, null, 2)}\n`,
   'docs/schemas/certificate.schema.json': `${JSON.stringify(certificateSchema, null, 2)}\n`,
 };
 

@@ -65,6 +65,7 @@ async function runOnce(found, truth, { cells, jobs, standBy, random, settings, n
     onEvent: () => undefined,
   });
   if (record.status === 'refused') return { verdict: 'refused', why: refusal(record.diagnostics).join('; ') };
+  if (record.status === 'interrupted') return { verdict: 'crashed', why: `no end within ${settings.seconds} s` };
   const why = firstDifference({ cells }, truth, bareOutputs(JSON.parse(record.notebook)));
   return why === undefined ? { verdict: 'equal' } : { verdict: 'DIFFERENT', why };
 }

@@ -1,11 +1,14 @@
 import { relative, sep } from 'node:path';
-import type { CellEffects, EffectsProfile } from '../compiler/bundle/effects-profile.ts';
+import { farFiles, type CellEffects, type EffectsProfile } from '../compiler/bundle/effects-profile.ts';
 import type { Bundle, Digest, Task } from '../compiler/bundle/format.ts';
 import type { AttemptResult } from './process/protocol.ts';
 import { originOf, type Progress } from './versions.ts';
 
 /** What runs observed of a cell, with the paths of this machine. */
-export type StoredEffects = Omit<CellEffects, 'name'>;
+export type StoredEffects = Omit<CellEffects, 'name'> & {
+  /** Paths of which it asked something else than what is in the file, or that were not there. */
+  readonly looks?: readonly string[];
+};
 
 /** What one result tells of its cell. */
 export function effectsOf(
@@ -38,6 +41,7 @@ export function effectsOf(
       ),
       writes: result.filesWritten,
     },
+    looks: looksOf(result),
     outside: result.outside,
     imports: result.imported.filter((name) => !ofShell.has(name.split('.')[0] ?? '')),
     held: Object.fromEntries(
@@ -45,7 +49,23 @@ export function effectsOf(
         .filter(([name]) => isVariable(name) || name.startsWith('state:'))
         .map(([name, what]) => [name.replace('state:', ''), withoutPaths(what)]),
     ),
+    further: furtherOf(result),
   };
+}
+
+function looksOf({ filesRead }: AttemptResult): readonly string[] {
+  const others = filesRead.filter(({ kind, signature }) => kind !== 'content' || signature === 'missing');
+  return [...new Set(others.map(({ path, kind }) => (ofFolders.has(kind) ? `${path}${sep}` : path)))];
+}
+
+/** Questions whose answer is another one when something appears in a folder; their paths end in a separator. */
+const ofFolders: ReadonlySet<string> = new Set(['listing', 'entries', 'stat', 'lstat']);
+
+/** What else it wrote, as an engine with a fixed graph has to know it. */
+function furtherOf({ writes, deletes, shown }: AttemptResult): readonly string[] {
+  const isOther = (name: string): boolean => name.startsWith('def:') || name.startsWith('slot:');
+  const written = Object.entries(writes).filter(([name, { same }]) => isOther(name) || (same && isVariable(name)));
+  return [...written.map(([name]) => name), ...deletes.filter(isOther), ...shown.map((name) => `shown:${name}`)];
 }
 
 /** What the shell itself may import in whichever cell is the first. */
@@ -56,8 +76,13 @@ function isVariable(name: string): boolean {
 }
 
 /** Generators of random numbers that it drew from are among the reads, if it left them as they were. */
-function statesOf({ reads, held }: AttemptResult, changed: readonly string[]): readonly string[] {
-  const names = [...changed, ...Object.keys(held), ...Object.keys(reads).filter((name) => name.endsWith('random'))];
+function statesOf({ reads, held, deletes }: AttemptResult, changed: readonly string[]): readonly string[] {
+  const names = [
+    ...changed,
+    ...deletes,
+    ...Object.keys(held),
+    ...Object.keys(reads).filter((name) => name.endsWith('random')),
+  ];
   return [...new Set(names.filter((name) => name.startsWith('state:')).map((name) => name.slice('state:'.length)))];
 }
 
@@ -110,6 +135,8 @@ export function joinEffects(before: StoredEffects | undefined, later: StoredEffe
     outside: both(earlier.outside, later.outside),
     imports: both(earlier.imports, later.imports),
     held: { ...earlier.held, ...later.held },
+    ...(later.looks !== undefined && { looks: both(earlier.looks ?? [], later.looks) }),
+    ...(later.further !== undefined && { further: both(earlier.further ?? [], later.further) }),
   };
 }
 
@@ -145,13 +172,35 @@ export function profileOf(
 ): Pick<EffectsProfile, 'cells' | 'oneProcess'> {
   const keys = keysOf(bundle.tasks);
   const near = (paths: readonly string[]): string[] => paths.flatMap((path) => nearPath(folder, path) ?? []);
+  const written = keys.flatMap((key) => effects[key]?.files.writes ?? []);
   const cells = bundle.tasks.flatMap(({ name }, place): CellEffects[] => {
-    const own = effects[keys[place] ?? ''];
-    if (own === undefined) return [];
+    const stored = effects[keys[place] ?? ''];
+    if (stored === undefined) return [];
+    const { looks = [], ...own } = stored;
     const outside = own.outside.map(withoutPaths);
-    return [{ name, ...own, outside, files: { reads: near(own.files.reads), writes: near(own.files.writes) } }];
+    // Of what cells write, it matters as well who asks whether it is there.
+    const asked = looks.flatMap((look) =>
+      written.some((other) => isAboutWritten(look, other)) ? [plainLook(look)] : [],
+    );
+    const files = { reads: near([...own.files.reads, ...asked]), writes: near(own.files.writes) };
+    const isFar = files.writes.length < own.files.writes.length;
+    return [{ name, ...own, outside, files, further: [...(own.further ?? []), ...(isFar ? [farFiles] : [])] }];
   });
   return { cells, oneProcess: oneProcess === '' ? [] : [withoutPaths(oneProcess)] };
+}
+
+/** True when the answer to a question may be another one after a file was written. */
+function isAboutWritten(look: string, written: string): boolean {
+  const path = plainLook(look);
+  return isWithin(written, path) || (look !== path && isWithin(path, written));
+}
+
+function plainLook(look: string): string {
+  return look.length > 1 && look.endsWith(sep) ? look.slice(0, -1) : look;
+}
+
+function isWithin(folder: string, path: string): boolean {
+  return path === folder || path.startsWith(`${folder}${sep}`);
 }
 
 const farthest = 2;
@@ -163,5 +212,6 @@ function nearPath(folder: string, file: string): string | undefined {
   const way = relative(folder, file).split(sep);
   const up = way.filter((part) => part === '..').length;
   const near = way.join('/');
+  if (near === '') return '.';
   return way[0] === '' || up > farthest || ofPackages.test(near) ? undefined : near;
 }

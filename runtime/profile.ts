@@ -4,7 +4,7 @@ import type { State } from './run-state.ts';
 import type { LocalStore } from './store/local.ts';
 
 const path = 'profile.json';
-const formatVersion = 3;
+const formatVersion = 4;
 const mostWaits = 2000;
 const mostModules = 5000;
 const mostTasks = 1000;

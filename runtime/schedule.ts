@@ -1,7 +1,7 @@
 import type { Bundle } from '../compiler/bundle/format.ts';
 import type { ExpectedReuse } from './expected-reuse.ts';
 import { isClosed } from './measures/gates.ts';
-import { guardedNames, readName } from './measures/guards.ts';
+import { guardedNames, readName } from '../compiler/bundle/guarded-names.ts';
 import type { Profile } from './profile.ts';
 import { RestlessNames } from './restless-names.ts';
 import { isFailure, type RunContext, type State } from './run-state.ts';

@@ -53,7 +53,7 @@ function isWrite({ access, assumed }: Access): boolean {
 }
 
 /** Hidden state by the words in which a run tells of it. Others decide what is imported or how cells run; of those the text is believed. */
-const statesInRuns: Readonly<Partial<Record<StateName, readonly string[]>>> = {
+export const statesInRuns: Readonly<Partial<Record<StateName, readonly string[]>>> = {
   random: ['random'],
   'numpy.random': ['numpy.random'],
   'torch.random': ['torch.random'],

@@ -73,6 +73,18 @@ export type DiagnosticCode =
   | 'CW731'
   | 'CW732'
   | 'CW733'
+  | 'CW801'
+  | 'CW810'
+  | 'CW811'
+  | 'CW812'
+  | 'CW813'
+  | 'CW814'
+  | 'CW815'
+  | 'CW816'
+  | 'CW817'
+  | 'CW818'
+  | 'CW819'
+  | 'CW820'
   | 'CW900'
   | 'CW901'
   | 'CW902'
@@ -402,6 +414,66 @@ export const diagnosticCatalogue: Readonly<Record<DiagnosticCode, CatalogueEntry
     title: 'A variable comes from a later notebook',
     why: 'The notebooks of a pipeline run in the order of its file, and what is handed over goes from earlier ones to later ones. Two notebooks that take something from each other form a circle, which has no order. Nothing was run.',
     next: 'Put the notebook that gives the variable before the one that takes it. A circle has to be broken: move the cells that make the variable.',
+  },
+  CW801: {
+    title: 'The plan for an engine rests on text alone',
+    why: 'An engine with a fixed graph cannot take a result back, so every cell may do only what its plan says. No run has observed these cells: the plan has what their text allows for. A cell that does something else stops its step, and nothing of it is used.',
+    next: 'Run the notebook once with `cellwright run NB`, then `cellwright profile NB`, and emit it again.',
+  },
+  CW810: {
+    title: 'A cell did what its plan does not say',
+    why: 'The cell wrote a name or a file, or acted on the outside, in a way that is not in the plan. Other steps rely on the plan, so they may have started without it: the step fails, and its result is not used.',
+    next: 'Run the notebook once with `cellwright run NB`, then `cellwright profile NB`, and emit it again.',
+  },
+  CW811: {
+    title: 'A cell needs a name of a step that need not come before it',
+    why: 'The cell read a name, or depends on hidden state, that a cell before it in the notebook may write, and that cell is in no step that this one waits for. What was read may be too old: the step fails.',
+    next: 'Run the notebook once with `cellwright run NB`, then `cellwright profile NB`, and emit it again.',
+  },
+  CW812: {
+    title: 'A cell looked at a file of a step that need not come before it',
+    why: 'The cell looked at a file that a cell of another step may write, and neither of the two waits for the other. The step fails.',
+    next: 'Run the notebook once with `cellwright run NB`, then `cellwright profile NB`, and emit it again.',
+  },
+  CW813: {
+    title: 'A cell was stopped before it acted on the outside',
+    why: 'The cell was about to write a file, start a program or use the network, and the plan does not say that it may. It was ended before it did.',
+    next: 'If it is meant to, run the notebook once with `cellwright run NB`, then `cellwright profile NB`, and emit it again.',
+  },
+  CW814: {
+    title: 'A value that no store has is needed',
+    why: 'The value cannot leave the process of the cell that made it, or was not kept because no later cell was expected to read it. Steps are processes of their own.',
+    next: 'Run the notebook once with `cellwright run NB`, then `cellwright profile NB`, and emit it again. Cells that share such a value become one step.',
+  },
+  CW815: {
+    title: 'All cells are needed in one process',
+    why: 'The cell did something that only gives the right result where all cells share a process, such as looking at `Out` or `_`.',
+    next: 'Run the notebook once with `cellwright run NB`, then `cellwright profile NB`, and emit it again. All its cells become one step.',
+  },
+  CW816: {
+    title: 'An object of the store is missing or damaged',
+    why: 'What was read from the store is not what its name says, is cut short, or is not there. Nothing of it was used.',
+    next: 'Remove what is damaged from the store, and run again the step that gave it.',
+  },
+  CW817: {
+    title: 'The store cannot be used',
+    why: 'The store cannot be reached, refuses what is sent to it, or needs a package that is not installed.',
+    next: 'Look at the address, the credentials and the server, and run the step again: what is in the store already is not sent again.',
+  },
+  CW818: {
+    title: 'The worker of a step failed',
+    why: 'The program itself made a mistake while it ran a cell; the traceback says where.',
+    next: 'Please report it, with the notebook.',
+  },
+  CW819: {
+    title: 'A step does not fit the notebook or its inputs',
+    why: 'The bundle, the plan and the references that the step was given are not those of one emitted notebook, or a step is missing among them.',
+    next: 'Emit the notebook again, and give each step the results of the steps that it needs.',
+  },
+  CW820: {
+    title: 'A step does not have this parameter',
+    why: 'A value was given for a parameter that the step does not set.',
+    next: 'Give values of parameters to the step that the plan names for them.',
   },
   CW900: {
     title: 'The command line cannot be understood',

@@ -7,6 +7,9 @@ import { record, type Schema } from './schema.ts';
 /** The version of an effects profile; one of another version is left out of account. */
 export const profileVersion = 1;
 
+/** Among what a cell wrote further: files that are far from the notebook. */
+export const farFiles = 'files:far';
+
 /** What runs observed of one cell: names, and never a value. */
 export interface CellEffects {
   /** The task's name when it was written, for people. */
@@ -29,6 +32,12 @@ export interface CellEffects {
   readonly imports: readonly string[];
   /** Names whose values cannot leave their process, and what they are. */
   readonly held: Readonly<Record<string, string>>;
+  /**
+   * What else it wrote, for engines with a fixed graph, in the names of the worker: classes and functions (`def:…`), changes inside libraries (`slot:…`),
+   * variables that only share objects with others than before, `shown:NAME` for those whose value it gave as its result, and `files:far` when it wrote files
+   * far from the notebook. Absent in files of earlier versions.
+   */
+  readonly further?: readonly string[];
 }
 
 /** What runs observed of a notebook, for the next compile. It changes when tasks start, and never what they give. */
@@ -55,20 +64,23 @@ export const effectsSchema: Schema = {
     formatVersion: { const: profileVersion },
     cells: {
       type: 'array',
-      items: record({
-        name: text,
-        code: digest,
-        uses: { type: 'object', additionalProperties: digest },
-        reads: names,
-        binds: names,
-        changes: names,
-        deletes: names,
-        state: names,
-        files: record({ reads: names, writes: names }),
-        outside: names,
-        imports: names,
-        held: { type: 'object', additionalProperties: text },
-      }),
+      items: record(
+        {
+          name: text,
+          code: digest,
+          uses: { type: 'object', additionalProperties: digest },
+          reads: names,
+          binds: names,
+          changes: names,
+          deletes: names,
+          state: names,
+          files: record({ reads: names, writes: names }),
+          outside: names,
+          imports: names,
+          held: { type: 'object', additionalProperties: text },
+        },
+        { further: names },
+      ),
     },
     oneProcess: names,
   }),
@@ -91,6 +103,7 @@ export function writeEffectsProfile({ cells, oneProcess }: EffectsProfile): stri
       outside: sorted(cell.outside),
       imports: sorted(cell.imports),
       held: byName(cell.held),
+      ...(cell.further !== undefined && { further: sorted(cell.further) }),
     })),
     oneProcess: sorted(oneProcess),
   };

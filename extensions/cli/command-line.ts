@@ -5,6 +5,7 @@ import { compileCommand } from './commands/compile.ts';
 import { dataCommand } from './commands/data.ts';
 import { diffCommand } from './commands/diff.ts';
 import { debugCommand } from './commands/debug.ts';
+import { emitCommand } from './commands/emit.ts';
 import { exportCommand } from './commands/export.ts';
 import { explainCommand } from './commands/explain.ts';
 import { exportLineageCommand } from './commands/export-lineage.ts';
@@ -125,6 +126,11 @@ const modulesFlag: Flag = {
 };
 
 const writeFlag: Flag = { name: 'write', values: [], help: 'put the directives into the notebook' };
+const emitFlags: readonly Flag[] = [
+  { name: 'target', short: 't', values: ['ENGINE'], help: 'which engine; --list names them' },
+  { name: 'output', short: 'o', aliases: ['out'], values: ['DIR'], help: "the project's folder" },
+  { name: 'list', values: [], help: 'name the engines' },
+];
 
 const commands: readonly Command[] = [
   {
@@ -300,6 +306,14 @@ const commands: readonly Command[] = [
     flags: [modulesFlag, hookFlag, ...environmentFlags],
     most: 1,
     run: exportCommand,
+  },
+  {
+    name: 'emit',
+    words: 'NB --target ENGINE -o DIR',
+    help: 'Writes the notebook as a project of a workflow engine. Executes nothing.',
+    flags: [...emitFlags, ...parameterFlags, profileFlag],
+    most: 1,
+    run: emitCommand,
   },
   {
     name: 'test',

@@ -56,6 +56,13 @@ export function writeOneOfMany(file: string, text: string, shown: string): Comma
   return write(file, text, { shown, flush: false });
 }
 
+/** The same for a program, which the user may run. */
+export function writeProgram(file: string, text: string, shown: string): CommandResult | undefined {
+  const problem = write(file, text, { shown, flush: false });
+  if (problem === undefined) chmodSync(file, 0o755);
+  return problem;
+}
+
 function write(
   file: string,
   text: string,

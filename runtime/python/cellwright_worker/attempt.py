@@ -26,6 +26,7 @@ from .keeper import Arrival, Arrivals, Keeper, as_message, farewells, results_am
 from .loading_order import loading_order
 from .local_modules import LocalModules
 from .measure import Surroundings, measure
+from .mentions import notebook_text
 from .meter import Meter
 from .namespace import FaultingBuiltins, follow_main, watch_imports
 from .reach import reachable
@@ -101,7 +102,7 @@ class Attempt:
         self._every_name: list[str] = []
         self._loaded_then, self._stored = 0, set[int]()  # What the values reach that were loaded when there were so many.
         observer.permit, observer.before_fork, need = self._ask_permit, self._load_everything, self._need_one_process
-        observer.native.need_one_process = sizes.watch.need_one_process = need
+        observer.native.need_one_process = sizes.watch.need_one_process = codec.registry.need_one_process = need
         sizes.watch.came_from_store = self._came_from_store
         shell_module.messages.emit = self._emit
 
@@ -276,6 +277,7 @@ class Attempt:
         self._shadowed: list[str] = message["shadowedBuiltins"]
         self._builtins.shadow(self._shadowed)
         self._history = list(message["inputHistory"])
+        notebook_text.read([*self._history, message["source"]])
         prepare_history(self._shell, self._history, message["executionCount"])
         if not self._lane:
             prelude.import_again(message["imports"])

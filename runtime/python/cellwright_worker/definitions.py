@@ -12,7 +12,7 @@ import enum
 import gc
 import sys
 import types
-from typing import Any, Optional
+from typing import Any, Callable, Optional
 
 from . import rebuild
 
@@ -128,6 +128,7 @@ class Registry:
         self._foreign: dict[Any, bool] = {}
         # True when some code of the notebook asks classes for their subclasses.
         self.lists_subclasses = False
+        self.need_one_process: Callable[[str], None] = lambda reason: None
 
     def subclasses(self, kind: Any) -> list[Any]:
         """The notebook's classes that must be there when this one is: those that it lists, or whose virtual subclasses it has."""
@@ -135,6 +136,9 @@ class Registry:
         if len({child.__qualname__ for child in found}) < len(found):
             gc.collect()  # A class that was defined again is listed until it is collected.
             found = [child for child in type.__subclasses__(kind) if self.ours(child)]
+            if self.lists_subclasses and len({child.__qualname__ for child in found}) < len(found):
+                # Here it may live because it came from the store, or seem to be gone because who keeps it did not.
+                self.need_one_process(f"the subclasses of {kind.__name__} are listed, and one of them was defined again")
         return [child for child in found if self.lists_subclasses or _virtual_subclasses(child) or self.subclasses(child)]
 
     def define(self, identifier: str, kind: Any) -> None:

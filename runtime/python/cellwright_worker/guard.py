@@ -1,13 +1,14 @@
 """Changes that a notebook makes inside the standard library: a function put in the place of another, a class or table of its own added.
 
 Modules of the standard library change by themselves all the time, so only what nobody but the notebook does is noticed: another
-thing where a function or class was, and anything that the notebook defined. Such a change keeps its process.
+thing where a function or class was, anything that the notebook defined, and an attribute or an entry of a table whose name the
+notebook's text has. Such a change keeps its process.
 """
 
 from __future__ import annotations
 
 import types
-from typing import Any
+from typing import Any, Callable
 
 from .interpreter import is_own
 
@@ -29,12 +30,12 @@ def guarded(name: str) -> bool:
     return name.partition(".")[0] not in _SHELL and name not in ("__main__", "__mp_main__", "sys")
 
 
-def reason(module: str, watch: Any) -> str:
-    """What was changed, for a message; empty when it was nothing that only a notebook does."""
+def reason(module: str, watch: Any, mentions: Callable[[str], bool]) -> str:
+    """What was changed, for a message; empty when it was nothing that only a notebook does. `mentions` looks into its text."""
     table = watch.table
     if not isinstance(table, dict):
-        own = any(map(is_own, table)) and not all(any(item is before for before in watch.held) for item in table if is_own(item))
-        return f"{module}.{watch.attribute}" if own else ""
+        fresh = [item for item in table if not any(item is before for before in watch.held)]
+        return f"{module}.{watch.attribute}" if any(is_own(item) or _is_mentioned(item, mentions) for item in fresh) else ""
     where = ".".join(part for part in (module, watch.attribute) if part)
     for key, value in list(table.items()):
         before = watch.held.get(key, _MISSING)
@@ -42,6 +43,8 @@ def reason(module: str, watch: Any) -> str:
             if is_own(value) or is_own(key) or (module == "builtins" and watch.kind == "global"):
                 return f"{where}.{key}"
             if watch.kind in ("global", "class") and isinstance(before, _ROUTINES) and not _bookkeeping(key):
+                return f"{where}.{key}"
+            if not (watch.kind == "global" and before is _MISSING) and "cache" not in where.lower() and _is_mentioned(key, mentions):
                 return f"{where}.{key}"
     if watch.kind in ("global", "class"):
         for key, before in watch.held.items():
@@ -52,3 +55,8 @@ def reason(module: str, watch: Any) -> str:
 
 def _bookkeeping(key: Any) -> bool:
     return isinstance(key, str) and key.startswith("__") and key.endswith("__")
+
+
+def _is_mentioned(key: Any, mentions: Callable[[str], bool]) -> bool:
+    """A short word is in too many texts to tell anything."""
+    return isinstance(key, str) and len(key) > 2 and not _bookkeeping(key) and "cache" not in key.lower() and mentions(key)

@@ -26,6 +26,7 @@ from .c_environment import beside_os_environ
 from .component import Stuck, loaded
 from .container_marks import ContainerMarks
 from .media_types import added_types
+from .open_files import left_open
 from .whence import installed
 
 _LIMITS = sorted(number for name, number in vars(resource).items() if name.startswith("RLIMIT_"))
@@ -37,6 +38,10 @@ _CHANGING = frozenset(
         "path_importer_cache", "__getattr__", "getsizeof", "meta_path", "path_hooks",
     }
 )  # fmt: skip
+
+
+# What is not changed but added.
+_ADDED = frozenset({"a function to run at exit", "a file that is open by its number"})
 
 
 def is_own(thing: Any) -> bool:
@@ -206,6 +211,7 @@ class Settings:
             "the opener of urllib": _opener,
             "a codec": lambda: [list(table.items()) if isinstance(table, dict) else list(table) for table in _tables],
             "the settings of the event loop": self._loops,
+            "a file that is open by its number": left_open,
             "a function to run at exit": lambda: len(at_exit.functions),
         }
 
@@ -215,7 +221,7 @@ class Settings:
     def capture(self) -> Any:
         """Nothing, or `Stuck`."""
         for name in self.changed():
-            raise Stuck(f"{name}, which was changed" if name != "a function to run at exit" else name)
+            raise Stuck(name if name in _ADDED else f"{name}, which was changed")
         self._check_modules()
         if _cache_token() != self._virtual:
             own = _virtual_classes()

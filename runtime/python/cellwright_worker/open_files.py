@@ -1,4 +1,4 @@
-"""Files that this process could write to without opening them: what goes through them no audit hook sees."""
+"""Files that are open: this process could use them without opening them, and what goes through them no audit hook sees."""
 
 from __future__ import annotations
 
@@ -8,6 +8,8 @@ import os
 import stat
 
 from .marks import REAL_READLINK
+from .mentions import notebook_text
+from .variables import TEMPORARY_FOLDER
 
 # Those of the notebook may be others.
 _LIST, _OPEN = os.listdir, open
@@ -41,12 +43,41 @@ def _open(descriptors: list[str]) -> set[str]:
     return found
 
 
-def _mapped() -> set[str]:
+# Where this process keeps what programs write to the standard streams, and what it compares.
+_OWN = (os.path.join(TEMPORARY_FOLDER, "cellwright-"), "/memfd:cellwright")
+# Who uses none of these has objects, which say what is open, and no bare numbers.
+_NUMBERS = (
+    "os.open", "from os import", "mkstemp", "pipe", "pipe2", "socketpair", "openpty", "memfd_create", "eventfd", "dup", "dup2", "fileno",
+    "detach",
+)  # fmt: skip
+
+
+def left_open() -> list[tuple[int, str]]:
+    """Descriptors and what is behind them: a cell may keep the number alone, which stands for nothing in another process.
+
+    Without what is mapped, as objects of the store are. Nothing where no cell works with numbers.
+    """
+    if not any(map(notebook_text.mentions, _NUMBERS)):
+        return []
+    found = {}
+    for number in _LIST(_DESCRIPTORS) if os.path.isdir(_DESCRIPTORS) else []:
+        with contextlib.suppress(OSError):  # The one of the listing itself is closed again.
+            found[int(number)] = REAL_READLINK(f"{_DESCRIPTORS}/{number}")
+    mapped = {parts[5] for parts in _mappings()}
+    return sorted((number, path) for number, path in found.items() if path not in mapped and not path.startswith(_OWN))
+
+
+def _mappings() -> list[list[str]]:
+    """Range, rights, offset, device, inode and path of what is mapped from files."""
     try:
         with _OPEN(_MAPS, encoding="utf-8", errors="surrogateescape") as file:
             lines = file.read().split("\n")
     except OSError:
-        return set()
-    # Range, rights, offset, device, inode and path: the rights end with `s` when others see the changes.
-    parts = (line.split(None, 5) for line in lines if " rw-s " in line)
+        return []
+    return [parts for parts in (line.split(None, 5) for line in lines) if len(parts) == 6]
+
+
+def _mapped() -> set[str]:
+    # The rights end with `s` when others see the changes.
+    parts = (line for line in _mappings() if line[1] == "rw-s")
     return {found[5] for found in parts if len(found) == 6 and found[5].startswith("/")}

@@ -5,6 +5,7 @@ from __future__ import annotations
 import abc
 import collections
 import functools
+import gc
 import importlib
 import marshal
 import os
@@ -397,8 +398,10 @@ def _make_class(meta: Any, name: str, bases: tuple[Any, ...], body: dict[str, An
     if not any("__init_subclass__" in vars(kind) for base in bases for kind in base.__mro__[:-1]):
         return maker(meta, name, bases, body)
     # A base in front that does nothing keeps the others from acting on the class a second time.
-    failure: Optional[TypeError] = None
-    extras: tuple[dict[str, Any], ...] = ({"__slots__": ()}, {})
+    failure = ""
+    extras: list[dict[str, Any]] = [{"__slots__": ()}, {}]
+    if any(base.__dictoffset__ for base in bases):
+        extras.reverse()  # One that has what the base has can be taken away again.
     for extra in extras:
         quiet = {"__init_subclass__": classmethod(lambda kind, **keywords: None), **extra}
         front = maker(meta, "Front", (), quiet)
@@ -407,7 +410,8 @@ def _make_class(meta: Any, name: str, bases: tuple[Any, ...], body: dict[str, An
             type.__dict__["__bases__"].__set__(made, bases)
             return made
         except TypeError as error:
-            failure = error
+            failure = str(error)
+        gc.collect()  # The bases list the failed one until then.
     raise Unloadable(f"the class {name}, whose bases act on their subclasses ({failure})")
 
 

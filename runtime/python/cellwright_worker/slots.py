@@ -17,6 +17,7 @@ from typing import Any, Callable
 
 from . import guard
 from .container_marks import ContainerMarks
+from .mentions import notebook_text
 from .whence import installed
 
 # Modules whose globals are this program's, the interpreter's or the shell's own business.
@@ -40,7 +41,9 @@ IGNORED_ROOTS = frozenset(
         "xml", "zipimport", "zmq", "zoneinfo",
     }
 )  # fmt: skip
-IGNORED_MODULES = frozenset({"__main__", "__mp_main__", "sys", "builtins", "matplotlib.font_manager", "pandas._config.config"})
+IGNORED_MODULES = frozenset(
+    {"__main__", "__mp_main__", "sys", "builtins", "matplotlib.font_manager", "pandas._config.config", "sklearn._config"}
+)
 IGNORED_PREFIXES = (
     "matplotlib.backends",
     "matplotlib.mathtext",
@@ -360,7 +363,7 @@ class Slots:
     def stuck(self) -> str:
         """What was changed that only this process can have, of what `changes` has just seen; empty when nothing was."""
         guarded = ((name, watch) for name, watch in self._last_touched if watch.kind == "inner" or not _watched(name))
-        reasons = (guard.reason(name, watch) for name, watch in guarded)
+        reasons = (guard.reason(name, watch, notebook_text.mentions) for name, watch in guarded)
         return next((reason for reason in reasons if reason), "")
 
     def touched_modules(self) -> set[str]:

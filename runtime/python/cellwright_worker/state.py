@@ -10,6 +10,7 @@ import asyncio
 import contextvars
 import copy
 import functools
+import importlib
 import linecache
 import os
 import sys
@@ -110,6 +111,17 @@ def _restore_sklearn(value: Any) -> None:
     import sklearn._config as config
 
     config._get_threadlocal_config().update(value)
+
+
+def _capture_special() -> Any:
+    """What `scipy.special.seterr` chose, unless all is as it is after the import."""
+    module = loaded("scipy.special")
+    errors = None if module is None else module.geterr()
+    return errors if errors and any(action != ("raise" if kind == "memory" else "ignore") for kind, action in errors.items()) else None
+
+
+def _restore_special(value: Any) -> None:
+    importlib.import_module("scipy.special").seterr(**value)
 
 
 def _capture_decimal() -> Any:
@@ -407,6 +419,7 @@ class HiddenState:
             Component("pandas.options", _capture_pandas, _restore_pandas),
             Component("numpy.options", _capture_numpy, _restore_numpy),
             Component("sklearn.config", _capture_sklearn, _restore_sklearn),
+            Component("scipy.special.errors", _capture_special, _restore_special),
             Component("warnings", lambda: list(warnings.filters), _restore_filters),
             Component("warning-registry", registry.capture, registry.restore),
             Component("decimal", _capture_decimal, _restore_decimal),

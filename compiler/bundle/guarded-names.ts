@@ -1,4 +1,4 @@
-import type { Access, Bundle } from '../../compiler/bundle/format.ts';
+import type { Access, Bundle } from './format.ts';
 
 /**
  * What each gate guards, by the task's id: the variables that it reads. A gate mostly gives nothing, so no edge leads away from it; what

@@ -1,0 +1,5 @@
+import { shellTarget } from './shell.ts';
+import type { Target } from './target.ts';
+
+/** All engines that a bundle can be emitted for. */
+export const targets: readonly Target[] = [shellTarget];

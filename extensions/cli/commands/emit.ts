@@ -1,0 +1,150 @@
+import { existsSync, readFileSync, readdirSync, rmSync } from 'node:fs';
+import path from 'node:path';
+import type { Diagnostic } from '../../../compiler/bundle/diagnostic.ts';
+import type { EnginePlan } from '../../../compiler/bundle/engine-plan.ts';
+import { canonicalJson } from '../../../compiler/bundle/canonical.ts';
+import { planForEngines, targets, type EmittedFile, type Target } from '../../../compiler/index.ts';
+import { hasFlag, lastValue, nearest, type ParsedArguments } from '../args.ts';
+import { isThere, shownPath, statOf } from '../files.ts';
+import { usage, type CommandResult, type Host, type Outcome } from '../host.ts';
+import { withDefaults } from '../injected-defaults.ts';
+import { openInput, type Input } from '../input.ts';
+import { prepareFolder, writeProgram, writeOneOfMany } from '../output-file.ts';
+import { findMissing } from '../parameter-types.ts';
+import { count } from '../render.ts';
+import { listBundleFiles } from '../toolchain.ts';
+
+/** `cellwright emit NB --target ENGINE -o DIR`: the notebook as a project of an engine. Executes nothing. */
+export async function emitCommand(host: Host, parsed: ParsedArguments): Promise<CommandResult> {
+  if (hasFlag(parsed, 'list')) return listTargets();
+  const name = lastValue(parsed, 'target');
+  const names = targets.map((target) => target.name);
+  const target = targets.find((candidate) => candidate.name === name);
+  if (target === undefined) {
+    const near = name === undefined ? undefined : nearest(name, names);
+    const help = near === undefined ? `Name one with --target: ${names.join(', ')}.` : `Did you mean ${near}?`;
+    return usage(name === undefined ? 'Emit it for which engine?' : `There is no target ${name}.`, help);
+  }
+  const named = lastValue(parsed, 'output');
+  if (named === undefined) return usage('What is emitted is a folder.', 'Name it with -o DIR.');
+  const input = await openFor(host, parsed, target);
+  if (!input.ok) return input.result;
+  const { bundle, compilation, stem, folder, profile, sources } = input.value;
+  const plan = planForEngines(bundle, profile);
+  const output = path.resolve(host.cwd, named);
+  const notebookFolder = path.relative(output, folder).split(path.sep).join('/');
+  const own = target.emit({ bundle, plan, stem, notebookFolder: notebookFolder === '' ? '.' : notebookFolder });
+  const inBundle = [...listBundleFiles(host.installation, compilation)];
+  const files: readonly EmittedFile[] = [
+    ...inBundle.map(([file, text]) => ({ path: `bundle/${file}`, text })),
+    { path: 'bundle/plan.json', text: `${canonicalJson(plan)}\n` },
+    ...own,
+  ];
+  const shown = shownPath(host, output);
+  const problem = writeProject(output, { shown, target: target.name, files });
+  if (problem !== undefined) return problem;
+  const diagnostics = [...input.value.diagnostics, ...notObserved(plan)];
+  return {
+    status: 'ok',
+    diagnostics,
+    sources,
+    text: `${describePlan(plan)}project ${shown}\n`,
+    document: {
+      notebook: input.value.path,
+      target: target.name,
+      folder: output,
+      steps: plan.steps.map(({ name: step, tasks, needs, together }) => ({ name: step, tasks, needs, together })),
+      files: files.map((file) => file.path).sort(),
+    },
+  };
+}
+
+/** The notebook as the engine runs it: with a cell that assigns its parameters, where the engine sets them. */
+async function openFor(host: Host, parsed: ParsedArguments, target: Target): Promise<Outcome<Input>> {
+  const input = await openInput(host, parsed);
+  if (!input.ok) return input;
+  const { plain, values } = input.value;
+  const missing = findMissing(values, plain.bundle.parameters);
+  if (missing !== undefined) return { ok: false, result: usage(missing.message, missing.help, 'CW901') };
+  if (target.takesParameters !== true) return input;
+  const all = withDefaults(values, plain.bundle.parameters);
+  return all.size === values.size ? input : openInput(host, parsed, all);
+}
+
+function listTargets(): CommandResult {
+  const width = Math.max(...targets.map(({ name }) => name.length));
+  const text = targets.map(({ name, help }) => `${name.padEnd(width)}  ${help}\n`).join('');
+  const document = { targets: targets.map(({ name, help }) => ({ name, help })) };
+  return { status: 'ok', diagnostics: [], text, document };
+}
+
+function describePlan({ steps, cells }: EnginePlan): string {
+  const rows = steps.map(({ name, tasks, needs, together }) => {
+    const after = needs.length === 0 ? '' : ` after ${needs.join(', ')}`;
+    const why = tasks.length > 1 ? `\n    ${count(tasks.length, 'cell')} in one process: ${together}` : '';
+    return `  ${name}${after}${why}\n`;
+  });
+  return `${count(cells.length, 'cell')}, ${count(steps.length, 'step')}\n${rows.join('')}`;
+}
+
+/** What the plan rests on the text alone for. */
+function notObserved({ cells }: EnginePlan): readonly Diagnostic[] {
+  const names = cells.filter(({ observed }) => !observed).map(({ name }) => name);
+  if (names.length === 0) return [];
+  const which = names.length > 3 ? `${count(names.length, 'cell')} of ${String(cells.length)}` : names.join(', ');
+  return [
+    {
+      code: 'CW801',
+      severity: 'warning',
+      message: `No run has observed ${which}: the plan says what their text allows for.`,
+      help: 'Run the notebook once with cellwright run NB, then cellwright profile NB, and emit it again: the plan is exact then.',
+      related: [],
+    },
+  ];
+}
+
+const list = 'emitted.json';
+
+interface Project {
+  readonly shown: string;
+  readonly target: string;
+  readonly files: readonly EmittedFile[];
+}
+
+/** Writes a project; what an earlier one had and this one has not is removed, and nothing else is touched. */
+function writeProject(folder: string, { shown, target, files }: Project): CommandResult | undefined {
+  const before = filesBefore(folder);
+  if (before === undefined)
+    return usage(`${shown} holds something that was not emitted.`, 'Name another folder with -o.');
+  const failed = prepareFolder(folder, 'Name another folder with -o.');
+  if (failed !== undefined) return failed;
+  const now = new Set(files.map((file) => file.path));
+  for (const old of before) if (!now.has(old)) rmSync(path.join(folder, old), { force: true });
+  const marker = { path: list, text: `${canonicalJson({ formatVersion: 1, target, files: [...now].sort() })}\n` };
+  for (const file of [marker, ...files]) {
+    const write = 'isProgram' in file && file.isProgram === true ? writeProgram : writeOneOfMany;
+    const problem = write(path.join(folder, file.path), file.text, shown);
+    if (problem !== undefined) return problem;
+  }
+  return undefined;
+}
+
+/** The files that an earlier emission wrote there; undefined for a folder of something else. */
+function filesBefore(folder: string): readonly string[] | undefined {
+  if (statOf(folder)?.isDirectory() !== true) return isThere(folder) ? undefined : [];
+  const marker = path.join(folder, list);
+  if (!existsSync(marker)) return readdirSync(folder).length === 0 ? [] : undefined;
+  try {
+    const { files } = JSON.parse(readFileSync(marker, 'utf8')) as { readonly files?: unknown };
+    if (!Array.isArray(files)) return undefined;
+    // Nothing outside of the folder, whoever has written the list.
+    return files.filter((file): file is string => typeof file === 'string' && isInside(file));
+  } catch (error) {
+    if (error instanceof SyntaxError) return undefined;
+    throw error;
+  }
+}
+
+function isInside(file: string): boolean {
+  return !path.isAbsolute(file) && !file.split('/').includes('..');
+}

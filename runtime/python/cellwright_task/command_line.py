@@ -1,0 +1,130 @@
+"""The commands that every engine calls."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import sys
+import traceback
+from typing import Any
+
+from .collect import executed_notebook
+from .manifest import read_document
+from .plan import Project
+from .problem import Problem, StepFailed
+from .run_step import Order, run_step
+from .store import open_store
+
+
+def main(words: list[str]) -> int:
+    """The exit code: 0 ok, 1 a cell raised or a check failed, 2 usage, 3 no interpreter, 4 a gate does not hold, 70 our fault."""
+    parsed = _parser().parse_args(words)
+    try:
+        return int(parsed.command(parsed))
+    except StepFailed as failure:
+        print(failure.problem, file=sys.stderr)
+        return failure.exit_code
+    except Exception:  # noqa: BLE001  (the last line of defence)
+        traceback.print_exc()
+        print(Problem("CW999", "Cellwright itself failed.", "Please report it, with the lines above and the notebook."), file=sys.stderr)
+        return 70
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="cellwright_task", description=__doc__)
+    commands = parser.add_subparsers(required=True)
+    run = commands.add_parser("run", help="run one step in a process of its own")
+    run.add_argument("--step", required=True, metavar="NAME")
+    run.add_argument("--input", action="append", default=[], metavar="STEP=REF", help="the manifest of a step that it needs; several times")
+    run.add_argument("--inputs", metavar="FILE", help="the same as a JSON object, or output files of steps as a JSON list of objects")
+    run.add_argument("--parameters", metavar="FILE", help="values of parameters as a JSON object")
+    run.add_argument("--cwd", default=".", metavar="DIR", help="the folder that the cells run in (default: the current one)")
+    run.add_argument("--output", metavar="FILE", help="write how it ended as JSON")
+    run.set_defaults(command=_run)
+    collect = commands.add_parser("collect", help="write the executed notebook from what steps gave")
+    collect.add_argument("results", nargs="*", metavar="FILE", help="output files of steps")
+    collect.add_argument("--report", action="append", default=[], metavar="REF", help="the report of a step; several times")
+    collect.add_argument("--output", required=True, metavar="NB")
+    collect.set_defaults(command=_collect)
+    for command in (run, collect):
+        command.add_argument("--bundle", required=True, metavar="DIR")
+        command.add_argument("--store", required=True, metavar="URL")
+    return parser
+
+
+def _run(parsed: argparse.Namespace) -> int:
+    parameters = _load(parsed.parameters, dict) if parsed.parameters else {}
+    inputs = dict(_inputs_of(_load(parsed.inputs, (dict, list)))) if parsed.inputs else {}
+    for word in parsed.input:
+        name, _, reference = word.partition("=")
+        inputs[name] = _manifest_of(reference)
+    outcome = run_step(Order(parsed.bundle, parsed.step, parsed.store, parsed.cwd, inputs, parameters))
+    if parsed.output:
+        _write(parsed.output, json.dumps(outcome.as_json(), indent=1, ensure_ascii=False) + "\n")
+    _show(outcome.outputs)
+    for gate in outcome.gates:
+        if not gate["holds"]:
+            seen = ", ".join(f"{name} = {value}" for name, value in gate["values"].items())
+            told = "; ".join(text for text in (seen, gate["why"]) if text)
+            print(f"gate {gate['cell']}: {gate['condition']} does not hold{' (' + told + ')' if told else ''}", file=sys.stderr)
+    for problem in outcome.diagnostics:
+        print(f"error[{problem['code']}]: {problem['message']}\n  help: {problem['help']}", file=sys.stderr)
+    return outcome.exit_code
+
+
+def _inputs_of(document: Any) -> list[tuple[str, str]]:
+    if isinstance(document, dict):
+        return list(document.items())
+    return [(result["step"], result["manifest"]) for result in document]
+
+
+def _manifest_of(reference: str) -> str:
+    """A reference as it is, or that in the output file of a step."""
+    if reference.startswith("sha256:") or not os.path.exists(reference):
+        return reference
+    found = _load(reference, dict)["manifest"]
+    if found is None:
+        raise StepFailed(Problem("CW819", f"The step of {reference} did not end well.", "Run it again."))
+    return str(found)
+
+
+def _show(outputs: list[dict[str, Any]]) -> None:
+    """What the cells said, in the log of the engine."""
+    for output in outputs:
+        if output["kind"] == "stream":
+            print(output["text"], end="", file=sys.stdout if output["name"] == "stdout" else sys.stderr)
+        elif output["kind"] in ("display", "result") and "text/plain" in output["data"]:
+            print(output["data"]["text/plain"])
+        elif output["kind"] == "error":
+            print("\n".join(output["traceback"]), file=sys.stderr)
+    sys.stdout.flush()
+
+
+def _collect(parsed: argparse.Namespace) -> int:
+    store = open_store(parsed.store)
+    found = [_load(name, dict).get("report") for name in parsed.results]
+    references = [reference for reference in (*found, *parsed.report) if reference]
+    reports = [read_document(store, "reports", reference) for reference in references]
+    _write(parsed.output, executed_notebook(Project(parsed.bundle).document(), reports))
+    return 0
+
+
+def _load(name: str, kinds: Any) -> Any:
+    try:
+        with open(name, encoding="utf-8") as file:
+            document = json.load(file)
+    except (OSError, ValueError) as error:
+        raise StepFailed(Problem("CW819", f"{name} cannot be read: {error}.", "Name another file."), 2) from error
+    if not isinstance(document, kinds):
+        raise StepFailed(Problem("CW819", f"{name} is no file of this kind.", "Name another file."), 2)
+    return document
+
+
+def _write(name: str, text: str) -> None:
+    folder = os.path.dirname(os.path.abspath(name))
+    os.makedirs(folder, exist_ok=True)
+    temporary = os.path.join(folder, f".cellwright-{os.getpid()}.tmp")
+    with open(temporary, "w", encoding="utf-8") as file:
+        file.write(text)
+    os.replace(temporary, name)
