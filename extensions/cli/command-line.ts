@@ -12,6 +12,7 @@ import { exportLineageCommand } from './commands/export-lineage.ts';
 import { freezeCommand } from './commands/freeze.ts';
 import { gcCommand } from './commands/gc.ts';
 import { graphCommand } from './commands/graph.ts';
+import { imageCommand } from './commands/image.ts';
 import { lineageCommand } from './commands/lineage.ts';
 import { profileCommand } from './commands/profile.ts';
 import { lockCommand } from './commands/lock.ts';
@@ -126,6 +127,15 @@ const modulesFlag: Flag = {
 };
 
 const writeFlag: Flag = { name: 'write', values: [], help: 'put the directives into the notebook' };
+const imageFlags: readonly Flag[] = [
+  { ...folderFlag, help: 'the folder to write (default: NB.image beside the notebook)' },
+  { name: 'lock', values: ['FILE'], help: 'the lock of its packages (default: the one beside the notebook)' },
+  {
+    name: 'base',
+    values: ['IMAGE'],
+    help: 'the image to begin with (default: python, of the version that was locked)',
+  },
+];
 const emitFlags: readonly Flag[] = [
   { name: 'target', short: 't', values: ['ENGINE'], help: 'which engine; --list names them' },
   { name: 'output', short: 'o', aliases: ['out'], values: ['DIR'], help: "the project's folder" },
@@ -194,6 +204,14 @@ const commands: readonly Command[] = [
     flags: [effectsFlag, stateFlag],
     most: 1,
     run: profileCommand,
+  },
+  {
+    name: 'image',
+    words: 'NB [-o DIR]',
+    help: 'Writes the folder from which docker, podman or buildah make an image that runs the steps of the notebook. Executes nothing.',
+    flags: [...imageFlags, ...parameterFlags, profileFlag],
+    most: 1,
+    run: imageCommand,
   },
   {
     name: 'suggest',

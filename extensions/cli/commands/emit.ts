@@ -1,16 +1,15 @@
-import { existsSync, readFileSync, readdirSync, rmSync } from 'node:fs';
 import path from 'node:path';
 import type { Diagnostic } from '../../../compiler/bundle/diagnostic.ts';
 import type { EnginePlan } from '../../../compiler/bundle/engine-plan.ts';
 import { canonicalJson } from '../../../compiler/bundle/canonical.ts';
 import { planForEngines, targets, type EmittedFile, type Target } from '../../../compiler/index.ts';
 import { hasFlag, lastValue, nearest, type ParsedArguments } from '../args.ts';
-import { isThere, shownPath, statOf } from '../files.ts';
+import { shownPath } from '../files.ts';
 import { usage, type CommandResult, type Host, type Outcome } from '../host.ts';
 import { withDefaults } from '../injected-defaults.ts';
 import { openInput, type Input } from '../input.ts';
-import { prepareFolder, writeProgram, writeOneOfMany } from '../output-file.ts';
 import { findMissing } from '../parameter-types.ts';
+import { writeProject } from '../project-folder.ts';
 import { count } from '../render.ts';
 import { listBundleFiles } from '../toolchain.ts';
 
@@ -101,50 +100,4 @@ function notObserved({ cells }: EnginePlan): readonly Diagnostic[] {
       related: [],
     },
   ];
-}
-
-const list = 'emitted.json';
-
-interface Project {
-  readonly shown: string;
-  readonly target: string;
-  readonly files: readonly EmittedFile[];
-}
-
-/** Writes a project; what an earlier one had and this one has not is removed, and nothing else is touched. */
-function writeProject(folder: string, { shown, target, files }: Project): CommandResult | undefined {
-  const before = filesBefore(folder);
-  if (before === undefined)
-    return usage(`${shown} holds something that was not emitted.`, 'Name another folder with -o.');
-  const failed = prepareFolder(folder, 'Name another folder with -o.');
-  if (failed !== undefined) return failed;
-  const now = new Set(files.map((file) => file.path));
-  for (const old of before) if (!now.has(old)) rmSync(path.join(folder, old), { force: true });
-  const marker = { path: list, text: `${canonicalJson({ formatVersion: 1, target, files: [...now].sort() })}\n` };
-  for (const file of [marker, ...files]) {
-    const write = 'isProgram' in file && file.isProgram === true ? writeProgram : writeOneOfMany;
-    const problem = write(path.join(folder, file.path), file.text, shown);
-    if (problem !== undefined) return problem;
-  }
-  return undefined;
-}
-
-/** The files that an earlier emission wrote there; undefined for a folder of something else. */
-function filesBefore(folder: string): readonly string[] | undefined {
-  if (statOf(folder)?.isDirectory() !== true) return isThere(folder) ? undefined : [];
-  const marker = path.join(folder, list);
-  if (!existsSync(marker)) return readdirSync(folder).length === 0 ? [] : undefined;
-  try {
-    const { files } = JSON.parse(readFileSync(marker, 'utf8')) as { readonly files?: unknown };
-    if (!Array.isArray(files)) return undefined;
-    // Nothing outside of the folder, whoever has written the list.
-    return files.filter((file): file is string => typeof file === 'string' && isInside(file));
-  } catch (error) {
-    if (error instanceof SyntaxError) return undefined;
-    throw error;
-  }
-}
-
-function isInside(file: string): boolean {
-  return !path.isAbsolute(file) && !file.split('/').includes('..');
 }
