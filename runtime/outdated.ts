@@ -8,17 +8,16 @@ export type Outdated = readonly [State, string];
 /**
  * Attempts that go on although what they were given before they began is not so any more, now that `changer` has retired: they would
  * be thrown away at their end. One in a process that has values of its own is left to end, since those would go with it.
- * @param begun all tasks that may be running
+ * @param running all attempts that go on
  */
 export function outdatedAttempts(
   states: readonly State[],
   changer: State,
-  begun: readonly State[],
+  running: Iterable<State>,
 ): readonly Outdated[] {
   const written = Object.keys(changer.result?.writes ?? {}).filter((name) => !isQuiet(name));
-  const running = begun.filter(({ index, status }) => index > changer.index && status === 'running');
-  return running.flatMap((later): Outdated[] => {
-    if (later.permit === 'given' || (later.kept ?? []).length > 0) return [];
+  return [...running].flatMap((later): Outdated[] => {
+    if (later.index <= changer.index || later.permit === 'given' || (later.kept ?? []).length > 0) return [];
     const name = written.find((one) => {
       const given = later.given[one];
       if (given === undefined) return false;

@@ -13,8 +13,8 @@ export function slotsOf({ directives }: Task, jobs: number): number {
 }
 
 /** How many the attempts take that have a core to themselves now. */
-export function slotsTaken(near: readonly State[], jobs: number): number {
+export function slotsTaken(running: Iterable<State>, jobs: number): number {
   let taken = 0;
-  for (const state of near) if (isActive(state)) taken += slotsOf(state.task, jobs);
+  for (const state of running) if (isActive(state)) taken += slotsOf(state.task, jobs);
   return taken;
 }

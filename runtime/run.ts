@@ -18,8 +18,9 @@ import { effectsLast, interpreterUnusable, processDied, workerFailed } from './r
 import { forget, initialStates, isFailure, isStopped, putBack, statusOf, whatCameOf } from './run-state.ts';
 import type { RunContext, RunOutcome, State } from './run-state.ts';
 import { Retries } from './retries.ts';
+import { Standing } from './standing.ts';
 import { slotsTaken } from './processor-share.ts';
-import { nearTasks, precedenceOf, startable, unmetNeed, type Precedence } from './schedule.ts';
+import { precedenceOf, startable, unmetNeed, type Precedence } from './schedule.ts';
 import { answerTo, contentsGiven, everyName, namesToLoad, runMessage } from './task-inputs.ts';
 import { takeFromCache } from './take-from-cache.ts';
 import { undoEffects } from './undo.ts';
@@ -35,6 +36,7 @@ import { Turn } from './turn.ts';
 export class Run {
   readonly #context: RunContext;
   readonly #states: State[];
+  readonly #standing: Standing;
   readonly #precedence: Precedence;
   readonly #diagnostics: Diagnostic[] = [];
   readonly #holders: Holders;
@@ -55,6 +57,7 @@ export class Run {
   constructor(context: RunContext) {
     this.#context = context;
     this.#states = initialStates(context.bundle.tasks);
+    this.#standing = new Standing(this.#states);
     this.#inputs = new ChangedInputs(context, this.#states);
     this.#holders = new Holders(this.#states);
     this.#reuse = new ExpectedReuse(context, this.#states);
@@ -66,9 +69,10 @@ export class Run {
 
   /** Runs to the end; rejects only for a bug of ours, or when the store cannot be written. */
   async execute(): Promise<RunOutcome> {
-    const { jobs } = this.#context.crew;
-    this.#context.crew.join({
-      active: () => (this.#lane === undefined ? slotsTaken(this.#near(), jobs) : Number(this.#turn.hasCome)),
+    const { crew } = this.#context;
+    crew.join({
+      active: () =>
+        this.#lane === undefined ? slotsTaken(this.#standing.running, crew.jobs) : Number(this.#turn.hasCome),
       // Runs beside this one have gone on.
       look: () => {
         this.#reuse.forget();
@@ -77,8 +81,7 @@ export class Run {
     });
     try {
       await this.#runAll();
-      const mayCount = (): boolean => !isStopped(this.#context) && this.#damaged === undefined;
-      await this.#turn.end(this.#holders.size > 0, mayCount);
+      await this.#turn.end(this.#holders.size > 0, () => !isStopped(this.#context) && this.#damaged === undefined);
     } finally {
       await this.#stop();
     }
@@ -179,7 +182,7 @@ export class Run {
 
   #settle(state: State, status: 'ran' | 'cached' | 'failed'): void {
     state.status = 'retired';
-    for (const [later, name] of outdatedAttempts(this.#states, state, this.#near())) {
+    for (const [later, name] of outdatedAttempts(this.#states, state, this.#standing.running)) {
       this.#inputs.learn(later, name);
       this.#drop(later, `${name} changed`);
     }
@@ -277,15 +280,13 @@ export class Run {
     this.#abandon(state);
     putBack(state);
     this.#reuse.forget();
-    for (const [later, name] of lost === undefined ? [] : madeFrom(this.#near(), state, lost))
+    for (const [later, name] of lost === undefined ? [] : madeFrom(this.#states.slice(this.#head), state, lost))
       if (later.status === 'ended') this.#drop(later, `${name} of ${state.task.name} is made again`);
     if (acted || state.dropsAtHead > 2) this.#goLane(`${state.task.name} could not settle on its inputs (${reason})`);
   }
 
-  #near = (): readonly State[] => nearTasks(this.#states, this.#head, this.#context.crew.jobs);
-
   #answer(): void {
-    for (const state of this.#near()) {
+    for (const state of this.#standing.asking()) {
       if (state.status !== 'running') continue;
       if (state.permit === 'asked' && this.#isHead(state)) this.#permit(state);
       for (const need of state.needs.splice(0)) this.#need(state, need);
@@ -331,8 +332,8 @@ export class Run {
   }
 
   #startTasks(): void {
-    const choice = { context: this.#context, precedence: this.#precedence, reuse: this.#reuse };
-    for (const state of startable(this.#states, this.#head, choice)) {
+    const known = { precedence: this.#precedence, reuse: this.#reuse, standing: this.#standing };
+    for (const state of startable(this.#states, this.#head, { context: this.#context, ...known })) {
       if (this.#over) return;
       this.#start(state);
     }

@@ -5,6 +5,7 @@ import { guardedNames, readName } from '../compiler/bundle/guarded-names.ts';
 import type { Profile } from './profile.ts';
 import { RestlessNames } from './restless-names.ts';
 import { isFailure, type RunContext, type State } from './run-state.ts';
+import type { Standing } from './standing.ts';
 import { namesToLoad } from './task-inputs.ts';
 import { slotsOf } from './processor-share.ts';
 import { originOf } from './versions.ts';
@@ -80,7 +81,7 @@ const shortestWindow = 64;
 const windowOfJob = 16;
 
 /** The tasks that may have begun: the head, and those after it that are looked at. None after them has. */
-export function nearTasks(states: readonly State[], head: number, jobs: number): readonly State[] {
+function nearTasks(states: readonly State[], head: number, jobs: number): readonly State[] {
   return states.slice(head, head + Math.max(shortestWindow, windowOfJob * jobs));
 }
 
@@ -112,14 +113,16 @@ export interface Choice {
   readonly context: Pick<RunContext, 'crew' | 'until' | 'isVariant' | 'disorder'>;
   readonly precedence: Precedence;
   readonly reuse: ExpectedReuse;
+  readonly standing: Standing;
 }
 
 /** The tasks that are to start now, one after the other: the one before counts when the next is looked for. */
 export function* startable(states: readonly State[], head: number, choice: Choice): Generator<State> {
   const { crew, until, isVariant, disorder } = choice.context;
   const near = nearTasks(states, head, crew.jobs);
+  const waiting = near.slice(Math.max(0, choice.standing.firstWaiting - head));
   let free = crew.free();
-  for (const state of disorder?.order(near) ?? near) {
+  for (const state of disorder?.order(waiting) ?? waiting) {
     if (state.status !== 'waiting' || state.task.executionCount === 0 || state.index > until) continue;
     const isHead = state.index === head;
     const slots = slotsOf(state.task, crew.jobs);
@@ -128,7 +131,10 @@ export function* startable(states: readonly State[], head: number, choice: Choic
       if (isHead) return;
       continue;
     }
-    if (free <= 0 && (!isHead || isVariant)) continue;
+    if (free <= 0 && (!isHead || isVariant)) {
+      if (disorder === undefined) return;
+      continue;
+    }
     if (!isHead && !startsEarly({ states, near }, state, choice)) continue;
     if (!crew.mayStart(state.task)) continue;
     yield state;

@@ -1,3 +1,4 @@
+import { followProperty } from './follow-property.ts';
 import type { AttemptResult } from './process/protocol.ts';
 import type { Progress } from './versions.ts';
 
@@ -68,16 +69,8 @@ const known = new WeakMap<readonly Progress[], Writers>();
 export function followResults(progress: readonly Progress[]): void {
   const writers = new Writers();
   progress.forEach((one, place) => {
-    let result: AttemptResult | undefined;
-    Object.defineProperty(one, 'result', {
-      configurable: true,
-      enumerable: true,
-      get: () => result,
-      set: (next: AttemptResult | undefined) => {
-        const before = result;
-        result = next;
-        writers.replace(place, before, next);
-      },
+    followProperty(one, 'result', (before, after) => {
+      writers.replace(place, before, after);
     });
   });
   known.set(progress, writers);
