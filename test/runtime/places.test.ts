@@ -58,7 +58,7 @@ async function run(name: string, cells: readonly string[], ...words: readonly st
 type LoggedEvent = { readonly type: string; readonly name?: string; readonly reason?: string };
 
 function eventsOf({ log }: Done): readonly LoggedEvent[] {
-  const lines = readFileSync(log, 'utf8').trim().split('\n');
+  const lines = readFileSync(path.join(log, 'events.jsonl'), 'utf8').trim().split('\n');
   return lines.map((line) => JSON.parse(line) as LoggedEvent);
 }
 
@@ -66,6 +66,7 @@ const told = ({ diagnostics }: Done, code: string): readonly string[] =>
   diagnostics.filter((one) => one.code === code).map(({ message }) => message);
 
 const ask = (method: 'GET' | 'POST'): string => `#| retries: 2
+#| label: ask
 import os, signal, urllib.request
 open('log.txt', 'a').write('x')
 said = urllib.request.urlopen(urllib.request.Request('${address}', method='${method}')).read().decode()
@@ -92,7 +93,7 @@ describe('a cell with retries', () => {
       'its process ended before the cell did',
     ]);
     expect(told(done, 'CW513')).toEqual([
-      '02_said failed 2 times before it gave its result: HTTPError: HTTP Error 503: Service Unavailable; its process ended before the cell did.',
+      '02_ask failed 2 times before it gave its result: HTTPError: HTTP Error 503: Service Unavailable; its process ended before the cell did.',
     ]);
     const shown = JSON.parse((await place.call('show', '--json', 'last')).out) as {
       tasks: { failedTries: string[] }[];
@@ -109,14 +110,14 @@ describe('a cell with retries', () => {
     expect(done).toMatchObject({ code: 1, tasks: [{ status: 'ran' }, { status: 'failed' }] });
     expect(requests).toEqual(['POST']);
     expect(told(done, 'CW514')).toEqual([
-      expect.stringMatching(/^02_said was not tried again, because it sent data over the network/),
+      expect.stringMatching(/^02_ask was not tried again, because it sent data over the network/),
     ]);
   });
 });
 
 describe('limits of a cell', () => {
   const allocate = (mebibytes: number): string =>
-    `#| mem: 300Mi\nimport time\nx = b'x' * (${String(mebibytes)} << 20)\ntime.sleep(0.5)`;
+    `#| mem: 300Mi\n#| label: allocate\nimport time\nx = b'x' * (${String(mebibytes)} << 20)\ntime.sleep(0.5)`;
 
   test.runIf(process.platform === 'linux')(
     'memory: its process is ended beyond it, which is told with the peak',
@@ -126,13 +127,13 @@ describe('limits of a cell', () => {
       expect(done.tasks.map(({ status }) => status)).toEqual(['ran', 'failed', 'not-run']);
       expect(done.tasks[1]?.error?.ename).toBe('CellMemoryError');
       expect(told(done, 'CW506')).toEqual([
-        expect.stringMatching(/^02_time was ended at \d+ MiB of memory, beyond its limit of 300 MiB\.$|^02_x was/),
+        expect.stringMatching(/^02_allocate was ended at \d+ MiB of memory, beyond its limit of 300 MiB\.$/),
       ]);
     },
   );
 
   test('processors: cells that ask for all of them do not run at the same time, nor does the result depend on it', async () => {
-    const cell = (name: string): string => `#| cpu: 1000\nimport time\ntime.sleep(0.3)\n${name} = 1`;
+    const cell = (name: string): string => `#| cpu: 1000\n#| label: ${name}\nimport time\ntime.sleep(0.3)\n${name} = 1`;
     const done = await run('busy', [cell('a'), cell('b'), 'print(a + b)'], '-j', '4');
     expect(done.code).toBe(0);
     const order = eventsOf(done).flatMap(({ type, name = '' }) =>
@@ -144,15 +145,17 @@ describe('limits of a cell', () => {
 
   test('a GPU that is not there, an image and a variable change nothing, and are told', async () => {
     place.variables = { CUDA_VISIBLE_DEVICES: '', HIP_VISIBLE_DEVICES: '' };
-    const cells = ['#| gpu: 1\n#| image: a/b:1\n#| env: SOME_NAME=1\nimport os\nprint(os.environ.get("SOME_NAME"))'];
+    const cells = [
+      '#| label: here\n#| gpu: 1\n#| image: a/b:1\n#| env: SOME_NAME=1\nimport os\nprint(os.environ.get("SOME_NAME"))',
+    ];
     const done = await run('placed', cells);
     place.variables = {};
     expect(done.code).toBe(0);
     if (process.platform !== 'darwin')
-      expect(told(done, 'CW507')).toEqual(['01_os asked for a GPU, and this machine has none.']);
+      expect(told(done, 'CW507')).toEqual(['01_here asked for a GPU, and this machine has none.']);
     expect(told(done, 'CW512')).toEqual([
-      '01_os: no effect here of image: cells run in the interpreter of the notebook.',
-      '01_os: no effect here of env: cells have the variables of the run.',
+      '01_here: no effect here of image: cells run in the interpreter of the notebook.',
+      '01_here: no effect here of env: cells have the variables of the run.',
     ]);
   });
 });
