@@ -142,7 +142,7 @@ const lies: readonly (readonly [string, string, number, (cell: CellEffects) => P
     'name = "a"\n---\nfor ending in ("txt", "csv"):\n    open(f"{name}.{ending}", "w").write("1")\n---\nprint(open(f"{name}.csv").read())\n',
     1,
     () => ({ files: { reads: [], writes: ['a.txt'] } }),
-    'CW810',
+    'CW813',
   ],
   [
     'a program',
