@@ -132,6 +132,8 @@ class Checks:
         cell = self._project.cells[place]
         self.reads(place, result["reads"])
         self.files_read(place, result["filesRead"])
+        if result["status"] == "error" and not self._versions.cells[place].task["directives"]["raisesException"]:
+            return  # No other step is given what it left.
         shown = [f"shown:{name}" for name in result["shown"]]
         for name in (*result["writes"], *result["held"], *result["unsaved"], *result["deletes"], *shown):
             if not cell.may_write(name):

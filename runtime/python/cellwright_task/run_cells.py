@@ -14,10 +14,10 @@ from .folder_look import FolderLook
 from .gates import is_closed, verdicts_on
 from .plan import Project, Step
 from .problem import Problem, StepFailed
-from .run_message import every_name, import_steps, lane_message, names_to_load, run_message
+from .run_message import every_name, expected_reads, import_steps, lane_message, names_to_load, run_message
 from .store import ObjectStore, damaged
 from .time_limit import TimeLimit
-from .versions import Versions
+from .versions import LIST_OF_NAMES, Versions
 from .worker_process import Connection, Message, WorkerDied, WorkerProcesses
 from .working_files import keep, put_back
 
@@ -227,7 +227,9 @@ class CellRunner:
 
     def _attempt(self, run: CellRun, process: Connection, head: bool) -> Message:
         place, keeps = run.place, self._kept(process, run.place)
-        self._checks.reads(place, keeps)
+        task = self._versions.cells[place].task
+        expected = {*expected_reads(self._versions, place), *([LIST_OF_NAMES] if task["preload"] == LIST_OF_NAMES else [])}
+        self._checks.reads(place, {*keeps, *expected})
         if head:
             for reason in self._around.project.cells[place].outside:
                 self._checks.effect(place, reason, "") if reason != "file-write" else None
