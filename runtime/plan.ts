@@ -6,7 +6,8 @@ import { describeStart, startOfNothing } from './start-state.ts';
 import { loadDigests } from './store/digests.ts';
 import { openLocalStore } from './store/local.ts';
 import type { Progress } from './versions.ts';
-import { lookAtHistory, type RunOptions } from './run-bundle.ts';
+import { lookAtHistory } from '../compiler/bundle/history-look.ts';
+import type { RunOptions } from './run-bundle.ts';
 
 /** What a run would do with one task. */
 export interface TaskPlan {

@@ -4,6 +4,7 @@ import { homedir } from 'node:os';
 import { isAbsolute, join } from 'node:path';
 import type { Diagnostic } from '../compiler/bundle/diagnostic.ts';
 import { canonicalJson } from '../compiler/bundle/canonical.ts';
+import { lookAtHistory } from '../compiler/bundle/history-look.ts';
 import type { Bundle } from '../compiler/bundle/format.ts';
 import { describeMiss } from './cache.ts';
 import { delayProcesses, type Disorder } from './disorder.ts';
@@ -364,15 +365,6 @@ function veiled(outcome: TaskOutcome, secrets: Secrets): TaskOutcome {
 function cellsOf(bundle: Bundle): [number, string, string][] {
   const executed = bundle.tasks.filter((task) => task.executionCount > 0);
   return executed.map((task) => [task.executionCount, task.source, task.code]);
-}
-
-/** The first cell that looks at what cells were and gave, which only one process has; undefined when none does. */
-export function lookAtHistory(bundle: Bundle): string | undefined {
-  for (const task of bundle.tasks) {
-    const found = task.accesses.find(({ resource }) => resource.kind === 'state' && resource.name === 'output-history');
-    if (found !== undefined) return `${task.name} looks at what earlier cells were or gave (${found.reason})`;
-  }
-  return undefined;
 }
 
 /** Runs, and says in the end which step of the ladder the cells were on. */

@@ -3,6 +3,7 @@ import type { EffectsProfile } from '../bundle/effects-profile.ts';
 import { planVersion, type EnginePlan, type PlannedCell, type PlanStep } from '../bundle/engine-plan.ts';
 import type { Bundle } from '../bundle/format.ts';
 import { guardedNames } from '../bundle/guarded-names.ts';
+import { lookAtHistory } from '../bundle/history-look.ts';
 import { actsUnseen, orderOf, withGates, writersOf, type Order } from './cell-order.ts';
 import { fuseCells, type Fused } from './fuse-cells.ts';
 import { everyName, factsOf, type CellFacts } from './planned-cells.ts';
@@ -14,7 +15,7 @@ import { everyName, factsOf, type CellFacts } from './planned-cells.ts';
 export function planForEngines(bundle: Bundle, profile: EffectsProfile | undefined): EnginePlan {
   const cells = factsOf(bundle, profile);
   const order = withGates(orderOf(bundle, cells), cells, guardedNames(bundle));
-  const [oneProcess] = profile?.oneProcess ?? [];
+  const oneProcess = lookAtHistory(bundle) ?? profile?.oneProcess[0];
   const all = (together: string): readonly Fused[] => [{ cells: cells.map((_, place) => place), together }];
   const fused =
     cells.length === 0

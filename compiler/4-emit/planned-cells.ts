@@ -50,6 +50,8 @@ function factsOfCell(task: Task, seen: CellEffects | undefined): CellFacts {
     writes: new Set([
       ...(isAnything ? [everyName] : []),
       `def:${task.id}:*`,
+      // What it raised is known to the shell afterwards.
+      ...(task.directives.raisesException ? ['state:last-error'] : []),
       ...written,
       ...(seen === undefined ? writesOfText(task, written) : writesSeen(seen)),
       ...held,
@@ -94,11 +96,15 @@ function writesOfText(task: Task, written: readonly string[]): readonly string[]
   const isLoud = states.some((name) => !isQuiet(name));
   return [
     ...states,
+    // Whoever imports a library sets up what it has: seen by those alone that touch it.
+    ...(task.imports.length > 0 ? setUpByImports : []),
     ...(isLoud ? ['state:*', 'slot:*'] : []),
     ...written.map((name) => `def:*:${name}`),
     ...shownInText(task).map((name) => `shown:${name}`),
   ];
 }
+
+const setUpByImports = ['state:random', 'state:numpy.random', 'state:torch.random', 'state:backend'];
 
 function wordsOfState(name: string): readonly string[] {
   const known: Readonly<Partial<Record<string, readonly string[]>>> = statesInRuns;

@@ -85,6 +85,7 @@ export type DiagnosticCode =
   | 'CW818'
   | 'CW819'
   | 'CW820'
+  | 'CW821'
   | 'CW900'
   | 'CW901'
   | 'CW902'
@@ -474,6 +475,11 @@ export const diagnosticCatalogue: Readonly<Record<DiagnosticCode, CatalogueEntry
     title: 'A step does not have this parameter',
     why: 'A value was given for a parameter that the step does not set.',
     next: 'Give values of parameters to the step that the plan names for them.',
+  },
+  CW821: {
+    title: 'A result is not signed with the key of the run',
+    why: 'Values of variables are loaded as pickles, which are code. The run has a key in `CELLWRIGHT_RUN_KEY`, and the reference that the step was given was not made by a step that has it. Nothing of it was loaded.',
+    next: 'Give the step results of this run, or run the steps before it again with the key.',
   },
   CW900: {
     title: 'The command line cannot be understood',

@@ -59,6 +59,8 @@ export type ToWorker =
       readonly variables: readonly string[];
       /** True when every earlier task is retired: effects on the outside need no permission. */
       readonly head: boolean;
+      /** Present and true: not only the first effect on the outside is asked for, but each that Python itself tells of. */
+      readonly asksEach?: true;
       /** In a holder: names whose process-local value is still the right one; all others are dropped. */
       readonly keep: readonly string[];
       readonly allowErrors: boolean;

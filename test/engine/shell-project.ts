@@ -61,10 +61,16 @@ export class ShellProject {
     return { code: done.status, err: done.stderr, outputs: existsSync(executed) ? outputsOf(executed) : [] };
   }
 
-  /** The task command of the project. */
-  task(...words: string[]): { readonly code: number | null; readonly err: string } {
+  /** The task command of the project, with words, and variables of the environment last. */
+  task(...words: readonly (string | Readonly<Record<string, string>>)[]): {
+    readonly code: number | null;
+    readonly err: string;
+  } {
     const script = this.at('project', 'bundle', 'worker', 'task.py');
-    const done = spawnSync(python, [script, ...words], { encoding: 'utf8', env: this.#environment, cwd: this.folder });
+    const last = words.at(-1);
+    const env = { ...this.#environment, ...(typeof last === 'object' ? last : {}) };
+    const plain = words.filter((word) => typeof word === 'string');
+    const done = spawnSync(python, [script, ...plain], { encoding: 'utf8', env, cwd: this.folder });
     return { code: done.status, err: done.stderr };
   }
 }

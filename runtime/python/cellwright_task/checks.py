@@ -1,7 +1,8 @@
 """Whether a cell did only what the plan says, and started from what Restart & Run All would have given it.
 
 A step sees the steps before it and no others. For those it relies on the table of the plan: each of them fails when it does what is
-not in the table, so a name that no stranger may have written since its last known writer holds what that one left. Decision 16 has the proof.
+not in the table, so a name that no stranger may have written since its last known writer holds what that one left. The proof is in
+decision 16.
 """
 
 from __future__ import annotations
@@ -131,6 +132,8 @@ class Checks:
         cell = self._project.cells[place]
         self.reads(place, result["reads"])
         self.files_read(place, result["filesRead"])
+        if result["status"] == "error" and not self._versions.cells[place].task["directives"]["raisesException"]:
+            return  # No other step is given what it left.
         shown = [f"shown:{name}" for name in result["shown"]]
         for name in (*result["writes"], *result["held"], *result["unsaved"], *result["deletes"], *shown):
             if not cell.may_write(name):

@@ -62,7 +62,8 @@ def _run(parsed: argparse.Namespace) -> int:
     outcome = run_step(Order(parsed.bundle, parsed.step, parsed.store, parsed.cwd, inputs, parameters))
     if parsed.output:
         _write(parsed.output, json.dumps(outcome.as_json(), indent=1, ensure_ascii=False) + "\n")
-    _show(outcome.outputs)
+    # What a cell raised that was given too little is not the notebook's error.
+    _show([output for output in outcome.outputs if outcome.status != "refused" or output["kind"] != "error"])
     for gate in outcome.gates:
         if not gate["holds"]:
             seen = ", ".join(f"{name} = {value}" for name, value in gate["values"].items())

@@ -13,6 +13,7 @@ from .plan import Project, Step, canonical, digest_of
 from .problem import Problem, StepFailed
 from .store import ObjectStore, check, key_of
 from .versions import Versions
+from .vouching import believed
 
 MANIFEST_VERSION = 1
 # What later steps have to know of a cell's result.
@@ -48,7 +49,7 @@ def read_ancestors(store: ObjectStore, project: Project, step: Step, inputs: dic
         raise StepFailed(Problem("CW819", message, "Give --input STEP=REFERENCE for each."), 2)
     found: dict[str, dict[str, Any]] = {}
     references: dict[str, str] = {}
-    coming = list(inputs.items())
+    coming = [(name, believed(name, reference)) for name, reference in inputs.items()]
     while coming:
         name, reference = coming.pop()
         if references.get(name, reference) != reference:

@@ -14,10 +14,10 @@ from .folder_look import FolderLook
 from .gates import is_closed, verdicts_on
 from .plan import Project, Step
 from .problem import Problem, StepFailed
-from .run_message import import_steps, lane_message, names_to_load, run_message
+from .run_message import every_name, expected_reads, import_steps, lane_message, names_to_load, run_message
 from .store import ObjectStore, damaged
 from .time_limit import TimeLimit
-from .versions import Versions
+from .versions import LIST_OF_NAMES, Versions
 from .worker_process import Connection, Message, WorkerDied, WorkerProcesses
 from .working_files import keep, put_back
 
@@ -118,8 +118,39 @@ class CellRunner:
                 process, head = self._fresh(place), True
         else:
             raise self._died(run)
+        run.result = result = self._without_echoes(run, result)
         self._checks.result(place, result)
         self._settle(run, process, result, look)
+
+    def _without_echoes(self, run: CellRun, result: Message) -> Message:
+        """Leave out values that are other ones after being loaded and stored, whatever the cell does.
+
+        Only a cell that seems to have changed what the plan does not say is looked at: when a cell that does nothing comes to the same
+        content, the value is as it was.
+        """
+        cell, writes = self._around.project.cells[run.place], result["writes"]
+        strange = [name for name, write in writes.items() if write["how"] == "mutate" and not cell.may_write(name)]
+        if not strange or result["held"]:
+            return result
+        process = self._fresh(run.place)
+        bindings = {name: self._versions.binding(name, run.place) for name in result["reads"] if name in self._known_before(run.place)}
+        start = run_message(self._versions, run.place, result["shadowed"], {"keep": [], "from": run.place, "head": False})
+        nothing = {**start, "source": "pass", "preload": {**start["preload"], **bindings}, "exposes": []}
+        nothing.pop("measures", None)
+        for binding in nothing["preload"].values():
+            self._fetch(binding)
+        idle = self._converse(CellRun(run.place), process, nothing)["writes"]
+        self._drop(process)
+        echoes = {name for name in strange if name in idle and idle[name]["ref"]["content"] == writes[name]["ref"]["content"]}
+        return {**result, "writes": {name: write for name, write in writes.items() if name not in echoes}}
+
+    def _known_before(self, place: int) -> set[str]:
+        names = {name for _, ended in self._versions.before(place) for name in ended["writes"]}
+        return {name for name in names if not name.startswith("state:") and self._versions.origin(name, place).kind == "value"}
+
+    def _drop(self, process: Connection) -> None:
+        process.end()
+        self._alive.remove(process)
 
     def _settle(self, run: CellRun, process: Connection, result: Message, look: Optional[FolderLook]) -> None:
         ended = self._versions.cells[run.place]
@@ -132,8 +163,7 @@ class CellRunner:
             ended.holder = process
             self._last[id(process)] = run.place
         elif not self._still_holds(process):
-            process.end()
-            self._alive.remove(process)
+            self._drop(process)
         self._share(result)
         self._judge(run, result)
 
@@ -181,7 +211,10 @@ class CellRunner:
         return self._fresh(place)
 
     def _fresh(self, place: int) -> Connection:
-        process = self._processes.fork(import_steps(self._versions, place))
+        steps = import_steps(self._versions, place)
+        for reference in (reference for step in steps for reference in step["state"].values()):
+            self._fetch({"ref": reference})
+        process = self._processes.fork(steps)
         self._alive.append(process)
         self._last[id(process)] = place
         return process
@@ -194,7 +227,9 @@ class CellRunner:
 
     def _attempt(self, run: CellRun, process: Connection, head: bool) -> Message:
         place, keeps = run.place, self._kept(process, run.place)
-        self._checks.reads(place, keeps)
+        task = self._versions.cells[place].task
+        expected = {*expected_reads(self._versions, place), *([LIST_OF_NAMES] if task["preload"] == LIST_OF_NAMES else [])}
+        self._checks.reads(place, {*keeps, *expected})
         if head:
             for reason in self._around.project.cells[place].outside:
                 self._checks.effect(place, reason, "") if reason != "file-write" else None
@@ -265,7 +300,7 @@ class CellRunner:
         name, place = need["name"], run.place
         binding = self._versions.binding(name, place)
         if need["companion"]:
-            self._fetch(binding)
+            # It is in the object that is being loaded, or is not taken.
             return binding
         self._checks.reads(place, [name])
         if binding["kind"] in ("held", "unsaved"):
@@ -277,18 +312,13 @@ class CellRunner:
         return binding
 
     def _permit(self, run: CellRun, question: Message) -> list[str]:
-        from .run_message import every_name
-
         if self._around.step.whole:
             return []
         self._checks.effect(run.place, question["reason"], question["detail"])
         self._checks.reads(run.place, question["reads"])
         self._checks.files_read(run.place, question["filesRead"])
         run.status = "permitted"
-        names = every_name(self._versions, run.place)
-        for name in names:
-            self._fetch(self._versions.binding(name, run.place))
-        return names
+        return every_name(self._versions, run.place)
 
     def _died(self, run: CellRun) -> StepFailed:
         cell = self._around.project.cells[run.place]

@@ -115,6 +115,7 @@ def run_message(versions: Versions, place: int, shadowed: Iterable[str], how: di
         "shadowedBuiltins": sorted({*shadowed, *versions.shadows(place)}),
         "variables": every_name(versions, place) if how["head"] else [],
         "head": how["head"],
+        "asksEach": True,
         "keep": keep,
         "allowErrors": task["directives"]["raisesException"],
         **limit_in(task),

@@ -16,6 +16,7 @@ from .problem import StepFailed
 from .run_cells import CellRun, CellRunner, Surroundings
 from .store import ObjectStore, open_store
 from .versions import Versions
+from .vouching import believed, vouch
 from .worker_process import WorkerProcesses
 
 EXIT_CODES = {"ok": 0, "failed": 1, "gate": 4}
@@ -82,6 +83,7 @@ def run_step(order: Order) -> Outcome:
         secrets = secret_names(project.document())
         around = Surroundings(project, step, store, versions, os.path.realpath(order.cwd), secrets)
         processes = WorkerProcesses(_start(around))
+        store.seal_in(processes.folder)
         times["start"] = time.perf_counter() - started - times["inputs"]
         try:
             runner = CellRunner(around, processes)
@@ -100,6 +102,8 @@ def run_step(order: Order) -> Outcome:
         except StepFailed as failure:
             outcome.status, outcome.exit_code, outcome.manifest = "refused", failure.exit_code, None
             outcome.diagnostics.append(failure.problem.as_json())
+    if store is not None:
+        store.close()
     return outcome
 
 
@@ -125,7 +129,7 @@ def _conclude(outcome: Outcome, runner: CellRunner, of: tuple[Project, Step, Obj
         outcome.metrics.update((run.result or {}).get("measured", {}).get("metrics", {}))
         outcome.gates.extend({"cell": project.cells[run.place].name, **verdict} for verdict in run.verdicts)
     if outcome.status == "ok":
-        outcome.manifest = write_document(store, "manifests", _manifest(step, project, runner.runs, order.inputs))
+        outcome.manifest = vouch(step.name, write_document(store, "manifests", _manifest(step, project, runner.runs, order.inputs)))
 
 
 def _manifest(step: Step, project: Project, runs: list[CellRun], inputs: dict[str, str]) -> dict[str, Any]:
@@ -133,7 +137,7 @@ def _manifest(step: Step, project: Project, runs: list[CellRun], inputs: dict[st
         "formatVersion": MANIFEST_VERSION,
         "step": step.name,
         "status": "ok",
-        "inputs": inputs,
+        "inputs": {name: believed(name, reference) for name, reference in inputs.items()},
         "cells": [_left(project, run, step.whole) for run in runs],
     }
 

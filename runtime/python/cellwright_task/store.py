@@ -34,6 +34,12 @@ class ObjectStore(Protocol):
     def fetch_value(self, digest: str) -> None:
         """Make a value of another step be below `worker_root`."""
 
+    def seal_in(self, folder: str) -> None:
+        """What was compared with its name need not be compared again by the worker whose sockets are in this folder."""
+
+    def close(self) -> None:
+        """Remove what was only for this process."""
+
 
 def key_of(kind: str, digest: str) -> str:
     """The key of something that is named by its digest."""
@@ -109,6 +115,12 @@ class FolderStore:
     def fetch_value(self, digest: str) -> None:
         """It is there; the worker compares it with its name."""
 
+    def seal_in(self, folder: str) -> None:
+        """Nothing is compared here."""
+
+    def close(self) -> None:
+        """There is nothing of the kind."""
+
 
 class _Beside:
     """A temporary file that takes its place when all went well."""
@@ -147,4 +159,6 @@ def open_store(url: str) -> ObjectStore:
         return FolderStore(url)
     if url.startswith("file://"):
         return FolderStore(url[len("file://") :])
-    raise StepFailed(Problem("CW817", f"{url} cannot be used as a store.", "Name a folder."), 2)
+    from .store_fsspec import FsspecStore
+
+    return FsspecStore(url)

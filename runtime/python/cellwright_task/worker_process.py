@@ -16,6 +16,7 @@ import tempfile
 from typing import Any, Optional
 
 from .problem import Problem, StepFailed
+from .vouching import KEY_VARIABLE
 
 Message = dict[str, Any]
 
@@ -99,11 +100,24 @@ class WorkerProcesses:
         self._complaint = open(os.path.join(self.folder, "complaint"), "w+b")  # noqa: SIM115  (closed by stop)
         self._parents: dict[str, Connection] = {}
         self._next = 0
+        self._compile()
         self._child = self._start(start)
         self._await_parent("")
 
+    @staticmethod
+    def _compile() -> None:
+        """Once for all steps: the worker itself writes no compiled code, since a cell could see it appear."""
+        package = os.path.join(os.path.dirname(_WORKER), "cellwright_worker")
+        if os.path.isdir(os.path.join(package, "__pycache__")) or not os.access(package, os.W_OK):
+            return
+        import compileall
+
+        compileall.compile_dir(package, quiet=2)
+
     def _start(self, start: Message) -> subprocess.Popen[bytes]:
         environment = {**_FOR_WORKERS, **os.environ, "PYTHONHASHSEED": "0"}
+        # What a cell can read, it can sign with.
+        environment.pop(KEY_VARIABLE, None)
         hidden = [name for name in _FOR_WORKERS if name not in os.environ]
         child = subprocess.Popen(
             [sys.executable, "-X", "utf8", _WORKER],

@@ -142,7 +142,7 @@ class Attempt:
         question = {"type": "effect", "reason": reason, "detail": detail, **so_far}
         try:
             with self._limit.waiting(), self._talk.turn():
-                if not self._observer.permitted:
+                if self._observer.must_ask(reason, detail):
                     self._variables = self._talk.ask(question, "permit")["variables"]
         except Disconnected:
             os._exit(0)
@@ -290,6 +290,7 @@ class Attempt:
         meter = Meter()
         self._sources.seen.clear()
         touches.clear()
+        self._observer.asks_each = bool(message.get("asksEach"))
         self._observer.start(bool(message["head"]), self._lane)
         try:
             with self._talk.open_to_all():

@@ -110,6 +110,9 @@ class Observer:
         self.active = False
         self._mine = threading.local()
         self.permitted = False
+        # True: each effect is asked for, not only the first. Those that were allowed are in `_allowed`.
+        self.asks_each = False
+        self._allowed: set[tuple[str, str]] = set()
         self.permit: Permit = lambda reason, detail: None
         self.before_fork: Callable[[], None] = lambda: None
         # Told of questions while no cell runs.
@@ -211,6 +214,7 @@ class Observer:
         self.outside.clear()
         self.web.clear()
         self.permitted = head
+        self._allowed.clear()
         self.native.is_wanted = not lane
         self.native.begin(head, self.written)
         self.active = True
@@ -321,10 +325,17 @@ class Observer:
 
     def _effect(self, reason: str, detail: str) -> None:
         self.outside.add(reason)
+        if not self.must_ask(reason, detail):
+            return
+        self.permit(reason, detail)
+        self._allowed.add((reason, detail))
         if not self.permitted:
-            self.permit(reason, detail)
             self.permitted = True
             self.native.permitted()
+
+    def must_ask(self, reason: str, detail: str) -> bool:
+        """True for an effect that nobody has allowed."""
+        return not self.permitted or (self.asks_each and (reason, detail) not in self._allowed)
 
     def _count(self, path: Any, told: Callable[[str], None]) -> None:
         with self.aside():
