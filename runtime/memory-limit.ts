@@ -11,6 +11,7 @@ export class MemoryLimit {
   readonly bytes: number;
   /** The most that was seen, in bytes. */
   peak = 0;
+  readonly #started = performance.now();
   readonly #process: Pick<TaskProcess, 'memory' | 'kill'>;
   readonly #timer: NodeJS.Timeout;
 
@@ -20,6 +21,11 @@ export class MemoryLimit {
     this.#timer = setInterval(() => {
       this.#look();
     }, interval);
+  }
+
+  /** Seconds since the process got its cell. */
+  get seconds(): number {
+    return (performance.now() - this.#started) / 1000;
   }
 
   /** True when the process was ended because of it. */

@@ -56,6 +56,7 @@ export function markKilled(state: State): void {
   state.seconds = state.limit?.seconds ?? 0;
   markTimeout(state);
   if (memory?.isExceeded !== true) return;
+  state.seconds = memory.seconds;
   state.timedOut = true;
   state.outputs.push(errorBeyond(memory));
 }

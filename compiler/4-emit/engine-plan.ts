@@ -7,6 +7,7 @@ import { lookAtHistory } from '../bundle/history-look.ts';
 import { actsUnseen, orderOf, withGates, writersOf, type Order } from './cell-order.ts';
 import { fuseCells, type Fused } from './fuse-cells.ts';
 import { everyName, factsOf, type CellFacts } from './planned-cells.ts';
+import { placementOf } from './step-placement.ts';
 
 /**
  * A bundle as steps for an engine with a fixed graph. Pure: the same bundle and profile give the same plan.
@@ -67,10 +68,9 @@ function describeStep({ cells: places, together }: Fused, around: Around): PlanS
   const name = own[0]?.task.name ?? '';
   const needs = new Set(places.flatMap((place) => [...(order[place] ?? [])].map(nameAt)));
   needs.delete(name);
-  const limits = own.map(({ task }) => task.directives.timeout);
-  const timeout = limits.includes(undefined) ? undefined : limits.reduce<number>((sum, one) => sum + (one ?? 0), 0);
   const secrets = own.flatMap(({ task }) => [...task.source.matchAll(secretReference)].map(([, found = '']) => found));
   const tasks = own.map(({ task }) => task);
+  const acts = own.some((cell) => actsUnseen(cell) || cell.outside.has('network') || cell.writesElsewhere);
   return {
     name,
     tasks: tasks.map(({ id }) => id),
@@ -78,12 +78,12 @@ function describeStep({ cells: places, together }: Fused, around: Around): PlanS
     together,
     whole,
     reads: describeReads(places, around),
-    acts: own.some((cell) => actsUnseen(cell) || cell.outside.has('network') || cell.writesElsewhere),
+    acts,
     gate: tasks.some(({ directives, measures }) => directives.gate || (measures?.gates.length ?? 0) > 0),
     parameters: tasks.flatMap((task) => (isInjected(task.id) ? parametersIn(task.source) : [])),
     secrets: [...new Set(tasks.some(({ id }) => isInjected(id)) ? secrets : [])].sort(),
     cacheKey: cacheKeyOf(places, around),
-    resources: timeout === undefined ? {} : { timeout },
+    resources: placementOf(tasks, acts),
   };
 }
 

@@ -1,5 +1,5 @@
-import type { Digest } from './format.ts';
-import { record, type Schema } from './schema.ts';
+import type { Digest, Placement } from './format.ts';
+import { placement, record, type Schema } from './schema.ts';
 
 /** The version of `plan.json`; a reader refuses any other. */
 export const planVersion = 1;
@@ -55,7 +55,8 @@ export interface PlanStep {
   readonly secrets: readonly string[];
   /** For the caches of engines, together with the references of its inputs: its code, and all in this plan that its checks compare with. */
   readonly cacheKey: Digest;
-  readonly resources: {
+  /** What its cells ask for together, in the units of their directives. */
+  readonly resources: Placement & {
     /** Seconds that its cells may take together, when each has a limit. */
     readonly timeout?: number;
   };
@@ -100,7 +101,7 @@ export const planSchema: Schema = {
         parameters: names,
         secrets: names,
         cacheKey: digest,
-        resources: record({}, { timeout: { type: 'number', exclusiveMinimum: 0 } }),
+        resources: record({}, { timeout: { type: 'number', exclusiveMinimum: 0 }, ...placement }),
       }),
     },
     cells: {

@@ -42,6 +42,16 @@ export function record(
   };
 }
 
+/** Properties that say where a cell is to run. */
+export const placement: Readonly<Record<string, Schema>> = {
+  cpu: { type: 'number', exclusiveMinimum: 0 },
+  mem: { type: 'integer', minimum: 1 },
+  gpu: place,
+  retries: place,
+  image: text,
+  env: { type: 'object', additionalProperties: text },
+};
+
 function resource(kind: string, key: string, value: Schema): Schema {
   return record({ kind: { const: kind }, [key]: value });
 }
@@ -93,12 +103,7 @@ const definitions: Readonly<Record<string, Schema>> = {
     {
       label: text,
       timeout: { type: 'number', exclusiveMinimum: 0 },
-      cpu: { type: 'number', exclusiveMinimum: 0 },
-      mem: { type: 'integer', minimum: 1 },
-      gpu: place,
-      retries: place,
-      image: text,
-      env: { type: 'object', additionalProperties: text },
+      ...placement,
     },
   ),
   formula: {
