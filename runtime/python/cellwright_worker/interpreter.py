@@ -136,6 +136,12 @@ def _start_method() -> Any:
     return None if chosen is None or chosen is context._default_context._default_context else chosen
 
 
+def _joblib() -> Any:
+    """What `parallel_config` chose; it counts from then on, in whatever way it was called."""
+    module = loaded("joblib.parallel")
+    return None if module is None else getattr(module._backend, "config", None)
+
+
 def _opener() -> Any:
     """An opener of urllib that says more than the one that is made by itself."""
     request = loaded("urllib.request")
@@ -209,6 +215,7 @@ class Settings:
             "the folder of temporary files": lambda: tempfile.tempdir,
             "the start method of multiprocessing": _start_method,
             "the opener of urllib": _opener,
+            "the settings of joblib": _joblib,
             "a codec": lambda: [list(table.items()) if isinstance(table, dict) else list(table) for table in _tables],
             "the settings of the event loop": self._loops,
             "a file that is open by its number": left_open,
