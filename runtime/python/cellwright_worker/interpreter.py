@@ -136,6 +136,18 @@ def _start_method() -> Any:
     return None if chosen is None or chosen is context._default_context._default_context else chosen
 
 
+def _joblib() -> Any:
+    """What `parallel_config` chose; it counts from then on, in whatever way it was called."""
+    module = loaded("joblib.parallel")
+    return None if module is None else getattr(module._backend, "config", None)
+
+
+def _transforms() -> Any:
+    """Who answers for scipy.fft, as compiled code keeps it."""
+    module = loaded("scipy._lib._uarray")
+    return None if module is None else repr(module.get_state()._pickle())
+
+
 def _opener() -> Any:
     """An opener of urllib that says more than the one that is made by itself."""
     request = loaded("urllib.request")
@@ -209,6 +221,8 @@ class Settings:
             "the folder of temporary files": lambda: tempfile.tempdir,
             "the start method of multiprocessing": _start_method,
             "the opener of urllib": _opener,
+            "the settings of joblib": _joblib,
+            "the backend of scipy.fft": _transforms,
             "a codec": lambda: [list(table.items()) if isinstance(table, dict) else list(table) for table in _tables],
             "the settings of the event loop": self._loops,
             "a file that is open by its number": left_open,

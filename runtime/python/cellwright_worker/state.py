@@ -86,15 +86,17 @@ def _restore_pandas(value: Any) -> None:
 
 def _capture_numpy() -> Any:
     module = loaded("numpy")
-    return None if module is None else (module.get_printoptions(), module.geterr())
+    return None if module is None else (module.get_printoptions(), module.geterr(), module.getbufsize())
 
 
 def _restore_numpy(value: Any) -> None:
     import numpy
 
-    options, errors = value
+    options, errors, size = value
     numpy.set_printoptions(**options)
     numpy.seterr(**errors)
+    if numpy.getbufsize() != size:
+        numpy.setbufsize(size)
 
 
 def _restore_filters(value: Any) -> None:
