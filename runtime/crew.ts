@@ -25,8 +25,8 @@ export interface Crew {
   turn(): Promise<void>;
   /** All tasks are over. Fulfilled when it is the run's turn. @param holds true when it still has processes */
   done(holds: boolean): Promise<void>;
-  /** How many tasks more may start now. */
-  free(): number;
+  /** How many tasks more may start now. @param wanted who asks waits for so many */
+  free(wanted?: number): number;
   /** False while an earlier run has yet to do what this task is likely to do. */
   mayStart(task: Task): boolean;
   /** A task has come to its end. */

@@ -127,6 +127,7 @@ export function* startable(states: readonly State[], head: number, choice: Choic
     const isHead = state.index === head;
     const slots = slotsOf(state.task, crew.jobs);
     if (slots > 1 && free < Math.min(slots, crew.jobs)) {
+      crew.free(slots);
       // Room is made for the head, which others could keep out for ever.
       if (isHead) return;
       continue;

@@ -27,8 +27,9 @@ export function writeProject(folder: string, { shown, target, files }: Project):
   const now = new Set(files.map((file) => file.path));
   for (const old of before) if (!now.has(old)) rmSync(path.join(folder, old), { force: true });
   const marker = { path: list, text: `${canonicalJson({ formatVersion: 1, target, files: [...now].sort() })}\n` };
-  for (const file of [marker, ...files]) {
-    const write = 'isProgram' in file && file.isProgram === true ? writeProgram : writeOneOfMany;
+  const all: readonly EmittedFile[] = [marker, ...files];
+  for (const file of all) {
+    const write = file.isProgram === true ? writeProgram : writeOneOfMany;
     const problem = write(path.join(folder, file.path), file.text, shown);
     if (problem !== undefined) return problem;
   }

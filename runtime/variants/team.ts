@@ -214,9 +214,9 @@ export class Member implements Crew {
     this.#run?.look();
   }
 
-  free(): number {
+  free(wanted = 1): number {
     const free = this.#team.free();
-    if (free <= 0) this.#isHeldUp = true;
+    if (free < wanted) this.#isHeldUp = true;
     return free;
   }
 
