@@ -1,3 +1,7 @@
+import type { DiagnosticCode } from './diagnostic-code.ts';
+
+export type { DiagnosticCode } from './diagnostic-code.ts';
+
 /** One kind of diagnostic as the catalogue has it. */
 export interface CatalogueEntry {
   readonly title: string;
@@ -6,90 +10,6 @@ export interface CatalogueEntry {
   /** What to do next. */
   readonly next: string;
 }
-
-/** A code of the catalogue. */
-export type DiagnosticCode =
-  | 'CW101'
-  | 'CW102'
-  | 'CW103'
-  | 'CW104'
-  | 'CW105'
-  | 'CW106'
-  | 'CW107'
-  | 'CW108'
-  | 'CW109'
-  | 'CW110'
-  | 'CW120'
-  | 'CW121'
-  | 'CW122'
-  | 'CW123'
-  | 'CW130'
-  | 'CW131'
-  | 'CW201'
-  | 'CW210'
-  | 'CW211'
-  | 'CW301'
-  | 'CW302'
-  | 'CW303'
-  | 'CW311'
-  | 'CW312'
-  | 'CW401'
-  | 'CW500'
-  | 'CW501'
-  | 'CW502'
-  | 'CW503'
-  | 'CW504'
-  | 'CW505'
-  | 'CW506'
-  | 'CW507'
-  | 'CW510'
-  | 'CW511'
-  | 'CW512'
-  | 'CW513'
-  | 'CW514'
-  | 'CW520'
-  | 'CW521'
-  | 'CW522'
-  | 'CW601'
-  | 'CW602'
-  | 'CW603'
-  | 'CW604'
-  | 'CW605'
-  | 'CW606'
-  | 'CW607'
-  | 'CW701'
-  | 'CW702'
-  | 'CW703'
-  | 'CW704'
-  | 'CW705'
-  | 'CW706'
-  | 'CW707'
-  | 'CW709'
-  | 'CW710'
-  | 'CW711'
-  | 'CW720'
-  | 'CW721'
-  | 'CW730'
-  | 'CW731'
-  | 'CW732'
-  | 'CW733'
-  | 'CW801'
-  | 'CW810'
-  | 'CW811'
-  | 'CW812'
-  | 'CW813'
-  | 'CW814'
-  | 'CW815'
-  | 'CW816'
-  | 'CW817'
-  | 'CW818'
-  | 'CW819'
-  | 'CW820'
-  | 'CW821'
-  | 'CW900'
-  | 'CW901'
-  | 'CW902'
-  | 'CW999';
 
 /**
  * Every diagnostic code there is: 1xx reading, 2xx analysis, 3xx bundles, 4xx compiling, 5xx running, 6xx comparing, 7xx environments and reuse, 9xx the command line.
