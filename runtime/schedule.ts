@@ -80,9 +80,9 @@ const shortestWindow = 64;
  */
 const windowOfJob = 16;
 
-/** The tasks that may have begun: the head, and those after it that are looked at. None after them has. */
-function nearTasks(states: readonly State[], head: number, jobs: number): readonly State[] {
-  return states.slice(head, head + Math.max(shortestWindow, windowOfJob * jobs));
+/** The place after the last task that is looked at. */
+function endOfWindow(states: readonly State[], head: number, jobs: number): number {
+  return Math.min(states.length, head + Math.max(shortestWindow, windowOfJob * jobs));
 }
 
 /** After so many attempts that were thrown away, a task waits until its inputs are final. */
@@ -98,13 +98,13 @@ function canStartEarly(states: readonly State[], state: State): boolean {
 }
 
 /** True when a task that can start early is likely to keep its result: what it is expected to read is there, and it stays inside its process. */
-function isPromising(near: readonly State[], state: State, precedence: Precedence): boolean {
+function isPromising({ states, head }: Tasks, state: State, precedence: Precedence): boolean {
   const before = [...(precedence.expected.get(state) ?? []), ...(precedence.learned.get(state) ?? [])];
   if (before.some((other) => other.result === undefined && other.status !== 'retired')) return false;
   if (state.task.accesses.some((access) => access.resource.kind === 'outside' && !access.assumed)) return false;
   const { restless } = precedence;
   if (restless.size === 0) return true;
-  const unfinished = near.filter((other) => other.index < state.index && other.result === undefined);
+  const unfinished = states.slice(head, state.index).filter((other) => other.result === undefined);
   return !unfinished.some((other) => restless.mayChange(other.task, state.task));
 }
 
@@ -119,9 +119,11 @@ export interface Choice {
 /** The tasks that are to start now, one after the other: the one before counts when the next is looked for. */
 export function* startable(states: readonly State[], head: number, choice: Choice): Generator<State> {
   const { crew, until, isVariant, disorder } = choice.context;
-  const near = nearTasks(states, head, crew.jobs);
-  const waiting = near.slice(Math.max(0, choice.standing.firstWaiting - head));
   let free = crew.free();
+  const from = Math.max(head, choice.standing.firstWaiting);
+  // Without room nobody but the head starts.
+  if (free <= 0 && from > head && disorder === undefined) return;
+  const waiting = states.slice(from, endOfWindow(states, head, crew.jobs));
   for (const state of disorder?.order(waiting) ?? waiting) {
     if (state.status !== 'waiting' || state.task.executionCount === 0 || state.index > until) continue;
     const isHead = state.index === head;
@@ -136,7 +138,7 @@ export function* startable(states: readonly State[], head: number, choice: Choic
       if (disorder === undefined) return;
       continue;
     }
-    if (!isHead && !startsEarly({ states, near }, state, choice)) continue;
+    if (!isHead && !startsEarly({ states, head }, state, choice)) continue;
     if (!crew.mayStart(state.task)) continue;
     yield state;
     free -= slots;
@@ -144,16 +146,17 @@ export function* startable(states: readonly State[], head: number, choice: Choic
 }
 
 /** True when a task that is not the head is to start now. */
-function startsEarly({ states, near }: Tasks, state: State, { precedence, reuse, context }: Choice): boolean {
-  const isLikely = isPromising(near, state, precedence);
+function startsEarly(tasks: Tasks, state: State, { precedence, reuse, context }: Choice): boolean {
+  const isLikely = isPromising(tasks, state, precedence);
   if (context.disorder === undefined && !isLikely) return false;
-  if (!canStartEarly(states, state)) return false;
+  if (!canStartEarly(tasks.states, state)) return false;
   const isWorthIt = isLikely && !reuse.has(state);
   return context.disorder?.startsEarly(isWorthIt) ?? isWorthIt;
 }
 
-/** All tasks, and those that may have begun. */
+/** All tasks, and where those begin that may not have ended. */
 interface Tasks {
   readonly states: readonly State[];
-  readonly near: readonly State[];
+  /** The place of the first that has not retired. */
+  readonly head: number;
 }
