@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import type { WebRequest } from '../process/protocol.ts';
 import { readDocument } from '../store/local.ts';
-import { dataOf, ofEnvironment, requestsOf } from './data.ts';
+import { dataOf, ofEnvironment, requestsOf, type DataUse } from './data.ts';
 import { listRunsOf, readRun, runFolder, type KeptRun } from './read-runs.ts';
 import type { LoggedRun } from './compare-records.ts';
 import type { RecordedRun, RecordedTask } from './recorded-run.ts';
@@ -29,6 +29,11 @@ export interface Lineage {
   readonly runs: ReadonlyMap<string, LoggedRun | undefined>;
 }
 
+/** Where several files and variables come from. */
+export interface Lineages extends Omit<Lineage, 'root'> {
+  readonly roots: readonly string[];
+}
+
 /** What is traced: a file by its absolute path, or a variable. A metric is the variable that has it. */
 export interface Traced {
   readonly kind: 'file' | 'variable';
@@ -38,11 +43,17 @@ export interface Traced {
 /** True when a run tells of the file or the variable. */
 export function isRecorded(run: RecordedRun, { kind, name }: Traced): boolean {
   if (kind === 'file') return dataOf(run).some(({ path }) => path === name);
-  return run.lane === undefined && [...run.tasks.values()].some((task) => binds(task, name));
+  return run.lane === undefined && [...run.tasks.values()].some((task) => boundBy(task).includes(name));
 }
 
 /** Goes back from a file or a variable, as it was at the end of a run, to cells, data, parameters and other runs. */
 export function traceLineage(run: LoggedRun, traced: Traced, states: readonly string[]): Lineage {
+  const { roots, ...lineage } = traceAll(run, [traced], states);
+  return { root: roots[0] ?? '', ...lineage };
+}
+
+/** The same of several at once, in their order. */
+export function traceAll(run: LoggedRun, traced: readonly Traced[], states: readonly string[]): Lineages {
   return new Trace(states).from(run, traced);
 }
 
@@ -54,31 +65,47 @@ class Trace {
   readonly #nodes = new Map<string, LineageNode>();
   readonly #edges = new Map<string, { from: string; to: string }>();
   readonly #runs = new Map<string, LoggedRun | undefined>();
+  /** Nodes whose sources are still to be found: a chain of a thousand cells would be too deep for calls. */
+  readonly #open: { readonly id: string; readonly sources: () => readonly string[] }[] = [];
+  readonly #indices = new Map<string, RunIndex>();
   #written: ReadonlyMap<string, LoggedRun> | undefined;
 
   constructor(states: readonly string[]) {
     this.#states = states;
   }
 
-  from(run: LoggedRun, { kind, name }: Traced): Lineage {
-    const root = kind === 'file' ? this.#file(run, name, atEnd) : this.#variable(run, name, atEnd);
-    return { root, nodes: [...this.#nodes.values()], edges: [...this.#edges.values()], runs: this.#runs };
+  from(run: LoggedRun, traced: readonly Traced[]): Lineages {
+    const roots = traced.map(({ kind, name }) =>
+      kind === 'file' ? this.#file(run, name, atEnd) : this.#variable(run, name, atEnd),
+    );
+    for (let open = this.#open.pop(); open !== undefined; open = this.#open.pop()) {
+      const { id } = open;
+      for (const from of open.sources()) this.#edges.set(`${from} → ${id}`, { from, to: id });
+    }
+    return { roots, nodes: [...this.#nodes.values()], edges: [...this.#edges.values()], runs: this.#runs };
+  }
+
+  #indexOf(run: LoggedRun): RunIndex {
+    const known = this.#indices.get(run.id) ?? indexRun(run);
+    this.#indices.set(run.id, known);
+    return known;
   }
 
   /** Adds a node, and what it comes from when it is a new one: what a value comes from is told once. */
   #add(node: LineageNode, sources: () => readonly string[]): string {
     if (this.#nodes.has(node.id)) return node.id;
     this.#nodes.set(node.id, node);
-    for (const from of sources()) this.#edges.set(`${from} → ${node.id}`, { from, to: node.id });
+    this.#open.push({ id: node.id, sources });
     return node.id;
   }
 
   #file(run: LoggedRun, path: string, before: number): string {
-    const use = dataOf(run.run).find((file) => file.path === path);
-    const tasks = tasksBefore(run.run, before);
-    const writer = tasks.findLast(({ observed }) => observed?.filesWritten.some((file) => file.path === path));
+    const { uses, fileWriters, fileReaders } = this.#indexOf(run);
+    const use = uses.get(path);
+    const writer = lastBefore(fileWriters.get(path), before);
     const written = writer?.observed?.filesWritten.find((file) => file.path === path);
-    const read = tasks.flatMap(({ observed }) => observed?.filesRead ?? []).find((file) => file.path === path);
+    const [reader] = (fileReaders.get(path) ?? []).filter((task) => isBefore(task, before));
+    const read = reader?.observed?.filesRead.find((file) => file.path === path);
     const digest = written?.digest ?? (before === atEnd ? use?.digest : undefined) ?? read?.digest ?? use?.digest ?? '';
     const node: LineageNode = { id: `file ${path} ${digest}`, kind: 'file', name: path, what: digest };
     return this.#add(node, () => {
@@ -94,14 +121,12 @@ class Trace {
     const other = this.#written.get(`${path} ${digest}`);
     if (other === undefined || other.id === run.id) return [];
     if (other.run.lane !== undefined) return [this.#together(other)];
-    const writer = [...other.run.tasks.values()].findLast(({ observed }) =>
-      observed?.filesWritten.some((file) => file.path === path),
-    );
+    const writer = this.#indexOf(other).fileWriters.get(path)?.at(-1);
     return writer === undefined ? [] : [this.#cell(other, writer)];
   }
 
   #variable(run: LoggedRun, name: string, before: number): string {
-    const writer = tasksBefore(run.run, before).findLast((task) => binds(task, name));
+    const writer = lastBefore(this.#indexOf(run).binders.get(name), before);
     const content = writer?.observed?.writes[name]?.content ?? '';
     const id = `variable ${name} ${content} ${run.id}`;
     return this.#add({ id, kind: 'variable', name, what: content }, () =>
@@ -116,7 +141,7 @@ class Trace {
     const node: LineageNode = { id, kind: 'cell', name: task.name, what: task.code, number: task.number, run: made };
     return this.#add(node, () => {
       const { observed, index = atEnd } = task;
-      const isOwn = ofEnvironment(run.run);
+      const { isOwn, injected } = this.#indexOf(run);
       const names = Object.keys(observed?.reads ?? {}).filter((name) => isTelling(name, observed?.reads[name]));
       const read = (observed?.filesRead ?? []).filter(({ path }) => !isOwn(path));
       return [
@@ -125,14 +150,14 @@ class Trace {
         ...(observed?.requests ?? [])
           .filter(({ method }) => method === 'GET' || method === '')
           .map((request) => this.#web(request)),
-        ...(isInjected(run, index) ? this.#parameters(run) : []),
+        ...(injected.has(index) ? this.#parameters(run) : []),
       ];
     });
   }
 
   /** A name that no cell wrote belongs to Python or to IPython. */
   #ifKnown(run: LoggedRun, name: string, before: number): readonly string[] {
-    const isWritten = tasksBefore(run.run, before).some((task) => binds(task, name));
+    const isWritten = lastBefore(this.#indexOf(run).binders.get(name), before) !== undefined;
     return isWritten ? [this.#variable(run, name, before)] : [];
   }
 
@@ -178,16 +203,60 @@ class Trace {
   }
 }
 
-/** A value that nobody was expected to read is not stored: then its content is not known. */
-function binds({ observed }: RecordedTask, name: string): boolean {
-  if (observed === undefined) return false;
-  // Logs of an earlier format do not tell what was not stored.
-  const { writes, held, unsaved = [] } = observed;
-  return Object.hasOwn(writes, name) || Object.hasOwn(held, name) || unsaved.includes(name);
+/** What a trace asks of a run again and again. Tasks are in the order of the notebook. */
+interface RunIndex {
+  readonly uses: ReadonlyMap<string, DataUse>;
+  readonly isOwn: (path: string) => boolean;
+  /** By the variable's name, those that bound it. */
+  readonly binders: ReadonlyMap<string, readonly RecordedTask[]>;
+  /** By path. */
+  readonly fileReaders: ReadonlyMap<string, readonly RecordedTask[]>;
+  readonly fileWriters: ReadonlyMap<string, readonly RecordedTask[]>;
+  /** Places of the cells that set the parameters. */
+  readonly injected: ReadonlySet<number>;
 }
 
-function tasksBefore({ tasks }: RecordedRun, before: number): readonly RecordedTask[] {
-  return [...tasks.values()].filter(({ index }) => index !== undefined && index < before);
+function indexRun(run: LoggedRun): RunIndex {
+  const tasks = [...run.run.tasks.values()].filter(({ index }) => index !== undefined);
+  return {
+    uses: new Map(dataOf(run.run).map((use) => [use.path, use])),
+    isOwn: ofEnvironment(run.run),
+    binders: groupTasks(tasks, boundBy),
+    fileReaders: groupTasks(tasks, ({ observed }) => observed?.filesRead.map(({ path }) => path) ?? []),
+    fileWriters: groupTasks(tasks, ({ observed }) => observed?.filesWritten.map(({ path }) => path) ?? []),
+    injected: injectedIn(run),
+  };
+}
+
+function groupTasks(
+  tasks: readonly RecordedTask[],
+  keysOf: (task: RecordedTask) => readonly string[],
+): ReadonlyMap<string, readonly RecordedTask[]> {
+  const found = new Map<string, RecordedTask[]>();
+  for (const task of tasks) {
+    for (const key of keysOf(task)) {
+      const known = found.get(key);
+      if (known === undefined) found.set(key, [task]);
+      else known.push(task);
+    }
+  }
+  return found;
+}
+
+/** A value that nobody was expected to read is not stored: then its content is not known. */
+function boundBy({ observed }: RecordedTask): readonly string[] {
+  if (observed === undefined) return [];
+  // Logs of an earlier format do not tell what was not stored.
+  const { writes, held, unsaved = [] } = observed;
+  return [...new Set([...Object.keys(writes), ...Object.keys(held), ...unsaved])];
+}
+
+function isBefore({ index }: RecordedTask, before: number): boolean {
+  return index !== undefined && index < before;
+}
+
+function lastBefore(tasks: readonly RecordedTask[] | undefined, before: number): RecordedTask | undefined {
+  return tasks?.findLast((task) => isBefore(task, before));
 }
 
 /** Variables and definitions; of hidden state a reader of a lineage learns nothing. */
@@ -195,10 +264,11 @@ function isTelling(name: string, content: string | undefined): boolean {
   return content !== 'absent' && (!name.includes(':') || name.startsWith('def:'));
 }
 
-function isInjected({ state, id }: KeptRun, index: number): boolean {
+function injectedIn({ state, id }: KeptRun): ReadonlySet<number> {
   const document = readDocument(join(runFolder(state, id), 'notebook.ipynb')) as
     { cells?: readonly { metadata?: { tags?: readonly string[] } }[] } | undefined;
-  return document?.cells?.[index]?.metadata?.tags?.includes('injected-parameters') ?? false;
+  const cells = document?.cells ?? [];
+  return new Set(cells.flatMap(({ metadata }, place) => (metadata?.tags?.includes('injected-parameters') ? [place] : [])));
 }
 
 /** By path and content: the newest run that wrote it. */

@@ -1,5 +1,6 @@
 /** What can be asked of runs and of their records. */
 
+export { formatBytes, shortDigest } from './amounts.ts';
 export {
   compareRecords,
   type CellChange,
@@ -24,6 +25,8 @@ export type { Observation, RecordedFile } from './observation.ts';
 export { findRuns, isGoingOn, listRuns, listRunsOf, readRun, readRuns, runFolder, type KeptRun } from './read-runs.ts';
 export type { RecordedRun, RecordedTask } from './recorded-run.ts';
 export type { SourceControl } from './source-control.ts';
+export { EarlierRuns } from './earlier-runs.ts';
+export { readHistory, type ReportHistory } from '../report/report-history.ts';
 export { renderReport, type ReportInput } from '../report/html.ts';
 export { compareRuns, type CellVerdict, type ExecutedNotebook } from '../verify/compare.ts';
 export { judgeRuns, runPlainly, type PlainRun, type VerifiedTask } from '../verify/verify.ts';

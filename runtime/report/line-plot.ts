@@ -8,15 +8,25 @@ export interface PlotLine {
   readonly values: readonly (number | undefined)[];
 }
 
-const width = 640;
-const height = 180;
+/** Numbers over runs. */
+export interface Plot {
+  /** Says what is shown, to who does not see it. */
+  readonly title: string;
+  readonly places: readonly string[];
+  readonly lines: readonly PlotLine[];
+  /** In points; the usual one is as wide as a page. */
+  readonly size?: { readonly width: number; readonly height: number };
+}
+
+const usualSize = { width: 640, height: 180 };
 const margin = { left: 64, right: 16, top: 12, bottom: 26 };
 
 /**
  * Numbers over runs as one SVG element: a line for each row of values, told apart by colour and by the shape of its points. The same
  * numbers have to stand in a table beside it; the element's title says what it shows.
  */
-export function linePlot(title: string, places: readonly string[], lines: readonly PlotLine[]): string {
+export function linePlot({ title, places, lines, size = usualSize }: Plot): string {
+  const { width, height } = size;
   const known = lines.flatMap(({ values }) => values).filter((value) => value !== undefined && Number.isFinite(value));
   const numbers = known as number[];
   if (numbers.length === 0) return '';
@@ -32,7 +42,7 @@ export function linePlot(title: string, places: readonly string[], lines: readon
   const drawn = lines.map(({ name, values }, row) => drawLine({ name, values }, { row, places, across, up }));
   const ends = [places[0] ?? '', places.length > 1 ? (places.at(-1) ?? '') : ''];
   const axis = `<text x="${margin.left}" y="${height - 6}">${escapeHtml(ends[0] ?? '')}</text><text x="${width - margin.right}" y="${height - 6}" text-anchor="end">${escapeHtml(ends[1] ?? '')}</text>`;
-  return `<svg class="plot" viewBox="0 0 ${width} ${height}" role="img" aria-label="${escapeHtml(title)}"><title>${escapeHtml(title)}</title>${marks.join('')}${drawn.join('')}${axis}</svg>`;
+  return `<svg class="plot" viewBox="0 0 ${width} ${height}" style="max-width:${width}px" role="img" aria-label="${escapeHtml(title)}"><title>${escapeHtml(title)}</title>${marks.join('')}${drawn.join('')}${axis}</svg>`;
 }
 
 /** Names of the lines, with their points; empty when there is only one. */
@@ -89,11 +99,10 @@ function round(number: number): number {
   return Math.round(number * 10) / 10;
 }
 
-/** The look of plots, for the style of a page that has the report's colours. */
+/** The look of plots, with the colours of the pages. */
 export const plotStyle = `
-.plot { width: 100%; max-width: 640px; height: auto; display: block; } .plot text { font: 12px system-ui, sans-serif; fill: var(--soft); } .plot .grid { stroke: var(--line); }
+.plot { width: 100%; height: auto; display: block; } .plot text { font: 12px system-ui, sans-serif; fill: var(--soft); } .plot .grid { stroke: var(--line); }
 .plot polyline { fill: none; stroke: currentColor; stroke-width: 2; } .plot g g, .legend svg { fill: currentColor; } .cross { stroke: currentColor; stroke-width: 2; fill: none; }
 .line0 { color: var(--ran); } .line1 { color: var(--bad); } .line2 { color: var(--good); } .line3 { color: var(--violet); } .line4 { color: var(--amber); } .line5 { color: var(--soft); }
 .legend { list-style: none; padding: 0; display: flex; flex-wrap: wrap; gap: 4px 16px; font-size: 13px; } .legend svg { width: 14px; height: 14px; vertical-align: -2px; }
-:root { --violet: #8250df; --amber: #9a6700; } @media (prefers-color-scheme: dark) { :root { --violet: #a475f9; --amber: #d29922; } }
 `;

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
-import { renderReport, run, status as planStatus, type RunEvent, type RunRecord } from '../../../runtime/index.ts';
+import { readHistory, renderReport, run, status as planStatus, type RunEvent, type RunRecord } from '../../../runtime/index.ts';
 import { hasFlag, lastValue, type ParsedArguments } from '../args.ts';
 import { describeExecution } from '../executed.ts';
 import { isFileError, shownPath } from '../files.ts';
@@ -80,7 +80,7 @@ async function runOnce(
   // A run that was stopped before its first cell ended has nothing to say that is worth an earlier result.
   const ended = record.tasks.some((outcome) => outcome.result !== undefined);
   const written = ended || (record.status !== 'refused' && !signal.aborted);
-  const problem = written ? writeResults(host, { input, record, targets, events }) : undefined;
+  const problem = written ? writeResults(host, { input, record, targets, events, state: place.state }) : undefined;
   if (problem !== undefined) return problem;
   const only = lastValue(parsed, 'only') === undefined ? undefined : until;
   const exported = await exportRecorded(host, parsed, { input, runs: [record.id], state: place.state });
@@ -129,9 +129,11 @@ interface Results {
   readonly record: RunRecord;
   readonly targets: Targets;
   readonly events: readonly RunEvent[];
+  /** The folder that keeps the record. */
+  readonly state: string;
 }
 
-function writeResults(host: Host, { input, record, targets, events }: Results): CommandResult | undefined {
+function writeResults(host: Host, { input, record, targets, events, state }: Results): CommandResult | undefined {
   const notebook = describeExecution(record, {
     inputPath: input.path,
     outputPath: targets.notebook === undefined ? '-' : path.relative(host.cwd, targets.notebook),
@@ -144,9 +146,10 @@ function writeResults(host: Host, { input, record, targets, events }: Results): 
   else files.push([targets.notebook, notebook]);
   if (targets.report !== undefined) {
     const picture = graphPicture(input.bundle, new Map(record.tasks.map(({ task, status }) => [task.id, status])));
+    const history = readHistory({ state, id: record.id });
     files.push([
       targets.report,
-      renderReport({ bundle: input.bundle, document: input.document, record, events, picture }),
+      renderReport({ bundle: input.bundle, document: input.document, record, events, picture, history }),
     ]);
   }
   const kept = `The executed notebook is kept in ${record.folder}.`;

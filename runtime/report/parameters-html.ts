@@ -1,0 +1,24 @@
+import type { Bundle } from '../../compiler/bundle/format.ts';
+import { parameterText } from '../history/parameter-text.ts';
+import type { RecordedRun } from '../history/recorded-run.ts';
+import { escapeHtml } from './ansi.ts';
+import type { Section } from './html-page.ts';
+import { plainTable } from './table.ts';
+
+/** The parameters with the values of this run; undefined when the notebook has none. */
+export function parametersSection({ parameters }: Bundle, run: RecordedRun | undefined): Section | undefined {
+  const { parameters: given = [], variant } = run?.started?.origin ?? {};
+  const values = new Map([...given, ...(variant?.values ?? [])].map(({ name, value }) => [name, parameterText(value)]));
+  const declared = new Map(parameters.map((parameter) => [parameter.name, parameter]));
+  const names = [...new Set([...declared.keys(), ...values.keys()])];
+  if (names.length === 0) return undefined;
+  const rows = names.map((name) => {
+    const value = values.get(name);
+    const parameter = declared.get(name);
+    const usual = parameter?.required === true ? '' : (parameter?.default ?? '');
+    const shown = value === undefined ? `<td></td>` : `<td><code><strong>${escapeHtml(value)}</strong></code></td>`;
+    return `<tr><th scope="row"><code>${escapeHtml(name)}</code></th>${shown}<td><code>${escapeHtml(usual)}</code></td><td>${parameter?.type ?? ''}</td></tr>`;
+  });
+  const head = ['parameter', 'given', 'default', 'type'];
+  return { id: 'parameters', title: 'Parameters', body: plainTable('Parameters', { head, rows, isNarrow: true }) };
+}
