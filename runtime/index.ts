@@ -13,6 +13,7 @@ export { ServerProblem, TrackingServer } from './mlflow/server.ts';
 export { compareMetric, isRegression, type Compared, type Tolerance } from './measures/regression.ts';
 export { sparkline } from './measures/sparkline.ts';
 export { metricsPage } from './report/metrics-html.ts';
+export { renderVariants, type ShownVariant, type VariantsPage } from './report/variants-html.ts';
 export { asNumber, showMeasure } from './measures/formula.ts';
 export { describeVerdict, type GateVerdict } from './measures/verdict.ts';
 export type { Measure } from './process/protocol.ts';

@@ -21,6 +21,8 @@ export interface VariantRow {
   readonly metrics: Readonly<Record<string, Measure>>;
   /** Absolute path of the executed notebook; undefined when none was written. */
   readonly notebook: string | undefined;
+  /** Of its report. */
+  readonly report: string | undefined;
 }
 
 /** What there is to tell of all variants. */
@@ -37,6 +39,8 @@ export interface ToldVariants {
   readonly files: readonly (readonly [string, string])[];
   /** Absolute path of the table. */
   readonly summary: string | undefined;
+  /** Of the page that shows them all. */
+  readonly overview: string | undefined;
   /** What went to a tracking server. */
   readonly exported: Exported;
 }
@@ -67,6 +71,7 @@ export function describeVariants(told: ToldVariants): CommandResult {
       number,
       ...sumOf(rows),
       summary: told.summary ?? null,
+      report: told.overview ?? null,
       mlflow: told.exported.logged,
       variants: rows.map((row) => ({
         name: row.name,
@@ -80,6 +85,7 @@ export function describeVariants(told: ToldVariants): CommandResult {
         run: row.run,
         metrics: row.metrics,
         executed: row.notebook ?? null,
+        report: row.report ?? null,
       })),
     },
   };

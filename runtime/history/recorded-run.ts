@@ -61,6 +61,8 @@ export interface RecordedRun {
   readonly sourceControl: SourceControl | undefined;
   /** Why all cells ran in one process, when they did. */
   readonly lane: string | undefined;
+  /** Why all tasks started again, each time that they did. */
+  readonly restarts: readonly string[];
   /** What all cells of the one process did together; undefined where each cell tells for itself, and when it is not known. */
   readonly together: Together | undefined;
   /** By id: in the order of the notebook, and after these what did not come to an end. */
@@ -81,8 +83,9 @@ type Mutable = { -readonly [K in keyof RecordedRun]: RecordedRun[K] };
 export function foldRun(id: string, events: readonly LoggedEvent[]): RecordedRun {
   const tasks = new Map<string, RecordedTask>();
   const diagnostics: Diagnostic[] = [];
+  const restarts: string[] = [];
   const measures = noMeasures();
-  const run: Mutable = { ...nothingYet, id, tasks, diagnostics };
+  const run: Mutable = { ...nothingYet, id, tasks, diagnostics, restarts };
   run.from = events[0]?.at ?? '';
   run.until = events.at(-1)?.at ?? '';
   for (const event of events) {
@@ -99,6 +102,7 @@ export function foldRun(id: string, events: readonly LoggedEvent[]): RecordedRun
     // Nothing that was before counts.
     else if (event.type === 'restarted') {
       tasks.clear();
+      restarts.push(event.reason);
       run.together = undefined;
     } else if (event.type === 'metric' || event.type === 'gate' || event.type === 'slice') noteMeasure(measures, event);
     else noteTask(tasks, event, run.lane !== undefined);
@@ -177,7 +181,7 @@ const unknownTask: Omit<RecordedTask, 'id' | 'name'> = {
   fused: [],
 };
 
-const nothingYet: Omit<RecordedRun, 'id' | 'tasks' | 'diagnostics'> = {
+const nothingYet: Omit<RecordedRun, 'id' | 'tasks' | 'diagnostics' | 'restarts'> = {
   metrics: new Map(),
   gates: [],
   slices: [],

@@ -16,6 +16,11 @@ export interface CellLinks {
   readonly numbers: (numbers: readonly number[]) => string;
 }
 
+/** The number and the name; a name that was made from the number says it already. */
+export function titleOf({ name, number }: Pick<LinkedCell, 'name' | 'number'>): string {
+  return Number(/^\d+(?=_|$)/.exec(name)?.[0] ?? -1) === number ? name : `[${number}] ${name}`;
+}
+
 /** Links to the cells of this report; a name that it does not have is only told. */
 export function linkCells(cells: readonly LinkedCell[]): CellLinks {
   const byName = new Map(cells.map((cell) => [cell.name, cell]));
@@ -29,7 +34,7 @@ export function linkCells(cells: readonly LinkedCell[]): CellLinks {
       const cell = byName.get(name);
       return cell === undefined
         ? escapeHtml(name)
-        : `<a href="#cell-${cell.index}">[${cell.number}] ${escapeHtml(name)}</a>`;
+        : `<a href="#cell-${cell.index}">${escapeHtml(titleOf(cell))}</a>`;
     },
     numbers: (numbers) => {
       const ranges: [number, number][] = [];

@@ -1,12 +1,12 @@
 import type { Diagnostic } from '../../compiler/bundle/diagnostic.ts';
 import type { Bundle } from '../../compiler/bundle/format.ts';
-import type { RunEvent } from '../event.ts';
 import { compareRecords } from '../history/compare-records.ts';
+import type { RecordedRun } from '../history/recorded-run.ts';
 import { describeShared } from '../ladder.ts';
 import type { RunRecord } from '../record.ts';
 import type { TaskOutcome } from '../run-state.ts';
 import { escapeHtml } from './ansi.ts';
-import { linkCells, type CellLinks } from './cell-links.ts';
+import { linkCells, titleOf, type CellLinks } from './cell-links.ts';
 import { changesSection, describeCauses, describeEffects, type Changes } from './changes-html.ts';
 import { dataSection } from './data-html.ts';
 import { environmentSection } from './environment-html.ts';
@@ -28,8 +28,6 @@ export interface ReportInput {
   /** The notebook as nbformat 4 JSON text, for its prose. */
   readonly document: string;
   readonly record: Omit<RunRecord, 'notebook' | 'folder'>;
-  /** All events of the run, for what was fused or run again. */
-  readonly events: readonly RunEvent[];
   /** What the records of this run and of those before it say; undefined when they are gone. */
   readonly history?: ReportHistory | undefined;
   /** Where runs of other notebooks are looked for that wrote what this one read. */
@@ -67,7 +65,7 @@ export function renderReport(input: ReportInput): string {
     changesSection(changes, links),
     graphSection(input.picture),
     tasksSection(tasks, links),
-    notesSection(input.events),
+    notesSection(history?.now.run),
     cellsSection(input, outputs),
     ...(history === undefined
       ? []
@@ -79,7 +77,7 @@ export function renderReport(input: ReportInput): string {
     identitySection(input),
   ];
   const verdict = verdictBanner({ record, run: history?.now.run, since: sinceWords(changes, links) });
-  return htmlPage({ title: `${name}: ${record.status}`, heading: name, kind: 'Run', hasFonts: true, verdict, sections });
+  return htmlPage({ title: `${name}: ${record.status}`, heading: name, kind: `Run ${record.id}`, hasFonts: true, verdict, sections });
 }
 
 function changesIn(history: ReportHistory | undefined): Changes | undefined {
@@ -143,17 +141,17 @@ function statusPill(status: TaskOutcome['status']): string {
   return `<span class="pill${looks[status]}">${word}</span>`;
 }
 
-function notesSection(events: readonly RunEvent[]): Section | undefined {
+function notesSection(run: RecordedRun | undefined): Section | undefined {
   const items: string[] = [];
-  for (const event of events) {
-    if (event.type === 'task-finished' && event.fused !== undefined && event.status !== 'cached') {
-      const shared = describeShared(event.fused).join('; ');
-      items.push(`${event.name} ran in the process of an earlier cell, which alone has ${shared}.`);
-    } else if (event.type === 'task-dropped') {
-      items.push(`${event.name} was started early and run again: ${event.reason}.`);
-    } else if (event.type === 'lane') items.push(`All cells ran in one process: ${event.reason}.`);
-    else if (event.type === 'restarted') items.push(`The run was started again: ${event.reason}.`);
+  for (const { name, status, fused, dropped } of run?.tasks.values() ?? []) {
+    if (fused.length > 0 && status !== 'cached') {
+      const shared = describeShared(fused).join('; ');
+      items.push(`${name} ran in the process of an earlier cell, which alone has ${shared}.`);
+    }
+    items.push(...dropped.map((reason) => `${name} was started early and run again: ${reason}.`));
   }
+  if (run?.lane !== undefined) items.push(`All cells ran in one process: ${run.lane}.`);
+  items.push(...(run?.restarts ?? []).map((reason) => `The run was started again: ${reason}.`));
   if (items.length === 0) return undefined;
   const list = items.map((item) => `<li>${escapeHtml(item)}</li>`).join('');
   return { id: 'how', title: 'Fused and repeated', body: `<ul>${list}</ul>` };
@@ -193,7 +191,7 @@ function codeCell(
   const head =
     outcome === undefined || outcome.task.executionCount === 0
       ? `<h3 id="${name}-name" class="cell-name"><span class="note">not executed</span></h3>`
-      : `<h3 id="${name}-name" class="cell-name"><span class="note">[${outcome.task.executionCount}]</span> ${escapeHtml(outcome.task.name)}</h3>${statusPill(status)}${status === 'not-run' ? '' : `<span class="note">${outcome.seconds.toFixed(2)} s</span>`}`;
+      : `<h3 id="${name}-name" class="cell-name">${escapeHtml(titleOf({ name: outcome.task.name, number: outcome.task.executionCount }))}</h3>${statusPill(status)}${status === 'not-run' ? '' : `<span class="note">${outcome.seconds.toFixed(2)} s</span>`}`;
   return `<article id="${name}" class="cell ${status}" aria-labelledby="${name}-name"><div class="cell-head">${head}</div><pre class="source"><code>${escapeHtml(source)}</code></pre>${outputs.map(showOutput).join('')}</article>`;
 }
 

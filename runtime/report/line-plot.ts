@@ -16,6 +16,8 @@ export interface Plot {
   readonly lines: readonly PlotLine[];
   /** In points; the usual one is as wide as a page. */
   readonly size?: { readonly width: number; readonly height: number };
+  /** True where each place has a name of its own below the plot, as far as there is room; else only the first and the last have. */
+  readonly marksPlaces?: boolean;
 }
 
 const usualSize = { width: 640, height: 180 };
@@ -25,7 +27,7 @@ const margin = { left: 64, right: 16, top: 12, bottom: 26 };
  * Numbers over runs as one SVG element: a line for each row of values, told apart by colour and by the shape of its points. The same
  * numbers have to stand in a table beside it; the element's title says what it shows.
  */
-export function linePlot({ title, places, lines, size = usualSize }: Plot): string {
+export function linePlot({ title, places, lines, size = usualSize, marksPlaces = false }: Plot): string {
   const { width, height } = size;
   const known = lines.flatMap(({ values }) => values).filter((value) => value !== undefined && Number.isFinite(value));
   const numbers = known as number[];
@@ -40,9 +42,17 @@ export function linePlot({ title, places, lines, size = usualSize }: Plot): stri
       `<line class="grid" x1="${margin.left}" x2="${width - margin.right}" y1="${round(up(value))}" y2="${round(up(value))}"/><text x="${margin.left - 8}" y="${round(up(value) + 4)}" text-anchor="end">${Number(value.toPrecision(3))}</text>`,
   );
   const drawn = lines.map(({ name, values }, row) => drawLine({ name, values }, { row, places, across, up }));
-  const ends = [places[0] ?? '', places.length > 1 ? (places.at(-1) ?? '') : ''];
-  const axis = `<text x="${margin.left}" y="${height - 6}">${escapeHtml(ends[0] ?? '')}</text><text x="${width - margin.right}" y="${height - 6}" text-anchor="end">${escapeHtml(ends[1] ?? '')}</text>`;
-  return `<svg class="plot" viewBox="0 0 ${width} ${height}" style="max-width:${width}px" role="img" aria-label="${escapeHtml(title)}"><title>${escapeHtml(title)}</title>${marks.join('')}${drawn.join('')}${axis}</svg>`;
+  const room = (width - margin.left - margin.right) / Math.max(1, places.length);
+  const isNamed = marksPlaces && places.every((place) => place.length * 7 + 8 <= room);
+  const named = isNamed ? places.map((_, place) => place) : places.length > 1 ? [0, places.length - 1] : [0];
+  const axis = named.map((place) => {
+    const isEnd = !isNamed && places.length > 1;
+    const anchor = isEnd ? (place === 0 ? 'start' : 'end') : 'middle';
+    // Names at the ends stay inside.
+    const at = isNamed ? Math.min(Math.max(across(place), margin.left), width - margin.right) : across(place);
+    return `<text x="${round(at)}" y="${height - 6}" text-anchor="${anchor}">${escapeHtml(places[place] ?? '')}</text>`;
+  });
+  return `<svg class="plot" viewBox="0 0 ${width} ${height}" style="max-width:${width}px" role="img" aria-label="${escapeHtml(title)}"><title>${escapeHtml(title)}</title>${marks.join('')}${drawn.join('')}${axis.join('')}</svg>`;
 }
 
 /** Names of the lines, with their points; empty when there is only one. */

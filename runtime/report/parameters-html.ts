@@ -12,13 +12,14 @@ export function parametersSection({ parameters }: Bundle, run: RecordedRun | und
   const declared = new Map(parameters.map((parameter) => [parameter.name, parameter]));
   const names = [...new Set([...declared.keys(), ...values.keys()])];
   if (names.length === 0) return undefined;
+  const isGiven = values.size > 0;
   const rows = names.map((name) => {
     const value = values.get(name);
     const parameter = declared.get(name);
     const usual = parameter?.required === true ? '' : (parameter?.default ?? '');
-    const shown = value === undefined ? `<td></td>` : `<td><code><strong>${escapeHtml(value)}</strong></code></td>`;
-    return `<tr><th scope="row"><code>${escapeHtml(name)}</code></th>${shown}<td><code>${escapeHtml(usual)}</code></td><td>${parameter?.type ?? ''}</td></tr>`;
+    const given = value === undefined ? '' : `<code><strong>${escapeHtml(value)}</strong></code>`;
+    return `<tr><th scope="row"><code>${escapeHtml(name)}</code></th>${isGiven ? `<td>${given}</td>` : ''}<td><code>${escapeHtml(usual)}</code></td><td>${parameter?.type ?? ''}</td></tr>`;
   });
-  const head = ['parameter', 'given', 'default', 'type'];
+  const head = ['parameter', ...(isGiven ? ['given'] : []), 'default', 'type'];
   return { id: 'parameters', title: 'Parameters', body: plainTable('Parameters', { head, rows, isNarrow: true }) };
 }

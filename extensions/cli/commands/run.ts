@@ -64,14 +64,12 @@ async function runOnce(
   const silent = isSilent(host, parsed);
   const progress = silent ? noProgress : showProgress(host, input.bundle);
   const remembers = !hasFlag(parsed, 'no-cache');
-  const events: RunEvent[] = [];
   const record = await run(input.bundle, input.document, {
     ...runOptionsOf(host, parsed, settings),
     origin: originOf(host, input),
     signal,
     until,
     onEvent: (event) => {
-      events.push(event);
       listen(event);
       progress.onEvent(event);
     },
@@ -80,7 +78,7 @@ async function runOnce(
   // A run that was stopped before its first cell ended has nothing to say that is worth an earlier result.
   const ended = record.tasks.some((outcome) => outcome.result !== undefined);
   const written = ended || (record.status !== 'refused' && !signal.aborted);
-  const problem = written ? writeResults(host, { input, record, targets, events, state: place.state }) : undefined;
+  const problem = written ? writeResults(host, { input, record, targets, state: place.state }) : undefined;
   if (problem !== undefined) return problem;
   const only = lastValue(parsed, 'only') === undefined ? undefined : until;
   const exported = await exportRecorded(host, parsed, { input, runs: [record.id], state: place.state });
@@ -128,12 +126,11 @@ interface Results {
   readonly input: Input;
   readonly record: RunRecord;
   readonly targets: Targets;
-  readonly events: readonly RunEvent[];
   /** The folder that keeps the record. */
   readonly state: string;
 }
 
-function writeResults(host: Host, { input, record, targets, events, state }: Results): CommandResult | undefined {
+function writeResults(host: Host, { input, record, targets, state }: Results): CommandResult | undefined {
   const notebook = describeExecution(record, {
     inputPath: input.path,
     outputPath: targets.notebook === undefined ? '-' : path.relative(host.cwd, targets.notebook),
@@ -149,7 +146,7 @@ function writeResults(host: Host, { input, record, targets, events, state }: Res
     const history = readHistory({ state, id: record.id });
     files.push([
       targets.report,
-      renderReport({ bundle: input.bundle, document: input.document, record, events, picture, history }),
+      renderReport({ bundle: input.bundle, document: input.document, record, picture, history }),
     ]);
   }
   const kept = `The executed notebook is kept in ${record.folder}.`;
