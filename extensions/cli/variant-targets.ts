@@ -68,8 +68,7 @@ function findPages(
 ): Pick<VariantTargets, 'reports' | 'overview'> {
   if (hasFlag(parsed, 'no-report')) return { reports: undefined, overview: undefined };
   const asked = lastValue(parsed, 'report');
-  const overview =
-    asked === undefined ? summary.replace(/\.csv$/, '.html') : path.resolve(host.cwd, asked);
+  const overview = asked === undefined ? summary.replace(/\.csv$/, '.html') : path.resolve(host.cwd, asked);
   return { reports: files.map((file) => file.replace(/\.ipynb$/i, '.report.html')), overview };
 }
 

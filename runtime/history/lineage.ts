@@ -268,7 +268,9 @@ function injectedIn({ state, id }: KeptRun): ReadonlySet<number> {
   const document = readDocument(join(runFolder(state, id), 'notebook.ipynb')) as
     { cells?: readonly { metadata?: { tags?: readonly string[] } }[] } | undefined;
   const cells = document?.cells ?? [];
-  return new Set(cells.flatMap(({ metadata }, place) => (metadata?.tags?.includes('injected-parameters') ? [place] : [])));
+  return new Set(
+    cells.flatMap(({ metadata }, place) => (metadata?.tags?.includes('injected-parameters') ? [place] : [])),
+  );
 }
 
 /** By path and content: the newest run that wrote it. */

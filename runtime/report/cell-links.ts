@@ -32,9 +32,7 @@ export function linkCells(cells: readonly LinkedCell[]): CellLinks {
   return {
     named: (name) => {
       const cell = byName.get(name);
-      return cell === undefined
-        ? escapeHtml(name)
-        : `<a href="#cell-${cell.index}">${escapeHtml(titleOf(cell))}</a>`;
+      return cell === undefined ? escapeHtml(name) : `<a href="#cell-${cell.index}">${escapeHtml(titleOf(cell))}</a>`;
     },
     numbers: (numbers) => {
       const ranges: [number, number][] = [];

@@ -26,8 +26,12 @@ export function describeCauses(causes: readonly RecordChange[]): string {
   const parameters = of('parameter').map(({ name }) => name);
   const code = of('code');
   const words = [
-    ...(parameters.length === 0 ? [] : [`${parameters.length === 1 ? 'parameter' : 'parameters'} ${parameters.join(', ')}`]),
-    ...(code.length === 0 ? [] : [code.length === 1 ? `code of ${code[0]?.name ?? ''}` : `code of ${code.length} cells`]),
+    ...(parameters.length === 0
+      ? []
+      : [`${parameters.length === 1 ? 'parameter' : 'parameters'} ${parameters.join(', ')}`]),
+    ...(code.length === 0
+      ? []
+      : [code.length === 1 ? `code of ${code[0]?.name ?? ''}` : `code of ${code.length} cells`]),
     ...kinds.flatMap(([kind, one, many]) => {
       const { length } = of(kind);
       return length === 0 ? [] : [`${length} ${length === 1 ? one : many}`];
@@ -66,7 +70,10 @@ export function changesSection(changes: Changes | undefined, links: CellLinks): 
     before: shorten(cause.before),
     now: shorten(cause.now),
   }));
-  const table = causes.length === 0 ? '' : folded(`What they were made on: ${count(causes.length, 'difference')}`, causeTable(shownCauses));
+  const table =
+    causes.length === 0
+      ? ''
+      : folded(`What they were made on: ${count(causes.length, 'difference')}`, causeTable(shownCauses));
   return { id: 'changes', title: 'Since the previous run', body: head + table + effectList(effects, folder, links) };
 }
 
@@ -83,10 +90,14 @@ function effectList(effects: readonly CellChange[], folder: string, links: CellL
   const parts = effects.slice(0, mostCells).map((change) => {
     const { name, number, kind, because, outputs, before } = change;
     const what = kind === 'differs' ? outputs.map(({ what: one }) => one).join('; ') : kind;
-    const why = because.length === 0 ? '' : ` <p class="note">because of ${escapeHtml(because.map((one) => pathFrom(folder, one)).join(', '))}</p>`;
+    const why =
+      because.length === 0
+        ? ''
+        : ` <p class="note">because of ${escapeHtml(because.map((one) => pathFrom(folder, one)).join(', '))}</p>`;
     const lines = outputs.map(({ lines: told }) => difference(told)).join('');
     // A text is told by its lines.
-    const needed = before.length > 0 && (kind === 'went' || outputs.some((one) => one.kind === 'picture' || one.kind === 'table'));
+    const needed =
+      before.length > 0 && (kind === 'went' || outputs.some((one) => one.kind === 'picture' || one.kind === 'table'));
     const shown = needed ? before.map(showOutput).join('') : '';
     const isShown = needed && shown.length <= left;
     if (isShown) left -= shown.length;

@@ -33,10 +33,7 @@ export function renderComparison(comparison: RecordComparison, before: LoggedRun
 }
 
 function sideTable(before: LoggedRun, now: LoggedRun): string {
-  const rows = [
-    ['before', before] as const,
-    ['now', now] as const,
-  ].map(
+  const rows = [['before', before] as const, ['now', now] as const].map(
     ([word, { id, run }]) =>
       `<tr><th scope="row">${word}</th><td>${escapeHtml(id)}</td><td>${timeOf(run.from)}</td><td>${run.status}</td></tr>`,
   );

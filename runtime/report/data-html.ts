@@ -61,6 +61,8 @@ function requestTable(requests: readonly RequestUse[], links: CellLinks): string
 }
 
 function versionOf({ version, etag, lastModified }: RequestUse): string {
-  const marks = [version, etag === undefined ? undefined : `ETag ${etag}`, lastModified].filter((one) => one !== undefined);
+  const marks = [version, etag === undefined ? undefined : `ETag ${etag}`, lastModified].filter(
+    (one) => one !== undefined,
+  );
   return marks.length > 0 ? marks.join(', ') : 'no version was told';
 }

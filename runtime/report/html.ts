@@ -60,7 +60,10 @@ export function renderReport(input: ReportInput): string {
     diagnosticsSection([...record.diagnostics, ...bundle.diagnostics]),
     parametersSection(bundle, history?.now.run),
     gatesSection(gates),
-    metricCards(tasks.flatMap((outcome) => metricsOf(outcome, links)), history?.measured ?? []),
+    metricCards(
+      tasks.flatMap((outcome) => metricsOf(outcome, links)),
+      history?.measured ?? [],
+    ),
     slicesSection(tasks.flatMap(({ result }) => result?.measured?.slices ?? [])),
     changesSection(changes, links),
     graphSection(input.picture),
@@ -77,7 +80,14 @@ export function renderReport(input: ReportInput): string {
     identitySection(input),
   ];
   const verdict = verdictBanner({ record, run: history?.now.run, since: sinceWords(changes, links) });
-  return htmlPage({ title: `${name}: ${record.status}`, heading: name, kind: `Run ${record.id}`, hasFonts: true, verdict, sections });
+  return htmlPage({
+    title: `${name}: ${record.status}`,
+    heading: name,
+    kind: `Run ${record.id}`,
+    hasFonts: true,
+    verdict,
+    sections,
+  });
 }
 
 function changesIn(history: ReportHistory | undefined): Changes | undefined {
@@ -131,7 +141,12 @@ function tasksSection(all: readonly TaskOutcome[], links: CellLinks): Section | 
     const bar = status === 'ran' || status === 'failed' ? `<div style="width:${share}%"></div>` : '';
     return `<tr class="${status}"><th scope="row">${links.named(task.name)}</th><td>${statusPill(status)}</td><td class="number">${time}</td><td class="bar">${bar}</td><td class="note">${escapeHtml(reason)}</td></tr>`;
   });
-  const table = plainTable('Tasks', { head: ['task', 'status', 'time', '', 'why'], rows, numbers: [2], isNarrow: false });
+  const table = plainTable('Tasks', {
+    head: ['task', 'status', 'time', '', 'why'],
+    rows,
+    numbers: [2],
+    isNarrow: false,
+  });
   return { id: 'tasks', title: 'Tasks', body: all.length > openTasks ? folded(`${all.length} tasks`, table) : table };
 }
 

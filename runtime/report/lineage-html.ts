@@ -27,7 +27,9 @@ export function lineageSection(run: LoggedRun, states: readonly string[], links:
           resultTable('Variables', variables, shown) + rest,
         );
   const lane =
-    run.run.lane === undefined ? '' : '<p class="note">All cells ran in one process, so a result goes back to all of them.</p>';
+    run.run.lane === undefined
+      ? ''
+      : '<p class="note">All cells ran in one process, so a result goes back to all of them.</p>';
   const open = first.length === 0 ? '' : resultTable('Results', first, shown);
   return { id: 'lineage', title: 'Lineage', body: `${open}${hidden}${lane}${runTable(runs)}` };
 }
@@ -48,7 +50,14 @@ function resultTable(title: string, results: readonly ResultOrigin[], shown: Sho
     const text = kind === 'file' ? pathFrom(shown.folder, name) : name;
     return `<tr><td>${kind}</td><th scope="row"><code>${escapeHtml(text)}</code></th><td>${maker === undefined ? '' : shown.links.named(maker.name)}</td><td>${back}</td><td>${inputs(data, shown)}</td>${given}</tr>`;
   });
-  const head = ['what', 'name', 'made by', 'goes back to cells', 'and data', ...(hasParameters ? ['and parameters'] : [])];
+  const head = [
+    'what',
+    'name',
+    'made by',
+    'goes back to cells',
+    'and data',
+    ...(hasParameters ? ['and parameters'] : []),
+  ];
   return plainTable(title, { head, rows });
 }
 
@@ -60,7 +69,8 @@ function inputs(data: readonly LineageNode[], { folder }: Shown): string {
 
 function runTable(runs: ReadonlyMap<string, LoggedRun | undefined>): string {
   const rows = [...runs].map(([id, logged]) => {
-    if (logged === undefined) return `<tr><th scope="row">${escapeHtml(id)}</th><td colspan="4">its record is not kept any more</td></tr>`;
+    if (logged === undefined)
+      return `<tr><th scope="row">${escapeHtml(id)}</th><td colspan="4">its record is not kept any more</td></tr>`;
     const { run } = logged;
     const cells = [timeOf(run.from), personOf(run), commitOf(run), run.started?.origin.notebook ?? ''];
     return `<tr><th scope="row">${escapeHtml(id)}</th>${cells.map((text) => `<td>${escapeHtml(text)}</td>`).join('')}</tr>`;

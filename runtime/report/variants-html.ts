@@ -46,14 +46,22 @@ export function renderVariants(page: VariantsPage): string {
     { id: 'variants', title: 'Variants', body: variantTable(page, metrics) },
   ];
   const title = `${notebook}: ${variants.length} variants`;
-  return htmlPage({ title, heading: notebook, kind: `Matrix ${matrix}`, hasFonts: false, verdict: verdict(page), sections });
+  return htmlPage({
+    title,
+    heading: notebook,
+    kind: `Matrix ${matrix}`,
+    hasFonts: false,
+    verdict: verdict(page),
+    sections,
+  });
 }
 
 function verdict({ variants, number, seconds, axes }: VariantsPage): string {
   const bad = variants.filter(({ status }) => status !== 'ok');
   const left = number - variants.length;
   const isGood = bad.length + left === 0;
-  const sum = (key: keyof ShownVariant['counts']): number => variants.reduce((total, { counts }) => total + counts[key], 0);
+  const sum = (key: keyof ShownVariant['counts']): number =>
+    variants.reduce((total, { counts }) => total + counts[key], 0);
   const words = new Map<string, number>();
   for (const { status } of bad) words.set(status, (words.get(status) ?? 0) + 1);
   const told = [
@@ -83,7 +91,9 @@ function metricSection(metric: string, { axes, variants }: VariantsPage, id: str
   const nameOf = ({ values }: ShownVariant): string => rest.map((name) => `${name}=${values[name] ?? ''}`).join(', ');
   const lines = [...new Set(measured.map(nameOf))].map((name): PlotLine => {
     const own = new Map(
-      measured.filter((variant) => nameOf(variant) === name).map(({ values, metrics }) => [values[along] ?? '', metrics[metric]]),
+      measured
+        .filter((variant) => nameOf(variant) === name)
+        .map(({ values, metrics }) => [values[along] ?? '', metrics[metric]]),
     );
     return {
       name,
@@ -99,7 +109,8 @@ function metricSection(metric: string, { axes, variants }: VariantsPage, id: str
   const left = lines.length - mostLines;
   const shown = lines.slice(0, mostLines);
   const title = `${metric} over ${along}: ${range} in ${measured.length} variants`;
-  const note = left > 0 ? `<p class="note">${left} more combinations of ${escapeHtml(rest.join(', '))} are in the table.</p>` : '';
+  const note =
+    left > 0 ? `<p class="note">${left} more combinations of ${escapeHtml(rest.join(', '))} are in the table.</p>` : '';
   const plot = linePlot({ title, places, lines: shown, marksPlaces: true });
   return { id, title: metric, body: `<p>${range}, over ${escapeHtml(along)}</p>${plot}${plotLegend(shown)}${note}` };
 }

@@ -57,7 +57,8 @@ function judge({ status }: Told['record'], all: readonly TaskOutcome[]): Judged 
     return { word: 'failed', sentence, isGood: false };
   }
   const left = all.filter((outcome) => outcome.status === 'not-run').length;
-  const gates = verdicts.length === 0 ? '' : verdicts.length === 1 ? ' The gate holds.' : ` All ${verdicts.length} gates hold.`;
+  const gates =
+    verdicts.length === 0 ? '' : verdicts.length === 1 ? ' The gate holds.' : ` All ${verdicts.length} gates hold.`;
   if (left > 0) {
     const sentence = `The run stopped where it was asked to; ${left} ${left === 1 ? 'cell' : 'cells'} did not run.${gates}`;
     return { word: status, sentence, isGood: status === 'ok' };

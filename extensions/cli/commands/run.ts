@@ -1,6 +1,13 @@
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
-import { readHistory, renderReport, run, status as planStatus, type RunEvent, type RunRecord } from '../../../runtime/index.ts';
+import {
+  readHistory,
+  renderReport,
+  run,
+  status as planStatus,
+  type RunEvent,
+  type RunRecord,
+} from '../../../runtime/index.ts';
 import { hasFlag, lastValue, type ParsedArguments } from '../args.ts';
 import { describeExecution } from '../executed.ts';
 import { isFileError, shownPath } from '../files.ts';
