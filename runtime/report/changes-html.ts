@@ -70,10 +70,16 @@ export function changesSection(changes: Changes | undefined, links: CellLinks): 
     before: shorten(cause.before),
     now: shorten(cause.now),
   }));
+  const code = causes
+    .filter(({ lines }) => lines.length > 0)
+    .map(({ name, lines }) => `<h3>${links.named(name)}</h3>${difference(lines)}`);
   const table =
     causes.length === 0
       ? ''
-      : folded(`What they were made on: ${count(causes.length, 'difference')}`, causeTable(shownCauses));
+      : folded(
+          `What they were made on: ${count(causes.length, 'difference')}`,
+          causeTable(shownCauses) + code.join(''),
+        );
   return { id: 'changes', title: 'Since the previous run', body: head + table + effectList(effects, folder, links) };
 }
 

@@ -17,6 +17,7 @@ import { gatesSection, slicesSection } from './measures-html.ts';
 import { metricCards } from './metric-cards.ts';
 import { foldOutputs, type NotebookOutput } from './outputs.ts';
 import { parametersSection } from './parameters-html.ts';
+import { proseToHtml } from './prose.ts';
 import type { ReportHistory } from './report-history.ts';
 import { showOutput } from './show-output.ts';
 import { folded, plainTable } from './table.ts';
@@ -177,22 +178,13 @@ function cellsSection({ document, record }: ReportInput, outputs: readonly (read
   const places = new Map(record.tasks.map((outcome, place) => [outcome.task.index, { outcome, place }]));
   const parts = parsed.cells.map((cell, index) => {
     const source = typeof cell.source === 'string' ? cell.source : cell.source.join('');
-    if (cell.cell_type !== 'code') return cell.cell_type === 'markdown' ? prose(source) : '';
+    if (cell.cell_type !== 'code')
+      return cell.cell_type === 'markdown' ? `<div class="prose">${proseToHtml(source)}</div>` : '';
     const found = places.get(index);
     if (found === undefined) return codeCell(index, source, undefined, []);
     return codeCell(index, source, found.outcome, outputs[found.place] ?? []);
   });
   return { id: 'notebook', title: 'Notebook', body: parts.join('\n') };
-}
-
-/** Markdown is shown as it was written; only its headings are made headings. */
-function prose(source: string): string {
-  const html = source.split(/^(#{1,6} .*)$/m).map((part) => {
-    const heading = /^#{1,6} (.*)$/.exec(part)?.[1];
-    if (heading !== undefined) return `<h3>${escapeHtml(heading)}</h3>`;
-    return part.trim() === '' ? '' : `<p class="prose">${escapeHtml(part.trim())}</p>`;
-  });
-  return html.join('');
 }
 
 function codeCell(

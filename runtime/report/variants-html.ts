@@ -70,7 +70,7 @@ function verdict({ variants, number, seconds, axes }: VariantsPage): string {
   ];
   const sentence = isGood ? `All ${number} variants ran to their end.` : `${told.join(', ')} of ${number} variants.`;
   const facts = [
-    `${axes.join(' × ')}`,
+    axes.join(' × '),
     `${sum('ran')} cells ran`,
     `${sum('shared')} shared between variants`,
     ...(sum('reused') > 0 ? [`${sum('reused')} reused from earlier runs`] : []),

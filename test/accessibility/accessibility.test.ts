@@ -98,18 +98,16 @@ describe.skipIf(executable === undefined)('pages in a real browser', () => {
   });
 
   test.each(names)('%s: the keyboard reaches everything in order, and the focus is seen', async (name) => {
-    for (const colorScheme of ['light', 'dark'] as const) {
-      await withPage(browser, { file: fileOf(name), look: { width: 1280, colorScheme } }, async (page) => {
-        const stops = await tabThrough(page);
-        expect(stops[0]).toMatchObject({ text: 'Skip to the content', isSeen: true });
-        expect(stops.filter(({ isSeen, width }) => !isSeen || width < 2)).toEqual([]);
-        const reachable = 'a[href], summary, [tabindex="0"], iframe';
-        const all = await page.evaluate<number>(
-          `[...document.querySelectorAll('${reachable}')].filter((one) => one.checkVisibility() && one.tagName !== 'IFRAME').length`,
-        );
-        expect(stops.length).toBeGreaterThanOrEqual(all);
-      });
-    }
+    await withPage(browser, { file: fileOf(name), look: { width: 1280, colorScheme: 'dark' } }, async (page) => {
+      const stops = await tabThrough(page);
+      expect(stops[0]).toMatchObject({ text: 'Skip to the content', isSeen: true });
+      expect(stops.filter(({ isSeen, width }) => !isSeen || width < 2)).toEqual([]);
+      const reachable = 'a[href], summary, [tabindex="0"], iframe';
+      const all = await page.evaluate<number>(
+        `[...document.querySelectorAll('${reachable}')].filter((one) => one.checkVisibility() && one.tagName !== 'IFRAME').length`,
+      );
+      expect(stops.length).toBeGreaterThanOrEqual(all);
+    });
   });
 
   test('the first key press leads past the contents', async () => {
@@ -144,7 +142,9 @@ async function tabThrough(page: Page): Promise<readonly Stop[]> {
       const width = one.tagName === 'IFRAME' || outlineStyle === 'none' ? 0 : parseFloat(outlineWidth);
       return { text: one.textContent.slice(0, 40), width: one.tagName === 'IFRAME' ? 2 : width, isSeen };
     })()`);
-    if (stop === null || stops.length > 500) return stops;
-    stops.push(stop);
+    // Where a frame with nothing to reach was left, nothing has the focus for a moment; after the end it begins again.
+    if (stop !== null && stop.text === stops[0]?.text) return stops;
+    if (stop !== null) stops.push(stop);
+    if (stops.length > 500) throw new Error('the focus does not come back to the beginning');
   }
 }
