@@ -57,6 +57,8 @@ export interface RecordedRun {
   /** Undefined when it is not finished. */
   readonly seconds: number | undefined;
   readonly environment: EnvironmentFound | undefined;
+  /** Names of the packages that the cells reached; undefined where all that are installed count, or where it is not known. */
+  readonly reached: readonly string[] | undefined;
   readonly language: Extract<RunEvent, { readonly type: 'language' }> | undefined;
   readonly sourceControl: SourceControl | undefined;
   /** Why all cells ran in one process, when they did. */
@@ -91,6 +93,7 @@ export function foldRun(id: string, events: readonly LoggedEvent[]): RecordedRun
   for (const event of events) {
     if (event.type === 'run-started') run.started = event;
     else if (event.type === 'environment') run.environment = event;
+    else if (event.type === 'reached') run.reached = event.packages;
     else if (event.type === 'language') run.language = event;
     else if (event.type === 'source-control') run.sourceControl = event;
     else if (event.type === 'diagnostic') diagnostics.push(event.diagnostic);
@@ -191,6 +194,7 @@ const nothingYet: Omit<RecordedRun, 'id' | 'tasks' | 'diagnostics' | 'restarts'>
   status: 'unfinished',
   seconds: undefined,
   environment: undefined,
+  reached: undefined,
   language: undefined,
   sourceControl: undefined,
   lane: undefined,

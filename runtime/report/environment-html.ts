@@ -7,7 +7,7 @@ import { factList } from './fact-list.ts';
 import { folded } from './table.ts';
 
 /** What the cells ran with: interpreter, packages, machine; undefined when no interpreter was found. */
-export function environmentSection({ environment, language, started }: RecordedRun): Section | undefined {
+export function environmentSection({ environment, language, started, reached }: RecordedRun): Section | undefined {
   if (environment === undefined) return undefined;
   const { executable, digest, packages } = environment;
   const facts = factList([
@@ -17,9 +17,21 @@ export function environmentSection({ environment, language, started }: RecordedR
     ['system', started === undefined ? '' : `${started.runner.system}, ${started.runner.host}`],
     ['folder', started?.cwd ?? ''],
   ]);
-  // Logs of an earlier format have none.
-  const all = packages.length === 0 ? '' : folded(`${packages.length} packages are installed`, packageList(packages));
-  return { id: 'environment', title: 'Environment', body: facts + all };
+  const used = new Set(reached);
+  const [own, others] = [true, false].map((isUsed) => packages.filter(({ name }) => used.has(name) === isUsed));
+  const body = [
+    foldedPackages(own ?? [], 'that the cells reached, with what these require'),
+    foldedPackages(others ?? [], used.size === 0 ? 'installed' : 'installed as well, which no result depends on'),
+  ];
+  return { id: 'environment', title: 'Environment', body: facts + body.join('') };
+}
+
+// Logs of an earlier format have none.
+function foldedPackages(packages: readonly InstalledPackage[], which: string): string {
+  const { length } = packages;
+  return length === 0
+    ? ''
+    : folded(`${length} ${length === 1 ? 'package' : 'packages'} ${which}`, packageList(packages));
 }
 
 function packageList(packages: readonly InstalledPackage[]): string {
