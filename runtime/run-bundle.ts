@@ -32,7 +32,7 @@ import { removeDamaged } from './store/damage.ts';
 import { loadDigests, saveDigests } from './store/digests.ts';
 import { objectsFolder, openLocalStore, writeAtomically, type LocalStore } from './store/local.ts';
 import { keepBelow, sweepRuns, sweepTemporary, untilCleaned } from './store/sweep.ts';
-import { tellReached } from './tell-reached.ts';
+import { tellReachedByTasks } from './tell-reached.ts';
 import type { Variables } from './variables.ts';
 import type { Member } from './variants/team.ts';
 
@@ -208,11 +208,7 @@ export async function run(bundle: Bundle, document: string, options: RunOptions)
     onEvent: emit,
     gates,
   });
-  // Cells of one process reached together what they did: that was told where they ended.
-  if (!seen.lane) {
-    const reached = seen.tasks.flatMap(({ result, reached: kept }) => kept ?? result?.packages ?? []);
-    tellReached({ packages: start.packages, onEvent: emit }, reached);
-  }
+  tellReachedByTasks({ packages: start.packages, onEvent: emit }, seen);
   const language = languageOf(interpreter, start.whole, store);
   if (language !== undefined) emit({ type: 'language', name: language.name, version: language.version });
   const source = await common.source();

@@ -137,7 +137,7 @@ export const runFlags: readonly Flag[] = [
     help: 'run every combination of the values, each as a run of its own; a YAML or JSON file of names with lists too',
   },
   mlflowFlag,
-  { name: 'report', values: ['FILE'], help: 'where the HTML report goes' },
+  { name: 'report', values: ['FILE'], help: 'where the HTML report goes; of --matrix: the page of all variants' },
   { name: 'no-report', values: [], help: 'write no HTML report' },
 ];
 

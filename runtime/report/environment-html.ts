@@ -10,10 +10,12 @@ import { folded } from './table.ts';
 export function environmentSection({ environment, language, started, reached }: RecordedRun): Section | undefined {
   if (environment === undefined) return undefined;
   const { executable, digest, packages } = environment;
+  const lock = started?.origin.lock;
   const facts = factList([
     [language?.name ?? 'python', language?.version ?? ''],
     ['interpreter', executable],
     ['environment', shortDigest(digest)],
+    ['lock', lock === undefined ? '' : `${lock.name}, ${shortDigest(lock.digest)}`],
     ['system', started === undefined ? '' : `${started.runner.system}, ${started.runner.host}`],
     ['folder', started?.cwd ?? ''],
   ]);

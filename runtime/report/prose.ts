@@ -16,11 +16,14 @@ const quotation = /^ {0,3}> ?/;
 const item = /^( *)([-*+]|\d{1,9}[.)])( +|$)(.*)$/;
 const border = /^ *\|?(?: *:?-+:? *\|)+(?: *:?-+:? *)?\|? *$/;
 
-function blocks(lines: readonly string[]): string {
+/** Deeper than anybody writes; what is deeper is text. */
+const deepest = 16;
+
+function blocks(lines: readonly string[], depth = 0): string {
   const parts: string[] = [];
   let at = 0;
   while (at < lines.length) {
-    const [html, next] = oneBlock(lines, at);
+    const [html, next] = oneBlock(lines, at, depth);
     parts.push(html);
     at = next;
   }
@@ -29,16 +32,16 @@ function blocks(lines: readonly string[]): string {
 
 type Block = readonly [html: string, next: number];
 
-function oneBlock(lines: readonly string[], at: number): Block {
+function oneBlock(lines: readonly string[], at: number, depth: number): Block {
   const line = lines[at] ?? '';
   if (line.trim() === '') return ['', at + 1];
   if (fence.test(line)) return code(lines, at);
   const title = heading.exec(line);
   if (title !== null) return [showHeading(title[1]?.length ?? 1, title[2] ?? ''), at + 1];
   if (rule.test(line)) return ['<hr>', at + 1];
-  if (quotation.test(line)) return quote(lines, at);
+  if (quotation.test(line) && depth < deepest) return quote(lines, at, depth);
   if (line.includes('|') && border.test(lines[at + 1] ?? '')) return table(lines, at);
-  if (item.test(line)) return list(lines, at);
+  if (item.test(line) && depth < deepest) return list(lines, at, depth);
   return paragraph(lines, at);
 }
 
@@ -54,11 +57,11 @@ function code(lines: readonly string[], from: number): Block {
   return [`<pre class="source"><code>${escapeHtml(text)}</code></pre>`, at + 1];
 }
 
-function quote(lines: readonly string[], from: number): Block {
+function quote(lines: readonly string[], from: number, depth: number): Block {
   let at = from;
   while (quotation.test(lines[at] ?? '')) at++;
   const inside = lines.slice(from, at).map((line) => line.replace(quotation, ''));
-  return [`<blockquote>${blocks(inside)}</blockquote>`, at];
+  return [`<blockquote>${blocks(inside, depth + 1)}</blockquote>`, at];
 }
 
 function table(lines: readonly string[], from: number): Block {
@@ -82,7 +85,7 @@ function table(lines: readonly string[], from: number): Block {
   return [plainTable('Table', { head: titles, rows, isNarrow: true }), at];
 }
 
-function list(lines: readonly string[], from: number): Block {
+function list(lines: readonly string[], from: number, depth: number): Block {
   const [, indent = '', mark = ''] = item.exec(lines[from] ?? '') ?? [];
   const isOrdered = /\d/.test(mark);
   const items: string[] = [];
@@ -93,7 +96,7 @@ function list(lines: readonly string[], from: number): Block {
     const width = before.length + sign.length + Math.max(1, gap.length > 4 ? 1 : gap.length);
     const next = endOfItem(lines, at + 1, { width, indent: indent.length });
     const inside = [text, ...lines.slice(at + 1, next).map((line) => line.slice(Math.min(width, leading(line))))];
-    items.push(`<li>${tight(blocks(inside))}</li>`);
+    items.push(`<li>${tight(blocks(inside, depth + 1))}</li>`);
     at = next;
     while ((lines[at] ?? 'x').trim() === '' && item.test(lines[at + 1] ?? '')) at++;
   }

@@ -73,7 +73,7 @@ async function runOnce(
   const remembers = !hasFlag(parsed, 'no-cache');
   const record = await run(input.bundle, input.document, {
     ...runOptionsOf(host, parsed, settings),
-    origin: originOf(host, input),
+    origin: originOf(host, input, settings.lock),
     signal,
     until,
     onEvent: (event) => {

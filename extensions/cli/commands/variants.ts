@@ -163,7 +163,7 @@ function findForbidden(parsed: ParsedArguments, { matrix, rest }: Asked): Comman
   const twice = [...matrix.keys()].find((name) => rest.has(name));
   if (twice !== undefined) return usage(`${twice} has one value and several.`, `Give it with -p or with --matrix.`);
   if (lastValue(parsed, 'only') === undefined) return undefined;
-  return usage(`--only is for one run, and these are several.`, 'Run that variant alone, with its values as -p.');
+  return usage('--only is for one run, and these are several.', 'Run that variant alone, with its values as -p.');
 }
 
 /** A name that is no parameter, or a value that does not fit. */
@@ -199,7 +199,7 @@ async function findSecrets(
 }
 
 /** Compiles a variant when its time comes. What the values reach is the same in all: only the literals differ. */
-function opener(host: Host, { input, axes, variants }: Plan): (place: number) => Promise<VariantNotebook> {
+function opener(host: Host, { input, axes, variants, settings }: Plan): (place: number) => Promise<VariantNotebook> {
   let reach: ReturnType<typeof reachOf> | undefined;
   return async (place) => {
     const values = variants[place] ?? new Map<string, ParameterValue>();
@@ -212,7 +212,7 @@ function opener(host: Host, { input, axes, variants }: Plan): (place: number) =>
       bundle,
       document: notebook.document,
       shelves: shelvesOf(reach, texts),
-      origin: originOf(host, { ...input, values }),
+      origin: originOf(host, { ...input, values }, settings.lock),
       values: recordParameters(new Map(axes.map((name) => [name, values.get(name) ?? null]))),
     };
   };
