@@ -208,7 +208,6 @@ export async function run(bundle: Bundle, document: string, options: RunOptions)
     onEvent: emit,
     gates,
   });
-  tellReachedByTasks({ packages: start.packages, onEvent: emit }, seen);
   const language = languageOf(interpreter, start.whole, store);
   if (language !== undefined) emit({ type: 'language', name: language.name, version: language.version });
   const source = await common.source();
@@ -379,6 +378,7 @@ export function lookAtHistory(bundle: Bundle): string | undefined {
 /** Runs, and says in the end which step of the ladder the cells were on. */
 async function runAndTell(context: RunContext): Promise<RunOutcome> {
   const outcome = await runOnSoundStore(context);
+  tellReachedByTasks(context, outcome);
   const steps = tellSteps(outcome);
   for (const diagnostic of steps) context.onEvent({ type: 'diagnostic', diagnostic });
   return { ...outcome, diagnostics: [...outcome.diagnostics, ...steps] };

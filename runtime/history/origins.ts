@@ -26,7 +26,7 @@ export interface ResultOrigins {
 }
 
 /** So many variables are traced: those that were made last. */
-const mostVariables = 60;
+const mostVariables = 200;
 
 /** Traces the metrics, the files and the variables of a run back. Where all cells ran in one process only files can be traced. */
 export function traceResults(run: LoggedRun, states: readonly string[]): ResultOrigins {

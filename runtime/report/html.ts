@@ -116,7 +116,7 @@ function executed(tasks: readonly TaskOutcome[]): readonly TaskOutcome[] {
 function graphSection(picture: string | undefined): Section | undefined {
   if (picture === undefined) return undefined;
   const width = Number(/ width="([\d.]+)"/.exec(picture)?.[1] ?? 0);
-  const least = Math.round(width * 0.72);
+  const least = Math.round(width * 0.6);
   const body = `<div class="wide picture" style="--least:${least}px" tabindex="0" role="group" aria-label="Graph, scrollable">${picture}</div>`;
   return { id: 'graph', title: 'Graph', body };
 }

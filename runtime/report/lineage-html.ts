@@ -41,24 +41,34 @@ interface Shown {
 }
 
 function resultTable(title: string, results: readonly ResultOrigin[], shown: Shown): string {
+  const hasData = results.some(({ data }) => data.length > 0);
   const hasParameters = results.some(({ parameters }) => parameters.length > 0);
-  const rows = results.map((result) => {
-    const { kind, name, maker, cells, data, parameters } = result;
+  const rows = joinByMaker(results).map(([first, names]) => {
+    const { kind, maker, cells, data, parameters } = first;
     const numbers = cells.flatMap(({ number }) => number ?? []);
     const back = numbers.length === 0 ? 'all cells' : shown.links.numbers(numbers);
     const given = hasParameters ? `<td>${escapeHtml(parameters.map((one) => one.name).join(', '))}</td>` : '';
-    const text = kind === 'file' ? pathFrom(shown.folder, name) : name;
-    return `<tr><td>${kind}</td><th scope="row"><code>${escapeHtml(text)}</code></th><td>${maker === undefined ? '' : shown.links.named(maker.name)}</td><td>${back}</td><td>${inputs(data, shown)}</td>${given}</tr>`;
+    const texts = names.map(
+      (name) => `<code>${escapeHtml(kind === 'file' ? pathFrom(shown.folder, name) : name)}</code>`,
+    );
+    const from = hasData ? `<td>${inputs(data, shown)}</td>` : '';
+    return `<tr><td>${kind}</td><th scope="row">${texts.join(', ')}</th><td>${maker === undefined ? '' : shown.links.named(maker.name)}</td><td>${back}</td>${from}${given}</tr>`;
   });
-  const head = [
-    'what',
-    'name',
-    'made by',
-    'goes back to cells',
-    'and data',
-    ...(hasParameters ? ['and parameters'] : []),
-  ];
-  return plainTable(title, { head, rows });
+  const head = ['what', 'name', 'made by', 'goes back to cells'];
+  const more = [...(hasData ? ['and data'] : []), ...(hasParameters ? ['and parameters'] : [])];
+  return plainTable(title, { head: [...head, ...more], rows });
+}
+
+/** Variables of one cell go back to the same. */
+function joinByMaker(results: readonly ResultOrigin[]): readonly (readonly [ResultOrigin, readonly string[]])[] {
+  const found = new Map<string, [ResultOrigin, string[]]>();
+  for (const result of results) {
+    const key = result.kind === 'variable' ? (result.maker?.id ?? '') : `${result.kind} ${result.name}`;
+    const known = found.get(key);
+    if (known === undefined) found.set(key, [result, [result.name]]);
+    else known[1].push(result.name);
+  }
+  return [...found.values()];
 }
 
 function inputs(data: readonly LineageNode[], { folder }: Shown): string {
