@@ -91,10 +91,13 @@ export function renderReport(input: ReportInput): string {
   });
 }
 
+/** To compare two pictures takes hundredths of a second, and a notebook may have hundreds. */
+const mostPictures = 20;
+
 function changesIn(history: ReportHistory | undefined): Changes | undefined {
   if (history?.before === undefined) return undefined;
   const { before, now } = history;
-  return { before, comparison: compareRecords(before, now), folder: now.run.started?.cwd ?? '' };
+  return { before, comparison: compareRecords(before, now, mostPictures), folder: now.run.started?.cwd ?? '' };
 }
 
 function sinceWords(changes: Changes | undefined, links: CellLinks): string {
