@@ -1,4 +1,3 @@
-import { shortDigest } from '../history/amounts.ts';
 import type { CellChange, LoggedRun, RecordChange, RecordComparison } from '../history/compare-records.ts';
 import { escapeHtml } from './ansi.ts';
 import type { CellLinks } from './cell-links.ts';
@@ -64,12 +63,7 @@ export function changesSection(changes: Changes | undefined, links: CellLinks): 
   const { causes, effects } = comparison;
   const when = before.run.from.slice(0, 16).replace('T', ' ');
   const head = `<p>Compared with run <strong>${escapeHtml(before.id)}</strong> of ${escapeHtml(when)} UTC: ${escapeHtml(describeCauses(causes))}; ${describeEffects(comparison, links)}.</p>`;
-  const shownCauses = causes.map((cause) => ({
-    ...cause,
-    name: pathFrom(folder, cause.name),
-    before: shorten(cause.before),
-    now: shorten(cause.now),
-  }));
+  const shownCauses = causes.map((cause) => ({ ...cause, name: pathFrom(folder, cause.name) }));
   const code = causes
     .filter(({ lines }) => lines.length > 0)
     .map(({ name, lines }) => `<h3>${links.named(name)}</h3>${difference(lines)}`);
@@ -81,10 +75,6 @@ export function changesSection(changes: Changes | undefined, links: CellLinks): 
           causeTable(shownCauses) + code.join(''),
         );
   return { id: 'changes', title: 'Since the previous run', body: head + table + effectList(effects, folder, links) };
-}
-
-function shorten(text: string | undefined): string | undefined {
-  return text === undefined ? undefined : shortDigest(text);
 }
 
 function count(number: number, word: string): string {

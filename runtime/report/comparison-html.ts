@@ -1,4 +1,5 @@
 import type { CellChange, LoggedRun, RecordChange, RecordComparison } from '../history/compare-records.ts';
+import { shortDigest } from '../history/amounts.ts';
 import { escapeHtml } from './ansi.ts';
 import { htmlPage } from './html-page.ts';
 import { timeOf } from './record-words.ts';
@@ -43,7 +44,8 @@ function sideTable(before: LoggedRun, now: LoggedRun): string {
 /** What two runs were made on, where it is not the same. */
 export function causeTable(all: readonly RecordChange[]): string {
   const rows = all.map(({ kind, name, before, now }) => {
-    const cell = (text: string | undefined): string => `<td><code>${escapeHtml(text ?? 'none')}</code></td>`;
+    const cell = (text: string | undefined): string =>
+      `<td><code>${escapeHtml(shortDigest(text ?? 'none'))}</code></td>`;
     return `<tr><td>${kind}</td><th scope="row">${escapeHtml(name)}</th>${cell(before)}${cell(now)}</tr>`;
   });
   return plainTable('Causes', { head: ['what', 'name', 'before', 'now'], rows });

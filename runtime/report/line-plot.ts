@@ -52,7 +52,7 @@ export function linePlot({ title, places, lines, size = usualSize, marksPlaces =
     const at = isNamed ? Math.min(Math.max(across(place), margin.left), width - margin.right) : across(place);
     return `<text x="${round(at)}" y="${height - 6}" text-anchor="${anchor}">${escapeHtml(places[place] ?? '')}</text>`;
   });
-  return `<svg class="plot" viewBox="0 0 ${width} ${height}" style="max-width:${width}px" role="img" aria-label="${escapeHtml(title)}"><title>${escapeHtml(title)}</title>${marks.join('')}${drawn.join('')}${axis.join('')}</svg>`;
+  return `<svg class="${size === usualSize ? 'plot page' : 'plot'}" viewBox="0 0 ${width} ${height}" style="max-width:${width}px" role="img" aria-label="${escapeHtml(title)}"><title>${escapeHtml(title)}</title>${marks.join('')}${drawn.join('')}${axis.join('')}</svg>`;
 }
 
 /** Names of the lines, with their points; empty when there is only one. */
@@ -60,7 +60,7 @@ export function plotLegend(lines: readonly PlotLine[]): string {
   if (lines.length < 2) return '';
   const items = lines.map(
     ({ name }, row) =>
-      `<li><svg viewBox="0 0 14 14" aria-hidden="true" class="line${row % shapes.length}">${point(row, 7, 7)}</svg> ${escapeHtml(name)}</li>`,
+      `<li><svg viewBox="0 0 14 14" aria-hidden="true" class="line${row % shapes.length}">${point(row, 7, 7)}</svg> ${escapeHtml(name === '' ? 'single runs' : name)}</li>`,
   );
   return `<ul class="legend">${items.join('')}</ul>`;
 }

@@ -1,6 +1,5 @@
-import { existsSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
-import { readFileSync } from 'node:fs';
 import { pathToFileURL } from 'node:url';
 import { chromium, type Browser, type BrowserContextOptions, type Page } from 'playwright-core';
 
@@ -12,8 +11,9 @@ const usual = [
 ];
 
 /** A Chromium of this machine: the one named in CELLWRIGHT_TEST_CHROMIUM, else one at a usual place. */
-export const executable: string | undefined =
-  process.env['CELLWRIGHT_TEST_CHROMIUM'] ?? usual.find((file) => existsSync(file));
+export const executable: string | undefined = [process.env['CELLWRIGHT_TEST_CHROMIUM'] ?? '', ...usual].find(
+  (file) => file !== '' && existsSync(file),
+);
 
 /** Starts it without a window, and without asking the network for anything. */
 export async function startBrowser(): Promise<Browser> {
