@@ -4,17 +4,24 @@ import { shownPath } from './files.ts';
 import type { Host } from './host.ts';
 import { shortDigest } from './recorded-text.ts';
 
-/** The sources of each node, by its identifier. */
-function sourcesOf({ edges, nodes }: Lineage): (id: string) => readonly LineageNode[] {
+/** The neighbours of each node, by its identifier: what it comes from, or what came of it. */
+function neighboursOf({ edges, nodes }: Lineage, way: Way): (id: string) => readonly LineageNode[] {
   const byId = new Map(nodes.map((node) => [node.id, node]));
-  return (id) => edges.flatMap(({ from, to }) => (to === id ? (byId.get(from) ?? []) : []));
+  return (id) =>
+    edges.flatMap(({ from, to }) => {
+      const [here, there] = way === 'back' ? [to, from] : [from, to];
+      return here === id ? (byId.get(there) ?? []) : [];
+    });
 }
+
+type Way = 'back' | 'forth';
 
 /** One line for a node: its kind and name, and what it was. */
 export function labelOf(host: Host, { kind, name, what, number, run }: LineageNode): string {
   if (kind === 'cell') return `[${number ?? '*'}] ${name}${run === undefined ? '' : `, run ${run}`}`;
   const shown = kind === 'file' && path.isAbsolute(name) ? shownPath(host, name) : name.replace(/^def:/, '');
-  const content = what === '' ? '' : kind === 'parameter' ? ` = ${plainParameter(what)}` : `  ${shortDigest(what)}`;
+  const isValue = kind === 'parameter' || kind === 'metric';
+  const content = what === '' ? '' : isValue ? ` = ${plainParameter(what)}` : `  ${shortDigest(what)}`;
   return `${kind} ${shown}${kind === 'variable' ? '' : content}`;
 }
 
@@ -23,31 +30,61 @@ function plainParameter(text: string): string {
   return /^\{"(?:int|float)":"([^"]*)"\}$/.exec(text)?.[1] ?? text;
 }
 
-/** The lineage as a tree from what was asked for; what was told above is not told again. */
+/**
+ * The lineage as text: what was asked for as a tree of what it comes from, then what came of it; what was told above is not told again.
+ * Below it, the same file as other notebooks have read it, with another content.
+ */
 export function lineageTree(host: Host, lineage: Lineage): string {
-  const sources = sourcesOf(lineage);
-  const root = lineage.nodes.find(({ id }) => id === lineage.root);
+  const { nodes, root: id } = lineage;
+  const root = nodes.find((node) => node.id === id);
+  if (root === undefined) return '';
   const told = new Set<string>();
+  const back = treeFrom(host, root, { next: neighboursOf(lineage, 'back'), told });
+  const next = neighboursOf(lineage, 'forth');
+  told.delete(id);
+  const forth = treeFrom(host, root, { next, told });
+  const parts = [back, forth.length > 1 ? ['reaches', ...forth.slice(1)] : []];
+  for (const file of nodes) {
+    if (file.kind !== 'file' || told.has(file.id) || next(file.id).length === 0) continue;
+    const [head = '', ...rest] = treeFrom(host, file, { next, told });
+    parts.push([`${head}, as another run has read it, reaches`, ...rest]);
+  }
+  return parts.flatMap((lines) => (lines.length === 0 ? [] : [`${lines.join('\n')}\n`])).join('\n');
+}
+
+/** A node and what is next to it in one way, a line each. */
+function treeFrom(
+  host: Host,
+  root: LineageNode,
+  { next, told }: { readonly next: (id: string) => readonly LineageNode[]; readonly told: Set<string> },
+): readonly string[] {
   const lines: string[] = [];
   const tell = (node: LineageNode, before: string, branch: string): void => {
-    const isTold = told.has(node.id) && sources(node.id).length > 0;
+    const own = next(node.id);
+    const isTold = told.has(node.id) && own.length > 0;
     lines.push(`${before}${branch}${labelOf(host, node)}${isTold ? '  (above)' : ''}`);
     if (isTold) return;
     told.add(node.id);
-    const own = sources(node.id);
     const inside = branch === '' ? '' : branch === '└─ ' ? `${before}   ` : `${before}│  `;
-    own.forEach((source, place) => {
-      tell(source, inside, place === own.length - 1 ? '└─ ' : '├─ ');
+    own.forEach((neighbour, place) => {
+      tell(neighbour, inside, place === own.length - 1 ? '└─ ' : '├─ ');
     });
   };
-  if (root !== undefined) tell(root, '', '');
-  return `${lines.join('\n')}\n`;
+  tell(root, '', '');
+  return lines;
 }
 
 /** For the program `dot` of Graphviz. */
 export function lineageDot(host: Host, { nodes, edges }: Lineage): string {
   const names = new Map(nodes.map(({ id }, place) => [id, `n${place}`]));
-  const shapes = { file: 'note', variable: 'ellipse', cell: 'box', parameter: 'diamond', web: 'component' } as const;
+  const shapes = {
+    file: 'note',
+    variable: 'ellipse',
+    metric: 'octagon',
+    cell: 'box',
+    parameter: 'diamond',
+    web: 'component',
+  } as const;
   const lines = nodes.map(
     (node) =>
       `  ${names.get(node.id) ?? ''} [shape=${shapes[node.kind]}, label=${JSON.stringify(labelOf(host, node))}];`,
