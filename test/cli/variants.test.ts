@@ -170,6 +170,22 @@ test('no more tasks run at once than were asked for', async () => {
   expect(most).toBe(2);
 });
 
+test('an earlier variant goes before a later one when there is room, and so they end in order', async () => {
+  place.write(
+    'chain.py',
+    `# %% tags=["parameters"]\nn = 1\n# %%\nimport time\n${'# %%\ntime.sleep(0.1)\nn = n + 1\n'.repeat(3)}`,
+  );
+  const done = await call('run', 'chain.py', 'chain', '--matrix', 'n=1,2,3,4,5,6,7,8', '-j', '2', '--state', 'chained');
+  expect([done.status, done.variants.length]).toEqual(['ok', 8]);
+  const ends = done.variants.map(({ run }) => {
+    const log = readFileSync(path.join(place.folder, 'chained', 'runs', run, 'events.jsonl'), 'utf8');
+    const cells = log.split('\n').filter((line) => line.includes('"task-finished"'));
+    return (JSON.parse(cells.at(-1) ?? '{}') as { at: string }).at;
+  });
+  // Two go on at a time; which of these two is done first nobody knows.
+  for (const [place, end] of ends.entries()) for (const later of ends.slice(place + 2)) expect(later > end).toBe(true);
+});
+
 test('a variant that read what an earlier one then writes is made again', async () => {
   place.write(
     'late.py',
