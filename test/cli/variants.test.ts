@@ -236,10 +236,13 @@ test('a matrix of secrets writes none of them', async () => {
 test('values from a file, lists with commas, and names that no file can have', async () => {
   place.write('m.yaml', 'city: ["a/b", "x, y"]\n');
   place.write('pure.py', pure);
-  const done = await call('run', 'pure.py', 'named', '--matrix', 'm.yaml', '--matrix', 'n=[7]');
+  const matrix = ['--matrix', 'm.yaml', '--matrix', 'n=[7, 8, 9]'];
+  const exclude = ['--matrix-exclude', 'n=9', '--matrix-exclude', 'city=a/b,n=8'];
+  const done = await call('run', 'pure.py', 'named', ...matrix, ...exclude);
   expect(done.variants.map(({ executed }) => path.basename(executed))).toEqual([
     'city=a%2Fb,n=7.ipynb',
     'city=x, y,n=7.ipynb',
+    'city=x, y,n=8.ipynb',
   ]);
   const names = fileNames(['a=A', 'a=a', '.x', `a=${'é'.repeat(300)}`, 'a=\u0000']);
   expect(new Set(names.map((name) => name.toLowerCase())).size).toBe(5);
@@ -254,6 +257,10 @@ test.each([
   [['run', 'pure.py', '--matrix', 'n=1,2', '-p', 'n', '3'], 'n has one value and several'],
   [['run', 'pure.py', 'one.ipynb', '--matrix', 'n=1,2'], 'names one file for several variants'],
   [['run', 'pure.py', '--matrix', 'n=1,2', '--only', '2'], '--only is for one run'],
+  [['run', 'pure.py', '--matrix', 'n=1,2', '--matrix-exclude', 'n=3'], 'No variant has n=3; the values of n are 1, 2.'],
+  [['run', 'pure.py', '--matrix', 'n=1,2', '--matrix-exclude', 'city=x'], 'names city, which does not vary'],
+  [['run', 'pure.py', '--matrix', 'n=1', '--matrix-exclude', 'n=1'], 'All variants are excluded'],
+  [['run', 'pure.py', '--matrix-exclude', 'n=1'], '--matrix-exclude was given without --matrix'],
   [['backtest', 'pure.py', '-p', 'n', '3'], 'No parameter has a range'],
   [['backtest', 'pure.py', '-p', 'city', '2013-01..2013-13'], '2013-13 is no month'],
 ])('%j is an error before anything runs', async (words, message) => {
