@@ -322,6 +322,11 @@ test('a variant that is stopped at a gate stops no other, and all are told with 
   // Each is compared with the run at its own point.
   const again = await place.call('run', 'matrix.py', '--matrix', 'k=2,4');
   expect([again.code, again.out]).toEqual([0, expect.stringContaining('rmse  █▁  1.25 (k=4) to 2.5 (k=2)')]);
+  const shown = await place.call('metrics', 'matrix.py', '--html', 'matrix.html');
+  expect(shown.out).toContain('rmse  █▁  1.25 (k=4) to 2.5 (k=2)  lower is better\n');
+  expect(readFileSync(path.join(place.folder, 'matrix.html'), 'utf8')).toContain(
+    'rmse over 2 variants, 1.25 in the newest',
+  );
   const { out } = await place.call('metrics', 'matrix.py', '--check', '--json');
   const { check } = JSON.parse(out) as { check: { passed: boolean; runs: { metrics: { verdict: string }[] }[] } };
   expect([check.passed, check.runs.map(({ metrics }) => metrics[0]?.verdict)]).toEqual([true, ['same', 'same']]);
