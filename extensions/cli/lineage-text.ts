@@ -39,24 +39,48 @@ export function lineageTree(host: Host, lineage: Lineage): string {
   const root = nodes.find((node) => node.id === id);
   if (root === undefined) return '';
   const told = new Set<string>();
-  const back = treeFrom(host, root, { next: neighboursOf(lineage, 'back'), told });
+  const back = treeFrom(host, root, { way: 'back', next: neighboursOf(lineage, 'back'), told });
   const next = neighboursOf(lineage, 'forth');
   told.delete(id);
-  const forth = treeFrom(host, root, { next, told });
+  const forth = treeFrom(host, root, { way: 'forth', next, told });
   const parts = [back, forth.length > 1 ? ['reaches', ...forth.slice(1)] : []];
   for (const file of nodes) {
     if (file.kind !== 'file' || told.has(file.id) || next(file.id).length === 0) continue;
-    const [head = '', ...rest] = treeFrom(host, file, { next, told });
+    const [head = '', ...rest] = treeFrom(host, file, { way: 'forth', next, told });
     parts.push([`${head}, as another run has read it, reaches`, ...rest]);
   }
   return parts.flatMap((lines) => (lines.length === 0 ? [] : [`${lines.join('\n')}\n`])).join('\n');
+}
+
+/** Variables, not told yet, that all come from one cell, which comes from nothing; none when there is only one of them. */
+function ofOneStart(
+  own: readonly LineageNode[],
+  { next, told }: { readonly next: (id: string) => readonly LineageNode[]; readonly told: ReadonlySet<string> },
+): readonly [LineageNode | undefined, readonly LineageNode[]] {
+  const starts = own.flatMap((node) => {
+    const [cell, second] = node.kind === 'variable' && !told.has(node.id) ? next(node.id) : [];
+    const isStart = cell?.kind === 'cell' && second === undefined && next(cell.id).length === 0;
+    return isStart ? [{ node, cell }] : [];
+  });
+  const [first] = starts;
+  const nodes = starts.filter(({ cell }) => cell.id === first?.cell.id).map(({ node }) => node);
+  return nodes.length > 1 ? [first?.cell, nodes] : [undefined, []];
+}
+
+function variablesOf(nodes: readonly LineageNode[]): string {
+  const names = nodes.map(({ name }) => name.replace(/^def:/, ''));
+  return `${names.length === 1 ? 'variable' : 'variables'} ${names.join(', ')}`;
 }
 
 /** A node and what is next to it in one way, a line each. */
 function treeFrom(
   host: Host,
   root: LineageNode,
-  { next, told }: { readonly next: (id: string) => readonly LineageNode[]; readonly told: Set<string> },
+  {
+    way,
+    next,
+    told,
+  }: { readonly way: Way; readonly next: (id: string) => readonly LineageNode[]; readonly told: Set<string> },
 ): readonly string[] {
   const lines: string[] = [];
   const tell = (node: LineageNode, before: string, branch: string): void => {
@@ -66,9 +90,19 @@ function treeFrom(
     if (isTold) return;
     told.add(node.id);
     const inside = branch === '' ? '' : branch === '└─ ' ? `${before}   ` : `${before}│  `;
-    own.forEach((neighbour, place) => {
-      tell(neighbour, inside, place === own.length - 1 ? '└─ ' : '├─ ');
+    const known = own.filter(({ kind, id }) => kind === 'variable' && told.has(id) && next(id).length > 0);
+    const [source, given] = way === 'back' ? ofOneStart(own, { next, told }) : [undefined, []];
+    const rest = own.filter((neighbour) => !known.includes(neighbour) && !given.includes(neighbour));
+    // One line for all of them: most cells use the same few modules, which one cell has imported.
+    const more = [
+      ...(source === undefined ? [] : [`${variablesOf(given)}, of ${labelOf(host, source)}`]),
+      ...(known.length === 0 ? [] : [`${variablesOf(known)}  (above)`]),
+    ];
+    for (const { id } of given) told.add(id);
+    rest.forEach((neighbour, place) => {
+      tell(neighbour, inside, place === rest.length - 1 && more.length === 0 ? '└─ ' : '├─ ');
     });
+    more.forEach((line, place) => lines.push(`${inside}${place === more.length - 1 ? '└─ ' : '├─ '}${line}`));
   };
   tell(root, '', '');
   return lines;
