@@ -3,7 +3,8 @@ import { usage, type Outcome } from './host.ts';
 import type { Matrix } from './matrix.ts';
 import { plainText, type ParameterValues } from './parameters.ts';
 
-const help = 'Write --matrix-exclude NAME=VALUE,NAME=VALUE with values of the matrix; each use leaves out what has all of them.';
+const help =
+  'Write --matrix-exclude NAME=VALUE,NAME=VALUE with values of the matrix; each use leaves out what has all of them.';
 
 /** Leaves out the variants that have all values of some `--matrix-exclude`. */
 export function leaveOut(

@@ -41,7 +41,8 @@ export class AcceptedRuns {
         if (known === undefined) return undefined;
         const value = known.metrics.get(metric);
         // With what is no number nothing can be compared: the run before it tells.
-        if (value !== undefined && value !== 'NaN' && isSameLine(known.origin, origin)) return { value, run: known.run };
+        if (value !== undefined && value !== 'NaN' && isSameLine(known.origin, origin))
+          return { value, run: known.run };
       }
     };
   }

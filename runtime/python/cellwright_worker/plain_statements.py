@@ -8,13 +8,22 @@ from typing import Any
 
 # What these have is computed from what it is given; `numpy.random` draws, and files are read and written by name.
 _LIBRARIES = ("polars", "numpy", "math", "statistics", "sklearn.metrics")
-_DRAWING = ("numpy.random",)
+_DRAWING = ("numpy.random", "sklearn.metrics._plot")
 _BUILTINS = frozenset({"abs", "bool", "dict", "float", "int", "len", "list", "max", "min", "round", "sorted", "str", "sum", "tuple", "zip"})
-# Methods that draw, that act on the outside, or that change what they are called on.
-_ACTING = ("read_", "scan_", "write_", "sink_", "save", "load", "fromfile", "tofile", "memmap", "set_", "map_", "sample", "shuffle")
-_IN_PLACE = frozenset(
-    {"drop_in_place", "extend", "append", "insert_column", "replace_column", "scatter", "set", "fill", "sort", "put", "partition"}
+# Methods that draw, that act on the outside, or that set something for later.
+_ACTING = (
+    *("read_", "scan_", "write_", "sink_", "save", "load", "from", "to_", "memmap", "set", "enable", "disable"),
+    *("map_", "sample", "shuffle"),
 )
+_ONLY_GIVES = frozenset({"to_numpy", "to_list", "to_series", "to_frame", "to_dummies", "from_numpy", "from_dict", "from_dicts"})
+# Methods and functions that change what they are called on or given.
+_IN_PLACE = frozenset(
+    {
+        *("at", "append", "byteswap", "copyto", "drop_in_place", "extend", "fill", "fill_diagonal", "insert_column", "itemset"),
+        *("partition", "place", "put", "put_along_axis", "putmask", "replace_column", "resize", "scatter", "sort"),
+    }
+)
+_IN_PLACE_BY = frozenset({"out", "inplace", "in_place", "copy", "overwrite_input"})
 
 
 def only_compute(statements: list[ast.stmt], namespace: dict[str, Any]) -> bool:
@@ -38,6 +47,8 @@ def _is_plain(statement: ast.stmt, namespace: dict[str, Any]) -> bool:
     for node in ast.walk(statement):
         if isinstance(node, (ast.Await, ast.Yield, ast.YieldFrom, ast.NamedExpr, ast.JoinedStr)):
             return False
+        if isinstance(node, ast.keyword) and (node.arg is None or node.arg in _IN_PLACE_BY):
+            return False
         if isinstance(node, ast.Call) and not _may_call(node.func, namespace):
             return False
     return True
@@ -48,10 +59,11 @@ def _may_call(function: ast.expr, namespace: dict[str, Any]) -> bool:
         value = namespace.get(function.id)
         if value is None:
             return function.id in _BUILTINS
-        return _is_of_library(getattr(value, "__module__", None)) and not isinstance(value, types.ModuleType)
+        is_called = isinstance(value, types.FunctionType) and function.id not in _IN_PLACE
+        return is_called and _is_of_library(value.__module__) and not function.id.startswith(_ACTING)
     if not isinstance(function, ast.Attribute):
         return False
-    if function.attr.startswith(_ACTING):
+    if function.attr.startswith(_ACTING) and function.attr not in _ONLY_GIVES:
         return False
     return _is_given(function.value, namespace) and not (function.attr in _IN_PLACE and not _is_immutable(function.value, namespace))
 
