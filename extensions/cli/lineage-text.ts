@@ -16,8 +16,16 @@ function neighboursOf({ edges, nodes }: Lineage, way: Way): (id: string) => read
 
 type Way = 'back' | 'forth';
 
-/** One line for a node: its kind and name, and what it was. */
-export function labelOf(host: Host, { kind, name, what, number, run }: LineageNode): string {
+type Label = (node: LineageNode) => string;
+
+/** One line for a node: its kind and name, and what it was; of cells of several notebooks the notebook too. */
+function labelsOf(host: Host, { nodes }: Lineage): Label {
+  const notebooks = new Set(nodes.flatMap(({ notebook }) => notebook ?? []));
+  return (node) =>
+    `${labelOf(host, node)}${notebooks.size > 1 && node.notebook !== undefined ? `, ${shownPath(host, node.notebook)}` : ''}`;
+}
+
+function labelOf(host: Host, { kind, name, what, number, run }: LineageNode): string {
   if (kind === 'cell') return `[${number ?? '*'}] ${name}${run === undefined ? '' : `, run ${run}`}`;
   const shown = kind === 'file' && path.isAbsolute(name) ? shownPath(host, name) : name.replace(/^def:/, '');
   const isValue = kind === 'parameter' || kind === 'metric';
@@ -39,14 +47,15 @@ export function lineageTree(host: Host, lineage: Lineage): string {
   const root = nodes.find((node) => node.id === id);
   if (root === undefined) return '';
   const told = new Set<string>();
-  const back = treeFrom(host, root, { way: 'back', next: neighboursOf(lineage, 'back'), told });
+  const label = labelsOf(host, lineage);
+  const back = treeFrom(label, root, { way: 'back', next: neighboursOf(lineage, 'back'), told });
   const next = neighboursOf(lineage, 'forth');
   told.delete(id);
-  const forth = treeFrom(host, root, { way: 'forth', next, told });
+  const forth = treeFrom(label, root, { way: 'forth', next, told });
   const parts = [back, forth.length > 1 ? ['reaches', ...forth.slice(1)] : []];
   for (const file of nodes) {
     if (file.kind !== 'file' || told.has(file.id) || next(file.id).length === 0) continue;
-    const [head = '', ...rest] = treeFrom(host, file, { way: 'forth', next, told });
+    const [head = '', ...rest] = treeFrom(label, file, { way: 'forth', next, told });
     parts.push([`${head}, as another run has read it, reaches`, ...rest]);
   }
   return parts.flatMap((lines) => (lines.length === 0 ? [] : [`${lines.join('\n')}\n`])).join('\n');
@@ -74,7 +83,7 @@ function variablesOf(nodes: readonly LineageNode[]): string {
 
 /** A node and what is next to it in one way, a line each. */
 function treeFrom(
-  host: Host,
+  label: Label,
   root: LineageNode,
   {
     way,
@@ -86,7 +95,7 @@ function treeFrom(
   const tell = (node: LineageNode, before: string, branch: string): void => {
     const own = next(node.id);
     const isTold = told.has(node.id) && own.length > 0;
-    lines.push(`${before}${branch}${labelOf(host, node)}${isTold ? '  (above)' : ''}`);
+    lines.push(`${before}${branch}${label(node)}${isTold ? '  (above)' : ''}`);
     if (isTold) return;
     told.add(node.id);
     const inside = branch === '' ? '' : branch === '└─ ' ? `${before}   ` : `${before}│  `;
@@ -95,7 +104,7 @@ function treeFrom(
     const rest = own.filter((neighbour) => !known.includes(neighbour) && !given.includes(neighbour));
     // One line for all of them: most cells use the same few modules, which one cell has imported.
     const more = [
-      ...(source === undefined ? [] : [`${variablesOf(given)}, of ${labelOf(host, source)}`]),
+      ...(source === undefined ? [] : [`${variablesOf(given)}, of ${label(source)}`]),
       ...(known.length === 0 ? [] : [`${variablesOf(known)}  (above)`]),
     ];
     for (const { id } of given) told.add(id);
@@ -109,7 +118,9 @@ function treeFrom(
 }
 
 /** For the program `dot` of Graphviz. */
-export function lineageDot(host: Host, { nodes, edges }: Lineage): string {
+export function lineageDot(host: Host, lineage: Lineage): string {
+  const { nodes, edges } = lineage;
+  const label = labelsOf(host, lineage);
   const names = new Map(nodes.map(({ id }, place) => [id, `n${place}`]));
   const shapes = {
     file: 'note',
@@ -120,17 +131,18 @@ export function lineageDot(host: Host, { nodes, edges }: Lineage): string {
     web: 'component',
   } as const;
   const lines = nodes.map(
-    (node) =>
-      `  ${names.get(node.id) ?? ''} [shape=${shapes[node.kind]}, label=${JSON.stringify(labelOf(host, node))}];`,
+    (node) => `  ${names.get(node.id) ?? ''} [shape=${shapes[node.kind]}, label=${JSON.stringify(label(node))}];`,
   );
   const arrows = edges.map(({ from, to }) => `  ${names.get(from) ?? ''} -> ${names.get(to) ?? ''};`);
   return `digraph lineage {\n  rankdir=LR;\n${[...lines, ...arrows].join('\n')}\n}\n`;
 }
 
 /** For Mermaid, as GitHub shows it in Markdown. */
-export function lineageMermaid(host: Host, { nodes, edges }: Lineage): string {
+export function lineageMermaid(host: Host, lineage: Lineage): string {
+  const { nodes, edges } = lineage;
+  const label = labelsOf(host, lineage);
   const names = new Map(nodes.map(({ id }, place) => [id, `n${place}`]));
-  const text = (node: LineageNode): string => labelOf(host, node).replaceAll('"', '#quot;').replaceAll('\n', ' ');
+  const text = (node: LineageNode): string => label(node).replaceAll('"', '#quot;').replaceAll('\n', ' ');
   const lines = nodes.map((node) => `  ${names.get(node.id) ?? ''}["${text(node)}"]`);
   const arrows = edges.map(({ from, to }) => `  ${names.get(from) ?? ''} --> ${names.get(to) ?? ''}`);
   return `flowchart LR\n${[...lines, ...arrows].join('\n')}\n`;

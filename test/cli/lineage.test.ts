@@ -161,7 +161,7 @@ test('a file and a variable reach cells, variables, metrics and files, over the 
   ]);
   const { out } = await place.call('lineage', 'in.csv');
   expect(out).toMatch(
-    /^file in\.csv {2}sha256:[0-9a-f]{12}\n\nreaches\n└─ \[2\] 02_rows, run \d{8}T.*\n {3}└─ variable rows\n/,
+    /^file in\.csv {2}sha256:[0-9a-f]{12}\n\nreaches\n└─ \[2\] 02_rows, run \d{8}T.*, make\.py\n {3}└─ variable rows\n/,
   );
   expect((await place.call('lineage', 'auc', '--back')).out).not.toContain('reaches');
   expect((await place.call('lineage', 'auc', '--forward')).out).toMatch(/^variable auc\n\nreaches\n└─ \[6\]/);

@@ -207,6 +207,8 @@ print(n, seen)
   expect(done.status).toBe('ok');
   const printed = done.variants.map(({ executed }) => JSON.stringify(shownIn(executed).at(-1)));
   for (const [at, words] of ['1 none', '2 1', '3 2', '4 2'].entries()) expect(printed[at]).toContain(`"${words}\\n"`);
+  // The first cell, and of the last variant what it read; what a variant did before it was made again it shares with nobody.
+  expect(Math.max(...done.variants.map(({ shared }) => shared))).toBeLessThanOrEqual(2);
 });
 
 test('variants whose cells need one process have one each, in order', async () => {

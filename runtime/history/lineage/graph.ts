@@ -15,6 +15,8 @@ export interface LineageNode {
   /** Of a cell: its number in `In [n]`, and the run that ran it, which is an earlier one when its result was used again. */
   readonly number?: number | undefined;
   readonly run?: string | undefined;
+  /** Of a cell: the path of its notebook. */
+  readonly notebook?: string | undefined;
 }
 
 /** Where a thing comes from and what it reaches. An edge leads from what was used to what came of it. */
@@ -56,14 +58,16 @@ export class LineageGraph {
     const made = task.from ?? run.id;
     this.#note(run, made);
     const { name, code: what, number } = task;
-    return this.add({ id: `cell ${task.id} ${run.id}`, kind: 'cell', name, what, number, run: made });
+    const { notebook } = run.run.started?.origin ?? {};
+    return this.add({ id: `cell ${task.id} ${run.id}`, kind: 'cell', name, what, number, run: made, notebook });
   }
 
   /** Adds all cells of one process as one. */
   addTogether(run: LoggedRun): string {
     this.#note(run, run.id);
-    const what = run.run.started?.bundle ?? '';
-    return this.add({ id: `cell * ${run.id}`, kind: 'cell', name: 'all cells, in one process', what, run: run.id });
+    const { bundle: what = '', origin } = run.run.started ?? {};
+    const node = { id: `cell * ${run.id}`, kind: 'cell', what, run: run.id, notebook: origin?.notebook } as const;
+    return this.add({ ...node, name: 'all cells, in one process' });
   }
 
   /** Adds a variable as a task left it; of no task when it is not known which one did. */
