@@ -7,7 +7,7 @@ export * from './history/views.ts';
 export { describeShared, type SharedValue } from './ladder.ts';
 export { updateProfile, type ProfileUpdate } from './profile-update.ts';
 export { directionOf, type Direction } from './measures/direction.ts';
-export { metricNames, readMetricRun, readMetricRuns, type MetricRun } from './measures/metric-runs.ts';
+export { metricNames, pointsOf, readMetricRun, readMetricRuns, type MetricRun } from './measures/metric-runs.ts';
 export { logRun, type TrackedRun } from './mlflow/log-run.ts';
 export { ServerProblem, TrackingServer } from './mlflow/server.ts';
 export { compareMetric, isRegression, type Compared, type Tolerance } from './measures/regression.ts';

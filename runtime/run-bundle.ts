@@ -393,7 +393,7 @@ async function runOnSoundStore(context: RunContext): Promise<RunOutcome> {
   const laneMiss = lane === undefined || lane.part === 'no earlier run' ? '' : describeMiss(lane);
   const outcome = await new Run({ ...context, laneMiss }).execute();
   if (outcome.outdated !== undefined) {
-    const reason = `${outcome.outdated} was changed by an earlier variant`;
+    const reason = `${outcome.outdated} has changed since it was used`;
     context.onEvent({ type: 'restarted', reason });
     return await runOnSoundStore(context);
   }

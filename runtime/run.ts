@@ -194,7 +194,7 @@ export class Run {
     }
     this.#head++;
     const { result } = state;
-    this.#context.notes.retired(this.#states, state);
+    this.#context.notes.retired(this.#states, state, this.#context.secrets);
     if (status === 'ran' && this.#context.useCache) state.identity = remember(this.#context, this.#states, state);
     this.#context.crew.ended(state.task);
     if (result !== undefined && result.filesWritten.length + result.outside.length > 0) this.#context.crew.acted();

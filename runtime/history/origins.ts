@@ -1,6 +1,7 @@
 import type { LoggedRun } from './compare-records.ts';
 import { dataOf } from './data.ts';
-import { traceAll, type LineageNode, type Traced } from './lineage.ts';
+import type { LineageNode } from './lineage/graph.ts';
+import { traceAll, type Traced } from './lineage/trace.ts';
 import type { RecordedRun } from './recorded-run.ts';
 
 /** Something that a run left, and all that it goes back to. */
@@ -40,8 +41,7 @@ export function traceResults(run: LoggedRun, states: readonly string[]): ResultO
     ...written.map(({ path }) => ({ kind: 'file', name: path }) as const),
     ...variables.map((name) => ({ kind: 'variable', name }) as const),
   ];
-  const traced = asked.map(({ kind, name }): Traced => ({ kind: kind === 'file' ? 'file' : 'variable', name }));
-  const { roots, nodes, edges, runs } = traceAll(run, traced, states);
+  const { roots, nodes, edges, runs } = traceAll(run, asked satisfies readonly Traced[], states);
   const byId = new Map(nodes.map((node) => [node.id, node]));
   const sources = new Map<string, string[]>();
   for (const { from, to } of edges) sources.set(to, [...(sources.get(to) ?? []), from]);
@@ -53,7 +53,7 @@ export function traceResults(run: LoggedRun, states: readonly string[]): ResultO
       one === 'web' || (one === 'file' && id !== root && (sources.get(id) ?? []).length === 0);
     return {
       ...{ kind, name },
-      maker: (sources.get(root) ?? []).flatMap((id) => byId.get(id) ?? []).find(({ number }) => number !== undefined),
+      maker: found.find(({ kind: one }) => one === 'cell'),
       cells: cells.sort((left, right) => (left.number ?? 0) - (right.number ?? 0)),
       data: found.filter(isData),
       parameters: found.filter((node) => node.kind === 'parameter'),

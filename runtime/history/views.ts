@@ -9,7 +9,8 @@ export {
   type RecordComparison,
 } from './compare-records.ts';
 export { renderComparison } from '../report/comparison-html.ts';
-export { isRecorded, traceLineage, type Lineage, type LineageNode, type Traced } from './lineage.ts';
+export { type Lineage, type LineageNode } from './lineage/graph.ts';
+export { isRecorded, traceLineage, type Traced, type Ways } from './lineage/trace.ts';
 export { isPinned, pinRun, retainedRuns, type KeptBecause, type Retention } from './retention.ts';
 export { openLineageEvents, type LineageEvent } from '../export/open-lineage.ts';
 export { describeCrate, describeCrateForPeople } from '../export/ro-crate.ts';

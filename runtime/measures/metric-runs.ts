@@ -70,6 +70,13 @@ function lineOf(point: readonly RecordedParameter[]): string {
   return point.map(({ name, value }) => `${name}=${parameterText(value)}`).join(', ');
 }
 
+/** The runs of the newest matrix, when the newest run is of one with several. */
+export function pointsOf(runs: readonly MetricRun[]): readonly MetricRun[] {
+  const matrix = runs.at(-1)?.matrix;
+  const points = matrix === undefined ? [] : runs.filter((run) => run.matrix === matrix);
+  return points.length > 1 ? points : [];
+}
+
 /** Every metric of some runs, in the order in which the newest have them. */
 export function metricNames(runs: readonly MetricRun[]): readonly string[] {
   return [...new Set(runs.toReversed().flatMap(({ metrics }) => [...metrics.keys()]))];

@@ -1,5 +1,5 @@
 import type { LoggedRun } from '../history/compare-records.ts';
-import type { LineageNode } from '../history/lineage.ts';
+import type { LineageNode } from '../history/lineage/graph.ts';
 import { traceResults, type ResultOrigin } from '../history/origins.ts';
 import { escapeHtml } from './ansi.ts';
 import type { CellLinks } from './cell-links.ts';

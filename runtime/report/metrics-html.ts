@@ -1,6 +1,6 @@
 import { directionOf } from '../measures/direction.ts';
 import { asNumber, showMeasure } from '../measures/formula.ts';
-import { metricNames, type MetricRun } from '../measures/metric-runs.ts';
+import { metricNames, pointsOf, type MetricRun } from '../measures/metric-runs.ts';
 import { escapeHtml } from './ansi.ts';
 import { htmlPage, type Section } from './html-page.ts';
 import { linePlot, plotLegend } from './line-plot.ts';
@@ -28,17 +28,49 @@ export function metricsPage(notebook: string, runs: readonly MetricRun[]): strin
 
 function metricSection(metric: string, runs: readonly MetricRun[], id: string): Section {
   const own = runs.filter(({ metrics }) => metrics.has(metric));
-  const places = own.map(({ from }) => timeOf(from));
-  const lines = [...new Set(own.map(({ line }) => line))].map((name) => ({
-    name,
-    values: own.map(({ line, metrics }) => (line === name ? asNumber(metrics.get(metric)?.value ?? 'NaN') : undefined)),
-  }));
   const direction = directionOf(metric, runs);
   const words = direction === undefined ? '' : `, ${direction} is better`;
   const last = own.at(-1)?.metrics.get(metric)?.value ?? 'NaN';
-  const title = `${metric} over ${own.length} runs, ${showMeasure(last)} in the newest${words}`;
-  const body = `<p>${showMeasure(last)} in the newest run${words}</p>${linePlot({ title, places, lines })}${plotLegend(lines)}`;
-  return { id, title: metric, body };
+  const about = `${showMeasure(last)} in the newest`;
+  const points = pointsOf(runs);
+  const { title, places, lines } = points.length > 0 ? overPoints(metric, points, own) : overRuns(metric, own);
+  const plot = `${linePlot({ title: `${title}, ${about}${words}`, places, lines })}${plotLegend(lines)}`;
+  return { id, title: metric, body: `<p>${about} run${words}</p>${plot}` };
+}
+
+interface Plotted {
+  readonly title: string;
+  readonly places: readonly string[];
+  readonly lines: readonly { readonly name: string; readonly values: readonly (number | undefined)[] }[];
+}
+
+function overRuns(metric: string, own: readonly MetricRun[]): Plotted {
+  const lines = [...new Set(own.map(({ line }) => line))].map((name) => ({
+    name,
+    values: own.map((run) => (run.line === name ? valueOf(run, metric) : undefined)),
+  }));
+  return { title: `${metric} over ${own.length} runs`, places: own.map(({ from }) => timeOf(from)), lines };
+}
+
+/** Over the points of the newest matrix: a line for it, and one for every earlier matrix that has some of them. */
+function overPoints(metric: string, points: readonly MetricRun[], own: readonly MetricRun[]): Plotted {
+  const places = points.map(({ line }) => line);
+  const matrices = [...new Set(own.flatMap(({ matrix }) => matrix ?? []))];
+  const lines = matrices.flatMap((matrix) => {
+    const runs = own.filter((run) => run.matrix === matrix);
+    const [first] = runs;
+    const values = places.map(
+      (place) => runs.filter(({ line }) => line === place).map((run) => valueOf(run, metric))[0],
+    );
+    return first === undefined || values.every((value) => value === undefined)
+      ? []
+      : [{ name: timeOf(first.from), values }];
+  });
+  return { title: `${metric} over ${places.length} variants`, places, lines };
+}
+
+function valueOf({ metrics }: MetricRun, metric: string): number {
+  return asNumber(metrics.get(metric)?.value ?? 'NaN');
 }
 
 /** A word for how a run ended. */

@@ -41,7 +41,10 @@ interface Plan {
 export async function runCommand(host: Host, parsed: ParsedArguments): Promise<CommandResult> {
   if (isPipeline(parsed)) return await runPipeline(host, parsed, runOnce);
   if (hasFlag(parsed, 'watch')) return await watchRuns(host, parsed, runOnce);
-  if (!hasFlag(parsed, 'matrix')) return await runOnce(host, parsed);
+  if (!hasFlag(parsed, 'matrix')) {
+    if (!hasFlag(parsed, 'matrix-exclude')) return await runOnce(host, parsed);
+    return usage('--matrix-exclude was given without --matrix.', 'Say with --matrix what varies.');
+  }
   if (!isFrozenRun(parsed)) return await matrixCommand(host, parsed);
   return usage('--frozen is for one run.', 'Freeze and run one combination with -p NAME VALUE.');
 }

@@ -12,6 +12,7 @@ import { findUnreadySecret } from '../given-parameters.ts';
 import { usage, type CommandResult, type Host, type Outcome } from '../host.ts';
 import { cellsTagged } from '../inject-parameters.ts';
 import { compileWith, findTask, openInput, type Input } from '../input.ts';
+import { leaveOut } from '../matrix-exclude.ts';
 import { combine, nameOf, readMatrix, type Matrix } from '../matrix.ts';
 import { exportRecorded } from '../mlflow.ts';
 import { originOf } from '../origin.ts';
@@ -134,7 +135,9 @@ async function plan(host: Host, parsed: ParsedArguments, { matrix, rest }: Asked
   const input = opened.value;
   const misfit = findMisfits(input, matrix, rest);
   if (misfit !== undefined) return { ok: false, result: misfit };
-  const variants = combine(matrix, rest);
+  const combined = leaveOut(parsed, matrix, combine(matrix, rest));
+  if (!combined.ok) return combined;
+  const variants = combined.value;
   const axes = [...matrix.keys()];
   const names = variants.map((values) => nameOf(axes, values));
   const secrets = await findSecrets(host, input, variants);

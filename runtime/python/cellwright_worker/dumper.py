@@ -109,7 +109,7 @@ class Dumper(pickle.Pickler):
         place = self._singletons.get(id(thing))
         if place is not None and rebuild_member(place) is thing and id(thing) not in self._around.exempt:
             self.by_name.add(id(thing))
-            return (rebuild.member, place)
+            return (rebuild.original, place)
         kind = type(thing)
         if kind is _Box:
             return thing.answer

@@ -142,6 +142,12 @@ def _joblib() -> Any:
     return None if module is None else getattr(module._backend, "config", None)
 
 
+def _transforms() -> Any:
+    """Who answers for scipy.fft, as compiled code keeps it."""
+    module = loaded("scipy._lib._uarray")
+    return None if module is None else repr(module.get_state()._pickle())
+
+
 def _opener() -> Any:
     """An opener of urllib that says more than the one that is made by itself."""
     request = loaded("urllib.request")
@@ -216,6 +222,7 @@ class Settings:
             "the start method of multiprocessing": _start_method,
             "the opener of urllib": _opener,
             "the settings of joblib": _joblib,
+            "the backend of scipy.fft": _transforms,
             "a codec": lambda: [list(table.items()) if isinstance(table, dict) else list(table) for table in _tables],
             "the settings of the event loop": self._loops,
             "a file that is open by its number": left_open,

@@ -118,6 +118,8 @@ class CapturedStream(io.TextIOBase):
         self._parts: list[str] = []
         self._size = 0
         self._due = 0.0
+        # False for a stream that was not in its place when the cell began: a kernel sends what is written to it as an earlier cell's.
+        self.answers = True
 
     @property
     def encoding(self) -> str:  # type: ignore[override]
@@ -176,7 +178,8 @@ class CapturedStream(io.TextIOBase):
                 # A child that the cell forked: what it prints goes where native output goes, and the cell's process sends it.
                 os.write(self._descriptor, text.encode("utf-8", "replace"))
                 return
-            messages.emit({"kind": "stream", "name": self._stream, "text": text})
+            if self.answers:
+                messages.emit({"kind": "stream", "name": self._stream, "text": text})
 
     def isatty(self) -> bool:
         """A cell's output is no terminal."""
@@ -419,6 +422,8 @@ def register_sources(shell: Any, cells: list[tuple[int, str, str]]) -> CellSourc
 async def execute(shell: Any, source: str) -> bool:
     """Run one cell inside a running event loop, as a kernel does; True when it did not raise."""
     failure = None
+    for stream in messages.streams:
+        stream.answers = stream in (sys.stdout, sys.stderr)
     try:
         transformed = shell.transform_cell(source)
     except Exception:  # noqa: BLE001  (IPython reports it when the cell runs)

@@ -255,7 +255,8 @@ class Slots:
         self.superseded: set[str] = set()
         # Module and attribute → what was there before a slot was restored.
         self.replaced: dict[tuple[str, str], Any] = {}
-        self._globals: dict[str, dict[str, Any]] = {}
+        # Made once the streams are this program's.
+        self._globals: dict[str, dict[str, Any]] = {"sys": {"stdout": sys.stdout, "stderr": sys.stderr}}
         self._deep: dict[str, list[_Watch]] = {}
         self._baselines: list[_Baseline] = []
         # Module → the baseline that counts for it; None when it is not watched.
