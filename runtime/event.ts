@@ -72,6 +72,8 @@ export type RunEvent =
   | { readonly type: 'lane'; readonly reason: string }
   /** What all cells of one process used and wrote together: no cell of it did it alone. */
   | ({ readonly type: 'together' } & Together)
+  /** Names of the installed distributions that the cells reached, with what these require; absent where all of them count. */
+  | { readonly type: 'reached'; readonly packages: readonly string[] }
   /** All tasks start again. */
   | { readonly type: 'restarted'; readonly reason: string }
   | {

@@ -8,12 +8,13 @@ export { memoryAsDirective, suggestPlaces, type PlaceSuggestion } from './histor
 export { describeShared, type SharedValue } from './ladder.ts';
 export { updateProfile, type ProfileUpdate } from './profile-update.ts';
 export { directionOf, type Direction } from './measures/direction.ts';
-export { metricNames, readMetricRun, readMetricRuns, type MetricRun } from './measures/metric-runs.ts';
+export { metricNames, pointsOf, readMetricRun, readMetricRuns, type MetricRun } from './measures/metric-runs.ts';
 export { logRun, type TrackedRun } from './mlflow/log-run.ts';
 export { ServerProblem, TrackingServer } from './mlflow/server.ts';
 export { compareMetric, isRegression, type Compared, type Tolerance } from './measures/regression.ts';
 export { sparkline } from './measures/sparkline.ts';
 export { metricsPage } from './report/metrics-html.ts';
+export { renderVariants, type ShownVariant, type VariantsPage } from './report/variants-html.ts';
 export { asNumber, showMeasure } from './measures/formula.ts';
 export { describeVerdict, type GateVerdict } from './measures/verdict.ts';
 export type { Measure } from './process/protocol.ts';

@@ -18,6 +18,7 @@ import { togetherOf } from './history/observation.ts';
 import { isClosed } from './measures/gates.ts';
 import { nothingObserved } from './nothing-observed.ts';
 import type { AttemptResult, LaneObservation, Measured } from './process/protocol.ts';
+import { tellReached } from './tell-reached.ts';
 import { initialState, type RunContext, type RunOutcome, type State } from './run-state.ts';
 import type { LocalStore } from './store/local.ts';
 
@@ -112,6 +113,7 @@ export function reuseLane(context: RunContext): RunOutcome | Miss | undefined {
     return { ...judged, status: 'cached', outputs, seconds: 0, reason };
   });
   context.onEvent({ type: 'together', ...togetherOf(entry.result) });
+  tellReached(context, [entry.packages]);
   return { status: 'ok', tasks, diagnostics: [], lane: true, why: note.why, damaged: undefined };
 }
 
@@ -131,6 +133,7 @@ export function rememberLane(
   { observed, why }: { readonly observed: LaneObservation; readonly why: string },
 ): void {
   context.onEvent({ type: 'together', ...togetherOf(observed) });
+  tellReached(context, [observed.packages]);
   const unit = laneUnit(context.bundle, context.until);
   if (unit === undefined || !context.useCache) return;
   const ran = states.filter(({ task }) => unit.cells.includes(task));

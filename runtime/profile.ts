@@ -1,6 +1,7 @@
 import type { Bundle, Task } from '../compiler/bundle/format.ts';
 import { effectsOf, joinEffects, keysOf, type StoredEffects } from './observed-effects.ts';
 import type { State } from './run-state.ts';
+import type { Secrets } from './secrets.ts';
 import type { LocalStore } from './store/local.ts';
 
 const path = 'profile.json';
@@ -52,11 +53,12 @@ export class ProfileNotes {
   }
 
   /** A task that was retired with a result; the earlier ones have theirs. */
-  retired(states: readonly State[], state: State): void {
+  retired(states: readonly State[], state: State, secrets: Pick<Secrets, 'maskAll'>): void {
     const { task, result } = state;
     if (result === undefined) return;
     this.#retiredImports(task, result.imported);
-    const effects = effectsOf(states, state.index, this.#parameters);
+    // A file may be named after a secret.
+    const effects = secrets.maskAll(effectsOf(states, state.index, this.#parameters));
     if (effects === undefined) return;
     const key = this.#keysOf(states)[state.index] ?? '';
     const before = this.#effects.get(key);

@@ -34,6 +34,7 @@ import { removeDamaged } from './store/damage.ts';
 import { loadDigests, saveDigests } from './store/digests.ts';
 import { objectsFolder, openLocalStore, writeAtomically, type LocalStore } from './store/local.ts';
 import { keepBelow, sweepRuns, sweepTemporary, untilCleaned } from './store/sweep.ts';
+import { tellReachedByTasks } from './tell-reached.ts';
 import type { Variables } from './variables.ts';
 import type { Member } from './variants/team.ts';
 
@@ -370,6 +371,7 @@ function cellsOf(bundle: Bundle): [number, string, string][] {
 /** Runs, and says in the end which step of the ladder the cells were on. */
 async function runAndTell(context: RunContext): Promise<RunOutcome> {
   const outcome = await runOnSoundStore(context);
+  tellReachedByTasks(context, outcome);
   const steps = [...tellSteps(outcome), ...notesOnPlaces(context, outcome)];
   for (const diagnostic of steps) context.onEvent({ type: 'diagnostic', diagnostic });
   return { ...outcome, diagnostics: [...outcome.diagnostics, ...steps] };
@@ -384,7 +386,7 @@ async function runOnSoundStore(context: RunContext): Promise<RunOutcome> {
   const laneMiss = lane === undefined || lane.part === 'no earlier run' ? '' : describeMiss(lane);
   const outcome = await new Run({ ...context, laneMiss }).execute();
   if (outcome.outdated !== undefined) {
-    const reason = `${outcome.outdated} was changed by an earlier variant`;
+    const reason = `${outcome.outdated} has changed since it was used`;
     context.onEvent({ type: 'restarted', reason });
     return await runOnSoundStore(context);
   }

@@ -28,6 +28,8 @@ export interface State extends Progress, Judged {
   outputs: OutputMessage[];
   holder: Holder | undefined;
   cached: string | undefined;
+  /** Of a reused task: the digest of what it reached of installed packages. */
+  reached?: string;
   /** Files as the cached task left them, which must still be so. */
   left: Readonly<Record<string, string>>;
   /** What only the process of an earlier task had, when it ran in that; of a reused task, when it ran. */
@@ -104,6 +106,8 @@ export interface TaskOutcome {
   readonly result: AttemptResult | undefined;
   /** What only the process of an earlier task had, in which it ran therefore. */
   readonly fused?: readonly SharedValue[];
+  /** Of a reused task: the digest of what it reached of installed packages. */
+  readonly reached?: string;
   /** True when the cell was stopped because it took longer, or more memory, than it may. */
   readonly timedOut?: boolean;
   /** Of its gates, in this run. */
@@ -215,6 +219,7 @@ export function outcomeOf(state: State): TaskOutcome {
     reason: because,
     result: status === 'not-run' ? undefined : result,
     ...(state.fused.length > 0 && { fused: state.fused }),
+    ...(status === 'cached' && state.reached !== undefined && { reached: state.reached }),
     ...(state.timedOut === true && { timedOut: true }),
     verdicts,
   };

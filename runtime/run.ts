@@ -188,7 +188,7 @@ export class Run {
     }
     this.#head++;
     const { result } = state;
-    this.#context.notes.retired(this.#states, state);
+    this.#context.notes.retired(this.#states, state, this.#context.secrets);
     if (!isFailure(state)) this.#retries.succeeded(state);
     if (status === 'ran' && this.#context.useCache) state.identity = remember(this.#context, this.#states, state);
     this.#context.crew.ended(state.task);

@@ -22,9 +22,19 @@ export function takeFromCache(context: RunContext, states: readonly State[], sta
     if (context.readCache) state.because = describeMiss(found.miss);
     return false;
   }
-  const { run: cached, result, outputs, written: left, fused = [] } = found.entry;
+  const { run: cached, result, outputs, written: left, fused = [], packages: reached } = found.entry;
   const identity = identityOf(state.task, found.entry);
   const because = `same inputs as in run ${cached}`;
-  Object.assign(state, { result, outputs: [...outputs], identity, cached, left, fused, because, status: 'ended' });
+  Object.assign(state, {
+    result,
+    outputs: [...outputs],
+    identity,
+    cached,
+    reached,
+    left,
+    fused,
+    because,
+    status: 'ended',
+  });
   return true;
 }

@@ -80,6 +80,10 @@ const noEnvironmentFlag: Flag = {
 };
 const htmlFlag: Flag = { name: 'html', values: ['FILE'], help: 'write a page that shows both, side by side' };
 const lineageFormatFlag: Flag = { name: 'format', values: ['FORMAT'], help: 'text (default), mermaid or dot' };
+const lineageWayFlags: readonly Flag[] = [
+  { name: 'back', values: [], help: 'only what it comes from' },
+  { name: 'forward', values: [], help: 'only what it reaches' },
+];
 const pinFlags: readonly Flag[] = [
   { name: 'pin', values: ['RUN'], help: 'keep this run whatever is removed' },
   { name: 'unpin', values: ['RUN'], help: 'let it go' },
@@ -263,9 +267,9 @@ const commands: readonly Command[] = [
   },
   {
     name: 'lineage',
-    words: 'FILE|VARIABLE [NB]',
-    help: 'Goes back from a file, a variable or a metric to the cells, data, parameters, commits and people that it comes from.',
-    flags: [lineageFormatFlag, runFlag, stateFlag],
+    words: 'FILE|VARIABLE|METRIC [NB]',
+    help: 'Goes from a file, a variable or a metric back to the cells, data, parameters, commits and people that it comes from, and forth to what it reaches.',
+    flags: [lineageFormatFlag, ...lineageWayFlags, runFlag, stateFlag],
     most: 2,
     run: lineageCommand,
   },

@@ -11,6 +11,7 @@ import {
   versionOf,
   writeAtomically,
   type EnvironmentOrder,
+  type Origin,
 } from '../../runtime/index.ts';
 import { hasFlag, lastValue, type ParsedArguments } from './args.ts';
 import { canonicalLock } from './assemble-lock.ts';
@@ -27,6 +28,8 @@ import type { Place } from './state-folder.ts';
 export interface PreparedPlace {
   readonly place: Place;
   readonly diagnostics: readonly Diagnostic[];
+  /** What the environment is built from, where one was asked for. */
+  readonly lock?: Origin['lock'];
 }
 
 /** How a command wants its environment. */
@@ -54,6 +57,7 @@ export async function prepareEnvironment(
   const request = { input, place, builds, silent };
   const order = await findOrder(host, request, asked);
   if (!order.ok) return order;
+  const lock = describeLock(order.value);
   const built = findBuilt(place.state, order.value);
   if (built !== undefined || !builds) {
     const python = built ?? path.join(place.state, 'environments', 'not-built');
@@ -62,10 +66,19 @@ export async function prepareEnvironment(
       value: {
         place: { ...place, python, kernel: undefined },
         diagnostics: built === undefined ? [unbuilt(order.value)] : [],
+        lock,
       },
     };
   }
-  return build(host, request, order.value);
+  const made = await build(host, request, order.value);
+  return made.ok ? { ok: true, value: { ...made.value, lock } } : made;
+}
+
+function describeLock({ shown, hashed, direct }: EnvironmentOrder): Origin['lock'] {
+  const digest = createHash('sha256')
+    .update(JSON.stringify([hashed, direct]))
+    .digest('hex');
+  return { name: shown, digest: `sha256:${digest}` };
 }
 
 type Request = Preparation & { readonly input: Input; readonly place: Place };

@@ -2,6 +2,7 @@ import {
   asNumber,
   directionOf,
   metricNames,
+  pointsOf,
   showMeasure,
   sparkline,
   type Compared,
@@ -24,7 +25,26 @@ export function metricsTable(runs: readonly MetricRun[]): string {
       return value === undefined ? '' : showMeasure(value);
     }),
   ]);
-  return `${renderTable([head, ...rows])}\n${trends(runs, names)}`;
+  const parts = [renderTable([head, ...rows]), overPoints(runs, names), trends(runs, names)];
+  return parts.filter((part) => part !== '').join('\n');
+}
+
+/** Each metric over the points of the newest matrix, in their order: what a back-test is run for. */
+function overPoints(runs: readonly MetricRun[], names: readonly string[]): string {
+  const points = pointsOf(runs);
+  const rows = names.flatMap((name) => {
+    const values = points.map(({ line, metrics }) => ({ line, value: metrics.get(name)?.value }));
+    const known = values
+      .flatMap(({ line, value }) => (value === undefined ? [] : [{ line, value, number: asNumber(value) }]))
+      .filter(({ number }) => Number.isFinite(number))
+      .sort((left, right) => left.number - right.number);
+    const [least, most] = [known[0], known.at(-1)];
+    if (least === undefined || most === undefined || known.length < 2) return [];
+    const bars = sparkline(values.map(({ value }) => (value === undefined ? undefined : asNumber(value))));
+    const [from, to] = [least, most].map(({ line, value }) => `${showMeasure(value)} (${line})`);
+    return [[name, bars, `${from ?? ''} to ${to ?? ''}`, describeDirection(name, runs)]];
+  });
+  return renderTable(rows);
 }
 
 /** How each metric went, for each point of a matrix. */
@@ -33,6 +53,8 @@ function trends(runs: readonly MetricRun[], names: readonly string[]): string {
   const rows = names.flatMap((name) =>
     lines.flatMap((line) => {
       const own = runs.filter((run) => run.line === line && run.metrics.has(name));
+      // A single point of a matrix goes nowhere; it is in the table.
+      if (line !== '' && own.length < 2) return [];
       const last = own.at(-1)?.metrics.get(name)?.value;
       if (last === undefined) return [];
       const values = own.map(({ metrics }) => asNumber(metrics.get(name)?.value ?? 'NaN'));

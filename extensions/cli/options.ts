@@ -136,8 +136,13 @@ export const runFlags: readonly Flag[] = [
     values: ['NAME=A,B'],
     help: 'run every combination of the values, each as a run of its own; a YAML or JSON file of names with lists too',
   },
+  {
+    name: 'matrix-exclude',
+    values: ['NAME=A,NAME=B'],
+    help: 'leave out the combinations that have all of these values; may be given several times',
+  },
   mlflowFlag,
-  { name: 'report', values: ['FILE'], help: 'where the HTML report goes' },
+  { name: 'report', values: ['FILE'], help: 'where the HTML report goes; of --matrix: the page of all variants' },
   { name: 'no-report', values: [], help: 'write no HTML report' },
 ];
 

@@ -54,6 +54,7 @@ function misuse(parsed: ParsedArguments, out: string | undefined): CommandResult
     'parameters-base64',
     'cwd',
     'matrix',
+    'matrix-exclude',
     'frozen',
     'frozen-file',
     'only',

@@ -51,6 +51,7 @@ export function describeEvent(event: RunEvent): string | undefined {
     case 'run-started':
     case 'environment':
     case 'together':
+    case 'reached':
     case 'language':
     case 'source-control':
     case 'metric':

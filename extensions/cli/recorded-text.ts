@@ -3,6 +3,8 @@ import type { RecordedRun, RecordedValue } from '../../runtime/index.ts';
 import { shownPath } from './files.ts';
 import type { Host } from './host.ts';
 
+export { formatBytes, shortDigest } from '../../runtime/index.ts';
+
 /** A recorded parameter's value as Python writes it. */
 export function showValue(value: RecordedValue): string {
   if (value === null) return 'None';
@@ -20,14 +22,6 @@ export function showParameters({ started }: RecordedRun): string {
   return (started?.origin.parameters ?? []).map(({ name, value }) => `${name} = ${showValue(value)}`).join(', ');
 }
 
-/** Bytes as people say them. */
-export function formatBytes(bytes: number): string {
-  const units = ['kB', 'MB', 'GB', 'TB'];
-  if (bytes < 1000) return `${bytes} B`;
-  const power = Math.min(units.length, Math.floor(Math.log10(bytes) / 3));
-  return `${(bytes / 1000 ** power).toFixed(1)} ${units[power - 1] ?? ''}`;
-}
-
 /** A moment in the local time of who asks: `2026-11-27 20:21:41`. */
 export function showTime(iso: string): string {
   const time = new Date(iso);
@@ -41,11 +35,6 @@ export function showTime(iso: string): string {
 export function showNotebook(host: Pick<Host, 'cwd'>, { started }: RecordedRun): string {
   const notebook = started?.origin.notebook ?? '';
   return path.isAbsolute(notebook) ? shownPath(host, notebook) : notebook;
-}
-
-/** `sha256:0123456789ab` of a whole digest. */
-export function shortDigest(digest: string): string {
-  return digest.replace(/^(sha256:[0-9a-f]{12})[0-9a-f]+$/, '$1');
 }
 
 /** `a1b2c3d`, with what differs from the commit said; empty outside of a repository. */

@@ -1,7 +1,7 @@
 import { availableParallelism } from 'node:os';
 import path from 'node:path';
 import type { Diagnostic } from '../../compiler/bundle/diagnostic.ts';
-import type { RunOptions } from '../../runtime/index.ts';
+import type { Origin, RunOptions } from '../../runtime/index.ts';
 import { hasFlag, lastValue, type ParsedArguments } from './args.ts';
 import { findTimeout } from './execution-timeout.ts';
 import { usage, type Host, type Outcome } from './host.ts';
@@ -20,6 +20,8 @@ export interface RunSettings {
   readonly jobs: number;
   /** Seconds for which processes with the notebook's imports wait for the next run. */
   readonly standBy: number;
+  /** What the environment was built from, where one was asked for. */
+  readonly lock: Origin['lock'];
   /** Seconds that a cell may run, as far as it does not say it itself. */
   readonly timeout: number | undefined;
 }
@@ -43,9 +45,9 @@ export async function findRunSettings(
   const silent = isSilent(host, parsed);
   const prepared = await prepareEnvironment(host, parsed, { input, place: found.value, builds: true, silent });
   if (!prepared.ok) return prepared;
-  const { place, diagnostics } = prepared.value;
+  const { place, diagnostics, lock } = prepared.value;
   const values = { cwd: cwd.value, jobs: jobs.value, standBy: standBy.value, timeout: timeout.value };
-  return { ok: true, value: { place, diagnostics, ...values } };
+  return { ok: true, value: { place, diagnostics, lock, ...values } };
 }
 
 function findJobs(parsed: ParsedArguments): Outcome<number> {

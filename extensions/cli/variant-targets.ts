@@ -1,5 +1,5 @@
 import path from 'node:path';
-import { lastValue, type ParsedArguments } from './args.ts';
+import { hasFlag, lastValue, type ParsedArguments } from './args.ts';
 import { isSameFile, shownPath, statOf } from './files.ts';
 import { fillIn } from './fill-in.ts';
 import { usage, type Host, type Outcome } from './host.ts';
@@ -16,7 +16,12 @@ export interface VariantTargets {
   readonly shown: string;
   /** The table. */
   readonly summary: string;
+  /** The report of each, and the page that shows them all; undefined where none are wanted. */
+  readonly reports: readonly string[] | undefined;
+  readonly overview: string | undefined;
 }
+
+type Notebooks = Omit<VariantTargets, 'reports' | 'overview'>;
 
 interface Named {
   readonly input: Input;
@@ -41,17 +46,33 @@ export function findVariantTargets(host: Host, parsed: ParsedArguments, named: N
   if (!targets.ok) return targets;
   const original = path.resolve(host.cwd, named.input.path);
   const { files, summary } = targets.value;
-  for (const file of [...files.slice(0, 1), summary]) {
+  const pages = findPages(host, parsed, targets.value);
+  for (const file of [...files.slice(0, 1), summary, ...(pages.overview === undefined ? [] : [pages.overview])]) {
     const problem = checkWritable(file, shownPath(host, file));
     if (problem !== undefined) return { ok: false, result: problem };
   }
   if (files.some((file) => isSameFile(file, original))) {
     return refuse(`${asked ?? ''} is the notebook itself.`, 'Name a folder with -o.');
   }
-  return targets;
+  const { overview } = pages;
+  if (overview !== undefined && [original, summary, ...files].some((file) => isSameFile(overview, file))) {
+    return refuse(`The report cannot be ${shownPath(host, overview)}.`, 'Name another file with --report.');
+  }
+  return { ok: true, value: { ...targets.value, ...pages } };
 }
 
-function readFolder(host: Host, asked: string | undefined, { input, names }: Named): Outcome<VariantTargets> {
+function findPages(
+  host: Host,
+  parsed: ParsedArguments,
+  { files, summary }: Notebooks,
+): Pick<VariantTargets, 'reports' | 'overview'> {
+  if (hasFlag(parsed, 'no-report')) return { reports: undefined, overview: undefined };
+  const asked = lastValue(parsed, 'report');
+  const overview = asked === undefined ? summary.replace(/\.csv$/, '.html') : path.resolve(host.cwd, asked);
+  return { reports: files.map((file) => file.replace(/\.ipynb$/i, '.report.html')), overview };
+}
+
+function readFolder(host: Host, asked: string | undefined, { input, names }: Named): Outcome<Notebooks> {
   if (asked === '-') return refuse('Standard output cannot hold several notebooks.', 'Name a folder with -o.');
   const folder =
     asked === undefined ? path.join(input.folder, `${input.stem}.cellwright`) : path.resolve(host.cwd, asked);
@@ -66,7 +87,7 @@ function readFolder(host: Host, asked: string | undefined, { input, names }: Nam
   };
 }
 
-function readPattern(host: Host, asked: string, { variants }: Named): Outcome<VariantTargets> {
+function readPattern(host: Host, asked: string, { variants }: Named): Outcome<Notebooks> {
   const files: string[] = [];
   for (const values of variants) {
     const filled = fillIn(asked, values);

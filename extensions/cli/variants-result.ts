@@ -21,6 +21,8 @@ export interface VariantRow {
   readonly metrics: Readonly<Record<string, Measure>>;
   /** Absolute path of the executed notebook; undefined when none was written. */
   readonly notebook: string | undefined;
+  /** Of its report. */
+  readonly report: string | undefined;
 }
 
 /** What there is to tell of all variants. */
@@ -37,6 +39,8 @@ export interface ToldVariants {
   readonly files: readonly (readonly [string, string])[];
   /** Absolute path of the table. */
   readonly summary: string | undefined;
+  /** Of the page that shows them all. */
+  readonly overview: string | undefined;
   /** What went to a tracking server. */
   readonly exported: Exported;
 }
@@ -67,6 +71,7 @@ export function describeVariants(told: ToldVariants): CommandResult {
       number,
       ...sumOf(rows),
       summary: told.summary ?? null,
+      report: told.overview ?? null,
       mlflow: told.exported.logged,
       variants: rows.map((row) => ({
         name: row.name,
@@ -80,6 +85,7 @@ export function describeVariants(told: ToldVariants): CommandResult {
         run: row.run,
         metrics: row.metrics,
         executed: row.notebook ?? null,
+        report: row.report ?? null,
       })),
     },
   };
@@ -98,7 +104,7 @@ function textOf({ rows, number, seconds, interrupted, files, exported }: ToldVar
     name,
     status,
     formatSeconds(own),
-    `${counts.shared} shared, ${counts.ran} run`,
+    `${counts.shared} shared, ${counts.ran} run${counts.reused > 0 ? `, ${counts.reused} reused` : ''}`,
     ...names.map((metric) => showOrNothing(metrics[metric])),
     why,
   ]);
@@ -123,18 +129,21 @@ function showOrNothing(value: Measure | undefined): string {
   return value === undefined ? '' : showMeasure(value);
 }
 
-/** Each metric over the variants, in their order. */
+/** Each metric over the variants, in their order, and which of them has the least and the most of it. */
 function trends(rows: readonly VariantRow[], names: readonly string[]): string {
-  const lines = names.map((name) => {
-    const values = rows
-      .map(({ metrics }) => metrics[name])
-      .map((value) => (value === undefined ? undefined : asNumber(value)));
-    const known = values.filter((value): value is number => value !== undefined && Number.isFinite(value));
-    if (known.length < 2) return [];
-    const [least, most] = [showMeasure(Math.min(...known)), showMeasure(Math.max(...known))];
-    return [[name, sparkline(values), least === most ? least : `${least} to ${most}`]];
+  const lines = names.flatMap((name) => {
+    const values = rows.map(({ name: variant, metrics }) => ({ variant, value: metrics[name] }));
+    const known = values
+      .flatMap(({ variant, value }) => (value === undefined ? [] : [{ variant, value, number: asNumber(value) }]))
+      .filter(({ number }) => Number.isFinite(number))
+      .sort((left, right) => left.number - right.number);
+    const [least, most] = [known[0], known.at(-1)];
+    if (least === undefined || most === undefined || known.length < 2) return [];
+    const [from, to] = [least, most].map(({ value, variant }) => `${showMeasure(value)} (${variant})`);
+    const span = least.number === most.number ? showMeasure(least.value) : `${from ?? ''} to ${to ?? ''}`;
+    return [[name, sparkline(values.map(({ value }) => (value === undefined ? undefined : asNumber(value)))), span]];
   });
-  return renderTable(lines.flat());
+  return renderTable(lines);
 }
 
 /** The table as CSV: a column for each parameter of the matrix, and what became of it. */

@@ -7,6 +7,7 @@ import { readDocument } from '../store/local.ts';
 import { dataOf, requestsOf } from './data.ts';
 import { compareLines, unifiedLines } from './line-difference.ts';
 import { compareOutputs, type OutputDifference } from './output-difference.ts';
+import { comparePictures } from './picture-difference.ts';
 import { runFolder, type KeptRun } from './read-runs.ts';
 import type { RecordedRun, RecordedTask } from './recorded-run.ts';
 
@@ -52,10 +53,16 @@ interface Cell {
   readonly outputs: readonly NotebookOutput[];
 }
 
-/** Compares the records of two runs. */
-export function compareRecords(before: LoggedRun, now: LoggedRun): RecordComparison {
+/**
+ * Compares the records of two runs.
+ * @param mostPictures so many that differ are compared point by point; of more it is only told that they differ
+ */
+export function compareRecords(before: LoggedRun, now: LoggedRun, mostPictures: number = Infinity): RecordComparison {
+  let compared = 0;
+  const compare: typeof comparePictures = (old, fresh) =>
+    compared++ < mostPictures ? comparePictures(old, fresh) : { kind: 'unknown' };
   const pairs = pairCells(cellsOf(before), cellsOf(now));
-  const effects = pairs.flatMap((pair) => changeOf(pair, before.run, now.run) ?? []);
+  const effects = pairs.flatMap((pair) => changeOf(pair, { old: before.run, fresh: now.run, compare }) ?? []);
   const causes = [
     ...changes('parameter', parametersOf(before.run), parametersOf(now.run)),
     ...pairs.flatMap((pair) => codeChange(pair) ?? []),
@@ -99,7 +106,13 @@ function codeChange({ before, now }: Pair<Cell>): RecordChange | undefined {
   return { kind: 'code', name, before: before?.code, now: now?.code, lines };
 }
 
-function changeOf({ before, now }: Pair<Cell>, old: RecordedRun, fresh: RecordedRun): CellChange | undefined {
+interface Compared {
+  readonly old: RecordedRun;
+  readonly fresh: RecordedRun;
+  readonly compare: typeof comparePictures;
+}
+
+function changeOf({ before, now }: Pair<Cell>, { old, fresh, compare }: Compared): CellChange | undefined {
   const cell = now ?? before;
   if (cell === undefined) return undefined;
   const shown = {
@@ -111,7 +124,7 @@ function changeOf({ before, now }: Pair<Cell>, old: RecordedRun, fresh: Recorded
   if (before === undefined || now === undefined) {
     return { ...shown, kind: before === undefined ? 'came' : 'went', because: [], outputs: [] };
   }
-  const outputs = compareOutputs(before.outputs, now.outputs);
+  const outputs = compareOutputs(before.outputs, now.outputs, compare);
   if (outputs.length === 0) return undefined;
   return { ...shown, kind: 'differs', because: reasons(before, now, { old, fresh }), outputs };
 }

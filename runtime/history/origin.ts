@@ -10,6 +10,8 @@ export interface Origin {
   readonly parameters: readonly RecordedParameter[];
   /** The program and its version. */
   readonly program: string;
+  /** Where the environment was built from a lock or from script metadata: its name, and the digest of what it asks for. */
+  readonly lock?: { readonly name: string; readonly digest: string } | undefined;
   /** Where the run is one point of a matrix: what joins its runs, and the point. */
   readonly variant?: Variant | undefined;
 }

@@ -1,7 +1,7 @@
 import type { NotebookOutput } from '../report/outputs.ts';
 import { maskDiffering, normaliseOutputs, type Shown } from '../verify/normalise.ts';
 import { compareLines, unifiedLines } from './line-difference.ts';
-import { comparePictures } from './picture-difference.ts';
+import { comparePictures, type PictureDifference } from './picture-difference.ts';
 
 /** A part of what a cell shows that another run shows otherwise. */
 export interface OutputDifference {
@@ -16,6 +16,7 @@ export interface OutputDifference {
 export function compareOutputs(
   before: readonly NotebookOutput[],
   now: readonly NotebookOutput[],
+  compare: typeof comparePictures = comparePictures,
 ): readonly OutputDifference[] {
   const [old, fresh] = [normaliseOutputs(before), normaliseOutputs(now)];
   const kinds = (shown: readonly Shown[]): string => shown.map(({ kind }) => kind).join(', ') || 'nothing';
@@ -26,12 +27,12 @@ export function compareOutputs(
   }
   return old.flatMap((shown, place) => {
     const other = fresh[place];
-    return other === undefined ? [] : compareShown(shown, other);
+    return other === undefined ? [] : compareShown(shown, other, compare);
   });
 }
 
-function compareShown(before: Shown, now: Shown): readonly OutputDifference[] {
-  if ('data' in before && 'data' in now) return compareData(before.data, now.data);
+function compareShown(before: Shown, now: Shown, compare: typeof comparePictures): readonly OutputDifference[] {
+  if ('data' in before && 'data' in now) return compareData(before.data, now.data, compare);
   const masked = maskDiffering([plainText(before)], plainText(now));
   const [old = ''] = masked.plain;
   if (old === masked.ours) return [];
@@ -44,6 +45,7 @@ function compareShown(before: Shown, now: Shown): readonly OutputDifference[] {
 function compareData(
   before: Readonly<Record<string, string>>,
   now: Readonly<Record<string, string>>,
+  compare: typeof comparePictures,
 ): readonly OutputDifference[] {
   const types = [...new Set([...Object.keys(before), ...Object.keys(now)])];
   const differing = types.filter((type) => {
@@ -55,7 +57,10 @@ function compareData(
   const [first] = differing;
   if (first === undefined) return [];
   const picture = differing.find((type) => type.startsWith('image/'));
-  if (picture !== undefined) return [describePicture(picture, before[picture] ?? '', now[picture] ?? '')];
+  if (picture !== undefined) {
+    const [old = '', fresh = ''] = [before[picture], now[picture]];
+    return [describePicture(picture === 'image/png' ? compare(old, fresh) : { kind: 'unknown' })];
+  }
   const tables = [before['text/html'], now['text/html']].map((html) => readTable(html ?? ''));
   const text = differing.includes('text/plain') ? 'text/plain' : first;
   const lines = unifiedLines(compareLines(before[text] ?? '', now[text] ?? ''));
@@ -64,9 +69,8 @@ function compareData(
   return [{ kind: 'text', what: `${text} differs`, lines }];
 }
 
-function describePicture(type: string, before: string, now: string): OutputDifference {
+function describePicture(found: PictureDifference): OutputDifference {
   const said = (what: string): OutputDifference => ({ kind: 'picture', what, lines: [] });
-  const found = type === 'image/png' ? comparePictures(before, now) : ({ kind: 'unknown' } as const);
   if (found.kind === 'unknown') return said('the picture differs');
   if (found.kind === 'size') return said(`the picture is ${found.now} points, it was ${found.before}`);
   if (found.share === 0) return said('the picture looks the same; its file differs');

@@ -1,10 +1,11 @@
 import { inflateSync } from 'node:zlib';
 
-/** The points of a picture, four bytes each: red, green, blue, opacity. */
+/** The points of a picture, so many bytes each: grey, grey and opacity, three colours, or three colours and opacity. */
 interface Picture {
   readonly width: number;
   readonly height: number;
-  readonly points: Uint8Array;
+  readonly channels: number;
+  readonly bytes: Uint8Array;
 }
 
 /** How two pictures differ. */
@@ -22,11 +23,22 @@ export function comparePictures(before: string, now: string): PictureDifference 
     const shown = ({ width, height }: Picture): string => `${width} × ${height}`;
     return { kind: 'size', before: shown(old), now: shown(fresh) };
   }
-  let different = 0;
-  for (let at = 0; at < old.points.length; at += 4) {
-    if ([0, 1, 2, 3].some((channel) => old.points[at + channel] !== fresh.points[at + channel])) different++;
-  }
+  const isSameKind = old.channels === fresh.channels;
+  const [left, right] = isSameKind ? [old.bytes, fresh.bytes] : [toPoints(old), toPoints(fresh)];
+  const different = countDifferent(left, right, isSameKind ? old.channels : 4);
   return { kind: 'points', share: different / Math.max(1, old.width * old.height) };
+}
+
+function countDifferent(left: Uint8Array, right: Uint8Array, channels: number): number {
+  let different = 0;
+  for (let at = 0; at < left.length; at += channels) {
+    for (let channel = at; channel < at + channels; channel++) {
+      if (left[channel] === right[channel]) continue;
+      different++;
+      break;
+    }
+  }
+  return different;
 }
 
 const signature = Buffer.from([0x89, 0x50, 0x4e, 0x47, 0x0d, 0x0a, 0x1a, 0x0a]);
@@ -51,9 +63,7 @@ function readPng(file: Buffer): Picture | undefined {
   const channels = { 0: 1, 2: 3, 4: 2, 6: 4 }[head[9] ?? -1];
   if (head[8] !== 8 || channels === undefined || head[12] !== 0 || width * height > mostPoints) return undefined;
   const lines = inflate(Buffer.concat(parts), (width * channels + 1) * height);
-  return lines === undefined
-    ? undefined
-    : { width, height, points: toPoints(unfilter(lines, width, channels), channels) };
+  return lines === undefined ? undefined : { width, height, channels, bytes: unfilter(lines, width, channels) };
 }
 
 function inflate(content: Buffer, size: number): Buffer | undefined {
@@ -73,23 +83,24 @@ function unfilter(lines: Buffer, width: number, channels: number): Uint8Array {
   const height = lines.length / (stride + 1);
   const bytes = new Uint8Array(stride * height);
   for (let row = 0; row < height; row++) {
-    const filter = lines[row * (stride + 1)];
+    const from = row * (stride + 1) + 1;
+    const filter = lines[from - 1] ?? 0;
+    const start = row * stride;
+    // Most lines of a plot are told by nothing, or are as the one above.
+    if (filter === 0) {
+      bytes.set(lines.subarray(from, from + stride), start);
+      continue;
+    }
     for (let column = 0; column < stride; column++) {
-      const at = row * stride + column;
+      const at = start + column;
       const left = column >= channels ? (bytes[at - channels] ?? 0) : 0;
       const above = row > 0 ? (bytes[at - stride] ?? 0) : 0;
-      const corner = row > 0 && column >= channels ? (bytes[at - stride - channels] ?? 0) : 0;
-      const told =
-        filter === 1
-          ? left
-          : filter === 2
-            ? above
-            : filter === 3
-              ? (left + above) >> 1
-              : filter === 4
-                ? paeth(left, above, corner)
-                : 0;
-      bytes[at] = (lines[row * (stride + 1) + 1 + column] ?? 0) + told;
+      let told = left;
+      if (filter === 2) told = above;
+      else if (filter === 3) told = (left + above) >> 1;
+      else if (filter === 4)
+        told = paeth(left, above, row > 0 && column >= channels ? (bytes[at - stride - channels] ?? 0) : 0);
+      bytes[at] = (lines[from + column] ?? 0) + told;
     }
   }
   return bytes;
@@ -106,7 +117,8 @@ function paeth(left: number, above: number, corner: number): number {
   return byAbove <= byCorner ? above : corner;
 }
 
-function toPoints(bytes: Uint8Array, channels: number): Uint8Array {
+/** Four bytes for each point: red, green, blue, opacity. */
+function toPoints({ bytes, channels }: Picture): Uint8Array {
   if (channels === 4) return bytes;
   const points = new Uint8Array((bytes.length / channels) * 4);
   for (let at = 0, to = 0; at < bytes.length; at += channels, to += 4) {

@@ -59,10 +59,14 @@ export interface RecordedRun {
   /** Undefined when it is not finished. */
   readonly seconds: number | undefined;
   readonly environment: EnvironmentFound | undefined;
+  /** Names of the packages that the cells reached; undefined where all that are installed count, or where it is not known. */
+  readonly reached: readonly string[] | undefined;
   readonly language: Extract<RunEvent, { readonly type: 'language' }> | undefined;
   readonly sourceControl: SourceControl | undefined;
   /** Why all cells ran in one process, when they did. */
   readonly lane: string | undefined;
+  /** Why all tasks started again, each time that they did. */
+  readonly restarts: readonly string[];
   /** What all cells of the one process did together; undefined where each cell tells for itself, and when it is not known. */
   readonly together: Together | undefined;
   /** By id: in the order of the notebook, and after these what did not come to an end. */
@@ -83,13 +87,15 @@ type Mutable = { -readonly [K in keyof RecordedRun]: RecordedRun[K] };
 export function foldRun(id: string, events: readonly LoggedEvent[]): RecordedRun {
   const tasks = new Map<string, RecordedTask>();
   const diagnostics: Diagnostic[] = [];
+  const restarts: string[] = [];
   const measures = noMeasures();
-  const run: Mutable = { ...nothingYet, id, tasks, diagnostics };
+  const run: Mutable = { ...nothingYet, id, tasks, diagnostics, restarts };
   run.from = events[0]?.at ?? '';
   run.until = events.at(-1)?.at ?? '';
   for (const event of events) {
     if (event.type === 'run-started') run.started = event;
     else if (event.type === 'environment') run.environment = event;
+    else if (event.type === 'reached') run.reached = event.packages;
     else if (event.type === 'language') run.language = event;
     else if (event.type === 'source-control') run.sourceControl = event;
     else if (event.type === 'diagnostic') diagnostics.push(event.diagnostic);
@@ -101,6 +107,7 @@ export function foldRun(id: string, events: readonly LoggedEvent[]): RecordedRun
     // Nothing that was before counts.
     else if (event.type === 'restarted') {
       tasks.clear();
+      restarts.push(event.reason);
       run.together = undefined;
     } else if (event.type === 'metric' || event.type === 'gate' || event.type === 'slice') noteMeasure(measures, event);
     else noteTask(tasks, event, run.lane !== undefined);
@@ -182,7 +189,7 @@ const unknownTask: Omit<RecordedTask, 'id' | 'name'> = {
   fused: [],
 };
 
-const nothingYet: Omit<RecordedRun, 'id' | 'tasks' | 'diagnostics'> = {
+const nothingYet: Omit<RecordedRun, 'id' | 'tasks' | 'diagnostics' | 'restarts'> = {
   metrics: new Map(),
   gates: [],
   slices: [],
@@ -192,6 +199,7 @@ const nothingYet: Omit<RecordedRun, 'id' | 'tasks' | 'diagnostics'> = {
   status: 'unfinished',
   seconds: undefined,
   environment: undefined,
+  reached: undefined,
   language: undefined,
   sourceControl: undefined,
   lane: undefined,

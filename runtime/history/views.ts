@@ -1,5 +1,6 @@
 /** What can be asked of runs and of their records. */
 
+export { formatBytes, shortDigest } from './amounts.ts';
 export {
   compareRecords,
   type CellChange,
@@ -8,7 +9,8 @@ export {
   type RecordComparison,
 } from './compare-records.ts';
 export { renderComparison } from '../report/comparison-html.ts';
-export { isRecorded, traceLineage, type Lineage, type LineageNode, type Traced } from './lineage.ts';
+export { type Lineage, type LineageNode } from './lineage/graph.ts';
+export { isRecorded, traceLineage, type Traced, type Ways } from './lineage/trace.ts';
 export { isPinned, pinRun, retainedRuns, type KeptBecause, type Retention } from './retention.ts';
 export { openLineageEvents, type LineageEvent } from '../export/open-lineage.ts';
 export { describeCrate, describeCrateForPeople } from '../export/ro-crate.ts';
@@ -24,6 +26,8 @@ export type { Observation, RecordedFile } from './observation.ts';
 export { findRuns, isGoingOn, listRuns, listRunsOf, readRun, readRuns, runFolder, type KeptRun } from './read-runs.ts';
 export type { RecordedRun, RecordedTask } from './recorded-run.ts';
 export type { SourceControl } from './source-control.ts';
+export { EarlierRuns } from './earlier-runs.ts';
+export { readHistory, type ReportHistory } from '../report/report-history.ts';
 export { renderReport, type ReportInput } from '../report/html.ts';
 export { compareRuns, type CellVerdict, type ExecutedNotebook } from '../verify/compare.ts';
 export { judgeRuns, runPlainly, type PlainRun, type VerifiedTask } from '../verify/verify.ts';

@@ -40,7 +40,9 @@ export class AcceptedRuns {
         const known = this.#at(place);
         if (known === undefined) return undefined;
         const value = known.metrics.get(metric);
-        if (value !== undefined && isSameLine(known.origin, origin)) return { value, run: known.run };
+        // With what is no number nothing can be compared: the run before it tells.
+        if (value !== undefined && value !== 'NaN' && isSameLine(known.origin, origin))
+          return { value, run: known.run };
       }
     };
   }

@@ -145,6 +145,8 @@ class Sheet {
 }
 
 function compare(operator: string, left: number | undefined, right: number | undefined): boolean | undefined {
+  // What is no number is in no order with any other, whatever an earlier run would tell.
+  if ((Number.isNaN(left) || Number.isNaN(right)) && operator !== '!=') return false;
   if (left === undefined || right === undefined) return undefined;
   switch (operator) {
     case '<':

@@ -133,7 +133,9 @@ function notANumber({ id, index, name }: Task, metric: string, what: string): Di
     message: `After ${name}, ${metric} is ${what}${isAbsent ? '' : ', not a number'}; no metric is recorded.`,
     help: isAbsent
       ? 'Bind it in this cell or in an earlier one.'
-      : `Bind a number to a name of its own, for instance ${metric.split('.').at(-1) ?? metric} = float(…).`,
+      : what.startsWith('a dict')
+        ? `Record single entries of it: #| metric: ${metric}.NAME`
+        : `Bind a number to a name of its own, for instance ${metric.split('.').at(-1) ?? metric} = float(…).`,
     location: { cell: id, index },
     related: [],
   };

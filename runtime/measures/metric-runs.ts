@@ -1,4 +1,5 @@
-import type { RecordedParameter, RecordedValue } from '../certificate/format.ts';
+import type { RecordedParameter } from '../certificate/format.ts';
+import { parameterText } from '../history/parameter-text.ts';
 import { readRun, readRuns } from '../history/read-runs.ts';
 import type { RecordedGate, RecordedMetric, RecordedRun, RecordedSlice } from '../history/recorded-run.ts';
 import { isAccepted } from './accepted.ts';
@@ -48,7 +49,7 @@ function describe(run: RecordedRun): MetricRun {
     id: run.id,
     from: run.from,
     verdict: verdictOf(run),
-    parameters: Object.fromEntries([...parameters, ...point].map(({ name, value }) => [name, textOf(value)])),
+    parameters: Object.fromEntries([...parameters, ...point].map(({ name, value }) => [name, parameterText(value)])),
     matrix: variant?.matrix,
     line: lineOf(point),
     metrics: run.metrics,
@@ -66,18 +67,14 @@ function verdictOf(run: RecordedRun): MetricRun['verdict'] {
 }
 
 function lineOf(point: readonly RecordedParameter[]): string {
-  return point.map(({ name, value }) => `${name}=${textOf(value)}`).join(', ');
+  return point.map(({ name, value }) => `${name}=${parameterText(value)}`).join(', ');
 }
 
-/** A parameter as text for people. */
-function textOf(value: RecordedValue): string {
-  if (value === null) return 'None';
-  if (typeof value === 'boolean') return value ? 'True' : 'False';
-  if (typeof value === 'string') return value;
-  if ('int' in value) return value.int;
-  if ('float' in value) return value.float;
-  if ('dict' in value) return `{${value.dict.map(({ key, value: item }) => `${key}: ${textOf(item)}`).join(', ')}}`;
-  return `[${value.map((item) => textOf(item)).join(', ')}]`;
+/** The runs of the newest matrix, when the newest run is of one with several. */
+export function pointsOf(runs: readonly MetricRun[]): readonly MetricRun[] {
+  const matrix = runs.at(-1)?.matrix;
+  const points = matrix === undefined ? [] : runs.filter((run) => run.matrix === matrix);
+  return points.length > 1 ? points : [];
 }
 
 /** Every metric of some runs, in the order in which the newest have them. */

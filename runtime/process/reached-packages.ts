@@ -24,6 +24,7 @@ export class PackageAnswers {
   readonly #store: LocalStore;
   readonly #differences = new Map<string, string | undefined>();
   readonly #remembered = new Map<string, string>();
+  readonly #answered = new Map<string, Answers>();
   readonly #known = new Map<string, string>();
 
   /** Where answers are kept: tasks that were forked from one process share most of theirs. */
@@ -37,11 +38,35 @@ export class PackageAnswers {
     const question = JSON.stringify(reached);
     const known = this.#remembered.get(question);
     if (known !== undefined) return known;
-    const answers = this.#answerAll(reached);
+    const answers = this.#answerOnce(reached);
     const digest = createHash('sha256').update(canonicalJson(answers)).digest('hex');
     this.#store.writeDocument(pathOf(digest), answers);
     this.#remembered.set(question, digest);
     return digest;
+  }
+
+  /**
+   * The names of the distributions that an answer holds, those that they require included.
+   * @param reached what processes reached, or the digest of what was remembered
+   * @returns undefined where all that is installed counts, or where it is not known
+   */
+  distributionsIn(reached: ReachedPackages | string): readonly string[] | undefined {
+    const answers = typeof reached === 'string' ? this.#store.readDocument(pathOf(reached)) : this.#answerOnce(reached);
+    if (!isObject(answers) || '*' in answers) return undefined;
+    const identities = Object.values(answers).flatMap((answer) => identitiesIn(String(answer)));
+    return identities.map((identity) =>
+      nameAndVersion(identity)[0]
+        .toLowerCase()
+        .replaceAll(/[-_.]+/g, '-'),
+    );
+  }
+
+  /** Tasks that were forked from one process have mostly reached the same. */
+  #answerOnce(reached: ReachedPackages): Answers {
+    const question = JSON.stringify(reached);
+    const answers = this.#answered.get(question) ?? this.#answerAll(reached);
+    this.#answered.set(question, answers);
+    return answers;
   }
 
   /** What differs from what was remembered, in words; undefined when nothing does. */

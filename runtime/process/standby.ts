@@ -41,7 +41,7 @@ export function doorOf(folder: string, stage: string): string {
 
 /** Lets later runs find warm parents that wait, and ends those that have waited longest when they are too many. */
 export async function leaveStandBy(folder: string, standBy: StandBy): Promise<void> {
-  handOver(folder, standBy.pid);
+  if (!handOver(folder, standBy.pid)) return;
   writeAtomically(join(folder, document), JSON.stringify(standBy));
   const found = waiting().sort((left, right) => right.since - left.since);
   for (const { folder: other } of found.slice(mostKept)) {

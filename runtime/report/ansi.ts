@@ -1,3 +1,5 @@
+import { inkOn, readableOn } from './readable-colour.ts';
+
 /** Terminal colours as HTML: tracebacks and progress bars are written for terminals. */
 
 /** Text that is safe inside an element or a double-quoted attribute. */
@@ -47,14 +49,15 @@ function span(text: string, look: Look): string {
   if (look.bold) classes.push('b');
   if (look.italic) classes.push('i');
   if (look.underline) classes.push('u');
+  // Whoever chose two colours chose them for a terminal of his own: here the ink is one that can be read on that paper.
   if (look.inverse) classes.push('inv');
-  if (look.ink !== undefined)
-    (look.ink.startsWith('#') ? styles : classes).push(look.ink.startsWith('#') ? `color:${look.ink}` : `f${look.ink}`);
-  if (look.paper !== undefined) {
-    (look.paper.startsWith('#') ? styles : classes).push(
-      look.paper.startsWith('#') ? `background:${look.paper}` : `k${look.paper}`,
-    );
-  }
+  else if (look.paper?.startsWith('#') === true) styles.push(`background:${look.paper}`, `color:${inkOn(look.paper)}`);
+  else if (look.paper !== undefined) classes.push(`k${look.paper}`);
+  else if (look.ink?.startsWith('#') === true) {
+    const { light, dark } = readableOn(look.ink);
+    classes.push('c');
+    styles.push(`--l:${light}`, `--d:${dark}`);
+  } else if (look.ink !== undefined) classes.push(`f${look.ink}`);
   if (classes.length === 0 && styles.length === 0) return safe;
   const name = classes.length === 0 ? '' : ` class="${classes.join(' ')}"`;
   const style = styles.length === 0 ? '' : ` style="${styles.join(';')}"`;

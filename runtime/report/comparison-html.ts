@@ -1,7 +1,10 @@
 import type { CellChange, LoggedRun, RecordChange, RecordComparison } from '../history/compare-records.ts';
+import { shortDigest } from '../history/amounts.ts';
 import { escapeHtml } from './ansi.ts';
 import { htmlPage } from './html-page.ts';
+import { timeOf } from './record-words.ts';
 import { showOutput } from './show-output.ts';
+import { plainTable } from './table.ts';
 
 const style = `
 .sides { display: grid; grid-template-columns: minmax(0, 1fr) minmax(0, 1fr); gap: 12px; } .sides > div { border: 1px solid var(--line); padding: 6px 10px; min-width: 0; } .sides h4 { margin: 0 0 4px; font-size: 13px; color: var(--soft); }
@@ -10,38 +13,46 @@ const style = `
 
 /** Two runs compared, as one HTML file that asks the network for nothing and runs no program. */
 export function renderComparison(comparison: RecordComparison, before: LoggedRun, now: LoggedRun): string {
+  const { causes, effects, equal } = comparison;
   const title = `${before.id} and ${now.id}`;
-  const verdict =
-    comparison.effects.length === 0
+  const said =
+    effects.length === 0
       ? 'Every cell shows the same.'
-      : `${comparison.effects.length} cells differ, ${comparison.equal} show the same.`;
-  const which = `<p><strong>${escapeHtml(before.id)}</strong> and <strong>${escapeHtml(now.id)}</strong></p>`;
-  const sections = [
-    `<section class="verdict" aria-label="Verdict">${which}<p>${escapeHtml(verdict)}</p></section>`,
-    causes(comparison.causes),
-    effects(comparison.effects),
-  ];
-  return htmlPage({ title, heading: 'Two runs compared', style, hasFonts: true, sections });
-}
-
-function causes(all: readonly RecordChange[]): string {
-  const head = ['what', 'name', 'before', 'now'].map((word) => `<th scope="col">${word}</th>`).join('');
-  const rows = all.map(({ kind, name, before, now }) => {
-    const cell = (text: string | undefined): string => `<td>${escapeHtml(text ?? 'none')}</td>`;
-    return `<tr><td>${kind}</td><th scope="row">${escapeHtml(name)}</th>${cell(before)}${cell(now)}</tr>`;
-  });
-  const table =
-    all.length === 0
-      ? '<p>Code, parameters, data and environment are the same.</p>'
-      : `<div class="wide" tabindex="0" role="group" aria-label="Causes, scrollable"><table><thead><tr>${head}</tr></thead><tbody>${rows.join('')}</tbody></table></div>`;
-  const code = all
+      : `${effects.length} ${effects.length === 1 ? 'cell differs' : 'cells differ'}, ${equal} ${equal === 1 ? 'shows' : 'show'} the same.`;
+  const verdict = `<section class="verdict ${effects.length === 0 ? 'good' : 'plain'}" aria-label="Verdict"><p class="said"><strong>${effects.length === 0 ? 'the same' : 'different'}</strong> ${escapeHtml(said)}</p>${sideTable(before, now)}</section>`;
+  const code = causes
     .filter(({ kind }) => kind === 'code')
     .map(({ name, lines }) => `<h3>${escapeHtml(name)}</h3>${difference(lines)}`);
-  return `<section aria-labelledby="causes"><h2 id="causes">What they were made on</h2>${table}${code.join('')}</section>`;
+  const table =
+    causes.length === 0 ? '<p>Code, parameters, data and environment are the same.</p>' : causeTable(causes);
+  const sections = [
+    { id: 'causes', title: 'What they were made on', body: table + code.join('') },
+    effects.length === 0 ? undefined : { id: 'effects', title: 'What came of it', body: effectParts(effects) },
+  ];
+  const heading = 'Two runs compared';
+  return htmlPage({ title, heading, kind: 'Comparison', style, hasFonts: true, verdict, sections });
 }
 
-/** Changes are told by their signs, the colour only helps. */
-function difference(lines: readonly string[]): string {
+function sideTable(before: LoggedRun, now: LoggedRun): string {
+  const rows = [['before', before] as const, ['now', now] as const].map(
+    ([word, { id, run }]) =>
+      `<tr><th scope="row">${word}</th><td>${escapeHtml(id)}</td><td>${timeOf(run.from)}</td><td>${run.status}</td></tr>`,
+  );
+  return plainTable('The two runs', { head: ['', 'run', 'when (UTC)', 'ended'], rows, isNarrow: true });
+}
+
+/** What two runs were made on, where it is not the same. */
+export function causeTable(all: readonly RecordChange[]): string {
+  const rows = all.map(({ kind, name, before, now }) => {
+    const cell = (text: string | undefined): string =>
+      `<td><code>${escapeHtml(shortDigest(text ?? 'none'))}</code></td>`;
+    return `<tr><td>${kind}</td><th scope="row">${escapeHtml(name)}</th>${cell(before)}${cell(now)}</tr>`;
+  });
+  return plainTable('Causes', { head: ['what', 'name', 'before', 'now'], rows });
+}
+
+/** Lines that came and went: told by their signs, the colour only helps. */
+export function difference(lines: readonly string[]): string {
   if (lines.length === 0) return '';
   const shown = lines.map((line) => {
     const text = escapeHtml(line);
@@ -54,8 +65,7 @@ function difference(lines: readonly string[]): string {
   return `<pre class="source"><code>${shown.join('\n')}</code></pre>`;
 }
 
-function effects(all: readonly CellChange[]): string {
-  if (all.length === 0) return '';
+function effectParts(all: readonly CellChange[]): string {
   const cells = all.map((change) => {
     const { number, name, kind, because, outputs, before, now } = change;
     const head = `[${number ?? '?'}] ${name}${kind === 'differs' ? '' : `, ${kind}`}`;
@@ -64,7 +74,7 @@ function effects(all: readonly CellChange[]): string {
     const sides = `<div class="sides">${side('before', before)}${side('now', now)}</div>`;
     return `<article class="cell"><h3>${escapeHtml(head)}</h3>${why}${said}${sides}</article>`;
   });
-  return `<section aria-labelledby="effects"><h2 id="effects">What came of it</h2>${cells.join('\n')}</section>`;
+  return cells.join('\n');
 }
 
 function side(word: string, outputs: CellChange['now']): string {

@@ -1,5 +1,7 @@
 import { applyReturns } from './carriage-returns.ts';
 import { ansiToHtml, escapeHtml } from './ansi.ts';
+import { showDataFrame } from './data-frame.ts';
+import { proseToHtml } from './prose.ts';
 import type { NotebookOutput } from './outputs.ts';
 
 /** One nbformat output as HTML that can neither run a program nor ask the network. */
@@ -25,20 +27,23 @@ function showData(value: unknown): string {
   if (typeof value !== 'object' || value === null) return '';
   const data = value as Readonly<Record<string, unknown>>;
   const plain = textOf(data['text/plain']);
-  if ('text/html' in data) return frame(textOf(data['text/html']), plain);
+  const alternative = plain === '' ? 'A picture without a description' : plain;
+  if ('text/html' in data) {
+    const html = textOf(data['text/html']);
+    return showDataFrame(html) ?? frame(html, plain);
+  }
   if ('image/svg+xml' in data) {
     // As an image: programs and references inside an SVG are dead there.
     const bytes = Buffer.from(textOf(data['image/svg+xml']), 'utf8').toString('base64');
-    return `<img src="data:image/svg+xml;base64,${bytes}" alt="${escapeHtml(plain)}">`;
+    return `<img src="data:image/svg+xml;base64,${bytes}" alt="${escapeHtml(alternative)}">`;
   }
   for (const type of rasters) {
     if (!(type in data)) continue;
     const base64 = textOf(data[type]).replaceAll(/[^A-Za-z0-9+/=]/g, '');
-    return `<img src="data:${type};base64,${base64}" alt="${escapeHtml(plain)}">`;
+    return `<img src="data:${type};base64,${base64}" alt="${escapeHtml(alternative)}">`;
   }
-  for (const type of ['text/markdown', 'text/latex']) {
-    if (type in data) return `<pre>${escapeHtml(textOf(data[type]))}</pre>`;
-  }
+  if ('text/markdown' in data) return `<div class="prose">${proseToHtml(textOf(data['text/markdown']))}</div>`;
+  if ('text/latex' in data) return `<pre>${escapeHtml(textOf(data['text/latex']))}</pre>`;
   if (plain !== '') return `<pre>${ansiToHtml(plain)}</pre>`;
   if ('application/json' in data) return `<pre>${escapeHtml(JSON.stringify(data['application/json'], null, 2))}</pre>`;
   return `<p class="note">An output of type ${escapeHtml(Object.keys(data).join(', '))}, which this report does not show.</p>`;

@@ -36,9 +36,15 @@ export function claim(folder: string): boolean {
   }
 }
 
-/** Marks a folder of this process's as another's from now on. */
-export function handOver(folder: string, pid: number): void {
-  writeFileSync(join(folder, name), JSON.stringify(describe(pid)), { mode: 0o600 });
+/** Marks a folder of this process's as another's from now on; false when that one has ended meanwhile, and removed it. */
+export function handOver(folder: string, pid: number): boolean {
+  try {
+    writeFileSync(join(folder, name), JSON.stringify(describe(pid)), { mode: 0o600 });
+    return true;
+  } catch (error) {
+    if (isFileError(error) && error.code === 'ENOENT') return false;
+    throw error;
+  }
 }
 
 /** Takes the mark away. */

@@ -192,7 +192,7 @@ class Driver {
         signal: stop.signal,
         seat: { id, member, common: this.#common },
         onEvent: (event) => {
-          this.#count(event, counts);
+          this.#count(event, id, counts);
           this.#options.onEvent(place, event);
         },
       });
@@ -209,10 +209,11 @@ class Driver {
     );
   }
 
-  #count(event: RunEvent, counts: { ran: number; shared: number; reused: number }): void {
+  #count(event: RunEvent, id: string, counts: { ran: number; shared: number; reused: number }): void {
     if (event.type === 'restarted' || event.type === 'lane') Object.assign(counts, { ran: 0, shared: 0, reused: 0 });
     if (event.type !== 'task-finished' || event.status === 'not-run') return;
-    if (event.status !== 'cached') {
+    // What it did before it was made again is its own.
+    if (event.status !== 'cached' || event.from === id) {
       counts.ran++;
       this.ran = true;
     } else if (event.from !== undefined && this.#team.isOwn(event.from)) counts.shared++;

@@ -97,8 +97,13 @@ export class Team {
     return this.#runs.has(run);
   }
 
-  free(): number {
-    return this.#members.reduce((free, member) => free - member.active(), this.#options.jobs);
+  /** How many tasks a member may start now. Who is earlier in order and waits for room gets it, whoever made it. */
+  free(member: Member): number {
+    const free = this.#members.reduce((left, one) => left - one.active(), this.#options.jobs);
+    const earlier = this.#members.slice(0, Math.max(0, this.#members.indexOf(member)));
+    if (free <= 0 || !earlier.some(({ waitsForRoom }) => waitsForRoom)) return free;
+    this.look();
+    return 0;
   }
 
   /** False while an earlier run has the same to do. Nobody waits for a later one, so nobody waits in a circle. */
@@ -139,6 +144,8 @@ export class Member implements Crew {
   #waits: (() => void)[] = [];
   /** True when something was not begun that could have been, but for others. */
   #isHeldUp = false;
+  /** True when there was no room when it last looked. */
+  waitsForRoom = false;
   /** True when there is nothing more to do but to wait for the turn. */
   isResting = false;
 
@@ -209,14 +216,16 @@ export class Member implements Crew {
   }
 
   look(): void {
+    this.waitsForRoom = false;
     if (!this.#isHeldUp) return;
     this.#isHeldUp = false;
     this.#run?.look();
   }
 
   free(wanted = 1): number {
-    const free = this.#team.free();
-    if (free < wanted) this.#isHeldUp = true;
+    const free = this.#team.free(this);
+    this.waitsForRoom = free < wanted;
+    if (this.waitsForRoom) this.#isHeldUp = true;
     return free;
   }
 

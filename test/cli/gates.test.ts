@@ -165,6 +165,26 @@ describe('previous', () => {
     ]);
   });
 
+  test('is the last that is a number, and what is none holds in no comparison', async () => {
+    const lost = `loss = [0.5, float("nan"), 0.4, 0.6][k]\n---\n#| gate: loss <= previous.loss\npass`;
+    const ends: (readonly [number, string | undefined])[] = [];
+    for (const k of ['1', '0', '1', '2', '3']) {
+      const record = await run('lost.py', lost, '-p', 'k', k);
+      ends.push([record.exitCode, gatesOf(record)[0]?.values['previous.loss']?.replace(/ .*/, '')]);
+    }
+    expect(ends).toEqual([
+      [4, undefined],
+      [0, undefined],
+      [4, '0.5'],
+      [0, '0.5'],
+      [4, '0.4'],
+    ]);
+    const recorded =
+      '#| metric: loss (lower)\nloss = [0.5, float("nan"), 0.4, 0.6][k]\n---\n#| gate: k == 1 or loss <= previous.loss\npass';
+    await run('recorded.py', recorded, '-p', 'k', '1');
+    expect((await run('recorded.py', recorded)).exitCode).toBe(0);
+  });
+
   test('leaves open only what it must tell', async () => {
     const strict = cells.replace('auc >= previous.auc - 0.01', 'auc > 0.9 and auc >= previous.auc');
     expect((await run('strict.py', strict)).exitCode).toBe(4);
@@ -301,7 +321,12 @@ test('a variant that is stopped at a gate stops no other, and all are told with 
   ).toEqual(['rmse', '5', '2.5', '1.25', '']);
   // Each is compared with the run at its own point.
   const again = await place.call('run', 'matrix.py', '--matrix', 'k=2,4');
-  expect([again.code, again.out]).toEqual([0, expect.stringContaining('rmse  █▁  1.25 to 2.5')]);
+  expect([again.code, again.out]).toEqual([0, expect.stringContaining('rmse  █▁  1.25 (k=4) to 2.5 (k=2)')]);
+  const shown = await place.call('metrics', 'matrix.py', '--html', 'matrix.html');
+  expect(shown.out).toContain('rmse  █▁  1.25 (k=4) to 2.5 (k=2)  lower is better\n');
+  expect(readFileSync(path.join(place.folder, 'matrix.html'), 'utf8')).toContain(
+    'rmse over 2 variants, 1.25 in the newest',
+  );
   const { out } = await place.call('metrics', 'matrix.py', '--check', '--json');
   const { check } = JSON.parse(out) as { check: { passed: boolean; runs: { metrics: { verdict: string }[] }[] } };
   expect([check.passed, check.runs.map(({ metrics }) => metrics[0]?.verdict)]).toEqual([true, ['same', 'same']]);

@@ -1,9 +1,10 @@
+import { userInfo } from 'node:os';
 import path from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { makeWorkplace, type Workplace } from './installation.ts';
 import { mistakesIn } from './schemas.ts';
 
-/** Back from files and variables to where they come from, over notebooks and runs. */
+/** From files, variables and metrics back to where they come from, and forth to what they reach, over notebooks and runs. */
 let place: Workplace;
 let maker = '';
 
@@ -11,6 +12,7 @@ interface Node {
   readonly id: string;
   readonly kind: string;
   readonly name: string;
+  readonly what: string;
   readonly run: string | null;
 }
 
@@ -18,7 +20,7 @@ interface Told {
   readonly root: string;
   readonly nodes: readonly Node[];
   readonly edges: readonly { readonly from: string; readonly to: string }[];
-  readonly runs: readonly { readonly run: string; readonly notebook: string }[];
+  readonly runs: readonly { readonly run: string; readonly user: string; readonly notebook: string }[];
 }
 
 async function lineage(...words: string[]): Promise<Told> {
@@ -32,6 +34,17 @@ async function lineage(...words: string[]): Promise<Told> {
 function above({ nodes, edges, root }: Told): readonly string[] {
   const found = new Set([root]);
   for (const id of found) for (const { from, to } of edges) if (to === id) found.add(from);
+  return describe(nodes, found);
+}
+
+/** The same of everything that came of a node. */
+function below({ nodes, edges, root }: Told): readonly string[] {
+  const found = new Set([root]);
+  for (const id of found) for (const { from, to } of edges) if (from === id) found.add(to);
+  return describe(nodes, found);
+}
+
+function describe(nodes: readonly Node[], found: ReadonlySet<string>): readonly string[] {
   const byId = new Map(nodes.map((node) => [node.id, node]));
   return [...found].map((id) => `${byId.get(id)?.kind ?? ''} ${path.basename(byId.get(id)?.name ?? '')}`);
 }
@@ -63,6 +76,14 @@ m = int(open('mid.txt').read())
 unrelated = 1
 # %%
 auc = m * k
+# %%
+#| metric: scores.best
+scores = {"best": auc + 1}
+# %%
+#| metric: m
+print(scores)
+# %%
+m = -1
 `,
   );
   await place.call('run', 'make.py', '-q', '--keep-warm', '0');
@@ -105,6 +126,56 @@ test('a file is traced by its path, and shown as a tree or for graph programs', 
   expect((await place.call('lineage', 'auc', '--format', 'dot')).out).toMatch(/^digraph lineage \{\n/);
   expect((await place.call('lineage', 'auc', '--format', 'svg')).code).toBe(2);
   expect((await place.call('lineage', 'nosuch')).err).toContain('No recorded run wrote or read nosuch.');
+});
+
+test('a metric is what was recorded: it goes back to its variable as it was then, and on to data, parameters and people', async () => {
+  const told = await lineage('scores.best');
+  expect(told.nodes.find(({ id }) => id === told.root)).toMatchObject({
+    kind: 'metric',
+    name: 'scores.best',
+    what: '28',
+  });
+  expect(above(told).slice(0, 4)).toEqual(['metric scores.best', 'variable scores', 'cell 06_scores', 'variable auc']);
+  expect(above(told)).toEqual(expect.arrayContaining(['parameter k', 'file mid.txt', 'file in.csv', 'cell 03_cell']));
+  expect(told.runs.map(({ user }) => user)).toEqual(told.runs.map(() => userInfo().username));
+  // A cell that records what an earlier one made; the variable has another value at the end.
+  const early = await lineage('m');
+  expect(above(early).slice(0, 3)).toEqual(['metric m', 'variable m', 'cell 03_m']);
+  expect((await place.call('lineage', 'scores.best')).out).toMatch(/^metric scores\.best = 28\n└─ variable scores\n/);
+});
+
+test('a file and a variable reach cells, variables, metrics and files, over the notebooks that read them', async () => {
+  const file = below(await lineage('in.csv'));
+  expect(file.slice(0, 4)).toEqual(['file in.csv', 'cell 02_rows', 'variable rows', 'cell 03_cell']);
+  expect(file).toEqual(
+    expect.arrayContaining([
+      'file mid.txt',
+      ...['cell 03_m', 'variable m', 'metric m', 'cell 05_auc', 'variable auc', 'metric scores.best', 'cell 07_cell'],
+    ]),
+  );
+  for (const apart of ['variable def:double', 'variable unrelated', 'variable k', 'cell 08_m'])
+    expect(file).not.toContain(apart);
+  expect(below(await lineage('k'))).toEqual([
+    'variable k',
+    ...['cell 05_auc', 'variable auc', 'cell 06_scores', 'variable scores', 'metric scores.best', 'cell 07_cell'],
+  ]);
+  const { out } = await place.call('lineage', 'in.csv');
+  expect(out).toMatch(
+    /^file in\.csv {2}sha256:[0-9a-f]{12}\n\nreaches\n└─ \[2\] 02_rows, run \d{8}T.*, make\.py\n {3}└─ variable rows\n/,
+  );
+  expect((await place.call('lineage', 'auc', '--back')).out).not.toContain('reaches');
+  expect((await place.call('lineage', 'auc', '--forward')).out).toMatch(/^variable auc\n\nreaches\n└─ \[6\]/);
+});
+
+test('what read another content of the file is told beside it', async () => {
+  place.write('in.csv', '1\n2\n3\n');
+  place.write('other.py', '# %%\nfirst = open("in.csv").readline()\n');
+  await place.call('run', 'other.py', '-q', '--keep-warm', '0');
+  const { out } = await place.call('lineage', 'in.csv');
+  expect(out).toMatch(
+    /reaches\n└─ \[1\] 01_first.*\n {3}└─ variable first\n\nfile in\.csv {2}sha256:\w{12}, as another run has read it, reaches\n└─ \[2\] 02_rows/,
+  );
+  expect(out).toContain('metric scores.best = 28');
 });
 
 test('where all cells ran in one process, they are one', async () => {

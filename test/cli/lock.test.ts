@@ -215,6 +215,7 @@ describe('a run in the environment of a lock', () => {
       cwd: place.folder,
       env: environment,
       stdio: 'ignore',
+      detached: true,
     });
     const isUnderWay = (): boolean =>
       existsSync(path.join(state, 'environments')) &&
@@ -222,7 +223,8 @@ describe('a run in the environment of a lock', () => {
         existsSync(path.join(state, 'environments', name, 'requirements.txt')),
       );
     while (!isUnderWay()) await new Promise((resolve) => setTimeout(resolve, 5));
-    child.kill('SIGKILL');
+    // With what it has started, which would go on writing into a folder that is removed.
+    process.kill(-(child.pid ?? 0), 'SIGKILL');
     await new Promise((resolve) => child.once('exit', resolve));
     expect(readdirSync(path.join(state, 'environments')).filter((name) => name.endsWith('.json'))).toEqual([]);
     // Two at once: one builds, the other waits for it.

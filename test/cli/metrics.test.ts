@@ -249,7 +249,7 @@ describe('cellwright metrics', () => {
   });
 
   test.each([
-    [4, [], /rmse {4}9 {9}11 {3}\+2 {6}WORSE\nodd {5}1 {9}2 {4}\+1 {6}not judged[^]*A metric got worse/],
+    [4, [], /rmse {4}9 {9}11 {3}\+2 {6}WORSE\nodd {5}1 {9}2 {4}\+1 {6}not judged[^]*Got worse: rmse\./],
     [0, ['--tolerance', '25%'], /within the tolerance[^]*No metric got worse/],
     [4, ['--tolerance', '25%', '--tolerance', 'rmse=1'], /WORSE/],
     [0, ['--baseline', 'rmse=12'], /rmse {4}12 {8}11 {3}−1 {6}better/],

@@ -15,7 +15,7 @@ afterAll(() => {
 
 test('colours become spans, and everything else is escaped', () => {
   expect(ansiToHtml('\u001B[1;31mno <b>\u001B[0m & \u001B[38;5;28mgreen\u001B[39m\u001B]0;title\u0007')).toBe(
-    '<span class="b f1">no &lt;b&gt;</span> &amp; <span style="color:#008700">green</span>',
+    '<span class="b f1">no &lt;b&gt;</span> &amp; <span class="c" style="--l:#008000;--d:#269926">green</span>',
   );
 });
 

@@ -117,6 +117,14 @@ test.each(ways)('a secret is in no file of a run %s', async (_, ...flags) => {
   expect(findLeaks(secret)).toEqual([]);
 });
 
+test('a file that cells name after a secret is named in no file of ours', async () => {
+  const cells = ['name = token.replace("/", "") + ".txt"', 'open(name, "w").close()', 'import os\nos.remove(name)'];
+  place.write('named.py', `# %% tags=["parameters"]\ntoken = "none"\n# %%\n${cells.join('\n# %%\n')}\n`);
+  const done = await place.call('run', 'named.py', '-p', 'token', 'env:API_TOKEN');
+  expect([done.code, done.err + done.out]).toEqual([0, expect.not.stringContaining(secret)]);
+  expect(findLeaks(secret.replaceAll('/', ''))).toEqual([]);
+});
+
 test('a secret is in no file of a run with new interpreters', async () => {
   const text = '# %% tags=["parameters"]\ntoken = "none"\n# %%\nheaders = {"A": token}\n# %%\nprint(headers, token)\n';
   place.write('spawned.py', text);

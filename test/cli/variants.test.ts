@@ -170,6 +170,22 @@ test('no more tasks run at once than were asked for', async () => {
   expect(most).toBe(2);
 });
 
+test('an earlier variant goes before a later one when there is room, and so they end in order', async () => {
+  place.write(
+    'chain.py',
+    `# %% tags=["parameters"]\nn = 1\n# %%\nimport time\n${'# %%\ntime.sleep(0.1)\nn = n + 1\n'.repeat(3)}`,
+  );
+  const done = await call('run', 'chain.py', 'chain', '--matrix', 'n=1,2,3,4,5,6,7,8', '-j', '2', '--state', 'chained');
+  expect([done.status, done.variants.length]).toEqual(['ok', 8]);
+  const ends = done.variants.map(({ run }) => {
+    const log = readFileSync(path.join(place.folder, 'chained', 'runs', run, 'events.jsonl'), 'utf8');
+    const cells = log.split('\n').filter((line) => line.includes('"task-finished"'));
+    return (JSON.parse(cells.at(-1) ?? '{}') as { at: string }).at;
+  });
+  // Two go on at a time; which of these two is done first nobody knows.
+  for (const [place, end] of ends.entries()) for (const later of ends.slice(place + 2)) expect(later > end).toBe(true);
+});
+
 test('a variant that read what an earlier one then writes is made again', async () => {
   place.write(
     'late.py',
@@ -191,6 +207,8 @@ print(n, seen)
   expect(done.status).toBe('ok');
   const printed = done.variants.map(({ executed }) => JSON.stringify(shownIn(executed).at(-1)));
   for (const [at, words] of ['1 none', '2 1', '3 2', '4 2'].entries()) expect(printed[at]).toContain(`"${words}\\n"`);
+  // The first cell, and of the last variant what it read; what a variant did before it was made again it shares with nobody.
+  expect(Math.max(...done.variants.map(({ shared }) => shared))).toBeLessThanOrEqual(2);
 });
 
 test('variants whose cells need one process have one each, in order', async () => {
@@ -220,10 +238,13 @@ test('a matrix of secrets writes none of them', async () => {
 test('values from a file, lists with commas, and names that no file can have', async () => {
   place.write('m.yaml', 'city: ["a/b", "x, y"]\n');
   place.write('pure.py', pure);
-  const done = await call('run', 'pure.py', 'named', '--matrix', 'm.yaml', '--matrix', 'n=[7]');
+  const matrix = ['--matrix', 'm.yaml', '--matrix', 'n=[7, 8, 9]'];
+  const exclude = ['--matrix-exclude', 'n=9', '--matrix-exclude', 'city=a/b,n=8'];
+  const done = await call('run', 'pure.py', 'named', ...matrix, ...exclude);
   expect(done.variants.map(({ executed }) => path.basename(executed))).toEqual([
     'city=a%2Fb,n=7.ipynb',
     'city=x, y,n=7.ipynb',
+    'city=x, y,n=8.ipynb',
   ]);
   const names = fileNames(['a=A', 'a=a', '.x', `a=${'é'.repeat(300)}`, 'a=\u0000']);
   expect(new Set(names.map((name) => name.toLowerCase())).size).toBe(5);
@@ -238,6 +259,10 @@ test.each([
   [['run', 'pure.py', '--matrix', 'n=1,2', '-p', 'n', '3'], 'n has one value and several'],
   [['run', 'pure.py', 'one.ipynb', '--matrix', 'n=1,2'], 'names one file for several variants'],
   [['run', 'pure.py', '--matrix', 'n=1,2', '--only', '2'], '--only is for one run'],
+  [['run', 'pure.py', '--matrix', 'n=1,2', '--matrix-exclude', 'n=3'], 'No variant has n=3; the values of n are 1, 2.'],
+  [['run', 'pure.py', '--matrix', 'n=1,2', '--matrix-exclude', 'city=x'], 'names city, which does not vary'],
+  [['run', 'pure.py', '--matrix', 'n=1', '--matrix-exclude', 'n=1'], 'All variants are excluded'],
+  [['run', 'pure.py', '--matrix-exclude', 'n=1'], '--matrix-exclude was given without --matrix'],
   [['backtest', 'pure.py', '-p', 'n', '3'], 'No parameter has a range'],
   [['backtest', 'pure.py', '-p', 'city', '2013-01..2013-13'], '2013-13 is no month'],
 ])('%j is an error before anything runs', async (words, message) => {

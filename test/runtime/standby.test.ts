@@ -3,6 +3,7 @@ import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, 
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { leaveStandBy } from '../../runtime/process/standby.ts';
 import { python, root } from '../environment.ts';
 
 const program = path.join(root, 'dist', 'cellwright.mjs');
@@ -250,5 +251,11 @@ print(random.random(), np.random.rand(), TreeGrower.__init__.__defaults__[-3].ra
     process.kill(hanging, 'SIGSTOP');
     expect(run(showsParent(3))).toMatch(/^\d+ \d+ 3$/);
     expect(await untilGone(hanging)).toBe(true);
+  });
+
+  test('those that have ended before the run does are not waited for', async () => {
+    const gone = path.join(folder, 'tmp', 'cw-gone');
+    await leaveStandBy(gone, { key: '', store: '', token: '', pid: process.pid, names: 0, stages: [] });
+    expect(existsSync(gone)).toBe(false);
   });
 });

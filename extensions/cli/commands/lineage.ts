@@ -7,8 +7,9 @@ import {
   type Lineage,
   type LoggedRun,
   type Traced,
+  type Ways,
 } from '../../../runtime/index.ts';
-import { lastValue, type ParsedArguments } from '../args.ts';
+import { hasFlag, lastValue, type ParsedArguments } from '../args.ts';
 import { everyState, findRun, findStates } from '../find-run.ts';
 import { usage, type CommandResult, type Host, type Outcome } from '../host.ts';
 import { lineageDot, lineageMermaid, lineageTree } from '../lineage-text.ts';
@@ -21,7 +22,10 @@ const formats: Readonly<Record<string, (host: Host, lineage: Lineage) => string>
   dot: lineageDot,
 };
 
-/** `cellwright lineage FILE|VARIABLE [NB]`: back to the cells, data, parameters, commits and people that it comes from. */
+/**
+ * `cellwright lineage FILE|VARIABLE|METRIC [NB]`: back to the cells, data, parameters, commits and people that it comes from, and forth to
+ * the cells, variables, metrics and files that came of it.
+ */
 export async function lineageCommand(host: Host, parsed: ParsedArguments): Promise<CommandResult> {
   await Promise.resolve();
   const [word, notebook] = parsed.positionals;
@@ -33,7 +37,8 @@ export async function lineageCommand(host: Host, parsed: ParsedArguments): Promi
   const found = findTraced(host, parsed, { word, notebook });
   if (!found.ok) return found.result;
   const { run, traced } = found.value;
-  const lineage = traceLineage(run, traced, [...new Set([run.state, ...everyState(host)])]);
+  const states = [...new Set([run.state, ...everyState(host)])];
+  const lineage = traceLineage(run, traced, { states, ways: readWays(parsed) });
   const { root, nodes, edges, runs } = lineage;
   return {
     status: 'ok',
@@ -53,6 +58,12 @@ export async function lineageCommand(host: Host, parsed: ParsedArguments): Promi
   };
 }
 
+/** Both ways, unless one was asked for. */
+function readWays(parsed: ParsedArguments): Ways {
+  const [backwards, forwards] = [hasFlag(parsed, 'back'), hasFlag(parsed, 'forward')];
+  return backwards === forwards ? { backwards: true, forwards: true } : { backwards, forwards };
+}
+
 /** The newest run that tells of it; of one notebook, or the very run, where that was named. */
 function findTraced(
   host: Host,
@@ -66,6 +77,8 @@ function findTraced(
   if (!states.ok) return states;
   const candidates: readonly Traced[] = [
     { kind: 'file', name: path.resolve(host.cwd, word) },
+    // A metric goes back to the variable that it was read from.
+    { kind: 'metric', name: word },
     { kind: 'variable', name: word },
   ];
   for (const run of one === undefined ? newestFirst(states.value) : [one.value]) {
@@ -76,7 +89,10 @@ function findTraced(
   const message = named === undefined ? `${where} wrote or read ${word}.` : `${where} wrote nor read ${word}.`;
   return {
     ok: false,
-    result: usage(message, 'cellwright data NB lists the files, cellwright explain NB the variables.'),
+    result: usage(
+      message,
+      'cellwright data NB lists the files, cellwright explain NB the variables, cellwright metrics NB the metrics.',
+    ),
   };
 }
 

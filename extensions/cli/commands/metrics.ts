@@ -1,5 +1,5 @@
 import path from 'node:path';
-import { metricsPage, readMetricRuns, type MetricRun } from '../../../runtime/index.ts';
+import { isRegression, metricsPage, readMetricRuns, type MetricRun } from '../../../runtime/index.ts';
 import { hasFlag, lastValue, type ParsedArguments } from '../args.ts';
 import { shownPath } from '../files.ts';
 import { usage, type CommandResult, type Host, type Outcome } from '../host.ts';
@@ -95,7 +95,10 @@ function describeCheck({ runs, passed }: Check): string {
     if (against === '') return `${what}: no accepted run before it to compare with\n`;
     return `${what} against ${against}\n${checkTable(compared)}`;
   });
-  return `${parts.join('\n')}${passed ? 'No metric got worse.' : 'A metric got worse.'}\n`;
+  const worse = runs.flatMap(({ run, compared }) =>
+    compared.filter(isRegression).map(({ metric }) => (run.line === '' ? metric : `${metric} (${run.line})`)),
+  );
+  return `${parts.join('\n')}${passed ? 'No metric got worse.' : `Got worse: ${worse.join(', ')}.`}\n`;
 }
 
 function documentOf({ id, from, verdict, parameters, matrix, metrics, gates, slices }: MetricRun): object {

@@ -1,6 +1,13 @@
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
-import { renderReport, run, status as planStatus, type RunEvent, type RunRecord } from '../../../runtime/index.ts';
+import {
+  readHistory,
+  renderReport,
+  run,
+  status as planStatus,
+  type RunEvent,
+  type RunRecord,
+} from '../../../runtime/index.ts';
 import { hasFlag, lastValue, type ParsedArguments } from '../args.ts';
 import { describeExecution } from '../executed.ts';
 import { isFileError, shownPath } from '../files.ts';
@@ -34,7 +41,10 @@ interface Plan {
 export async function runCommand(host: Host, parsed: ParsedArguments): Promise<CommandResult> {
   if (isPipeline(parsed)) return await runPipeline(host, parsed, runOnce);
   if (hasFlag(parsed, 'watch')) return await watchRuns(host, parsed, runOnce);
-  if (!hasFlag(parsed, 'matrix')) return await runOnce(host, parsed);
+  if (!hasFlag(parsed, 'matrix')) {
+    if (!hasFlag(parsed, 'matrix-exclude')) return await runOnce(host, parsed);
+    return usage('--matrix-exclude was given without --matrix.', 'Say with --matrix what varies.');
+  }
   if (!isFrozenRun(parsed)) return await matrixCommand(host, parsed);
   return usage('--frozen is for one run.', 'Freeze and run one combination with -p NAME VALUE.');
 }
@@ -64,14 +74,12 @@ async function runOnce(
   const silent = isSilent(host, parsed);
   const progress = silent ? noProgress : showProgress(host, input.bundle);
   const remembers = !hasFlag(parsed, 'no-cache');
-  const events: RunEvent[] = [];
   const record = await run(input.bundle, input.document, {
     ...runOptionsOf(host, parsed, settings),
-    origin: originOf(host, input),
+    origin: originOf(host, input, settings.lock),
     signal,
     until,
     onEvent: (event) => {
-      events.push(event);
       listen(event);
       progress.onEvent(event);
     },
@@ -80,7 +88,7 @@ async function runOnce(
   // A run that was stopped before its first cell ended has nothing to say that is worth an earlier result.
   const ended = record.tasks.some((outcome) => outcome.result !== undefined);
   const written = ended || (record.status !== 'refused' && !signal.aborted);
-  const problem = written ? writeResults(host, { input, record, targets, events }) : undefined;
+  const problem = written ? writeResults(host, { input, record, targets, state: place.state }) : undefined;
   if (problem !== undefined) return problem;
   const only = lastValue(parsed, 'only') === undefined ? undefined : until;
   const exported = await exportRecorded(host, parsed, { input, runs: [record.id], state: place.state });
@@ -128,10 +136,11 @@ interface Results {
   readonly input: Input;
   readonly record: RunRecord;
   readonly targets: Targets;
-  readonly events: readonly RunEvent[];
+  /** The folder that keeps the record. */
+  readonly state: string;
 }
 
-function writeResults(host: Host, { input, record, targets, events }: Results): CommandResult | undefined {
+function writeResults(host: Host, { input, record, targets, state }: Results): CommandResult | undefined {
   const notebook = describeExecution(record, {
     inputPath: input.path,
     outputPath: targets.notebook === undefined ? '-' : path.relative(host.cwd, targets.notebook),
@@ -144,9 +153,10 @@ function writeResults(host: Host, { input, record, targets, events }: Results): 
   else files.push([targets.notebook, notebook]);
   if (targets.report !== undefined) {
     const picture = graphPicture(input.bundle, new Map(record.tasks.map(({ task, status }) => [task.id, status])));
+    const history = readHistory({ state, id: record.id });
     files.push([
       targets.report,
-      renderReport({ bundle: input.bundle, document: input.document, record, events, picture }),
+      renderReport({ bundle: input.bundle, document: input.document, record, picture, history }),
     ]);
   }
   const kept = `The executed notebook is kept in ${record.folder}.`;

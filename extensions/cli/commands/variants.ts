@@ -1,4 +1,3 @@
-import path from 'node:path';
 import {
   reachOf,
   runVariants,
@@ -8,16 +7,15 @@ import {
   type VariantRecord,
 } from '../../../runtime/index.ts';
 import { lastValue, type ParsedArguments } from '../args.ts';
-import { describeExecution } from '../executed.ts';
 import { shownPath } from '../files.ts';
 import { findUnreadySecret } from '../given-parameters.ts';
 import { usage, type CommandResult, type Host, type Outcome } from '../host.ts';
 import { cellsTagged } from '../inject-parameters.ts';
 import { compileWith, findTask, openInput, type Input } from '../input.ts';
+import { leaveOut } from '../matrix-exclude.ts';
 import { combine, nameOf, readMatrix, type Matrix } from '../matrix.ts';
 import { exportRecorded } from '../mlflow.ts';
 import { originOf } from '../origin.ts';
-import { writeOneOfMany, writeOutput } from '../output-file.ts';
 import { findMisfit, findMissing } from '../parameter-types.ts';
 import { readParameters } from '../parameter-flags.ts';
 import { findUnknown, type ParameterValue, type ParameterValues } from '../parameters.ts';
@@ -27,8 +25,8 @@ import { endOf, whyOf } from '../run-result.ts';
 import { findRunSettings, isSilent, runOptionsOf, type RunSettings } from '../run-settings.ts';
 import { noVariantProgress, showVariants } from '../variant-progress.ts';
 import { findVariantTargets, type VariantTargets } from '../variant-targets.ts';
-import { describeVariants, renderCsv, type VariantRow } from '../variants-result.ts';
-import { programName } from '../version.ts';
+import { VariantWriter, writeSummaries, type Written } from '../variant-files.ts';
+import { describeVariants, type VariantRow } from '../variants-result.ts';
 
 /** `cellwright run NB --matrix …`: every combination of values as one run. */
 export async function matrixCommand(host: Host, parsed: ParsedArguments): Promise<CommandResult> {
@@ -87,6 +85,8 @@ async function runMatrix(host: Host, parsed: ParsedArguments, asked: Asked): Pro
   const silent = isSilent(host, parsed);
   const progress = silent ? noVariantProgress : showVariants(host, names);
   const rows: VariantRow[] = [];
+  const written = { input, axes, variants, targets, state: settings.place.state };
+  const writer = new VariantWriter(host, written);
   let problem: CommandResult | undefined;
   const outcome = await runVariants({
     ...runOptionsOf(host, parsed, settings),
@@ -97,9 +97,9 @@ async function runMatrix(host: Host, parsed: ParsedArguments, asked: Asked): Pro
     open: opener(host, planned.value),
     onEvent: progress.onEvent,
     onEnd: (ended) => {
-      const written = writeExecuted(host, planned.value, { ...ended, interrupted: signal.aborted });
+      const written = writer.write({ ...ended, interrupted: signal.aborted });
       problem ??= written.problem;
-      const row = rowOf(planned.value, ended, { notebook: written.file, interrupted: signal.aborted });
+      const row = rowOf(planned.value, ended, { ...written, interrupted: signal.aborted });
       rows.push(row);
       progress.onEnd(row);
     },
@@ -109,23 +109,21 @@ async function runMatrix(host: Host, parsed: ParsedArguments, asked: Asked): Pro
     return { status: 'usage', diagnostics: [outcome.diagnostic], text: '', document: { notebook: input.path } };
   }
   if (problem !== undefined) return problem;
-  const { summary } = targets;
-  const csv = renderCsv(axes, rows, ({ notebook }) =>
-    notebook === undefined ? '' : path.relative(path.dirname(summary), notebook),
-  );
-  const failed = writeOutput(summary, csv, shownPath(host, summary));
+  const { matrix, seconds } = outcome;
+  const { summary, overview } = targets;
+  const failed = writeSummaries(host, written, { rows, matrix, seconds, number: variants.length });
   if (failed !== undefined) return failed;
-  const files = [
+  const files: (readonly [string, string])[] = [
     ['notebooks', targets.shown],
     ['summary', shownPath(host, summary)],
-  ] as const;
-  const { matrix, seconds } = outcome;
+    ...(overview === undefined ? [] : [['report', shownPath(host, overview)] as const]),
+  ];
   const exported = await exportRecorded(host, parsed, {
     input,
     runs: rows.map(({ run }) => run),
     state: settings.place.state,
   });
-  const told = { input, axes, rows, matrix, seconds, interrupted: signal.aborted, files, summary, exported };
+  const told = { input, axes, rows, matrix, seconds, interrupted: signal.aborted, files, summary, overview, exported };
   return describeVariants({ ...told, number: variants.length });
 }
 
@@ -137,7 +135,9 @@ async function plan(host: Host, parsed: ParsedArguments, { matrix, rest }: Asked
   const input = opened.value;
   const misfit = findMisfits(input, matrix, rest);
   if (misfit !== undefined) return { ok: false, result: misfit };
-  const variants = combine(matrix, rest);
+  const combined = leaveOut(parsed, matrix, combine(matrix, rest));
+  if (!combined.ok) return combined;
+  const variants = combined.value;
   const axes = [...matrix.keys()];
   const names = variants.map((values) => nameOf(axes, values));
   const secrets = await findSecrets(host, input, variants);
@@ -165,11 +165,8 @@ async function plan(host: Host, parsed: ParsedArguments, { matrix, rest }: Asked
 function findForbidden(parsed: ParsedArguments, { matrix, rest }: Asked): CommandResult | undefined {
   const twice = [...matrix.keys()].find((name) => rest.has(name));
   if (twice !== undefined) return usage(`${twice} has one value and several.`, `Give it with -p or with --matrix.`);
-  for (const flag of ['only', 'report']) {
-    if (lastValue(parsed, flag) === undefined) continue;
-    return usage(`--${flag} is for one run, and these are several.`, 'Run that variant alone, with its values as -p.');
-  }
-  return undefined;
+  if (lastValue(parsed, 'only') === undefined) return undefined;
+  return usage('--only is for one run, and these are several.', 'Run that variant alone, with its values as -p.');
 }
 
 /** A name that is no parameter, or a value that does not fit. */
@@ -205,7 +202,7 @@ async function findSecrets(
 }
 
 /** Compiles a variant when its time comes. What the values reach is the same in all: only the literals differ. */
-function opener(host: Host, { input, axes, variants }: Plan): (place: number) => Promise<VariantNotebook> {
+function opener(host: Host, { input, axes, variants, settings }: Plan): (place: number) => Promise<VariantNotebook> {
   let reach: ReturnType<typeof reachOf> | undefined;
   return async (place) => {
     const values = variants[place] ?? new Map<string, ParameterValue>();
@@ -218,7 +215,7 @@ function opener(host: Host, { input, axes, variants }: Plan): (place: number) =>
       bundle,
       document: notebook.document,
       shelves: shelvesOf(reach, texts),
-      origin: originOf(host, { ...input, values }),
+      origin: originOf(host, { ...input, values }, settings.lock),
       values: recordParameters(new Map(axes.map((name) => [name, values.get(name) ?? null]))),
     };
   };
@@ -227,13 +224,14 @@ function opener(host: Host, { input, axes, variants }: Plan): (place: number) =>
 function rowOf(
   { axes, names, variants }: Plan,
   { place, record, counts }: VariantRecord,
-  { notebook, interrupted }: { readonly notebook: string | undefined; readonly interrupted: boolean },
+  { notebook, report, interrupted }: Omit<Written, 'problem'> & { readonly interrupted: boolean },
 ): VariantRow {
   const values = variants[place] ?? new Map<string, ParameterValue>();
   return {
     place,
     counts,
     notebook,
+    report,
     name: names[place] ?? '',
     values: new Map(axes.map((name) => [name, values.get(name) ?? null])),
     status: endOf(record, interrupted),
@@ -245,27 +243,4 @@ function rowOf(
       ...record.tasks.map(({ result }) => result?.measured?.metrics ?? {}),
     ) as VariantRow['metrics'],
   };
-}
-
-interface Written {
-  readonly file: string | undefined;
-  readonly problem?: CommandResult | undefined;
-}
-
-function writeExecuted(
-  host: Host,
-  { input, variants, targets }: Plan,
-  { place, record, interrupted }: VariantRecord & { readonly interrupted: boolean },
-): Written {
-  const file = targets.files[place];
-  const ended = record.tasks.some((outcome) => outcome.result !== undefined);
-  if (file === undefined || (!ended && (record.status === 'refused' || interrupted))) return { file: undefined };
-  const text = describeExecution(record, {
-    inputPath: input.path,
-    outputPath: path.relative(host.cwd, file),
-    values: variants[place] ?? new Map<string, ParameterValue>(),
-    program: programName,
-    ended: new Date(),
-  });
-  return { file, problem: writeOneOfMany(file, text, shownPath(host, file)) };
 }

@@ -6,6 +6,7 @@ import ast
 import operator
 from typing import Any, Callable
 
+from .expectations import unmet
 from .numbers_of import short
 
 _COMPARE: dict[type, Callable[[Any, Any], Any]] = {
@@ -81,4 +82,18 @@ def _operand(node: ast.expr, namespace: dict[str, Any], seen: dict[str, str]) ->
     if not any(isinstance(part, ast.Name) for part in ast.walk(node)):
         return value
     seen[ast.unparse(node)] = short(value)
+    if short(value) == "False":
+        seen.update(_behind(node, namespace))
     return value
+
+
+def _behind(node: ast.expr, namespace: dict[str, Any]) -> dict[str, str]:
+    """What an operand such as `result.success` or `result["success"]` is about: a condition is told with what was not met."""
+    of_attribute = isinstance(node, ast.Attribute) and node.attr == "success"
+    of_entry = isinstance(node, ast.Subscript) and isinstance(node.slice, ast.Constant) and node.slice.value == "success"
+    if not of_attribute and not of_entry:
+        return {}
+    result: ast.expr = node.value  # type: ignore[attr-defined]
+    if not isinstance(result, ast.Name):
+        return {}
+    return unmet(namespace.get(result.id))

@@ -1,13 +1,15 @@
-"""Slices: the metrics of a cell again, for the rows of each group of a frame. Runs in a process that is thrown away."""
+"""Slices: the metrics of a cell again, for the rows of each group of a frame, in a process that is thrown away if that is possible."""
 
 from __future__ import annotations
 
 import ast
 import math
+import sys
 import types
 from typing import Any, Callable, Optional
 
 from .numbers_of import NoNumber, Number, at_path, describe, numbers_of
+from .plain_statements import only_compute
 
 Send = Callable[[dict[str, Any]], None]
 
@@ -20,8 +22,25 @@ class Unsliceable(Exception):
     """Why a metric cannot be had for each group."""
 
 
-def slices(source: str, metrics: dict[str, Number], directive: dict[str, Any], namespace: dict[str, Any], send: Send) -> None:
-    """Send a message `slice` for each metric and column, or `unsliced` with the reason."""
+def needs_threads(source: str, directive: dict[str, Any], namespace: dict[str, Any]) -> bool:
+    """
+    True when the groups are those of a frame of polars: its threads do not come along into a copy of the process. The statements have
+    to be such as can be evaluated where the cell ran.
+    """
+    if "polars" not in sys.modules:
+        return False
+    named = directive.get("of")
+    names = [named] if named is not None else sorted({name for statement in ast.parse(source).body for name in _Names(statement).loads})
+    return any(_is_of_polars(namespace.get(name)) for name in names)
+
+
+def slices(
+    source: str, metrics: dict[str, Number], directive: dict[str, Any], namespace: dict[str, Any], send: Send, here: bool = False
+) -> None:
+    """
+    Send a message `slice` for each metric and column, or `unsliced` with the reason. `here`: in the process of the cell, on a namespace of
+    its own.
+    """
     columns: list[str] = directive["columns"]
     try:
         body = ast.parse(source).body
@@ -31,7 +50,7 @@ def slices(source: str, metrics: dict[str, Number], directive: dict[str, Any], n
             raise Unsliceable(f"the cell binds none of its metrics ({named}); write the directive in the cell that computes them")
         for root, names in roots.items():
             wanted = {name: metrics[name] for name in names}
-            _Grouping(body, root, namespace).run(directive.get("of"), columns, wanted, send)
+            _Grouping(body, root, namespace, here).run(directive.get("of"), columns, wanted, send)
     except Unsliceable as reason:
         send({"type": "unsliced", "columns": columns, "why": str(reason)})
 
@@ -106,7 +125,8 @@ def _backwards(body: list[ast.stmt], root: str, leaves: set[str], reads_of: Call
 class _Grouping:
     """One metric variable of one cell."""
 
-    def __init__(self, body: list[ast.stmt], root: str, namespace: dict[str, Any]) -> None:
+    def __init__(self, body: list[ast.stmt], root: str, namespace: dict[str, Any], here: bool) -> None:
+        self._here = here
         self._body = body
         self._root = root
         self._namespace = namespace
@@ -136,8 +156,9 @@ class _Grouping:
         _check(name, frame, columns)
         aligned = {other for other in {*read, name} if self._is_aligned(other, name, frame)}
         statements, read = _backwards(self._body, self._root, aligned, self._reads_of)
+        self._check_where(name, frame, statements)
         for other in sorted(read - aligned):
-            if _is_table(self._namespace.get(other)) and len(self._namespace[other]) == len(frame):
+            if _is_of_pandas_table(self._namespace.get(other)) and len(self._namespace[other]) == len(frame):
                 raise Unsliceable(f"{other} has as many rows as {name} but another index, so its rows cannot be told apart by {name}")
         if not aligned & (read | {name}):
             raise Unsliceable(f"{self._root} does not come from the rows of {name}")
@@ -162,6 +183,14 @@ class _Grouping:
             for metric in metrics:
                 told = [{"group": label, "rows": rows, "value": values.get(metric), **why} for label, rows, (values, why) in found]
                 send({"type": "slice", "metric": metric, "column": column, "of": name, "groups": told, "left": left})
+
+    def _check_where(self, name: str, frame: Any, statements: list[ast.stmt]) -> None:
+        is_plain = only_compute(statements, self._namespace)
+        if (self._here and not is_plain) or (not self._here and _is_of_polars(frame)):
+            raise Unsliceable(
+                f"{name} is a frame of polars, whose threads no copy of the process has, and the statements that bind {self._root} do more"
+                " than compute from it with polars, numpy and sklearn.metrics"
+            )
 
     def _compare(self, evaluate: Callable[[Any], dict[str, Number]], metrics: dict[str, Number]) -> None:
         """With all rows the statements must give what the cell gave."""
@@ -203,47 +232,69 @@ class _Grouping:
         value: Any = self._namespace.get(other)
         if value is frame or other == name:
             return True
-        if _is_table(value):
-            return len(value) == len(frame) and bool(value.index.equals(frame.index))
+        if _is_of_pandas_table(value):
+            return _is_of_pandas_table(frame) and len(value) == len(frame) and bool(value.index.equals(frame.index))
+        if _is_of_polars(value):
+            return len(value) == len(frame)
         shape = getattr(value, "shape", None)
         return type(value).__module__ == "numpy" and isinstance(shape, tuple) and len(shape) in (1, 2) and shape[0] == len(frame)
 
 
-def _is_table(value: Any) -> bool:
-    return _is_of_pandas(value, "Series") or _is_frame(value)
+def _is_of_pandas_table(value: Any) -> bool:
+    return _is_of(value, "pandas", "Series") or _is_of(value, "pandas", "DataFrame")
+
+
+def _is_of_polars(value: Any) -> bool:
+    return _is_of(value, "polars", "Series") or _is_of(value, "polars", "DataFrame")
 
 
 def _is_frame(value: Any) -> bool:
-    return _is_of_pandas(value, "DataFrame")
+    return _is_of(value, "pandas", "DataFrame") or _is_of(value, "polars", "DataFrame")
 
 
-def _is_of_pandas(value: Any, name: str) -> bool:
-    """True for its own class of that name, and for classes made from it: pandas 3 has them directly in the package."""
-    return any(kind.__name__ == name and kind.__module__.partition(".")[0] == "pandas" for kind in type(value).__mro__)
+def _is_of(value: Any, library: str, name: str) -> bool:
+    """True for a library's own class of that name, and for classes made from it: pandas 3 has them directly in the package."""
+    return any(kind.__name__ == name and kind.__module__.partition(".")[0] == library for kind in type(value).__mro__)
 
 
 def _check(name: str, frame: Any, columns: list[str]) -> None:
     if not _is_frame(frame):
-        raise Unsliceable(f"{name} is {describe(frame)}, and only frames of pandas can be sliced")
+        raise Unsliceable(f"{name} is {describe(frame)}, and only frames of pandas and polars can be sliced")
     missing = [column for column in columns if column not in frame.columns]
     if missing:
         raise Unsliceable(f"{name} has no column {', '.join(missing)}")
 
 
 def _take(value: Any, positions: Any) -> Any:
-    return value.iloc[positions] if _is_table(value) else value[positions]
+    return value.iloc[positions] if _is_of_pandas_table(value) else value[positions]
 
 
 def _groups(frame: Any, column: str) -> tuple[list[tuple[str, Any]], int]:
     """Label and positions of each group, the largest first, and how many were left out."""
+    labelled = _groups_of_polars(frame, column) if _is_of_polars(frame) else _groups_of_pandas(frame, column)
+    labelled.sort(key=lambda pair: -len(pair[1]))
+    return labelled[:MOST_GROUPS], max(0, len(labelled) - MOST_GROUPS)
+
+
+def _groups_of_pandas(frame: Any, column: str) -> list[tuple[str, Any]]:
     import numpy
     import pandas
 
     codes, values = pandas.factorize(frame[column])
-    sizes = sorted(((int((codes == code).sum()), code) for code in range(-1, len(values))), key=lambda pair: (-pair[0], pair[1]))
-    present = [(size, code) for size, code in sizes if size]
-    labels = [(str(values[code])[:60] if code >= 0 else "(missing)", numpy.flatnonzero(codes == code)) for _, code in present[:MOST_GROUPS]]
-    return labels, max(0, len(present) - MOST_GROUPS)
+    groups = [(_label(values[code]) if code >= 0 else "(missing)", numpy.flatnonzero(codes == code)) for code in range(-1, len(values))]
+    return [group for group in groups if len(group[1])]
+
+
+def _groups_of_polars(frame: Any, column: str) -> list[tuple[str, Any]]:
+    positions: dict[str, list[int]] = {}
+    for place, value in enumerate(frame[column].to_list()):
+        is_missing = value is None or (isinstance(value, float) and math.isnan(value))
+        positions.setdefault("(missing)" if is_missing else _label(value), []).append(place)
+    return sorted(positions.items(), key=lambda pair: pair[0] != "(missing)")
+
+
+def _label(value: Any) -> str:
+    return str(value)[:60]
 
 
 def _one(evaluate: Callable[[Any], dict[str, Number]], positions: Any) -> tuple[dict[str, Number], dict[str, str]]:

@@ -126,12 +126,22 @@ def _slice(asked: list[dict[str, Any]], source: str, measured: dict[str, Any], a
         if "of" in directive:
             around.look(directive["of"].partition(".")[0])
     transformed = around.shell.transform_cell(source)
+    here = [one for one in asked if grouped.needs_threads(transformed, one, around.namespace)]
+    others = [one for one in asked if one not in here]
+    received: list[dict[str, Any]] = []
+    ended = True
+    # Only what computes and nothing else is evaluated here, on names of its own.
+    with shell_module.messages.muted():
+        for directive in here:
+            grouped.slices(transformed, measured["metrics"], directive, dict(around.namespace), received.append, here=True)
 
     def work(send: Send) -> None:
-        for directive in asked:
+        for directive in others:
             grouped.slices(transformed, measured["metrics"], directive, around.namespace, send)
 
-    received, ended = beside(around.observer, work, _PATIENCE_OF_SLICES)
+    if others:
+        found, ended = beside(around.observer, work, _PATIENCE_OF_SLICES)
+        received.extend(found)
     for message in received:
         kind = message.pop("type")
         measured["slices" if kind == "slice" else "unsliced"].append(message)

@@ -6,6 +6,7 @@ import ast
 import sys
 from typing import Any, Optional
 
+from .expectations import unmet
 from .numbers_of import short
 
 # Errors of validation that are no AssertionError; by the module that has them.
@@ -66,6 +67,7 @@ def unsuccessful(result: Any) -> Optional[dict[str, Any]]:
     values = {"success": "False"}
     if isinstance(statistics, dict):
         values.update((str(name), short(value)) for name, value in list(statistics.items())[:20])
+    values.update(unmet(result))
     return _no("success of the cell's result", values, "the cell's result is no success")
 
 
