@@ -1,4 +1,4 @@
-import { execFileSync, spawnSync } from 'node:child_process';
+import { execFileSync, spawn, spawnSync } from 'node:child_process';
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { expect } from 'vitest';
@@ -13,6 +13,12 @@ export interface ShellRun {
   readonly err: string;
   /** The outputs of every cell; empty where no notebook was written. */
   readonly outputs: readonly unknown[];
+}
+
+/** How a step ended. */
+export interface TaskRun {
+  readonly code: number | null;
+  readonly err: string;
 }
 
 /** A notebook, called `notebook.ipynb`, in a folder of its own, and what is emitted from it into `project`. */
@@ -61,17 +67,57 @@ export class ShellProject {
     return { code: done.status, err: done.stderr, outputs: existsSync(executed) ? outputsOf(executed) : [] };
   }
 
+  /** The same while this process goes on. */
+  async runLater(variables: Readonly<Record<string, string>>): Promise<ShellRun> {
+    const ended = await this.#spawn('sh', [this.at('project', 'run.sh')], variables);
+    const executed = this.at('project', 'executed.ipynb');
+    return { ...ended, outputs: existsSync(executed) ? outputsOf(executed) : [] };
+  }
+
+  async #spawn(
+    program: string,
+    words: readonly string[],
+    variables: Readonly<Record<string, string>>,
+  ): Promise<TaskRun> {
+    const env = { ...this.#environment, ...variables };
+    const child = spawn(program, words, { env, cwd: this.folder, stdio: ['ignore', 'ignore', 'pipe'] });
+    let err = '';
+    child.stderr.setEncoding('utf8').on('data', (text: string) => (err += text));
+    const code = await new Promise<number | null>((resolve) => child.on('close', resolve));
+    return { code, err };
+  }
+
+  /** The name of the step of a cell. */
+  stepAt(place: number): string {
+    const plan = JSON.parse(readFileSync(this.at('project', 'bundle', 'plan.json'), 'utf8')) as EnginePlan;
+    return plan.cells[place]?.step ?? '';
+  }
+
   /** The task command of the project, with words, and variables of the environment last. */
-  task(...words: readonly (string | Readonly<Record<string, string>>)[]): {
-    readonly code: number | null;
-    readonly err: string;
-  } {
-    const script = this.at('project', 'bundle', 'worker', 'task.py');
-    const last = words.at(-1);
-    const env = { ...this.#environment, ...(typeof last === 'object' ? last : {}) };
-    const plain = words.filter((word) => typeof word === 'string');
-    const done = spawnSync(python, [script, ...plain], { encoding: 'utf8', env, cwd: this.folder });
+  task(...words: readonly (string | Readonly<Record<string, string>>)[]): TaskRun {
+    const { program, plain, env } = this.#taskOf(words);
+    const done = spawnSync(program, plain, { encoding: 'utf8', env, cwd: this.folder });
     return { code: done.status, err: done.stderr };
+  }
+
+  /** The same while this process goes on. */
+  async taskLater(...words: readonly (string | Readonly<Record<string, string>>)[]): Promise<TaskRun> {
+    const { program, plain, variables } = this.#taskOf(words);
+    return await this.#spawn(program, plain, variables);
+  }
+
+  #taskOf(words: readonly (string | Readonly<Record<string, string>>)[]): {
+    program: string;
+    plain: string[];
+    variables: Readonly<Record<string, string>>;
+    env: NodeJS.ProcessEnv;
+  } {
+    const last = words.at(-1);
+    const variables = typeof last === 'object' ? last : {};
+    const script = this.at('project', 'bundle', 'worker', 'task.py');
+    const plain = [script, ...words.filter((word) => typeof word === 'string')];
+    const env = { ...this.#environment, ...variables };
+    return { program: env['CELLWRIGHT_PYTHON'] ?? python, plain, variables, env };
   }
 }
 
