@@ -17,8 +17,9 @@ export function effectsOf(
   parameters: ReadonlySet<string>,
 ): StoredEffects | undefined {
   const { task, result, kept = [] } = progress[index] ?? {};
-  // A cell that raised was not seen to its end.
-  if (task === undefined || result?.status !== 'ok') return undefined;
+  // A cell that raised was not seen to its end, unless that is where it is meant to end.
+  if (task === undefined || result === undefined) return undefined;
+  if (result.status !== 'ok' && !task.directives.raisesException) return undefined;
   const reads = [...Object.keys(result.reads).filter(isVariable), ...kept.filter(isVariable)];
   const definitions = Object.keys(result.reads).filter((name) => name.startsWith('def:'));
   const changed = Object.entries(result.writes).filter(([, { same }]) => !same);

@@ -140,7 +140,7 @@ function cacheKeyOf(places: readonly number[], around: Around): PlanStep['cacheK
       elsewhere: strangers.some(({ other }) => other.writesElsewhere),
     };
   });
-  return digest(canonicalJson({ whole, parts }));
+  return digest(canonicalJson({ planVersion, whole, parts }));
 }
 
 /** Definitions of a cell of its own nobody else can name. */

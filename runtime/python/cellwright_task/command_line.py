@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import json
 import os
+import signal
 import sys
 import traceback
 from typing import Any
@@ -20,6 +21,8 @@ from .store import open_store
 def main(words: list[str]) -> int:
     """The exit code: 0 ok, 1 a cell raised or a check failed, 2 usage, 3 no interpreter, 4 a gate does not hold, 70 our fault."""
     parsed = _parser().parse_args(words)
+    # An engine that stops a step lets its processes end with it.
+    signal.signal(signal.SIGTERM, lambda number, frame: sys.exit(143))
     try:
         return int(parsed.command(parsed))
     except StepFailed as failure:
@@ -59,11 +62,13 @@ def _run(parsed: argparse.Namespace) -> int:
     for word in parsed.input:
         name, _, reference = word.partition("=")
         inputs[name] = _manifest_of(reference)
-    outcome = run_step(Order(parsed.bundle, parsed.step, parsed.store, parsed.cwd, inputs, parameters))
+    outcome = run_step(Order(parsed.bundle, parsed.step, parsed.store, parsed.cwd, inputs, parameters, _show))
     if parsed.output:
         _write(parsed.output, json.dumps(outcome.as_json(), indent=1, ensure_ascii=False) + "\n")
     # What a cell raised that was given too little is not the notebook's error.
-    _show([output for output in outcome.outputs if outcome.status != "refused" or output["kind"] != "error"])
+    for output in outcome.outputs if outcome.status != "refused" else []:
+        if output["kind"] == "error":
+            print("\n".join(output["traceback"]), file=sys.stderr)
     for gate in outcome.gates:
         if not gate["holds"]:
             seen = ", ".join(f"{name} = {value}" for name, value in gate["values"].items())
@@ -90,16 +95,13 @@ def _manifest_of(reference: str) -> str:
     return str(found)
 
 
-def _show(outputs: list[dict[str, Any]]) -> None:
-    """What the cells said, in the log of the engine."""
-    for output in outputs:
-        if output["kind"] == "stream":
-            print(output["text"], end="", file=sys.stdout if output["name"] == "stdout" else sys.stderr)
-        elif output["kind"] in ("display", "result") and "text/plain" in output["data"]:
-            print(output["data"]["text/plain"])
-        elif output["kind"] == "error":
-            print("\n".join(output["traceback"]), file=sys.stderr)
-    sys.stdout.flush()
+def _show(output: dict[str, Any]) -> None:
+    """What the cells say, in the log of the engine. Errors come last, when it is known whose they are."""
+    if output["kind"] == "stream":
+        stream = sys.stdout if output["name"] == "stdout" else sys.stderr
+        print(output["text"], end="", file=stream, flush=True)
+    elif output["kind"] in ("display", "result") and "text/plain" in output["data"]:
+        print(output["data"]["text/plain"], flush=True)
 
 
 def _collect(parsed: argparse.Namespace) -> int:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import time
 from dataclasses import dataclass, field
-from typing import Any, Optional
+from typing import Any, Callable, Optional
 
 from cellwright_worker.kept_secrets import KeptSecrets
 
@@ -59,6 +59,8 @@ class Surroundings:
     versions: Versions
     cwd: str
     secrets: list[str]
+    # Told what cells show, while they do.
+    echo: Callable[[Message], None]
 
 
 class CellRunner:
@@ -270,6 +272,9 @@ class CellRunner:
 
     def _done(self, run: CellRun, result: Message, limit: TimeLimit) -> Message:
         run.outputs = self._masked(run.outputs)
+        if self._around.secrets:
+            for output in run.outputs:
+                self._around.echo(output)
         if "measured" in result:
             result = {**result, "measured": self._mask(result["measured"])}
         if not limit.is_exceeded:
@@ -282,6 +287,9 @@ class CellRunner:
         kind = message["type"]
         if kind == "output":
             run.outputs.append(message["output"])
+            # A secret may come in pieces.
+            if not self._around.secrets:
+                self._around.echo(message["output"])
         elif kind == "need":
             binding = {"kind": "absent"} if self._around.step.whole else self._answer(run, message)
             process.send({"type": "binding", "name": message["name"], "binding": binding})

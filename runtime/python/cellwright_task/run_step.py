@@ -7,7 +7,7 @@ import os
 import re
 import time
 from dataclasses import dataclass, field
-from typing import Any, Optional
+from typing import Any, Callable, Optional
 
 from .manifest import MANIFEST_VERSION, for_others, read_ancestors, take_in, write_document
 from .parameters import with_parameters
@@ -33,6 +33,8 @@ class Order:
     cwd: str
     inputs: dict[str, str]
     parameters: dict[str, Any] = field(default_factory=dict)
+    # Told what cells show, while they do.
+    echo: Callable[[dict[str, Any]], None] = lambda output: None
 
 
 @dataclass
@@ -81,7 +83,7 @@ def run_step(order: Order) -> Outcome:
         take_in(versions, project, manifests)
         times["inputs"] = time.perf_counter() - started
         secrets = secret_names(project.document())
-        around = Surroundings(project, step, store, versions, os.path.realpath(order.cwd), secrets)
+        around = Surroundings(project, step, store, versions, os.path.realpath(order.cwd), secrets, order.echo)
         processes = WorkerProcesses(_start(around))
         store.seal_in(processes.folder)
         times["start"] = time.perf_counter() - started - times["inputs"]

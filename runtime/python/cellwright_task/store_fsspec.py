@@ -16,7 +16,7 @@ import tempfile
 import time
 from collections.abc import Iterable
 from concurrent.futures import ThreadPoolExecutor
-from typing import Any, Callable, TypeVar
+from typing import Any, Callable, Optional, TypeVar
 
 from cellwright_worker.objects import Store, StoreDamaged
 from cellwright_worker.seals import Seals
@@ -27,6 +27,7 @@ from .store import check, damaged, key_of, missing
 Result = TypeVar("Result")
 
 PART = 16 << 20
+_SMALL = 64 << 10
 _SIDE_BY_SIDE = 8
 # Where an upload is seen whole or not at all; elsewhere it is written beside its place and moved in.
 _WHOLE = frozenset({"s3", "s3a", "gs", "gcs", "abfs", "abfss", "az", "adl", "oss", "memory"})
@@ -64,13 +65,16 @@ class FsspecStore:
     # Small things, in one piece.
 
     def put(self, key: str, data: bytes) -> None:
-        """Write, unless it is there."""
-        if self._size(key) != len(data):
+        """Write, unless it is there: to ask takes as long as to write what is small."""
+        if len(data) < _SMALL or self._size(key) != len(data):
             self._write(key, data)
 
     def get(self, key: str) -> bytes:
         """The whole of it."""
-        return self._read(key)
+        data = self._read(key)
+        if data is None:
+            raise missing(key, self.url)
+        return data
 
     def _size(self, key: str) -> int:
         """In bytes; -1 when nothing is there."""
@@ -83,15 +87,17 @@ class FsspecStore:
 
         return self._patiently("be asked", ask)
 
-    def _read(self, key: str) -> bytes:
-        def read() -> bytes:
-            data: bytes = self._files.cat_file(self._path(key))
+    def _read(self, key: str) -> Optional[bytes]:
+        """None when nothing is there."""
+
+        def read() -> Optional[bytes]:
+            try:
+                data: bytes = self._files.cat_file(self._path(key))
+            except FileNotFoundError:
+                return None
             return data
 
-        try:
-            return self._patiently("be read", read)
-        except FileNotFoundError as error:
-            raise missing(key, self.url) from error
+        return self._patiently("be read", read)
 
     def _write(self, key: str, data: bytes) -> None:
         path = self._path(key)
@@ -117,9 +123,8 @@ class FsspecStore:
         """Upload what others do not have already."""
         size = os.path.getsize(path)
         if size <= PART:
-            if self._size(key) != size:
-                with open(path, "rb") as file:
-                    self._write(key, file.read())
+            with open(path, "rb") as file:
+                self.put(key, file.read())
             return
         index = f"{key}.parts"
         if self._size(index) > 0:
@@ -138,12 +143,15 @@ class FsspecStore:
 
     def get_file(self, key: str, path: str) -> None:
         """Write what is under the key to a new file. Parts are compared with their names here, the whole by who asks."""
-        if self._size(f"{key}.parts") <= 0:
-            data = self._read(key)
+        data = self._read(key)
+        if data is not None:
             with open(path, "wb") as file:
                 file.write(data)
             return
-        size, parts = _index_of(self._read(f"{key}.parts"), key)
+        index = self._read(f"{key}.parts")
+        if index is None:
+            raise missing(key, self.url)
+        size, parts = _index_of(index, key)
         with open(path, "wb") as file:
             file.truncate(size)
 
@@ -154,7 +162,7 @@ class FsspecStore:
             self._side_by_side(fetch, list(enumerate(parts)))
 
     def _get_part(self, digest: str) -> bytes:
-        return check(self._read(key_of("parts", digest)), digest)
+        return check(self.get(key_of("parts", digest)), digest)
 
     def _side_by_side(self, work: Callable[[Any], Any], items: Iterable[Any]) -> list[Any]:
         with ThreadPoolExecutor(_SIDE_BY_SIDE) as pool:
@@ -190,8 +198,6 @@ class FsspecStore:
         while True:
             try:
                 return action()
-            except FileNotFoundError:
-                raise
             except _FINAL as error:
                 raise self._failed(what, error) from error
             except Exception as error:
