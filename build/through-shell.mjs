@@ -1,7 +1,7 @@
 /**
  * Runs a notebook as the steps of a shell project, each in an empty folder of its own, for the conformance suite:
  *
- *   npm run conformance -- 'alias*' --tool 'node build/through-shell.mjs {input} {output} {python}'
+ *   npm run conformance -- 'alias*' --tool "node $PWD/build/through-shell.mjs {input} {output} {python}"
  *
  * The profile is made by one local run of a copy; with WITHOUT_PROFILE=1 the plan rests on text alone. Ends with 3 when a step refused.
  */

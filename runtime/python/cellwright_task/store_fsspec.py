@@ -33,6 +33,10 @@ _SIDE_BY_SIDE = 8
 _WHOLE = frozenset({"s3", "s3a", "gs", "gcs", "abfs", "abfss", "az", "adl", "oss", "memory"})
 # A mistake of the program or of its user that no patience mends.
 _FINAL = (FileNotFoundError, PermissionError, ImportError, TypeError, ValueError, NotADirectoryError, IsADirectoryError)
+# The same of client libraries, which need not be installed here.
+_FINAL_BY_NAME = frozenset(
+    {"NoCredentialsError", "PartialCredentialsError", "InvalidConfigError", "ParamValidationError", "UnknownServiceError"}
+)
 _LONGEST_WAIT = 5.0
 
 
@@ -201,7 +205,7 @@ class FsspecStore:
             except _FINAL as error:
                 raise self._failed(what, error) from error
             except Exception as error:
-                if time.monotonic() + wait > until:
+                if time.monotonic() + wait > until or type(error).__name__ in _FINAL_BY_NAME:
                     raise self._failed(what, error) from error
             time.sleep(wait * random.uniform(0.5, 1))
             wait = min(wait * 2, _LONGEST_WAIT)
