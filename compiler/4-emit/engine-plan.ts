@@ -68,7 +68,6 @@ function describeStep({ cells: places, together }: Fused, around: Around): PlanS
   const name = own[0]?.task.name ?? '';
   const needs = new Set(places.flatMap((place) => [...(order[place] ?? [])].map(nameAt)));
   needs.delete(name);
-  const secrets = own.flatMap(({ task }) => [...task.source.matchAll(secretReference)].map(([, found = '']) => found));
   const tasks = own.map(({ task }) => task);
   const acts = own.some((cell) => actsUnseen(cell) || cell.outside.has('network') || cell.writesElsewhere);
   return {
@@ -81,10 +80,20 @@ function describeStep({ cells: places, together }: Fused, around: Around): PlanS
     acts,
     gate: tasks.some(({ directives, measures }) => directives.gate || (measures?.gates.length ?? 0) > 0),
     parameters: tasks.flatMap((task) => (isInjected(task.id) ? parametersIn(task.source) : [])),
-    secrets: [...new Set(tasks.some(({ id }) => isInjected(id)) ? secrets : [])].sort(),
+    secrets: secretsFor(name, places, around),
     cacheKey: cacheKeyOf(places, around),
     resources: placementOf(tasks, acts),
   };
+}
+
+/** A step that has a secret, or may be given a value that is one, needs it in its environment. */
+function secretsFor(name: string, places: readonly number[], around: Around): readonly string[] {
+  const within = ancestorsOf(places, around);
+  const sources = around.cells.flatMap(({ task }, at) => {
+    const step = around.nameAt(at);
+    return isInjected(task.id) && (step === name || within.has(step)) ? [task.source] : [];
+  });
+  return sortedUnion(sources.map((text) => [...text.matchAll(secretReference)].map(([, found = '']) => found)));
 }
 
 const secretReference = /__import__\("os"\)\.environ\["([A-Za-z_]\w*)"\]/g;

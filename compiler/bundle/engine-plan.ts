@@ -51,7 +51,7 @@ export interface PlanStep {
   readonly gate: boolean;
   /** Names of the parameters that a `--parameters` file may set in it. */
   readonly parameters: readonly string[];
-  /** Environment variables that it takes secrets from. */
+  /** Environment variables with secrets that it takes, or may be given values of. */
   readonly secrets: readonly string[];
   /** For the caches of engines, together with the references of its inputs: its code, and all in this plan that its checks compare with. */
   readonly cacheKey: Digest;

@@ -99,17 +99,22 @@ function run(place: number, others: readonly number[] = []): { readonly code: nu
 
 describe('a step that does not keep to the plan fails', () => {
   test.each([
-    ['a change through another name', 1, 'CW810', 'wrote shared'],
-    ['hidden state', 2, 'CW810', 'wrote the state of decimal'],
-    ['a file, before it is written', 3, 'CW813', 'was about to'],
-    ['another file than the one that is named, before it is written', 4, 'CW813', 'a.tsv'],
-    ['a program, before it starts', 5, 'CW813', 'start a program'],
-    ['what only holds where all cells share a process', 8, 'CW815', 'in one process'],
-    ['a file of a step that it does not wait for', 9, 'CW812', 'a.csv'],
-    ['a name that a step may have changed that it does not wait for', 12, 'CW811', 'the list of all variables'],
-  ] as const)(
-    '%s',
-    (_, place, code, words) => {
+    { what: 'a change through another name', place: 1, code: 'CW810', words: 'wrote shared' },
+    { what: 'hidden state', place: 2, code: 'CW810', words: 'wrote the state of decimal' },
+    { what: 'a file, before it is written', place: 3, code: 'CW813', words: 'was about to' },
+    { what: 'another file than the one that is named, before it is written', place: 4, code: 'CW813', words: 'a.tsv' },
+    { what: 'a program, before it starts', place: 5, code: 'CW813', words: 'start a program' },
+    { what: 'what only holds where all cells share a process', place: 8, code: 'CW815', words: 'in one process' },
+    { what: 'a file of a step that it does not wait for', place: 9, code: 'CW812', words: 'a.csv' },
+    {
+      what: 'a name that a step may have changed that it does not wait for',
+      place: 12,
+      code: 'CW811',
+      words: 'the list of all variables',
+    },
+  ])(
+    '$what',
+    ({ place, code, words }) => {
       const done = run(place);
       expect(done.err).toContain(`error[${code}]`);
       expect(done.err).toContain(words);

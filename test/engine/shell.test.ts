@@ -96,4 +96,37 @@ describe('a shell project', () => {
     const closed = gated.run();
     expect([closed.code, closed.err]).toEqual([4, expect.stringContaining('rmse < 0.4 does not hold')]);
   }, 180_000);
+
+  test('values of parameters are given when a step starts, a secret by the name of its variable: no file has it', () => {
+    const { project } = make('pass\n--- parameters\ntoken = ""\nrate = 1\n---\nprint(rate, len(token), token)\n');
+    const plan = project.emit('-p', 'token', 'env:OUR_TOKEN', '-p', 'rate', '2');
+    const [injected = '', shown = ''] = plan.steps.flatMap(({ name, secrets }) => (secrets.length > 0 ? [name] : []));
+    expect(plan.steps.find(({ name }) => name === injected)?.parameters).toEqual(['token', 'rate']);
+    const secret = { OUR_TOKEN: 'open-sesame-4711' };
+    const run = project.run(secret);
+    expect(run.outputs.at(-1), run.err).toEqual([['stdout', '2 16 ••••\n']]);
+    writeFileSync(project.at('values.json'), '{"rate": 2.5}');
+    const words = ['--bundle', 'project/bundle', '--store', 'project/store'];
+    const needs = (step: string): readonly string[] =>
+      (plan.steps.find(({ name }) => name === step)?.needs ?? []).flatMap((name) => [
+        '--input',
+        `${name}=project/results/${name}.json`,
+      ]);
+    const result = `project/results/${injected}.json`;
+    const given = [...words, '--step', injected, ...needs(injected), '--parameters', 'values.json', '--output', result];
+    expect(project.task('run', ...given, secret).code).toBe(0);
+    expect(project.task('run', ...words, '--step', shown, ...needs(shown), '--output', 'shown.json', secret).code).toBe(
+      0,
+    );
+    expect(project.task('collect', ...words, '--output', 'again.ipynb', 'shown.json').code).toBe(0);
+    expect(outputsOf(project.at('again.ipynb')).at(-1)).toEqual([['stdout', '2.5 16 ••••\n']]);
+    writeFileSync(project.at('values.json'), '{"token": "env:HOME"}');
+    const refused = project.task('run', ...given, secret);
+    expect([refused.code, refused.err]).toEqual([2, expect.stringContaining('error[CW820]')]);
+    const files = readdirSync(project.folder, { recursive: true, encoding: 'utf8', withFileTypes: true });
+    const texts = files
+      .filter((file) => file.isFile())
+      .map((file) => readFileSync(path.join(file.parentPath, file.name)));
+    expect(texts.filter((text) => text.includes(secret.OUR_TOKEN))).toEqual([]);
+  }, 180_000);
 });

@@ -92,7 +92,9 @@ class Checks:
 
     def _writer(self, place: int, path: str, kind: str) -> Optional[Cell]:
         for at, cell in enumerate(self._project.cells):
-            if self._versions.cells[at].result is not None or cell.step == self._step or cell.step in self._later:
+            is_known = self._versions.cells[at].result is not None
+            # One that has run already, and stands behind this cell in the notebook, has left what this cell must not see.
+            if cell.step == self._step or (at < place if is_known else cell.step in self._later):
                 continue
             if cell.may_write_file(path) or (kind in _OF_FOLDERS and path != "." and _has_below(cell, path)):
                 return cell
@@ -171,7 +173,7 @@ def _plain(name: str) -> str:
     kind, _, rest = name.partition(":")
     words = {"state": f"the state of {rest}", "shown": f"whether {rest} was shown", "slot": f"a change inside {rest}"}
     if kind == "def":
-        return f"the definition of {name.split(':')[-1]}"
+        return f"the definition of {name.split(':')[2]}"
     return words.get(kind, name)
 
 

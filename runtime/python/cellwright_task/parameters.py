@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from typing import Any
 
@@ -9,6 +10,7 @@ from .plan import Project
 from .problem import Problem, StepFailed
 
 _INJECTED = re.compile(r"injected-parameters(-1)*$")
+_SECRET = re.compile(r'__import__\("os"\)\.environ\["([A-Za-z_]\w*)"\]')
 _LINE = re.compile(r"^([^\W\d]\w*) = ", re.MULTILINE)
 
 
@@ -20,10 +22,28 @@ def with_parameters(project: Project, step: str, values: dict[str, Any]) -> Proj
         message = f"{step} has no parameter {unknown[0]}."
         names = ", ".join(sorted(known))
         raise StepFailed(Problem("CW820", message, f"Its parameters are {names}." if names else "Give it none."), 2)
+    _refuse_new_secrets(project, values)
     for task in project.tasks:
         if values and _INJECTED.match(task["id"]):
             task["source"] = _assign(task["source"], values)
     return project
+
+
+def secret_names(document: str) -> list[str]:
+    """Environment variables that the injected cells of a notebook refer to."""
+    cells = json.loads(document)["cells"]
+    injected = [cell for cell in cells if "injected-parameters" in cell["metadata"].get("tags", [])]
+    texts = [cell["source"] if isinstance(cell["source"], str) else "".join(cell["source"]) for cell in injected]
+    return sorted({name for text in texts for name in _SECRET.findall(text)})
+
+
+def _refuse_new_secrets(project: Project, values: dict[str, Any]) -> None:
+    """Every step has to know which texts no file may have in it, so the notebook must have been emitted with them."""
+    text = "".join(as_python(value) for value in values.values())
+    new = sorted(set(_SECRET.findall(text)) - set(secret_names(project.document())))
+    if new:
+        message = f"The notebook was not emitted with the secret in {new[0]}, so other steps would not keep it to themselves."
+        raise StepFailed(Problem("CW820", message, f"Emit it again with -p NAME env:{new[0]}."), 2)
 
 
 def _assign(source: str, values: dict[str, Any]) -> str:

@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-import json
 import os
-import re
 import time
 from dataclasses import dataclass, field
 from typing import Any, Callable, Optional
 
 from .manifest import MANIFEST_VERSION, for_others, read_ancestors, take_in, write_document
-from .parameters import with_parameters
+from .parameters import secret_names, with_parameters
 from .plan import Project, Step
 from .problem import StepFailed
 from .run_cells import CellRun, CellRunner, Surroundings
@@ -20,7 +18,6 @@ from .vouching import believed, vouch
 from .worker_process import WorkerProcesses
 
 EXIT_CODES = {"ok": 0, "failed": 1, "gate": 4}
-_SECRET = re.compile(r'__import__\("os"\)\.environ\["([A-Za-z_]\w*)"\]')
 
 
 @dataclass(frozen=True)
@@ -107,14 +104,6 @@ def run_step(order: Order) -> Outcome:
     if store is not None:
         store.close()
     return outcome
-
-
-def secret_names(document: str) -> list[str]:
-    """Environment variables that the injected cells of a notebook refer to."""
-    cells = json.loads(document)["cells"]
-    injected = [cell for cell in cells if "injected-parameters" in cell["metadata"].get("tags", [])]
-    texts = [cell["source"] if isinstance(cell["source"], str) else "".join(cell["source"]) for cell in injected]
-    return sorted({name for text in texts for name in _SECRET.findall(text)})
 
 
 def _start(around: Surroundings) -> dict[str, Any]:
