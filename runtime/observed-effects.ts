@@ -2,6 +2,7 @@ import { relative, sep } from 'node:path';
 import { farFiles, type CellEffects, type EffectsProfile } from '../compiler/bundle/effects-profile.ts';
 import type { Bundle, Digest, Task } from '../compiler/bundle/format.ts';
 import type { AttemptResult } from './process/protocol.ts';
+import { realPath } from './store/local.ts';
 import { originOf, type Progress } from './versions.ts';
 
 /** What runs observed of a cell, with the paths of this machine. */
@@ -28,7 +29,8 @@ export function effectsOf(
   return {
     code: task.code,
     uses: writersOf(progress, index, { names: [...reads, ...definitions], parameters }),
-    reads,
+    // Who draws a figure depends on whether somebody has drawn one before.
+    reads: [...reads, ...Object.keys(result.reads).filter((name) => name === 'state:backend')],
     binds: [...written('bind'), ...result.unsaved],
     changes: written('mutate'),
     deletes: result.deletes.filter(isVariable),
@@ -38,9 +40,9 @@ export function effectsOf(
     ),
     files: {
       reads: result.filesRead.flatMap(({ path, kind, signature }) =>
-        kind === 'content' && signature !== 'missing' ? [path] : [],
+        kind === 'content' && signature !== 'missing' ? withTargets([path]) : [],
       ),
-      writes: result.filesWritten,
+      writes: withTargets(result.filesWritten),
     },
     looks: looksOf(result),
     outside: result.outside,
@@ -54,9 +56,15 @@ export function effectsOf(
   };
 }
 
+/** With what they lead to where there are links on the way: a file has the name by which it was opened, and its own. */
+function withTargets(paths: readonly string[]): readonly string[] {
+  return [...new Set(paths.flatMap((path) => [path, realPath(path)]))];
+}
+
 function looksOf({ filesRead }: AttemptResult): readonly string[] {
   const others = filesRead.filter(({ kind, signature }) => kind !== 'content' || signature === 'missing');
-  return [...new Set(others.map(({ path, kind }) => (ofFolders.has(kind) ? `${path}${sep}` : path)))];
+  const ended = (kind: string): string => (ofFolders.has(kind) ? sep : '');
+  return [...new Set(others.flatMap(({ path, kind }) => withTargets([path]).map((each) => `${each}${ended(kind)}`)))];
 }
 
 /** Questions whose answer is another one when something appears in a folder; their paths end in a separator. */
@@ -172,7 +180,9 @@ export function profileOf(
   { effects, oneProcess, folder }: Observations,
 ): Pick<EffectsProfile, 'cells' | 'oneProcess'> {
   const keys = keysOf(bundle.tasks);
-  const near = (paths: readonly string[]): string[] => paths.flatMap((path) => nearPath(folder, path) ?? []);
+  const inside = realPath(folder);
+  const near = (paths: readonly string[]): string[] =>
+    paths.flatMap((path) => nearPath(folder, path) ?? nearPath(inside, path) ?? []);
   const written = keys.flatMap((key) => effects[key]?.files.writes ?? []);
   const cells = bundle.tasks.flatMap(({ name }, place): CellEffects[] => {
     const stored = effects[keys[place] ?? ''];

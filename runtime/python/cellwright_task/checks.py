@@ -8,6 +8,7 @@ decision 16.
 from __future__ import annotations
 
 import builtins
+import os
 from collections.abc import Iterable
 from typing import Any, Optional
 
@@ -82,13 +83,16 @@ class Checks:
 
     def files_read(self, place: int, reads: Iterable[dict[str, str]]) -> None:
         """No file may be looked at that a stranger writes, earlier or later, unless that one runs behind this step."""
-        for read in reads:
-            shown = shown_path(self._cwd, read["path"])
-            writer = self._writer(place, shown, read["kind"])
+        for shown, kind in ((name, read["kind"]) for read in reads for name in self._names_of(read["path"])):
+            writer = self._writer(place, shown, kind)
             if writer is not None:
                 cell = self._project.cells[place]
                 message = f"{cell.name} looked at {shown}, which {writer.name} may write, and the plan has no edge between them."
                 raise StepFailed(Problem("CW812", message, SEE_AGAIN, cell.task, shown))
+
+    def _names_of(self, path: str) -> list[str]:
+        """A path as the plan has it, and what it leads to where there are links on the way."""
+        return sorted({shown_path(self._cwd, path), shown_path(self._cwd, os.path.realpath(path))})
 
     def _writer(self, place: int, path: str, kind: str) -> Optional[Cell]:
         for at, cell in enumerate(self._project.cells):
@@ -114,7 +118,8 @@ class Checks:
         if reason not in cell.outside and not (reason == "file-attributes" and "file-write" in cell.outside):
             raise self._refused(cell, f"{_words(reason)} ({detail})", detail)
         if reason == "file-write":
-            self._written(cell, shown_path(self._cwd, detail), refused=True)
+            for shown in self._names_of(detail):
+                self._written(cell, shown, refused=True)
 
     def _refused(self, cell: Cell, what: str, name: str) -> StepFailed:
         message = f"{cell.name} was about to {what}, which the plan does not allow for. It was stopped before."
@@ -150,7 +155,8 @@ class Checks:
                 message = f"{cell.name} did something to the outside ({reason}) that the plan does not say."
                 raise StepFailed(Problem("CW810", message, SEE_AGAIN, cell.task, reason))
         for path in result["filesWritten"]:
-            self._written(cell, shown_path(self._cwd, path), refused=False)
+            for shown_file in self._names_of(path):
+                self._written(cell, shown_file, refused=False)
 
     def not_here(self, place: int, name: str, kind: str) -> StepFailed:
         """A value that no store has."""

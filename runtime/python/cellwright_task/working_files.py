@@ -34,6 +34,9 @@ def keep(store: ObjectStore, cwd: str, paths: list[str]) -> dict[str, Left]:
     found: dict[str, Left] = {}
     for path in paths:
         _keep(store, cwd, path, found)
+        folder = os.path.realpath(os.path.dirname(path))
+        if folder != os.path.dirname(path):
+            _keep(store, cwd, os.path.join(folder, os.path.basename(path)), found)
     return found
 
 
@@ -46,6 +49,10 @@ def _keep(store: ObjectStore, cwd: str, path: str, found: dict[str, Left]) -> No
         return
     if stat.S_ISLNK(status.st_mode):
         found[shown] = {"link": os.readlink(path)}
+        # It may have been written through the link.
+        target = os.path.realpath(path)
+        if os.path.isfile(target) and shown_path(cwd, target) not in found:
+            _keep(store, cwd, target, found)
     elif stat.S_ISDIR(status.st_mode):
         found[shown] = {"folder": True}
         for name in sorted(os.listdir(path)):
