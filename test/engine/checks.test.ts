@@ -1,5 +1,5 @@
 /** Every cell of this notebook does something else than the profile says it was seen to do. Each step sees it, and says so. */
-import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
@@ -36,6 +36,8 @@ print(getattr(io, "open")(name + ".csv").read())
 x = 1
 ---
 x = 2
+---
+getattr(io, "open")("link.txt", "w").write("1")
 ---
 print(globals()["x"])
 `;
@@ -76,6 +78,8 @@ beforeAll(() => {
   const cells = bundle.tasks.map(asWritten);
   // One of two files, so that writing as such is allowed.
   cells[4] = { ...(cells[4] as CellEffects), files: { reads: [], writes: ['a.csv'] }, outside: ['file-write'] };
+  symlinkSync('led-to.txt', project.at('link.txt'));
+  cells[12] = { ...(cells[12] as CellEffects), files: { reads: [], writes: ['link.txt'] }, outside: ['file-write'] };
   project.claim({ formatVersion: 1, cells, oneProcess: [] });
   plan = project.emit();
   expect(run(0).err).toBe('');
@@ -103,12 +107,13 @@ describe('a step that does not keep to the plan fails', () => {
     { what: 'hidden state', place: 2, code: 'CW810', words: 'wrote the state of decimal' },
     { what: 'a file, before it is written', place: 3, code: 'CW813', words: 'was about to' },
     { what: 'another file than the one that is named, before it is written', place: 4, code: 'CW813', words: 'a.tsv' },
+    { what: 'what a link leads to, before it is written', place: 12, code: 'CW813', words: 'led-to.txt' },
     { what: 'a program, before it starts', place: 5, code: 'CW813', words: 'start a program' },
     { what: 'what only holds where all cells share a process', place: 8, code: 'CW815', words: 'in one process' },
     { what: 'a file of a step that it does not wait for', place: 9, code: 'CW812', words: 'a.csv' },
     {
       what: 'a name that a step may have changed that it does not wait for',
-      place: 12,
+      place: 13,
       code: 'CW811',
       words: 'the list of all variables',
     },

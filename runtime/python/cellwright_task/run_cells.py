@@ -19,7 +19,7 @@ from .store import ObjectStore, damaged
 from .time_limit import TimeLimit
 from .versions import LIST_OF_NAMES, Versions
 from .worker_process import Connection, Message, WorkerDied, WorkerProcesses
-from .working_files import keep, put_back
+from .working_files import keep, put_back, refuse_second_names
 
 _NOTHING: Message = {
     "status": "error",
@@ -158,6 +158,7 @@ class CellRunner:
         ended = self._versions.cells[run.place]
         ended.result, run.result = result, result
         written = {*result["filesWritten"], *(look.changed() if look is not None else ())}
+        refuse_second_names(self._around.cwd, sorted(written))
         ended.files = run.files = keep(self._around.store, self._around.cwd, sorted(written))
         for path in run.files:
             self._applied[path] = run.place

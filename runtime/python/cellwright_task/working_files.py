@@ -10,8 +10,10 @@ import hashlib
 import os
 import shutil
 import stat
+from collections.abc import Iterable
 from typing import Any, Optional
 
+from .problem import Problem, StepFailed
 from .store import ObjectStore, damaged, key_of
 
 Left = Optional[dict[str, Any]]
@@ -22,6 +24,18 @@ def shown_path(cwd: str, path: str) -> str:
     """A path from the folder of the cells, at most two folders up; else as it is."""
     relative = os.path.relpath(path, cwd)
     return path if relative.split(os.sep).count("..") > _FARTHEST else relative.replace(os.sep, "/")
+
+
+def refuse_second_names(cwd: str, paths: Iterable[str]) -> None:
+    """A file with two names in the file system would be two files for the steps behind, so it is no result of a step."""
+    for path in paths:
+        try:
+            status = os.lstat(path)
+        except OSError:
+            continue
+        if stat.S_ISREG(status.st_mode) and status.st_nlink > 1:
+            message = f"{shown_path(cwd, path)} has a second name in the file system (a hard link), which steps behind would not have."
+            raise StepFailed(Problem("CW810", message, "Write it under one name, or run the notebook with cellwright run.", "", path))
 
 
 def is_far(shown: str) -> bool:
