@@ -2,7 +2,7 @@
 
 A step sees the steps before it and no others. For those it relies on the table of the plan: each of them fails when it does what is
 not in the table, so a name that no stranger may have written since its last known writer holds what that one left. The proof is in
-decision 16.
+decision 19.
 """
 
 from __future__ import annotations
