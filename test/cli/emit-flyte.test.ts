@@ -128,3 +128,30 @@ test('on Flyte without flytekit: what to install', async () => {
   const until = await place.call('run', 'any.py', '--on', 'flyte', '--until', '1');
   expect([until.code, until.err]).toEqual([2, expect.stringContaining('--until is not for a run on Flyte')]);
 });
+
+test('directives of places become what Flyte gives the task', async () => {
+  const lines = [
+    'cpu: 2',
+    'mem: 4Gi',
+    'gpu: 1',
+    'retries: 3',
+    'timeout: 60',
+    'image: example.org/gpu:1',
+    'env: THREADS=2',
+  ];
+  place.write('places.py', `# %%\n${lines.map((line) => `#| ${line}\n`).join('')}x = 1\n# %%\nprint(x)\n`);
+  const called = await place.call('emit', 'places.py', '--target', 'flyte', '-o', 'places');
+  expect(called.code, called.err).toBe(0);
+  const [decorator = ''] = functionsOf('places', 'workflow.py').find(({ name }) => name === 'x')?.decorators ?? [];
+  for (const word of [
+    'retries=3',
+    'timeout=timedelta(seconds=360)',
+    "requests=Resources(cpu='2', mem='4Gi', gpu='1')",
+    "limits=Resources(mem='4Gi', gpu='1')",
+    "container_image='example.org/gpu:1'",
+    "'THREADS': '2'",
+  ])
+    expect(decorator).toContain(word);
+  const text = readFileSync(path.join(place.folder, 'places', 'workflow_v2.py'), 'utf8');
+  expect(text).toContain('resources=flyte.Resources(cpu="2", memory="4Gi", gpu=1)');
+});

@@ -9,6 +9,7 @@ import {
   outputsName,
   resultOf,
   runCall,
+  sizeText,
   workflowOutputs,
 } from './flyte-text.ts';
 import { call, docstring, list, pythonText } from './python-text.ts';
@@ -53,7 +54,7 @@ function neededOf({ placement, step }: FlyteStep): readonly string[] {
   const { cpu, mem, gpu, image, env } = placement;
   const resources = [
     ...(cpu === undefined ? [] : [`cpu=${pythonText(String(cpu))}`]),
-    ...(mem === undefined ? [] : [`memory=${pythonText(String(mem))}`]),
+    ...(mem === undefined ? [] : [`memory=${pythonText(sizeText(mem))}`]),
     ...(gpu === undefined || gpu === 0 ? [] : [`gpu=${String(gpu)}`]),
   ];
   const variables = Object.entries(env).map(([name, value]) => `${pythonText(name)}: ${pythonText(value)}`);

@@ -9,6 +9,7 @@ import {
   outputsName,
   resultOf,
   runCall,
+  sizeText,
   workflowOutputs,
 } from './flyte-text.ts';
 import { call, docstring, list, pythonText } from './python-text.ts';
@@ -89,7 +90,7 @@ function imageOf({ settings, stem }: Emission): string {
 function requestsOf({ cpu, mem, gpu }: StepPlacement): readonly string[] {
   return [
     ...(cpu === undefined ? [] : [`cpu=${pythonText(String(cpu))}`]),
-    ...(mem === undefined ? [] : [`mem=${pythonText(String(mem))}`]),
+    ...(mem === undefined ? [] : [`mem=${pythonText(sizeText(mem))}`]),
     ...(gpu === undefined || gpu === 0 ? [] : [`gpu=${pythonText(String(gpu))}`]),
   ];
 }
