@@ -83,7 +83,7 @@ function functionName({ name, directives }: Task): string {
 }
 
 /** The Markdown cells right above, else the nearest heading. */
-function markdownAbove(cells: readonly Cell[], { id, index, executionCount }: Task): string {
+export function markdownAbove(cells: readonly Cell[], { id, index, executionCount }: Task): string {
   const texts: string[] = [];
   for (let at = index - 1; cells[at]?.kind === 'markdown'; at--) texts.unshift(cells[at]?.source.trim() ?? '');
   const text = texts.filter((part) => part !== '').join('\n\n');

@@ -401,6 +401,21 @@ export const diagnosticCatalogue: Readonly<Record<DiagnosticCode, CatalogueEntry
     why: 'Values of variables are loaded as pickles, which are code. The run has a key in `CELLWRIGHT_RUN_KEY`, and the reference that the step was given was not made by a step that has it. Nothing of it was loaded.',
     next: 'Give the step results of this run, or run the steps before it again with the key.',
   },
+  CW830: {
+    title: 'Flyte ended before the workflow did',
+    why: 'flytekit, or the control plane that it spoke to, gave up without a step having failed: a file that it could not import, a configuration that is not there, a server that does not answer.',
+    next: 'Look at the log that the message names; `pyflyte run workflow.py NAME` in the folder of the project shows the same.',
+  },
+  CW831: {
+    title: 'The interpreter has no flytekit',
+    why: '`run --on flyte` runs the workflow by flytekit 1.16 or later, in the interpreter that the cells run in. flytekit needs Python 3.10 to 3.12.',
+    next: 'Install it with the command of the message, or name an interpreter that has it with `--python`.',
+  },
+  CW832: {
+    title: 'A file that cells read is not in the project',
+    why: 'What is emitted for an engine takes along the files of the notebook’s folder that runs have seen its cells read, up to 100 MB in all. Others, and those outside of that folder, stay where they are, and a container does not have them.',
+    next: 'Read it from an address that containers reach, or put it into the image.',
+  },
   CW900: {
     title: 'The command line cannot be understood',
     why: 'An option, a parameter or a path is not what the command takes. Nothing was run or written.',

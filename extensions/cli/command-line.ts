@@ -32,6 +32,7 @@ import {
   adviceOnFlags,
   commonFlags,
   environmentFlags,
+  flyteFlags,
   lockedFlag,
   lockFlags,
   metricsFlags,
@@ -144,6 +145,8 @@ const emitFlags: readonly Flag[] = [
   { name: 'target', short: 't', values: ['ENGINE'], help: 'which engine; --list names them' },
   { name: 'output', short: 'o', aliases: ['out'], values: ['DIR'], help: "the project's folder" },
   { name: 'list', values: [], help: 'name the engines' },
+  { name: 'matrix', values: ['NAME=V,V'], help: 'one launch plan for each combination; may be given several times' },
+  { name: 'schedule', values: ['CRON'], help: 'when the engine is to run it, for example "0 6 * * *"' },
 ];
 
 const commands: readonly Command[] = [
@@ -159,7 +162,7 @@ const commands: readonly Command[] = [
     name: 'run',
     words: 'NB|BUNDLE [OUT]',
     help: 'Runs a notebook or a bundle and writes the executed notebook and a report.',
-    flags: [...runFlags, ...parameterFlags, ...environmentFlags, lockedFlag, profileFlag],
+    flags: [...runFlags, ...flyteFlags, ...parameterFlags, ...environmentFlags, lockedFlag, profileFlag],
     most: 2,
     run: runCommand,
   },

@@ -15,16 +15,21 @@ export interface Project {
   /** What it was emitted for. */
   readonly target: string;
   readonly files: readonly EmittedFile[];
+  /** Others that are put there afterwards. */
+  readonly copied?: readonly string[];
 }
 
 /** Writes a project; what an earlier one had and this one has not is removed, and nothing else is touched. */
-export function writeProject(folder: string, { shown, target, files }: Project): CommandResult | undefined {
+export function writeProject(
+  folder: string,
+  { shown, target, files, copied = [] }: Project,
+): CommandResult | undefined {
   const before = filesBefore(folder);
   if (before === undefined)
     return usage(`${shown} holds something that was not emitted.`, 'Name another folder with -o.');
   const failed = prepareFolder(folder, 'Name another folder with -o.');
   if (failed !== undefined) return failed;
-  const now = new Set(files.map((file) => file.path));
+  const now = new Set([...files.map((file) => file.path), ...copied]);
   for (const old of before) if (!now.has(old)) rmSync(path.join(folder, old), { force: true });
   const marker = { path: list, text: `${canonicalJson({ formatVersion: 1, target, files: [...now].sort() })}\n` };
   const all: readonly EmittedFile[] = [marker, ...files];

@@ -1,5 +1,6 @@
 import type { EnginePlan } from '../../bundle/engine-plan.ts';
-import type { Bundle } from '../../bundle/format.ts';
+import type { Digest, Bundle } from '../../bundle/format.ts';
+import type { Notebook } from '../../1-read/notebook.ts';
 
 /** What an emitter writes for. */
 export interface Emission {
@@ -9,6 +10,29 @@ export interface Emission {
   readonly stem: string;
   /** The notebook's folder, from the folder that is written, with slashes. */
   readonly notebookFolder: string;
+  readonly notebook: Notebook;
+  readonly settings: EngineSettings;
+}
+
+/** What the command line says beyond the notebook. */
+export interface EngineSettings {
+  /** Those that a run may be started with; no secrets. */
+  readonly parameters: readonly EngineParameter[];
+  /** One for each combination of the values of `--matrix`. */
+  readonly variants: readonly { readonly name: string; readonly values: readonly EngineParameter[] }[];
+  /** When it is to run: five fields, as cron has them. */
+  readonly schedule?: string;
+  /** The locked environment beside the notebook. */
+  readonly lock?: { readonly digest: Digest; readonly requirements: string };
+}
+
+/** A parameter and a value of it. */
+export interface EngineParameter {
+  readonly name: string;
+  /** `json`: a list, a mapping or None, as JSON text. */
+  readonly type: 'str' | 'int' | 'float' | 'bool' | 'json';
+  /** Python source of the value; of `json`, of its text. */
+  readonly python: string;
 }
 
 /** One file of what is emitted. */
@@ -30,5 +54,7 @@ export interface Target {
   readonly help: string;
   /** True when the engine sets parameters as it starts a run: the notebook gets a cell that assigns all of them, as papermill makes it. */
   readonly takesParameters?: true;
+  /** True when its machines do not have the notebook's folder: the files that cells read are copied into `files/`. */
+  readonly takesFiles?: true;
   readonly emit: (emission: Emission) => readonly EmittedFile[];
 }

@@ -7,8 +7,11 @@ import { hasFlag, lastValue, nearest, type ParsedArguments } from '../args.ts';
 import { shownPath } from '../files.ts';
 import { usage, type CommandResult, type Host, type Outcome } from '../host.ts';
 import { withDefaults } from '../injected-defaults.ts';
-import { openInput, type Input } from '../input.ts';
+import { openInput, openNotebook, type Input } from '../input.ts';
+import type { FoundProfile } from '../profile-file.ts';
 import { findMissing } from '../parameter-types.ts';
+import { copyInputs, findInputs } from '../emitted-inputs.ts';
+import { readEngineSettings } from '../engine-settings.ts';
 import { writeProject } from '../project-folder.ts';
 import { count } from '../render.ts';
 import { listBundleFiles } from '../toolchain.ts';
@@ -26,13 +29,46 @@ export async function emitCommand(host: Host, parsed: ParsedArguments): Promise<
   }
   const named = lastValue(parsed, 'output');
   if (named === undefined) return usage('What is emitted is a folder.', 'Name it with -o DIR.');
-  const input = await openFor(host, parsed, target);
-  if (!input.ok) return input.result;
+  const emitted = await emitTo(host, parsed, { target, output: path.resolve(host.cwd, named) });
+  return emitted.ok ? emitted.value.result : emitted.result;
+}
+
+/** Where and how a notebook is emitted. */
+export interface Emitting {
+  readonly target: Target;
+  /** The project's folder. */
+  readonly output: string;
+  /** What runs observed, instead of the profile that is named or beside the notebook. */
+  readonly profile?: FoundProfile;
+}
+
+/** A project that was written, and what is said of it. */
+export interface Emitted {
+  readonly input: Input;
+  readonly plan: EnginePlan;
+  readonly result: CommandResult;
+}
+
+/** Writes the project of an engine. Executes nothing. */
+export async function emitTo(
+  host: Host,
+  parsed: ParsedArguments,
+  { target, output, profile: observed }: Emitting,
+): Promise<Outcome<Emitted>> {
+  const input = await openFor(host, parsed, { target, observed });
+  if (!input.ok) return input;
   const { bundle, compilation, stem, folder, profile, sources } = input.value;
   const plan = planForEngines(bundle, profile);
-  const output = path.resolve(host.cwd, named);
   const notebookFolder = path.relative(output, folder).split(path.sep).join('/');
-  const own = target.emit({ bundle, plan, stem, notebookFolder: notebookFolder === '' ? '.' : notebookFolder });
+  const settings = readEngineSettings(host, parsed, input.value);
+  if (!settings.ok) return settings;
+  const { notebook } = compilation;
+  if (notebook === undefined)
+    return { ok: false, result: usage(`${input.value.path} was not compiled.`, 'Compile it to see why.') };
+  const own = target.emit({
+    ...{ bundle, plan, stem, notebook, settings: settings.value },
+    notebookFolder: notebookFolder === '' ? '.' : notebookFolder,
+  });
   const inBundle = [...listBundleFiles(host.installation, compilation)];
   const files: readonly EmittedFile[] = [
     ...inBundle.map(([file, text]) => ({ path: `bundle/${file}`, text })),
@@ -40,10 +76,13 @@ export async function emitCommand(host: Host, parsed: ParsedArguments): Promise<
     ...own,
   ];
   const shown = shownPath(host, output);
-  const problem = writeProject(output, { shown, target: target.name, files });
-  if (problem !== undefined) return problem;
-  const diagnostics = [...input.value.diagnostics, ...notObserved(plan)];
-  return {
+  const inputs = target.takesFiles === true ? findInputs(plan, folder) : { copied: [], diagnostics: [] };
+  const copied = inputs.copied.map((file) => `files/${file}`);
+  const problem = writeProject(output, { shown, target: target.name, files, copied });
+  if (problem !== undefined) return { ok: false, result: problem };
+  copyInputs(output, folder, inputs.copied);
+  const diagnostics = [...input.value.diagnostics, ...notObserved(plan), ...inputs.diagnostics];
+  const result: CommandResult = {
     status: 'ok',
     diagnostics,
     sources,
@@ -53,21 +92,32 @@ export async function emitCommand(host: Host, parsed: ParsedArguments): Promise<
       target: target.name,
       folder: output,
       steps: plan.steps.map(({ name: step, tasks, needs, together }) => ({ name: step, tasks, needs, together })),
-      files: files.map((file) => file.path).sort(),
+      files: [...files.map((file) => file.path), ...copied].sort(),
     },
   };
+  return { ok: true, value: { input: input.value, plan, result } };
 }
 
 /** The notebook as the engine runs it: with a cell that assigns its parameters, where the engine sets them. */
-async function openFor(host: Host, parsed: ParsedArguments, target: Target): Promise<Outcome<Input>> {
-  const input = await openInput(host, parsed);
+async function openFor(
+  host: Host,
+  parsed: ParsedArguments,
+  { target, observed }: { readonly target: Target; readonly observed: FoundProfile | undefined },
+): Promise<Outcome<Input>> {
+  const open = (input: Input, values: Input['values']): Promise<Outcome<Input>> =>
+    observed === undefined
+      ? openInput(host, parsed, values)
+      : openNotebook(host, input.path, { values, profile: observed });
+  const first = await openInput(host, parsed);
+  if (!first.ok) return first;
+  const input = observed === undefined ? first : await open(first.value, first.value.values);
   if (!input.ok) return input;
   const { plain, values } = input.value;
   const missing = findMissing(values, plain.bundle.parameters);
   if (missing !== undefined) return { ok: false, result: usage(missing.message, missing.help, 'CW901') };
   if (target.takesParameters !== true) return input;
   const all = withDefaults(values, plain.bundle.parameters);
-  return all.size === values.size ? input : openInput(host, parsed, all);
+  return all.size === values.size ? input : open(input.value, all);
 }
 
 function listTargets(): CommandResult {
@@ -87,8 +137,10 @@ function describePlan({ steps, cells }: EnginePlan): string {
 }
 
 /** What the plan rests on the text alone for. */
-function notObserved({ cells }: EnginePlan): readonly Diagnostic[] {
-  const names = cells.filter(({ observed }) => !observed).map(({ name }) => name);
+function notObserved({ cells, steps }: EnginePlan): readonly Diagnostic[] {
+  // A cell that an engine sets parameters in does what its text says.
+  const sure = new Set(steps.filter(({ parameters }) => parameters.length > 0).flatMap(({ tasks }) => tasks));
+  const names = cells.filter(({ observed, task }) => !observed && !sure.has(task)).map(({ name }) => name);
   if (names.length === 0) return [];
   const which = names.length > 3 ? `${count(names.length, 'cell')} of ${String(cells.length)}` : names.join(', ');
   return [

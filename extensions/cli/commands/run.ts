@@ -27,6 +27,7 @@ import { findRunSettings, isSilent, runOptionsOf, type RunSettings } from '../ru
 import { findTargets, type Targets } from '../run-targets.ts';
 import type { Place } from '../state-folder.ts';
 import { programName } from '../version.ts';
+import { runOnFlyte } from './run-on-flyte.ts';
 import { matrixCommand } from './variants.ts';
 import { watchRuns } from '../watch.ts';
 
@@ -39,6 +40,7 @@ interface Plan {
 
 /** `cellwright run NB|BUNDLE [OUT]`: runs it and writes the executed notebook and the report, also when a cell raised. */
 export async function runCommand(host: Host, parsed: ParsedArguments): Promise<CommandResult> {
+  if (lastValue(parsed, 'on') === 'flyte') return await runOnFlyte(host, parsed);
   if (isPipeline(parsed)) return await runPipeline(host, parsed, runOnce);
   if (hasFlag(parsed, 'watch')) return await watchRuns(host, parsed, runOnce);
   if (!hasFlag(parsed, 'matrix')) {

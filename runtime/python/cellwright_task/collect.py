@@ -69,6 +69,14 @@ def _output(message: Message, count: int) -> Message:
     return {"output_type": "execute_result", **shown, "execution_count": count}
 
 
+def at_their_places(tasks: list[Message], reports: list[Message]) -> list[Message]:
+    """The reports with the places that their cells have now: one that a cache has kept may be older than a cell above them."""
+    places = {task["id"]: {name: task[name] for name in ("name", "index", "executionCount")} for task in tasks}
+    return [
+        {**report, "cells": [{**cell, **places[cell["task"]]} for cell in report["cells"] if cell["task"] in places]} for report in reports
+    ]
+
+
 def executed_notebook(document: str, reports: list[Message]) -> str:
     """The notebook with what was shown. Cells without a report have no outputs, as cells that were not run."""
     notebook = json.loads(document)

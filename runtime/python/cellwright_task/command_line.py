@@ -10,7 +10,7 @@ import sys
 import traceback
 from typing import Any
 
-from .collect import executed_notebook
+from .collect import at_their_places, executed_notebook
 from .manifest import read_document
 from .plan import Project
 from .problem import Problem, StepFailed
@@ -109,7 +109,8 @@ def _collect(parsed: argparse.Namespace) -> int:
     found = [_load(name, dict).get("report") for name in parsed.results]
     references = [reference for reference in (*found, *parsed.report) if reference]
     reports = [read_document(store, "reports", reference) for reference in references]
-    _write(parsed.output, executed_notebook(Project(parsed.bundle).document(), reports))
+    project = Project(parsed.bundle)
+    _write(parsed.output, executed_notebook(project.document(), at_their_places(project.tasks, reports)))
     return 0
 
 

@@ -43,10 +43,16 @@ def read_document(store: ObjectStore, kind: str, reference: str) -> dict[str, An
 
 def read_ancestors(store: ObjectStore, project: Project, step: Step, inputs: dict[str, str]) -> dict[str, dict[str, Any]]:
     """The manifests of all steps before this one, by their names. Those that are not given are named by those that are."""
-    if set(inputs) != set(step.needs):
+    found = _with_ancestors(store, project, step, inputs)
+    if not set(inputs) <= set(step.needs) <= set(found):
         wanted = ", ".join(step.needs) or "none"
         message = f"{step.name} is given the inputs {', '.join(sorted(inputs)) or 'none'}; it needs {wanted}."
-        raise StepFailed(Problem("CW819", message, "Give --input STEP=REFERENCE for each."), 2)
+        help_text = "Give --input STEP=REFERENCE for each that no other of them rests on."
+        raise StepFailed(Problem("CW819", message, help_text), 2)
+    return found
+
+
+def _with_ancestors(store: ObjectStore, project: Project, step: Step, inputs: dict[str, str]) -> dict[str, dict[str, Any]]:
     found: dict[str, dict[str, Any]] = {}
     references: dict[str, str] = {}
     coming = [(name, believed(name, reference)) for name, reference in inputs.items()]

@@ -1,0 +1,174 @@
+import { flyteSteps, workflowName, type FlyteStep, type StepPlacement } from './flyte-steps.ts';
+import {
+  aboutWorkflow,
+  argumentsOf,
+  around,
+  inputsOf,
+  launchesOf,
+  outputsClass,
+  outputsName,
+  resultOf,
+  runCall,
+  sizeText,
+  workflowOutputs,
+} from './flyte-text.ts';
+import { call, docstring, list, pythonText } from './python-text.ts';
+import type { Emission } from './target.ts';
+
+/** `workflow.py`: the notebook for flytekit 1.x. */
+export function workflowFile(emission: Emission): string {
+  const steps = flyteSteps(emission);
+  const name = workflowName(emission.stem);
+  const parts = [
+    head(emission, steps, name),
+    ...steps.flatMap((step) => [outputsClass(step, 'FlyteFile'), taskOf(step)]),
+    collectTask,
+    workflowOf(emission, steps, name),
+    launchPlans(emission, name),
+  ];
+  return `${parts.filter((part) => part !== '').join('\n\n\n')}\n`;
+}
+
+function head(emission: Emission, steps: readonly FlyteStep[], name: string): string {
+  const { settings, notebookFolder, bundle } = emission;
+  const has = (test: (step: FlyteStep) => boolean): boolean => steps.some(test);
+  const plans = settings.variants.length > 0 || settings.schedule !== undefined;
+  const names = [
+    ...(has(({ cache }) => typeof cache !== 'string') ? ['Cache'] : []),
+    ...(settings.schedule === undefined ? [] : ['CronSchedule']),
+    ...(settings.lock === undefined ? [] : ['ImageSpec']),
+    ...(plans ? ['LaunchPlan'] : []),
+    ...(has(({ placement }) => requestsOf(placement).length > 0) ? ['Resources'] : []),
+    ...(has(({ step }) => step.secrets.length > 0) ? ['Secret'] : []),
+    'task',
+    'workflow',
+  ];
+  const own = ['Project', 'StepOutputs', 'StepResult', ...(has((step) => step.leavesFiles) ? ['flyte_files'] : [])];
+  const about = `${bundle.notebook.name} as a Flyte workflow, one task a step. Emitted by cellwright: change the notebook and emit it again.
+
+    pyflyte run workflow.py ${name}
+    pyflyte run --remote --copy all workflow.py ${name}`;
+  const imports = [
+    ...(has(({ placement }) => placement.timeout !== undefined) ? ['from datetime import timedelta'] : []),
+    'from functools import partial',
+    'from pathlib import Path',
+    'from typing import NamedTuple',
+  ];
+  const project = call('Project', [
+    'HERE',
+    `notebook_folder=${pythonText(notebookFolder)}`,
+    ...(settings.lock === undefined ? [] : [`lock=${pythonText(settings.lock.digest)}`]),
+  ]);
+  const common = ['task', 'container_image=IMAGE', 'environment=NOTEBOOK.environment()'];
+  return `${docstring(about, '')}
+
+import sys
+${imports.join('\n')}
+
+from flytekit import ${names.join(', ')}
+from flytekit.types.file import FlyteFile
+
+HERE = Path(__file__).resolve().parent
+sys.path.insert(0, str(HERE / "bundle" / "worker"))
+
+from cellwright_flyte.on_flytekit import ${own.join(', ')}  # noqa: E402
+
+NOTEBOOK = ${project}
+${imageOf(emission)}
+# What all steps have in common: the image, what was chosen at registration, and a deck with what the cells show.
+step = ${call('partial', [...common, 'enable_deck=True', 'deck_fields=()'])}`;
+}
+
+/** The image of all tasks: the locked environment, or the one that `pyflyte --image` names. */
+function imageOf({ settings, stem }: Emission): string {
+  if (settings.lock === undefined) return 'IMAGE = NOTEBOOK.image()';
+  const name = workflowName(stem).replaceAll('_', '-');
+  return `IMAGE = NOTEBOOK.image() or ${call('ImageSpec', [`name=${pythonText(name)}`, 'requirements=str(HERE / "requirements.txt")'])}`;
+}
+
+/** Sizes as Kubernetes has them. */
+function requestsOf({ cpu, mem, gpu }: StepPlacement): readonly string[] {
+  return [
+    ...(cpu === undefined ? [] : [`cpu=${pythonText(String(cpu))}`]),
+    ...(mem === undefined ? [] : [`mem=${pythonText(sizeText(mem))}`]),
+    ...(gpu === undefined || gpu === 0 ? [] : [`gpu=${pythonText(String(gpu))}`]),
+  ];
+}
+
+function decorator({ cache, placement, step }: FlyteStep): string {
+  const { timeout, retries, image, env } = placement;
+  const requests = requestsOf(placement);
+  const limits = requests.filter((word) => !word.startsWith('cpu'));
+  const variables = Object.entries(env).map(([name, value]) => `${pythonText(name)}: ${pythonText(value)}`);
+  const secrets = step.secrets.map(
+    (name) =>
+      `Secret(key=${pythonText(name)}, env_var=${pythonText(name)}, mount_requirement=Secret.MountType.ENV_VAR)`,
+  );
+  return call('@step', [
+    ...(typeof cache === 'string' ? [] : [`cache=${cacheText(cache)}`]),
+    ...(retries === 0 ? [] : [`retries=${String(retries)}`]),
+    ...(timeout === undefined ? [] : [`timeout=timedelta(seconds=${String(Math.ceil(timeout) + around)})`]),
+    ...(requests.length === 0 ? [] : [`requests=${call('Resources', requests)}`]),
+    ...(limits.length === 0 ? [] : [`limits=${call('Resources', limits)}`]),
+    ...(secrets.length === 0 ? [] : [`secret_requests=[${secrets.join(', ')}]`]),
+    ...(image === undefined ? [] : [`container_image=${pythonText(image)}`]),
+    ...(variables.length === 0 ? [] : [`environment={**NOTEBOOK.environment(), ${variables.join(', ')}}`]),
+  ]);
+}
+
+function cacheText({ code, files }: Exclude<FlyteStep['cache'], string>): string {
+  const list = files.length === 0 ? [] : [`files=[${files.map(pythonText).join(', ')}]`];
+  return `Cache(version=${call('NOTEBOOK.cache_version', [pythonText(code), ...list])})`;
+}
+
+function taskOf(step: FlyteStep): string {
+  const why = typeof step.cache === 'string' ? `# Not cached: ${step.cache}.\n` : '';
+  return `${why}${decorator(step)}
+${call(`def ${step.function}`, argumentsOf(step))} -> ${outputsName(step)}:
+${docstring(step.above, '    ')}
+    done = ${runCall(step)}
+    return ${resultOf(step)}`;
+}
+
+const collectTask = `@task(container_image=IMAGE, environment=NOTEBOOK.environment())
+def executed_notebook(reports: list[str]) -> FlyteFile:
+    """The notebook with what its cells showed."""
+    return NOTEBOOK.collect(reports)`;
+
+function workflowOf({ settings }: Emission, steps: readonly FlyteStep[], name: string): string {
+  const outputs = steps.flatMap((step) => workflowOutputs(step, 'FlyteFile').map((one) => ({ ...one, step })));
+  const fields = ['executed_notebook: FlyteFile', ...outputs.map((one) => `${one.name}: ${one.type}`)];
+  const calls = steps.map((step) => {
+    const args = [
+      ...step.needs.map((need) => `${need}=${need}_step.result`),
+      ...step.parameters.map((one) => `${one.name}=${one.name}`),
+    ];
+    return `    ${step.function}_step = ${call(step.function, args, '    ')}`;
+  });
+  const reports = list(
+    steps.map((step) => `${step.function}_step.report`),
+    '            ',
+  );
+  const notebook = call('executed_notebook', [`reports=${reports}`], '        ');
+  const values = [notebook, ...outputs.map(({ step, field }) => `${step.function}_step.${field}`)];
+  return `class WorkflowOutputs(NamedTuple):
+${fields.map((field) => `    ${field}`).join('\n')}
+
+
+@workflow
+${call(`def ${name}`, inputsOf(settings))} -> WorkflowOutputs:
+${docstring(aboutWorkflow(settings), '    ')}
+${calls.join('\n')}
+    return ${call('WorkflowOutputs', values, '    ')}`;
+}
+
+function launchPlans({ settings }: Emission, name: string): string {
+  const { schedule } = settings;
+  const when = schedule === undefined ? [] : [`schedule=CronSchedule(schedule=${pythonText(schedule)})`];
+  return launchesOf(settings, name)
+    .map(({ name: own, inputs }) => {
+      const fixed = inputs.length === 0 ? [] : [`fixed_inputs={${inputs.join(', ')}}`];
+      return `${own} = ${call('LaunchPlan.get_or_create', [`workflow=${name}`, `name=${pythonText(own)}`, ...fixed, ...when])}`;
+    })
+    .join('\n');
+}

@@ -1,0 +1,19 @@
+import { workflowFile2 } from './flyte-workflow-2.ts';
+import { workflowFile } from './flyte-workflow.ts';
+import type { Target } from './target.ts';
+
+/** A project for Flyte: a file of flytekit 1.x, one for the SDK of Flyte 2, and what an image of it needs. */
+export const flyteTarget: Target = {
+  name: 'flyte',
+  help: 'a Flyte project: pyflyte run workflow.py NAME (Flyte 2: flyte run --local workflow_v2.py NAME)',
+  takesParameters: true,
+  takesFiles: true,
+  emit: (emission) => {
+    const { lock } = emission.settings;
+    return [
+      { path: 'workflow.py', text: workflowFile(emission) },
+      { path: 'workflow_v2.py', text: workflowFile2(emission) },
+      ...(lock === undefined ? [] : [{ path: 'requirements.txt', text: lock.requirements }]),
+    ];
+  },
+};

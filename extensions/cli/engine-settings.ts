@@ -1,0 +1,93 @@
+import { createHash } from 'node:crypto';
+import { readFileSync } from 'node:fs';
+import { requirementLines, type EngineParameter, type EngineSettings } from '../../compiler/index.ts';
+import { lastValue, type ParsedArguments } from './args.ts';
+import { usage, type Host, type Outcome } from './host.ts';
+import type { Input } from './input.ts';
+import { findLockFile, openLock } from './lock-file.ts';
+import { combine, nameOf, readMatrix } from './matrix.ts';
+import type { ParameterValue, ParameterValues } from './parameters.ts';
+import { EnvironmentText, PythonNumber, isList, toPython } from './python-literal.ts';
+
+/** What `emit` was told beside the notebook: values of parameters, variants, a schedule, and the lock beside the notebook. */
+export function readEngineSettings(host: Host, parsed: ParsedArguments, input: Input): Outcome<EngineSettings> {
+  const schedule = lastValue(parsed, 'schedule');
+  if (schedule !== undefined && schedule.trim().split(/\s+/).length !== 5)
+    return { ok: false, result: usage(`${schedule} is no schedule.`, 'Give the five fields of cron: "0 6 * * *".') };
+  const matrix = readMatrix(host, parsed);
+  if (!matrix.ok) return matrix;
+  const parameters = shown(input.values);
+  const names = new Set(parameters.map(({ name }) => name));
+  const unknown = [...matrix.value.keys()].find((name) => !names.has(name));
+  if (unknown !== undefined) return { ok: false, result: usage(`--matrix: ${unknown} is not set by the engine.`, why) };
+  const variants =
+    matrix.value.size === 0
+      ? []
+      : combine(matrix.value, new Map()).map((values) => ({
+          name: nameOf(values.keys(), values),
+          values: shown(values),
+        }));
+  const lock = readLockBeside(host, input);
+  if (!lock.ok) return lock;
+  return {
+    ok: true,
+    value: {
+      parameters,
+      variants,
+      ...(schedule === undefined ? {} : { schedule: schedule.trim() }),
+      ...(lock.value === undefined ? {} : { lock: lock.value }),
+    },
+  };
+}
+
+const why =
+  'Its default is computed, or it is no parameter: give it a plain value in the cell tagged parameters, or with -p.';
+
+function readLockBeside(host: Host, input: Input): Outcome<EngineSettings['lock']> {
+  const file = findLockFile(input);
+  if (file === undefined) return { ok: true, value: undefined };
+  const opened = openLock(host, file);
+  if (!opened.ok) return opened;
+  const { hashed, direct } = requirementLines(opened.value.lock, (place) => place);
+  // Builders of images add packages of their own, which have no hash here; then no line may have one.
+  const lines = [...hashed.map((line) => line.replace(/(?: --hash=\S+)+$/, '')), ...direct];
+  return {
+    ok: true,
+    value: { digest: digestOf(readFileSync(file)), requirements: lines.map((line) => `${line}\n`).join('') },
+  };
+}
+
+function digestOf(bytes: Uint8Array): `sha256:${string}` {
+  return `sha256:${createHash('sha256').update(bytes).digest('hex')}`;
+}
+
+/** Values as engines show them. A secret is not among them. */
+function shown(values: ParameterValues): readonly EngineParameter[] {
+  return [...values].filter(([, value]) => !hasSecret(value)).map(([name, value]) => parameterOf(name, value));
+}
+
+function hasSecret(value: ParameterValue): boolean {
+  if (value instanceof EnvironmentText) return true;
+  if (value === null || typeof value !== 'object' || value instanceof PythonNumber) return false;
+  return (isList(value) ? value : Object.values(value)).some(hasSecret);
+}
+
+function parameterOf(name: string, value: ParameterValue): EngineParameter {
+  const python = toPython(value);
+  if (typeof value === 'string') return { name, type: 'str', python };
+  if (typeof value === 'boolean') return { name, type: 'bool', python };
+  if (value instanceof PythonNumber) return { name, type: value.kind, python };
+  return { name, type: 'json', python: toPython(jsonText(value)) };
+}
+
+/** JSON as Python's reader takes it: numbers keep their digits. */
+function jsonText(value: ParameterValue): string {
+  if (value instanceof PythonNumber) {
+    const special = /^float\('(-?)(nan|inf)'\)$/.exec(value.literal);
+    return special === null ? value.literal : `${special[1] ?? ''}${special[2] === 'nan' ? 'NaN' : 'Infinity'}`;
+  }
+  if (value === null || typeof value !== 'object' || value instanceof EnvironmentText) return JSON.stringify(value);
+  if (isList(value)) return `[${value.map(jsonText).join(', ')}]`;
+  const members = Object.entries(value).map(([key, item]) => `${JSON.stringify(key)}: ${jsonText(item)}`);
+  return `{${members.join(', ')}}`;
+}
