@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import os
+import uuid
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -18,11 +19,14 @@ def _file(code: str) -> Path:
 
 def keep_asked(cache_key: str, folder: Path, missing: Sequence[str], listed: Sequence[str]) -> None:
     """Remember names that were not there, and what was in folders that were listed; of a folder the first answer stays."""
+    file = _file(code_of(cache_key))
+    known = _read(file)
+    if known is None:
+        file.unlink()
+        known = _nothing()
     if not missing and not listed:
         return
-    file = _file(code_of(cache_key))
     file.parent.mkdir(parents=True, exist_ok=True)
-    known = _read(file)
     names = sorted({*known["missing"], *(name for name in missing if len(name) <= _LONGEST)})
     folders = {**{name: _names_in(folder / name) for name in listed}, **known["listed"]}
     temporary = file.with_suffix(f".{os.getpid()}.tmp")
@@ -31,8 +35,10 @@ def keep_asked(cache_key: str, folder: Path, missing: Sequence[str], listed: Seq
 
 
 def changed_answers(code: str, folder: Path) -> list[str]:
-    """The answers that are other ones now; `code` is what `cache_version` is given."""
+    """The answers that are other ones now; `code` is what `cache_version` is given. Where they are not known, no earlier result counts."""
     known = _read(_file(code))
+    if known is None:
+        return [uuid.uuid4().hex]
     there = [name for name in known["missing"] if os.path.lexists(folder / name)]
     now = {name: _names_in(folder / name) for name in known["listed"]}
     return there + [f"{name}/{now[name]}" for name, answer in known["listed"].items() if now[name] != answer]
@@ -48,9 +54,17 @@ def code_of(cache_key: str) -> str:
     return cache_key[len("sha256:") :][:16]
 
 
-def _read(file: Path) -> dict[str, Any]:
+def _nothing() -> dict[str, Any]:
+    return {"missing": [], "listed": {}}
+
+
+def _read(file: Path) -> dict[str, Any] | None:
+    """None for what is there and cannot be understood."""
     try:
-        known: dict[str, Any] = json.loads(file.read_text(encoding="utf-8"))
+        known = json.loads(file.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        return _nothing()
     except (OSError, ValueError):
-        return {"missing": [], "listed": {}}
-    return known
+        return None
+    is_whole = isinstance(known, dict) and isinstance(known.get("missing"), list) and isinstance(known.get("listed"), dict)
+    return known if is_whole else None
