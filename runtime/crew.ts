@@ -1,11 +1,12 @@
 import type { Task } from '../compiler/bundle/format.ts';
 import type { ImportStep } from './process/protocol.ts';
 import { TaskProcesses, type ProcessParent } from './process/task-processes.ts';
+import { roomOf, type Room } from './room.ts';
 
 /** A run, as those see it that run at the same time. */
 export interface CrewRun {
-  /** How many of the tasks that may run at once its attempts count for that have a core to themselves. */
-  readonly active: () => number;
+  /** How many of the tasks that may run at once its attempts count for that have a core to themselves, here or on other machines. */
+  readonly active: (isHome: boolean) => number;
   /** Something that it may have waited for has happened. */
   readonly look: () => void;
 }
@@ -16,8 +17,8 @@ export interface Crew {
   readonly processes: TaskProcesses;
   /** True when the run may act on the outside: all runs before it are over. Once it is, it stays so. */
   readonly isTurn: boolean;
-  /** How many tasks may run at once. */
-  readonly jobs: number;
+  /** For the tasks that run at once. */
+  readonly room: Room;
   join(run: CrewRun): void;
   /** The run is over. @param steps what the process of a task after its last one would have imported */
   leave(steps: readonly ImportStep[]): Promise<void>;
@@ -25,8 +26,8 @@ export interface Crew {
   turn(): Promise<void>;
   /** All tasks are over. Fulfilled when it is the run's turn. @param holds true when it still has processes */
   done(holds: boolean): Promise<void>;
-  /** How many tasks more may start now. @param wanted who asks waits for so many */
-  free(wanted?: number): number;
+  /** How many tasks more may start now, here or on other machines. @param wanted who asks waits for so many */
+  free(isHome: boolean, wanted?: number): number;
   /** False while an earlier run has yet to do what this task is likely to do. */
   mayStart(task: Task): boolean;
   /** A task has come to its end. */
@@ -45,12 +46,13 @@ export interface Crew {
 export class Alone implements Crew {
   processes: TaskProcesses;
   readonly isTurn = true;
-  readonly jobs: number;
+  readonly room: Room;
   readonly #startParent: () => Promise<ProcessParent>;
   #run: CrewRun | undefined;
 
-  constructor(jobs: number, startParent: () => Promise<ProcessParent>) {
-    this.jobs = jobs;
+  constructor(room: Room, startParent: () => Promise<ProcessParent>) {
+    this.room = room;
+    room.listen(() => this.#run?.look());
     this.#startParent = startParent;
     this.processes = new TaskProcesses(startParent);
   }
@@ -73,8 +75,8 @@ export class Alone implements Crew {
     // As above.
   }
 
-  free(): number {
-    return this.jobs - (this.#run?.active() ?? 0);
+  free(isHome: boolean): number {
+    return roomOf(this.room, isHome) - (this.#run?.active(isHome) ?? 0);
   }
 
   mayStart(): boolean {

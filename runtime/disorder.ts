@@ -19,9 +19,9 @@ export interface Disorder {
 export function delayProcesses(parent: ProcessParent, disorder: Disorder | undefined): ProcessParent {
   if (disorder === undefined) return parent;
   return {
-    fork: async (steps, fresh) => {
+    fork: async (steps, how) => {
       await wait(disorder.delay());
-      const process = await parent.fork(steps, fresh);
+      const process = await parent.fork(steps, how);
       return process === undefined ? undefined : delayMessages(process, disorder);
     },
     prepare: (steps) => {
@@ -39,6 +39,9 @@ export function delayProcesses(parent: ProcessParent, disorder: Disorder | undef
     get complaint() {
       return parent.complaint;
     },
+    get problem() {
+      return parent.problem;
+    },
   };
 }
 
@@ -50,6 +53,7 @@ function delayMessages(process: TaskProcess, { delay }: Disorder): TaskProcess {
   };
   const delayed: TaskProcess = {
     pid: process.pid,
+    place: process.place,
     get isGone() {
       return process.isGone;
     },
@@ -65,6 +69,7 @@ function delayMessages(process: TaskProcess, { delay }: Disorder): TaskProcess {
     memory: () => process.memory?.(),
     onMessage: () => undefined,
     onExit: () => undefined,
+    onDisplaced: () => undefined,
   };
   process.onMessage = (message) => {
     afterDelay(() => {
@@ -74,6 +79,11 @@ function delayMessages(process: TaskProcess, { delay }: Disorder): TaskProcess {
   process.onExit = () => {
     afterDelay(() => {
       delayed.onExit();
+    });
+  };
+  process.onDisplaced = (displacement) => {
+    afterDelay(() => {
+      delayed.onDisplaced(displacement);
     });
   };
   return delayed;

@@ -50,7 +50,16 @@ export type RunEvent =
   | EnvironmentFound
   | { readonly type: 'language'; readonly name: string; readonly version: string }
   | ({ readonly type: 'source-control' } & SourceControl)
-  | { readonly type: 'task-started'; readonly task: string; readonly name: string; readonly speculative: boolean }
+  | {
+      readonly type: 'task-started';
+      readonly task: string;
+      readonly name: string;
+      readonly speculative: boolean;
+      /** The other machine that it runs on. */
+      readonly place?: string;
+    }
+  /** What people are told of the machines that tasks run on. */
+  | { readonly type: 'notice'; readonly text: string }
   | { readonly type: 'task-dropped'; readonly task: string; readonly name: string; readonly reason: string }
   /** A try of a cell failed, and it runs again because its directive says so. */
   | {
@@ -89,6 +98,8 @@ export type RunEvent =
       readonly number: number;
       /** Digest of its code. */
       readonly code: string;
+      /** The other machine that it ran on. */
+      readonly place?: string;
       /** The run whose result was used again. */
       readonly from?: string;
       /** Absent when it did not run. Of a task that was reused: what it did in that earlier run. */

@@ -10,7 +10,7 @@ export function stillSame(file: FileRead): boolean {
 }
 
 /** What there is to know of a path, in the words of the worker's `marks.py`. */
-function markOf(path: string, kind: FileRead['kind']): string {
+export function markOf(path: string, kind: FileRead['kind']): string {
   try {
     return answer(path, kind);
   } catch (error) {

@@ -12,7 +12,8 @@ export function notesOnPlaces(
 ): readonly Diagnostic[] {
   const executed = tasks.filter(({ task }) => task.executionCount > 0);
   const ran = executed.filter(({ status }) => status === 'ran' || status === 'failed');
-  const notes = missingGraphics(ran, countGraphicsProcessors(variables));
+  const here = ran.filter(({ place }) => place === undefined);
+  const notes = missingGraphics(here, countGraphicsProcessors(variables));
   // Many variants would all say the same.
   return isVariant ? notes : [...notes, ...withoutEffect(executed, ran, lane)];
 }
@@ -33,15 +34,20 @@ function withoutEffect(
   lane: boolean,
 ): readonly Diagnostic[] {
   const cores = availableParallelism();
+  const away = ran.filter(({ place }) => place !== undefined);
   const isBlind = memoryUse(process.pid) === undefined;
   const found: (readonly [string, readonly TaskOutcome[]])[] = [
     ['image: cells run in the interpreter of the notebook', having(executed, 'image')],
     ['env: cells have the variables of the run', having(executed, 'env')],
-    [`cpu: this machine has ${String(cores)}`, ran.filter(({ task }) => (task.directives.cpu ?? 0) > cores)],
+    [
+      `cpu: this machine has ${String(cores)}`,
+      ran.filter(({ task, place }) => place === undefined && (task.directives.cpu ?? 0) > cores),
+    ],
     [
       lane ? 'mem: all cells ran in one process' : 'mem: this system does not tell what a process uses',
       lane || isBlind ? having(ran, 'mem') : [],
     ],
+    ['mem: nobody looks at what a cell uses on another machine', having(away, 'mem')],
     ['retries: all cells ran in one process', lane ? having(ran, 'retries') : []],
   ];
   return found.flatMap(([why, tasks]) => {

@@ -21,6 +21,8 @@ export interface Profile {
   readonly waits: readonly (readonly [string, string])[];
   /** By the digest of a task's code: what it was seen to do. No run uses it; `cellwright profile` writes a file of it, which the compiler reads. */
   readonly effects: Readonly<Record<string, StoredEffects>>;
+  /** Digests of code that turned out to need the machine that the notebook is on, when it ran on another one. */
+  readonly atHome?: readonly string[];
   /** Why the last run went into one process; empty when it did not. */
   readonly oneProcess: string;
 }
@@ -41,6 +43,7 @@ export class ProfileNotes {
   readonly #effects: Map<string, StoredEffects>;
   readonly #parameters: ReadonlySet<string>;
   readonly #keys = new WeakMap<readonly State[], readonly string[]>();
+  readonly #atHome: Set<string>;
   #oneProcess: string;
   #changed = false;
 
@@ -48,6 +51,7 @@ export class ProfileNotes {
     this.#parameters = new Set(bundle.parameters.map(({ name }) => name));
     this.#effects = new Map(Object.entries(before.effects));
     this.#oneProcess = before.oneProcess;
+    this.#atHome = new Set(before.atHome);
     this.#imports = new Map(Object.entries(before.imports));
     this.#waits = new Map(before.waits.map((pair) => [pair.join(' '), pair]));
   }
@@ -56,6 +60,8 @@ export class ProfileNotes {
   retired(states: readonly State[], state: State, secrets: Pick<Secrets, 'maskAll'>): void {
     const { task, result } = state;
     if (result === undefined) return;
+    // Later tasks that need what only its process has may need this machine as well.
+    if (state.place !== undefined && Object.keys(result.held).length > 0) this.belongsHome(task);
     this.#retiredImports(task, result.imported);
     // A file may be named after a secret.
     const effects = secrets.maskAll(effectsOf(states, state.index, this.#parameters));
@@ -75,6 +81,13 @@ export class ProfileNotes {
     const known = this.#keys.get(states) ?? keysOf(states.map(({ task }) => task));
     this.#keys.set(states, known);
     return known;
+  }
+
+  /** The task was made on another machine, and had to be made again on this one, or has what only its process has. */
+  belongsHome({ code }: Task): void {
+    if (this.#atHome.has(code) || this.#atHome.size >= mostTasks) return;
+    this.#atHome.add(code);
+    this.#changed = true;
   }
 
   /** The run is over; `reason` says why all cells ran in one process, if they did and nobody had asked for it. */
@@ -109,6 +122,7 @@ export class ProfileNotes {
       waits: [...this.#waits.values()],
       effects: Object.fromEntries(this.#effects),
       oneProcess: this.#oneProcess,
+      ...(this.#atHome.size > 0 && { atHome: [...this.#atHome] }),
     };
   }
 

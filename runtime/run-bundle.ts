@@ -5,13 +5,16 @@ import { isAbsolute, join } from 'node:path';
 import type { Diagnostic } from '../compiler/bundle/diagnostic.ts';
 import { canonicalJson } from '../compiler/bundle/canonical.ts';
 import { lookAtHistory } from '../compiler/bundle/history-look.ts';
-import type { Bundle } from '../compiler/bundle/format.ts';
+import type { Bundle, Task } from '../compiler/bundle/format.ts';
 import { describeMiss } from './cache.ts';
 import { delayProcesses, type Disorder } from './disorder.ts';
 import type { EnvironmentFound, RunEvent, RunStarted } from './event.ts';
 import { describeRunner, type Origin } from './history/origin.ts';
 import { SourceControlQuestion, type SourceControl } from './history/source-control.ts';
 import { tellSteps } from './ladder.ts';
+import type { EngineAsked } from './hosts/engine.ts';
+import { isExpectedAtHome } from './hosts/home.ts';
+import { Hosts, WideRoom, type HostsOptions } from './hosts/hosts.ts';
 import { laneUnit, mayReuseLane, reuseLane } from './lane-cache.ts';
 import { Alone } from './crew.ts';
 import { AcceptedRuns } from './measures/accepted.ts';
@@ -20,12 +23,13 @@ import { findInterpreter, type Interpreter } from './process/interpreter.ts';
 import { listPackages } from './process/search-path.ts';
 import { languageOf } from './process/language.ts';
 import { dismissAll } from './process/standby.ts';
-import { WorkerParent } from './process/worker-parent.ts';
+import { WorkerParent, type ParentOptions } from './process/worker-parent.ts';
 import type { ProcessParent } from './process/task-processes.ts';
 import { notesOnPlaces } from './placement-notes.ts';
 import { ProfileNotes, readProfile, type Profile } from './profile.ts';
 import { openRunLog, type RunLog, type RunRecord } from './record.ts';
 import { executedNotebook } from './report/notebook.ts';
+import { roomHere, type Room } from './room.ts';
 import { Run } from './run.ts';
 import type { RunContext, RunOutcome, TaskOutcome } from './run-state.ts';
 import { secretNames, Secrets } from './secrets.ts';
@@ -33,6 +37,7 @@ import { describeStart, type Start } from './start-state.ts';
 import { removeDamaged } from './store/damage.ts';
 import { loadDigests, saveDigests } from './store/digests.ts';
 import { objectsFolder, openLocalStore, writeAtomically, type LocalStore } from './store/local.ts';
+import { sharedAddress, sharedFolder, type SharedObjects } from './store/shared.ts';
 import { keepBelow, sweepRuns, sweepTemporary, untilCleaned } from './store/sweep.ts';
 import { tellReachedByTasks } from './tell-reached.ts';
 import type { Variables } from './variables.ts';
@@ -49,6 +54,8 @@ export interface RunOptions {
   readonly python?: string | undefined;
   readonly kernel?: string | undefined;
   readonly jobs: number;
+  /** Where tasks run besides this machine; undefined: nowhere. */
+  readonly engine?: EngineAsked | undefined;
   /** False: nothing is read from or written to the cache. */
   readonly cache: boolean;
   /** True: everything runs, and the cache is written. */
@@ -183,7 +190,6 @@ export async function run(bundle: Bundle, document: string, options: RunOptions)
   emit({ type: 'environment', executable, digest: `sha256:${sha256(start.whole)}`, ...common.packages() });
   const previous = common.accepted.before(options.origin);
   const gates = new Gates({ judges: options.judges ?? true, previous, onEvent: emit });
-  const startParent = parentStarter(bundle, options, { common, startState: start.whole, secrets });
   const seen = await runAndTell({
     bundle,
     secrets,
@@ -202,7 +208,8 @@ export async function run(bundle: Bundle, document: string, options: RunOptions)
     isLaneAsked: options.lane,
     executable,
     until: options.until ?? Number.MAX_SAFE_INTEGER,
-    crew: seat?.member ?? new Alone(options.jobs, startParent),
+    crew: seat?.member ?? crewOfOne(bundle, options, { common, startState: start.whole, secrets, emit }),
+    isHome: homeRule(options, profile),
     shelves: options.shelves ?? new Map(),
     isVariant: seat !== undefined,
     signal: options.signal,
@@ -301,7 +308,7 @@ export function openCommon(
   const sourceControl = new SourceControlQuestion(cwd, environment);
   const interpreter = findInterpreter({ python, kernel, environment });
   if (interpreter === undefined) return { diagnostic: noInterpreter({ kernel, python }) };
-  const store = openLocalStore(state);
+  const store = openLocalStore(state, sharedObjects(options));
   loadDigests(store);
   let packages: Installed | undefined;
   const variables = { ...environment, ...interpreter.environment };
@@ -320,6 +327,11 @@ export function openCommon(
   };
 }
 
+function sharedObjects({ state, engine }: RunOptions): SharedObjects | undefined {
+  if (engine?.store === undefined) return undefined;
+  return engine.store.kind === 'folder' ? sharedFolder(engine.store.path) : sharedAddress(state, engine.store.url);
+}
+
 /** The secrets of a run: those that its document refers to, and those of the runs that it belongs to. */
 export function secretsOf(document: string, options: RunOptions, variables: Variables): Secrets {
   return new Secrets([...new Set([...secretNames(document), ...(options.secrets ?? [])])], variables);
@@ -330,16 +342,35 @@ interface Surroundings {
   /** Digest of all that processes start from. */
   readonly startState: string;
   readonly secrets: Secrets;
+  readonly room: Room;
+  readonly emit: (event: RunEvent) => void;
+}
+
+/** How many tasks may run at once, where tasks can run. */
+export function roomFor({ jobs, engine }: Pick<RunOptions, 'jobs' | 'engine'>): Room {
+  return engine === undefined ? roomHere(jobs) : new WideRoom(jobs);
+}
+
+function crewOfOne(bundle: Bundle, options: RunOptions, around: Omit<Surroundings, 'room'>): Alone {
+  const room = roomFor(options);
+  return new Alone(room, parentStarter(bundle, options, { ...around, room }));
+}
+
+/** Which tasks are expected to need this machine. */
+function homeRule({ engine }: RunOptions, profile: Profile): (task: Task) => boolean {
+  if (engine === undefined) return () => true;
+  return (task) => isExpectedAtHome(task, profile, engine.isShared);
 }
 
 /** Starts the first of the processes that those of tasks are forked from. */
 export function parentStarter(
   bundle: Bundle,
   options: RunOptions,
-  { common, startState, secrets }: Surroundings,
+  { common, startState, secrets, room, emit }: Surroundings,
 ): () => Promise<ProcessParent> {
+  const { engine } = options;
   return async () => {
-    const parent = await WorkerParent.start({
+    const start: ParentOptions = {
       interpreter: common.interpreter,
       script: options.worker,
       store: common.store.objects,
@@ -353,8 +384,38 @@ export function parentStarter(
       cells: cellsOf(bundle),
       environment: options.environment,
       signal: options.signal,
-    });
+    };
+    const parent =
+      engine === undefined || !(room instanceof WideRoom)
+        ? await WorkerParent.start(start)
+        : await Hosts.start({
+            engine,
+            parent: start,
+            variables: common.variables,
+            room,
+            ...telling(emit),
+            ...sharing(common),
+          });
     return delayProcesses(parent, options.disorder);
+  };
+}
+
+function sharing({ store }: Common): Pick<HostsOptions, 'onShared'> {
+  return {
+    onShared: (digests) => {
+      store.shared?.note(digests);
+    },
+  };
+}
+
+function telling(emit: (event: RunEvent) => void): Pick<HostsOptions, 'onNotice' | 'onDiagnostic'> {
+  return {
+    onNotice: (text) => {
+      emit({ type: 'notice', text });
+    },
+    onDiagnostic: (diagnostic) => {
+      emit({ type: 'diagnostic', diagnostic });
+    },
   };
 }
 
@@ -391,6 +452,7 @@ async function runOnSoundStore(context: RunContext): Promise<RunOutcome> {
     return await runOnSoundStore(context);
   }
   if (outcome.damaged === undefined) return outcome;
+  context.store.shared?.forget(/sha256:[0-9a-f]{64}/.exec(outcome.damaged)?.[0] ?? '');
   const removed = removeDamaged(context.store.objects);
   const reason = `the store was damaged (${outcome.damaged}); ${removed} damaged objects were removed`;
   context.onEvent({ type: 'restarted', reason });

@@ -39,6 +39,12 @@ export interface State extends Progress, Judged {
   /** Names a running attempt asked for that an unfinished task is expected to write. */
   needs: { readonly name: string; readonly companion: boolean }[];
   permit: 'none' | 'asked' | 'given';
+  /** True when it has to run on the machine that the notebook is on. */
+  isHome: boolean;
+  /** The other machine that its last attempt ran on. */
+  place: string | undefined;
+  /** How many of its attempts were lost with other machines. */
+  losses: number;
   /** What the attempt had read when it asked for the permit. */
   readSoFar: Pick<AttemptResult, 'reads' | 'shadowed' | 'filesRead'> | undefined;
   /** The clock of the attempt, when there is a limit. */
@@ -88,6 +94,8 @@ export interface RunContext {
   readonly signal: AbortSignal | undefined;
   readonly disorder: Disorder | undefined;
   readonly crew: Crew;
+  /** True when a task is expected to need the machine that the notebook is on. */
+  readonly isHome: (task: Task) => boolean;
   /** By the task's id, which of many values reach it. */
   readonly shelves: ReadonlyMap<string, string>;
   /** True for one of many runs with other values. */
@@ -110,6 +118,8 @@ export interface TaskOutcome {
   readonly reached?: string;
   /** True when the cell was stopped because it took longer, or more memory, than it may. */
   readonly timedOut?: boolean;
+  /** The other machine that it ran on; absent for this one. */
+  readonly place?: string;
   /** Of its gates, in this run. */
   readonly verdicts?: readonly GateVerdict[];
 }
@@ -129,9 +139,15 @@ export interface RunOutcome {
   readonly outdated?: string | undefined;
 }
 
+/** After so many attempts that were lost with other machines, a task runs on this one. */
+export const mostLosses = 2;
+
 /** A task before anything happened to it. */
-export function initialState(task: Task, index: number): State {
+export function initialState(task: Task, index: number, isHome = true): State {
   return {
+    isHome,
+    place: undefined,
+    losses: 0,
     task,
     index,
     status: 'waiting',
@@ -159,7 +175,7 @@ export function initialState(task: Task, index: number): State {
 
 /** Makes a task what it was before anything happened to it. What is still under way for an earlier attempt must not count as this one's. */
 export function forget(state: State): void {
-  Object.assign(state, initialState(state.task, state.index), { attempts: state.attempts + 1 });
+  Object.assign(state, initialState(state.task, state.index, state.isHome), { attempts: state.attempts + 1 });
 }
 
 /** Makes a task wait again, as though it had not run. */
@@ -176,13 +192,14 @@ export function putBack(state: State): void {
     fused: [],
     timedOut: false,
     verdicts: [],
+    place: undefined,
   };
   Object.assign(state, nothing);
 }
 
-/** All tasks before anything happened to them. */
-export function initialStates(tasks: readonly Task[]): State[] {
-  const states = tasks.map(initialState);
+/** All tasks before anything happened to them. @param isHome which have to run on the machine that the notebook is on */
+export function initialStates(tasks: readonly Task[], isHome: RunContext['isHome']): State[] {
+  const states = tasks.map((task, index) => initialState(task, index, isHome(task)));
   followResults(states);
   return states;
 }
@@ -221,6 +238,7 @@ export function outcomeOf(state: State): TaskOutcome {
     ...(state.fused.length > 0 && { fused: state.fused }),
     ...(status === 'cached' && state.reached !== undefined && { reached: state.reached }),
     ...(state.timedOut === true && { timedOut: true }),
+    ...(status === 'ran' && state.place !== undefined && { place: state.place }),
     verdicts,
   };
 }

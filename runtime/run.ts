@@ -1,8 +1,9 @@
 import type { Diagnostic } from '../compiler/bundle/diagnostic.ts';
+import { droppedEvent, fusedEvent, startedEvent } from './attempt-events.ts';
+import { beginWork } from './begin-work.ts';
 import { remember } from './cache.ts';
 import { ChangedInputs } from './changed-input.ts';
 import { ConfirmedErrors } from './confirmed-errors.ts';
-import { endAttempt } from './end-attempt.ts';
 import { ExpectedReuse } from './expected-reuse.ts';
 import { finishedEvent } from './history/finished.ts';
 import { endProcess, Holders, type Holder } from './holders.ts';
@@ -10,19 +11,21 @@ import { importSteps } from './import-steps.ts';
 import { rememberLane } from './lane-cache.ts';
 import { sharedValues, whyTogether } from './ladder.ts';
 import { runLane, skip } from './lane.ts';
+import { listenTo } from './listen.ts';
 import { isClosed } from './measures/gates.ts';
 import { madeFrom, outdatedAttempts } from './outdated.ts';
 import type { FromAttempt } from './process/protocol.ts';
-import type { TaskProcess } from './process/worker-parent.ts';
+import type { Displacement, ForkWish, TaskProcess } from './process/worker-parent.ts';
 import { effectsLast, interpreterUnusable, processDied, workerFailed } from './refusal.ts';
-import { forget, initialStates, isFailure, isStopped, putBack, statusOf, whatCameOf } from './run-state.ts';
+import { forget, initialStates, isFailure, isStopped, mostLosses, putBack, statusOf, whatCameOf } from './run-state.ts';
 import type { RunContext, RunOutcome, State } from './run-state.ts';
 import { Retries } from './retries.ts';
 import { Standing } from './standing.ts';
 import { slotsTaken } from './processor-share.ts';
 import { precedenceOf, startable, unmetNeed, type Precedence } from './schedule.ts';
-import { answerTo, contentsGiven, everyName, namesToLoad, runMessage } from './task-inputs.ts';
+import { answerTo, everyName, namesToLoad } from './task-inputs.ts';
 import { takeFromCache } from './take-from-cache.ts';
+import { takeIn } from './take-in.ts';
 import { undoEffects } from './undo.ts';
 import { endedByLimit, startLimits, stopLimits, timeoutsIn } from './timed-out.ts';
 import { Turn } from './turn.ts';
@@ -56,7 +59,7 @@ export class Run {
 
   constructor(context: RunContext) {
     this.#context = context;
-    this.#states = initialStates(context.bundle.tasks);
+    this.#states = initialStates(context.bundle.tasks, context.isHome);
     this.#standing = new Standing(this.#states);
     this.#inputs = new ChangedInputs(context, this.#states);
     this.#holders = new Holders(this.#states);
@@ -71,8 +74,10 @@ export class Run {
   async execute(): Promise<RunOutcome> {
     const { crew } = this.#context;
     crew.join({
-      active: () =>
-        this.#lane === undefined ? slotsTaken(this.#standing.running, crew.jobs) : Number(this.#turn.hasCome),
+      active: (isHome) =>
+        this.#lane === undefined
+          ? slotsTaken(this.#standing.running, crew.room, isHome)
+          : Number(isHome && this.#turn.hasCome),
       // Runs beside this one have gone on.
       look: () => {
         this.#reuse.forget();
@@ -213,9 +218,7 @@ export class Run {
   /** A failed cell whose directive asks for another try waits again; false when nothing asks for it, or it could do harm. */
   #tryAgain(state: State): boolean {
     if (!this.#retries.again(state)) return false;
-    this.#abandon(state);
-    putBack(state);
-    this.#reuse.forget();
+    this.#restart(state);
     return true;
   }
 
@@ -271,15 +274,20 @@ export class Run {
     this.#holders.lose(state);
   }
 
+  /** Lets a task wait as though it had not run. */
+  #restart(state: State): void {
+    this.#abandon(state);
+    putBack(state);
+    this.#reuse.forget();
+  }
+
   #drop(state: State, reason: string): void {
     const acted = state.permit === 'given';
     const lost = state.result;
     state.drops++;
     if (state.index === this.#head) state.dropsAtHead++;
-    this.#context.onEvent({ type: 'task-dropped', task: state.task.id, name: state.task.name, reason });
-    this.#abandon(state);
-    putBack(state);
-    this.#reuse.forget();
+    this.#context.onEvent(droppedEvent(state, reason));
+    this.#restart(state);
     for (const [later, name] of lost === undefined ? [] : madeFrom(this.#states.slice(this.#head), state, lost))
       if (later.status === 'ended') this.#drop(later, `${name} of ${state.task.name} is made again`);
     if (acted || state.dropsAtHead > 2) this.#goLane(`${state.task.name} could not settle on its inputs (${reason})`);
@@ -321,8 +329,7 @@ export class Run {
       this.#goLane(whyTogether(this.#states, state.index, { lost: name, names: [] }));
       return;
     }
-    this.#abandon(state);
-    putBack(state);
+    this.#restart(state);
     this.#startIn(state, holder, name);
   }
 
@@ -350,17 +357,21 @@ export class Run {
   }
 
   #startIn(state: State, holder: Holder, reason: string): void {
-    const { id, name } = state.task;
+    const { place } = holder.process;
+    if (state.isHome && place !== undefined) {
+      this.#goLane(`${state.task.name} has to run on this machine and needs what only a process on ${place} has`);
+      return;
+    }
     const kept = [...this.#holders.kept(holder, state.index)];
     state.fused = sharedValues(this.#states, state.index, kept);
-    this.#context.onEvent({ type: 'task-fused', task: id, name, with: kept.join(', '), reason });
+    this.#context.onEvent(fusedEvent(state, kept, reason));
     this.#send(state, holder, kept);
   }
 
   async #startFresh(state: State): Promise<void> {
     state.status = 'running';
     const attempt = state.attempts;
-    const process = await this.#fork(state.index, false);
+    const process = await this.#fork(state.index, { isFresh: false, isHome: state.isHome });
     void this.#context.crew.processes.prepare(importSteps(this.#states, state.index + 1, this.#context.profile));
     if (process === undefined) return;
     if (state.attempts !== attempt || this.#over) {
@@ -371,12 +382,12 @@ export class Run {
     this.#send(state, holder, []);
   }
 
-  async #fork(index: number, fresh: boolean): Promise<TaskProcess | undefined> {
+  async #fork(index: number, wish: ForkWish): Promise<TaskProcess | undefined> {
     try {
       const { processes } = this.#context.crew;
-      const process = await processes.fork(importSteps(this.#states, index, this.#context.profile), fresh);
+      const process = await processes.fork(importSteps(this.#states, index, this.#context.profile), wish);
       if (process === undefined && !this.#over)
-        this.#refuse(interpreterUnusable(this.#context.executable, processes.complaint));
+        this.#refuse(processes.problem ?? interpreterUnusable(this.#context.executable, processes.complaint));
       return process;
     } catch (error) {
       this.#over = true;
@@ -399,24 +410,25 @@ export class Run {
     Object.assign(state, { status: 'running', holder, kept: keep, identity: undefined, outputs: [] });
     const attempt = ++state.attempts;
     const started = performance.now();
-    holder.process.onMessage = (message) => {
-      if (state.attempts === attempt && !this.#over) this.#guard(() => this.#receive(state, message, started));
+    const isLatest = (): boolean => state.attempts === attempt;
+    const isCurrent = (): boolean => isLatest() && !this.#over;
+    const exit = (): void => {
+      if (isLatest()) stopLimits(state);
+      if (isCurrent() && state.status === 'running') this.#died(state);
+      else this.#holders.remove(holder);
     };
+    const message = (received: FromAttempt): void => this.#receive(state, received, started);
+    const displaced = (displacement: Displacement): void => this.#displaced(state, displacement);
+    listenTo(holder.process, { isCurrent, message, displaced, exit }, this.#guard.bind(this));
     startLimits(this.#context, state, holder.process);
-    holder.process.onExit = () => {
-      if (state.attempts === attempt) stopLimits(state);
-      if (state.attempts === attempt && state.status === 'running' && !this.#over) {
-        this.#guard(() => this.#died(state));
-      } else this.#holders.remove(holder);
-    };
-    const head = this.#isHead(state);
-    state.permit = head ? 'given' : 'none';
+    const { place } = holder.process;
+    const isHead = this.#isHead(state);
+    // What is on another machine never acts on the outside.
+    const head = isHead && place === undefined;
+    Object.assign(state, { permit: head ? 'given' : 'none', place });
     if (head) this.#retries.mayAct(state);
-    this.#context.onEvent({ type: 'task-started', task: state.task.id, name: state.task.name, speculative: !head });
-    const message = runMessage(this.#context, this.#states, state, { keep, head, importsFrom: holder.at });
-    holder.at = state.index;
-    state.given = contentsGiven(message);
-    holder.process.send(message);
+    this.#context.onEvent(startedEvent(state, holder, !isHead));
+    beginWork(this.#context, this.#states, { state, holder, head });
   }
 
   /** The worker itself failed; one process needs less of it. */
@@ -425,6 +437,15 @@ export class Run {
     this.#tell(this.#lane !== undefined ? diagnostic : { ...diagnostic, severity: 'warning' });
     if (this.#lane !== undefined) this.#end();
     else this.#goLane(`the worker failed in ${state.task.name}`);
+  }
+
+  /** An attempt on another machine does not count. */
+  #displaced(state: State, { isForHome, reason }: Displacement): void {
+    state.isHome ||= isForHome || ++state.losses >= mostLosses;
+    if (isForHome) this.#context.notes.belongsHome(state.task);
+    this.#context.onEvent(droppedEvent(state, reason));
+    this.#restart(state);
+    this.#pump();
   }
 
   /** Whoever ended it, perhaps because memory ran out: an attempt that cannot have acted on the outside is made once more. */
@@ -439,41 +460,17 @@ export class Run {
   }
 
   #receive(state: State, message: FromAttempt, started: number): void {
-    switch (message.type) {
-      case 'output':
-        state.outputs.push(message.output);
-        return;
-      case 'need':
-        state.needs.push(message);
-        break;
-      case 'effect':
-        state.permit = 'asked';
-        state.readSoFar = message;
-        break;
-      case 'done':
-        endAttempt(state, message.result, { secrets: this.#context.secrets, started });
-        this.#precedence.restless.observe(state.task, message.result);
-        this.#reuse.forget();
-        break;
-      case 'one-process':
-        this.#goLane(`${state.task.name}: ${message.reason}`);
-        return;
-      case 'damaged':
-        // Nothing that came from the store in this run is believed.
-        if (this.#takeBack(`The store is damaged (${message.object})`)) this.#damaged = message.object;
-        return;
-      case 'broken':
-        this.#broke(state, message.traceback);
-        return;
-      case 'clock':
-        state.limit?.hear(message);
-        return;
-      case 'concluded':
-      case 'hello':
-        return;
+    if (message.type === 'one-process') this.#goLane(`${state.task.name}: ${message.reason}`);
+    else if (message.type === 'broken') this.#broke(state, message.traceback);
+    else if (message.type === 'damaged') {
+      // Nothing that came from the store in this run is believed.
+      if (this.#takeBack(`The store is damaged (${message.object})`)) this.#damaged = message.object;
+    } else if (takeIn(state, message, { secrets: this.#context.secrets, started })) {
+      if (message.type === 'done') this.#precedence.restless.observe(state.task, message.result);
+      if (message.type === 'done') this.#reuse.forget();
+      this.#context.crew.stirred();
+      this.#pump();
     }
-    this.#context.crew.stirred();
-    this.#pump();
   }
 
   async #runLane(why: string): Promise<void> {
@@ -483,7 +480,7 @@ export class Run {
     this.#turn.hasCome = true;
     this.#states.forEach((state) => forget(state));
     const first = this.#states.findIndex(({ task }) => task.executionCount > 0);
-    const process = await this.#fork(Math.max(first, 0), true);
+    const process = await this.#fork(Math.max(first, 0), { isFresh: true, isHome: true });
     if (process === undefined) return;
     this.#context.signal?.addEventListener('abort', () => process.kill(), { once: true });
     const end = await runLane({ context: this.#context, states: this.#states, precedence: this.#precedence }, process);

@@ -7,7 +7,9 @@ import { RestlessNames } from './restless-names.ts';
 import { isFailure, type RunContext, type State } from './run-state.ts';
 import type { Standing } from './standing.ts';
 import { namesToLoad } from './task-inputs.ts';
+import { FreeRoom } from './free-room.ts';
 import { slotsOf } from './processor-share.ts';
+import { wholeRoom } from './room.ts';
 import { originOf } from './versions.ts';
 
 /** Which tasks are worth waiting for. */
@@ -119,29 +121,27 @@ export interface Choice {
 /** The tasks that are to start now, one after the other: the one before counts when the next is looked for. */
 export function* startable(states: readonly State[], head: number, choice: Choice): Generator<State> {
   const { crew, until, isVariant, disorder } = choice.context;
-  let free = crew.free();
+  const free = new FreeRoom(crew);
   const from = Math.max(head, choice.standing.firstWaiting);
-  // Without room nobody but the head starts.
-  if (free <= 0 && from > head && disorder === undefined) return;
-  const waiting = states.slice(from, endOfWindow(states, head, crew.jobs));
+  const waiting = states.slice(from, endOfWindow(states, head, wholeRoom(crew.room)));
   for (const state of disorder?.order(waiting) ?? waiting) {
     if (state.status !== 'waiting' || state.task.executionCount === 0 || state.index > until) continue;
     const isHead = state.index === head;
-    const slots = slotsOf(state.task, crew.jobs);
-    if (slots > 1 && free < Math.min(slots, crew.jobs)) {
-      crew.free(slots);
+    const slots = slotsOf(state.task, crew.room, state.isHome);
+    if (slots > 1 && free.isTooLittle(slots, state.isHome)) {
       // Room is made for the head, which others could keep out for ever.
-      if (isHead) return;
+      if (isHead) free.close(state.isHome);
       continue;
     }
-    if (free <= 0 && (!isHead || isVariant)) {
-      if (disorder === undefined) return;
+    if (free.in(state.isHome) <= 0 && (!isHead || isVariant)) {
+      // Without room nobody but the head starts.
+      if (free.isNone && disorder === undefined) return;
       continue;
     }
     if (!isHead && !startsEarly({ states, head }, state, choice)) continue;
     if (!crew.mayStart(state.task)) continue;
     yield state;
-    free -= slots;
+    free.take(slots, state.isHome);
   }
 }
 

@@ -221,6 +221,21 @@ export const diagnosticCatalogue: Readonly<Record<DiagnosticCode, CatalogueEntry
     why: 'MLFLOW_TRACKING_URI or --mlflow names a server that cannot be reached or refuses what it is sent. The run itself is as good as without it.',
     next: 'Mend the address or the server, and send the run again: `cellwright metrics NB --export mlflow`.',
   },
+  CW530: {
+    title: 'The engine of --on cannot be used',
+    why: 'The cluster that --on names does not answer, its Python package is not installed, or none of its machines has reached this one in time. No cell was run elsewhere.',
+    next: 'The message says what is missing. Without --on the notebook runs on this machine.',
+  },
+  CW531: {
+    title: 'A machine of the cluster has other packages',
+    why: 'A result is used again, and compared, as one of this interpreter and these packages. A machine where one of them is another one, or in another place, would give results of another environment.',
+    next: 'Install the same on every machine, for example from one image or one lock (`cellwright lock`).',
+  },
+  CW532: {
+    title: 'A machine of the cluster has another processor',
+    why: 'Numerical libraries choose their code by what the processor can do, and the last digits of a sum depend on that code.',
+    next: 'Nothing must be done where that does not matter. Otherwise run on machines of one kind.',
+  },
   CW601: {
     title: 'The notebook could not be run plainly',
     why: '`verify` compares with a run in a real Jupyter kernel, and that run could not be made.',

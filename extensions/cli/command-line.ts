@@ -25,6 +25,7 @@ import { backtestCommand } from './commands/variants.ts';
 import { verifyCommand } from './commands/verify.ts';
 import { suggestCommand } from './commands/suggest.ts';
 import { testCommand } from './commands/test.ts';
+import { engineFlags } from './engine-flags.ts';
 import { describeFileError, isFileError } from './files.ts';
 import { exitCode, fileProblem, usage, type CommandResult, type Host, type ShownCell } from './host.ts';
 import { renderDocument } from './json-document.ts';
@@ -162,7 +163,15 @@ const commands: readonly Command[] = [
     name: 'run',
     words: 'NB|BUNDLE [OUT]',
     help: 'Runs a notebook or a bundle and writes the executed notebook and a report.',
-    flags: [...runFlags, ...flyteFlags, ...parameterFlags, ...environmentFlags, lockedFlag, profileFlag],
+    flags: [
+      ...runFlags,
+      ...engineFlags,
+      ...flyteFlags,
+      ...parameterFlags,
+      ...environmentFlags,
+      lockedFlag,
+      profileFlag,
+    ],
     most: 2,
     run: runCommand,
   },
@@ -172,6 +181,7 @@ const commands: readonly Command[] = [
     help: 'Runs a notebook once for each month, day, week, year or number of a range.',
     flags: [
       ...runFlags.filter(({ name }) => !forOneRun.has(name)),
+      ...engineFlags,
       ...parameterFlags,
       ...environmentFlags,
       lockedFlag,

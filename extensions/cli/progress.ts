@@ -34,7 +34,8 @@ export function describeEvent(event: RunEvent): string | undefined {
   switch (event.type) {
     case 'task-finished': {
       const because = event.reason === '' ? '' : `  (${event.reason})`;
-      return `${describeStatus(event.status)}  ${event.name}  ${formatSeconds(event.seconds)}${because}`;
+      const where = event.place === undefined ? '' : `  on ${event.place}`;
+      return `${describeStatus(event.status)}  ${event.name}  ${formatSeconds(event.seconds)}${where}${because}`;
     }
     case 'task-dropped':
       return `again    ${event.name}  (${event.reason})`;
@@ -44,6 +45,8 @@ export function describeEvent(event: RunEvent): string | undefined {
       return `one process for all cells: ${event.reason}`;
     case 'gate':
       return `${event.holds ? 'gate   ' : 'GATE   '}  ${event.name}  ${describeVerdict(event)}`;
+    case 'notice':
+      return event.text;
     case 'restarted':
       return `started again: ${event.reason}`;
     // Told once, at the end.
@@ -80,6 +83,7 @@ interface Active {
   readonly name: string;
   readonly since: number;
   readonly early: boolean;
+  readonly place: string | undefined;
 }
 
 const endsAttempt: ReadonlySet<RunEvent['type']> = new Set(['task-finished', 'task-dropped', 'task-retried']);
@@ -102,7 +106,9 @@ export class RunPicture {
   /** Takes an event in. */
   add(event: RunEvent, now: number): void {
     if (event.type === 'task-started') {
-      this.#active.set(event.task, { name: event.name, since: now, early: event.speculative });
+      this.#active.set(event.task, {
+        ...{ name: event.name, since: now, early: event.speculative, place: event.place },
+      });
     }
     if (endsAttempt.has(event.type) && 'task' in event) this.#active.delete(event.task);
     if (event.type === 'task-finished') this.#finished.add(event.task);
@@ -121,9 +127,10 @@ export class RunPicture {
     if (head === undefined) return [];
     if (this.#lane && this.#active.size === 0) return [`${this.#finished.size} of ${tasks.length}, now ${head.name}`];
     if (this.#active.size === 0) return [];
-    const running = [...this.#active].map(([task, { name, since, early }]) => {
+    const running = [...this.#active].map(([task, { name, since, early, place }]) => {
       const turn = early && task !== head.id ? `  started early, waits for ${head.name}` : '';
-      return `…  ${name}  ${formatSeconds((now - since) / 1000)}${turn}`;
+      const where = place === undefined ? '' : `  on ${place}`;
+      return `…  ${name}  ${formatSeconds((now - since) / 1000)}${where}${turn}`;
     });
     const next = open.find((task) => !this.#active.has(task.id));
     return [

@@ -1,8 +1,9 @@
 import { availableParallelism } from 'node:os';
 import path from 'node:path';
 import type { Diagnostic } from '../../compiler/bundle/diagnostic.ts';
-import type { Origin, RunOptions } from '../../runtime/index.ts';
+import type { EngineAsked, Origin, RunOptions } from '../../runtime/index.ts';
 import { hasFlag, lastValue, type ParsedArguments } from './args.ts';
+import { findEngine } from './engine-flags.ts';
 import { findTimeout } from './execution-timeout.ts';
 import { usage, type Host, type Outcome } from './host.ts';
 import type { Input } from './input.ts';
@@ -18,6 +19,8 @@ export interface RunSettings {
   readonly diagnostics: readonly Diagnostic[];
   readonly cwd: string;
   readonly jobs: number;
+  /** Where tasks run besides this machine. */
+  readonly engine: EngineAsked | undefined;
   /** Seconds for which processes with the notebook's imports wait for the next run. */
   readonly standBy: number;
   /** What the environment was built from, where one was asked for. */
@@ -36,6 +39,8 @@ export async function findRunSettings(
   if (!cwd.ok) return cwd;
   const jobs = findJobs(parsed);
   if (!jobs.ok) return jobs;
+  const engine = findEngine(parsed);
+  if (!engine.ok) return engine;
   const timeout = findTimeout(parsed);
   if (!timeout.ok) return timeout;
   const standBy = findStandBy(host, parsed);
@@ -47,7 +52,7 @@ export async function findRunSettings(
   if (!prepared.ok) return prepared;
   const { place, diagnostics, lock } = prepared.value;
   const values = { cwd: cwd.value, jobs: jobs.value, standBy: standBy.value, timeout: timeout.value };
-  return { ok: true, value: { place, diagnostics, lock, ...values } };
+  return { ok: true, value: { place, diagnostics, lock, engine: engine.value, ...values } };
 }
 
 function findJobs(parsed: ParsedArguments): Outcome<number> {
@@ -71,6 +76,7 @@ type FlaggedOptions = Pick<
   | 'kernel'
   | 'environment'
   | 'jobs'
+  | 'engine'
   | 'standBy'
   | 'timeout'
   | 'cache'
@@ -84,12 +90,12 @@ type FlaggedOptions = Pick<
 export function runOptionsOf(
   host: Host,
   parsed: ParsedArguments,
-  { place, cwd, jobs, standBy, timeout }: RunSettings,
+  { place, cwd, jobs, engine, standBy, timeout }: RunSettings,
 ): FlaggedOptions {
   return {
     worker: path.join(host.installation, 'python', 'worker.py'),
     ...place,
-    ...{ cwd, jobs, standBy, timeout },
+    ...{ cwd, jobs, engine, standBy, timeout },
     cache: !hasFlag(parsed, 'no-cache'),
     force: hasFlag(parsed, 'force'),
     keepGoing: hasFlag(parsed, 'keep-going'),

@@ -18,6 +18,8 @@ export interface RecordedTask {
   readonly endedAt: string | undefined;
   /** From its start to its end, in seconds. */
   readonly seconds: number;
+  /** The machine that it ran on, when it was not the notebook's own. */
+  readonly place: string | undefined;
   /** Why it was reused, or which part of its key differed. */
   readonly reason: string;
   /** Digest of its code; empty when it did not come to an end. */
@@ -110,7 +112,7 @@ export function foldRun(id: string, events: readonly LoggedEvent[]): RecordedRun
       restarts.push(event.reason);
       run.together = undefined;
     } else if (event.type === 'metric' || event.type === 'gate' || event.type === 'slice') noteMeasure(measures, event);
-    else noteTask(tasks, event, run.lane !== undefined);
+    else if (event.type !== 'notice') noteTask(tasks, event, run.lane !== undefined);
     // All cells are made again, and all of this is told again.
     if (event.type === 'restarted' || event.type === 'lane') Object.assign(measures, noMeasures());
   }
@@ -152,7 +154,7 @@ function noteTask(tasks: Map<string, RecordedTask>, event: TaskEvent, inOneProce
     tasks.set(id, { ...before, failedTries: [...before.failedTries, event.reason] });
   else if (event.type === 'task-fused') tasks.set(id, { ...before, fusedWith: event.with });
   else {
-    const { status, index, number, seconds, reason, code, from, observed, fused = [] } = event;
+    const { status, index, number, seconds, reason, code, from, observed, place, fused = [] } = event;
     const stored = inOneProcess ? before.stored : observed;
     tasks.set(id, {
       ...before,
@@ -164,6 +166,7 @@ function noteTask(tasks: Map<string, RecordedTask>, event: TaskEvent, inOneProce
       reason,
       code,
       from,
+      place,
       observed,
       fused,
       stored,
@@ -180,6 +183,7 @@ const unknownTask: Omit<RecordedTask, 'id' | 'name'> = {
   seconds: 0,
   reason: '',
   code: '',
+  place: undefined,
   from: undefined,
   observed: undefined,
   stored: undefined,

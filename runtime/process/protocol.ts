@@ -97,6 +97,18 @@ interface Hello {
   readonly attempt?: string;
   readonly pid: number;
   readonly stage?: string;
+  /** Of a warm parent on another machine. */
+  readonly grounds?: ImportGrounds;
+}
+
+/** What the imports of a warm parent rest on besides installed packages. */
+export interface ImportGrounds {
+  /** Path, kind of question, answer, and for what is in a file its digest. */
+  readonly marks: readonly (readonly [string, FileRead['kind'], string, string])[];
+  /** By folder of the search path: names in it that could be modules. */
+  readonly names: Readonly<Record<string, readonly string[]>>;
+  /** First names of the modules that are loaded, and of those that libraries have looked for. */
+  readonly wanted: readonly string[];
 }
 
 /** From a warm parent. */
@@ -177,6 +189,8 @@ export interface FileRead {
   readonly kind: 'content' | 'stat' | 'lstat' | 'type' | 'link' | 'access' | 'listing' | 'entries';
   /** The answer when it was first asked, as `marks.py` and `marks.ts` write it; `missing` when there was none. */
   readonly signature: string;
+  /** Of a file that was read on another machine: sha256 of what was in it; empty when that is not known. The scheduler keeps none. */
+  readonly digest?: string;
 }
 
 /** A request to a server, and what the server said of its answer. */

@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { rmSync } from 'node:fs';
 import { createServer, type Server, type Socket } from 'node:net';
+import type { Readable } from 'node:stream';
 import type { FromAttempt, FromParent, ToWorker } from './protocol.ts';
 import { makeSocketFolder } from './socket-folder.ts';
 
@@ -29,13 +30,49 @@ export function closeReception({ server, folder }: Reception): void {
   rmSync(folder, { recursive: true, force: true });
 }
 
+/** How a process of this program is talked with, wherever it is. */
+export interface Line {
+  /** Nothing happens when the other side is gone. */
+  readonly send: (message: ToWorker) => void;
+  readonly close: () => void;
+  /** To the process at the other side, which has this number. */
+  readonly signal: (pid: number, signal: 'SIGKILL' | 'SIGURG') => void;
+  readonly isClosed: () => boolean;
+  /** Called once when the other side is gone, or this one has closed it. */
+  readonly onClose: (listen: () => void) => void;
+}
+
+/** One line of JSON a message. */
+export function lineOf(socket: Socket): Line {
+  return {
+    send: (message) => {
+      writeLine(socket, message);
+    },
+    close: () => {
+      socket.destroy();
+    },
+    signal: signalProcess,
+    isClosed: () => socket.destroyed,
+    onClose: (listen) => {
+      socket.once('close', listen);
+    },
+  };
+}
+
 /** One line of JSON; nothing when the other side is gone. */
-export function writeMessage(socket: Socket, message: ToWorker): void {
+export function writeLine(socket: Socket, message: object): void {
   if (!socket.destroyed) socket.write(`${JSON.stringify(message)}\n`);
 }
 
-/** Calls `receive` for each whole line, in order. */
+/** Calls `receive` for each message of a process, in order. */
 export function readMessages(socket: Socket, receive: (message: FromParent | FromAttempt) => void): void {
+  readLines(socket, (line) => {
+    receive(JSON.parse(line) as FromParent | FromAttempt);
+  });
+}
+
+/** Calls `receive` for each whole line, in order. */
+export function readLines(socket: Readable, receive: (line: string) => void): void {
   let parts: Buffer[] = [];
   socket.on('data', (chunk: Buffer) => {
     let rest = chunk;
@@ -46,8 +83,18 @@ export function readMessages(socket: Socket, receive: (message: FromParent | Fro
       const line = Buffer.concat(parts).toString('utf8');
       parts = [];
       rest = rest.subarray(end + 1);
-      receive(JSON.parse(line) as FromParent | FromAttempt);
+      receive(line);
     }
     if (rest.length > 0) parts.push(rest);
   });
+}
+
+/** Nothing happens when the process is gone already. */
+export function signalProcess(pid: number, signal: NodeJS.Signals): void {
+  try {
+    process.kill(pid, signal);
+  } catch (error) {
+    // Gone already: that is what was wanted.
+    if (!(error instanceof Error && 'code' in error && error.code === 'ESRCH')) throw error;
+  }
 }

@@ -1,8 +1,12 @@
 import type { ImportStep } from './protocol.ts';
-import type { TaskProcess, WorkerParent } from './worker-parent.ts';
+import type { Diagnostic } from '../../compiler/bundle/diagnostic.ts';
+import type { ForkWish, TaskProcess, WorkerParent } from './worker-parent.ts';
 
 /** What this needs of a warm parent. */
-export type ProcessParent = Pick<WorkerParent, 'fork' | 'prepare' | 'stop' | 'rest' | 'wasReady' | 'complaint'>;
+export type ProcessParent = Pick<
+  WorkerParent,
+  'fork' | 'prepare' | 'stop' | 'rest' | 'wasReady' | 'complaint' | 'problem'
+>;
 
 const mostRestarts = 2;
 
@@ -14,31 +18,33 @@ export class TaskProcesses {
   #isStopped = false;
   /** What the last parent wrote before it ended. */
   complaint = '';
+  /** Why no process can be had, where it is not the interpreter. */
+  problem: Diagnostic | undefined;
 
   constructor(start: () => Promise<ProcessParent>) {
     this.#start = start;
   }
 
   /**
-   * Forks a process that has taken some steps, or takes one that was kept ready unless it must be `fresh`; undefined when no parent
+   * Forks a process that has taken some steps, or takes one that was kept ready unless it must be fresh; undefined when no parent
    * can be had, because of `complaint`.
    */
-  async fork(steps: readonly ImportStep[], fresh: boolean): Promise<TaskProcess | undefined> {
+  async fork(steps: readonly ImportStep[], wish: ForkWish): Promise<TaskProcess | undefined> {
     // A request that was under way when the run ended must not start another parent, which nobody would end.
     if (this.#isStopped) return undefined;
     this.#parent ??= this.#start();
     const current = this.#parent;
     const parent = await current;
-    const process = await parent.fork(steps, fresh);
+    const process = await parent.fork(steps, wish);
     if (process !== undefined) return process;
-    this.complaint = parent.complaint;
+    ({ complaint: this.complaint, problem: this.problem } = parent);
     if (!parent.wasReady || this.#restarts >= mostRestarts) return undefined;
     if (this.#parent === current) {
       this.#restarts++;
       this.#parent = undefined;
       parent.stop();
     }
-    return await this.fork(steps, fresh);
+    return await this.fork(steps, wish);
   }
 
   /** Lets a parent with these imports be made beforehand; nothing happens when no process was asked for yet. */

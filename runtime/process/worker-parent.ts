@@ -2,10 +2,11 @@ import { spawn, type ChildProcess } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import { rmSync } from 'node:fs';
 import type { Socket } from 'node:net';
-import { memoryUse } from './memory-use.ts';
-import { keysOf, ParentStage, ParentStages, type StageHost, type StageOrigin } from './parent-stage.ts';
+import type { Diagnostic } from '../../compiler/bundle/diagnostic.ts';
+import { Family, firstStage } from './family.ts';
+import { keysOf, ParentStage, ParentStages } from './parent-stage.ts';
 import type { AtDoor, FromAttempt, FromParent, ImportStep, ToWorker } from './protocol.ts';
-import { closeReception, openReception, readMessages, writeMessage, type Reception } from './reception.ts';
+import { closeReception, lineOf, openReception, readMessages, signalProcess, type Reception } from './reception.ts';
 import { keyOfStart, terminalOf, type ParentStart } from './standby-key.ts';
 import { claimStandBy, dismiss, doorOf, knock, leaveStandBy, type FoundStandBy } from './standby.ts';
 
@@ -25,26 +26,45 @@ export interface ParentOptions extends ParentStart {
   readonly signal?: AbortSignal | undefined;
 }
 
+/** What is asked of a process. */
+export interface ForkWish {
+  /** True: forked now. A child that was kept ready may be about to end with its parent. */
+  readonly isFresh: boolean;
+  /** True: on the machine that the notebook is on. */
+  readonly isHome: boolean;
+}
+
 /** One forked child. `onMessage` is called for each message, `onExit` once when it is gone. */
 export interface TaskProcess {
   readonly pid: number;
+  /** The machine that it is on; undefined where there is only this one. */
+  readonly place: string | undefined;
   /** True once it has ended. */
   readonly isGone: boolean;
   send(message: ToWorker): void;
   /** Lets a cell that has taken too long be interrupted; nothing happens when it has a reason not to be, or has ended. */
   interrupt(): void;
   kill(): void;
-  /** Bytes of memory of the process and all that it has started; absent or undefined where nobody can tell. */
+  /** Bytes of memory of the process and all that it has started; absent or undefined where nobody can tell, as on another machine. */
   memory?(): number | undefined;
   onMessage: (message: FromAttempt) => void;
   onExit: () => void;
+  /** Of one on another machine: its attempt does not count and is to be made again. */
+  onDisplaced: (displacement: Displacement) => void;
+}
+
+/** Why an attempt on another machine does not count. */
+export interface Displacement {
+  /** True when it has to be made on the machine that the notebook is on. */
+  readonly isForHome: boolean;
+  readonly reason: string;
 }
 
 /**
  * Settings of libraries that make no difference to results. Threads of OpenMP that wait for work by spinning take the cores from
  * the other tasks' threads. The worker takes them out of the environment again before a cell can see them.
  */
-const forWorkers = { OMP_WAIT_POLICY: 'PASSIVE' };
+export const settingsForWorkers = { OMP_WAIT_POLICY: 'PASSIVE' };
 
 type StandByOrder = Extract<ToWorker, { type: 'stand-by' }>;
 
@@ -62,18 +82,10 @@ export class WorkerParent {
   readonly #options: ParentOptions;
   /** The process of the first parent; undefined when an earlier run has started it. */
   readonly #child: ChildProcess | undefined;
-  readonly #waiting = new Map<string, (process: TaskProcess | undefined) => void>();
   readonly #sockets = new Set<Socket>();
-  /** Of the first parent and those forked from it, by the name of the stage. */
-  readonly #parents = new Map<string, Socket>();
-  readonly #made = new Map<string, (origin: StageOrigin | undefined) => void>();
+  readonly #family = new Family({ isHere: true });
   /** Asked to wait for the next run; called when they do. */
   readonly #standingBy = new Map<string, () => void>();
-  #stages: ParentStages;
-  /** What is to be sent to the first parent when it is there. */
-  #requests: ToWorker[] = [];
-  #dead = false;
-  #next = 0;
   /** Of the first parent, once it is there. */
   #pid: number | undefined;
   /** What the parent wrote on its standard error, for the diagnostic when it cannot start. */
@@ -84,7 +96,12 @@ export class WorkerParent {
     this.#options = options;
     this.#child = child;
     this.#pid = child?.pid;
-    this.#stages = new ParentStages(new Map([['', Promise.resolve(new ParentStage(this.#host(), firstStage))]]));
+    this.#family.onStandingBy = (stage) => {
+      this.#standingBy.get(stage)?.();
+    };
+    this.#family.onParent = (stage, pid) => {
+      if (stage === firstStage) this.#pid = pid;
+    };
     reception.server.on('connection', (socket) => {
       this.#connected(socket);
     });
@@ -93,10 +110,10 @@ export class WorkerParent {
     });
     child?.on('error', (error) => {
       this.complaint += error.message;
-      this.#lost();
+      this.#family.lose();
     });
     child?.on('exit', () => {
-      this.#lost();
+      this.#family.lose();
     });
     options.signal?.addEventListener('abort', () => this.#endGroup(), { once: true });
   }
@@ -117,7 +134,7 @@ export class WorkerParent {
   static #startFirst(reception: Reception, options: ParentOptions): WorkerParent {
     const child = spawn(options.interpreter.executable, ['-X', 'utf8', options.script], {
       cwd: options.cwd,
-      env: { ...forWorkers, ...options.environment, ...options.interpreter.environment, PYTHONHASHSEED: '0' },
+      env: { ...settingsForWorkers, ...options.environment, ...options.interpreter.environment, PYTHONHASHSEED: '0' },
       stdio: ['pipe', 'ignore', 'pipe'],
       // A session of its own: what a terminal sends to stop the run goes to the scheduler alone, which ends the workers.
       detached: true,
@@ -127,7 +144,7 @@ export class WorkerParent {
     const { socket, token } = reception;
     const mayStandBy = options.standBy > 0 && start === 'fork';
     child.stdin.on('error', () => undefined);
-    const hidden = Object.keys(forWorkers).filter((name) => options.environment[name] === undefined);
+    const hidden = Object.keys(settingsForWorkers).filter((name) => options.environment[name] === undefined);
     const more = { start, cwd, cells, journal, mayStandBy, secrets };
     child.stdin.end(`${JSON.stringify({ hidden, socket, token, store, ...more })}\n`);
     return parent;
@@ -139,12 +156,14 @@ export class WorkerParent {
     const { cells, journal } = this.#options;
     const entropy = randomBytes(32).toString('hex');
     const work = { type: 'work', socket, token, cells, journal, terminal: terminalOf(this.#options), entropy } as const;
-    this.#next = standBy.names;
+    this.#family.goOnAfter(standBy.names);
     const names = [...new Set(standBy.stages.map(([, name]) => name))];
     const coming = new Map(names.map((name) => [name, this.#invite(standBy, name, work)]));
     if ((await coming.get(firstStage)) === undefined) return false;
     const never = Promise.resolve(undefined);
-    this.#stages = new ParentStages(new Map(standBy.stages.map(([key, name]) => [key, coming.get(name) ?? never])));
+    this.#family.stages = new ParentStages(
+      new Map(standBy.stages.map(([key, name]) => [key, coming.get(name) ?? never])),
+    );
     void Promise.all(coming.values()).then(() => {
       rmSync(standBy.folder, { recursive: true, force: true });
     });
@@ -153,36 +172,37 @@ export class WorkerParent {
 
   /** A stage that works for this run from now on; undefined when it does not. */
   async #invite(standBy: FoundStandBy, name: string, work: AtDoor): Promise<ParentStage | undefined> {
-    const arrival = this.#host().stage(name);
+    const arrival = this.#family.expect(name);
     if (await knock(standBy, name, work))
-      return (await arrival) === 'new' ? new ParentStage(this.#host(), name) : undefined;
-    this.#made.delete(name);
+      return (await arrival) === 'new' ? new ParentStage(this.#family.host(), name) : undefined;
+    this.#family.forgetExpected(name);
     return undefined;
   }
 
   /**
    * A child that nobody has used; undefined when the parents are gone.
    * @param steps what it has imported
-   * @param fresh true: forked now. A child that was kept ready may be about to end with its parent.
    */
-  async fork(steps: readonly ImportStep[], fresh: boolean): Promise<TaskProcess | undefined> {
-    const stage = await this.#stages.after(steps);
-    return await stage.fork(fresh);
+  async fork(steps: readonly ImportStep[], { isFresh }: ForkWish): Promise<TaskProcess | undefined> {
+    return await this.#family.fork(steps, isFresh);
   }
 
   /** Lets a parent with these imports be made, if there is none yet. */
   prepare(steps: readonly ImportStep[]): void {
-    void this.#stages.after(steps);
+    void this.#family.stages.after(steps);
   }
+
+  /** There is none that its complaint does not tell. */
+  readonly problem: Diagnostic | undefined = undefined;
 
   /** True when it has been able to serve: what ended it later was not the interpreter's state. */
   get wasReady(): boolean {
-    return this.#parents.has(firstStage);
+    return this.#family.wasReady;
   }
 
   /** Ends the parent and every child. */
   stop(): void {
-    this.#lost();
+    this.#family.lose();
     if (this.#pid !== undefined) killProcess(this.#pid);
     this.#leave();
     closeReception(this.#reception);
@@ -194,12 +214,12 @@ export class WorkerParent {
    */
   async rest(steps: readonly ImportStep[]): Promise<void> {
     const { standBy: seconds, start, signal } = this.#options;
-    const mayWait = seconds > 0 && start === 'fork' && signal?.aborted !== true && !this.#dead;
+    const mayWait = seconds > 0 && start === 'fork' && signal?.aborted !== true && !this.#family.isLost;
     if (!mayWait || this.#pid === undefined || !this.wasReady) {
       this.stop();
       return;
     }
-    this.#lost();
+    this.#family.lose();
     const { folder } = this.#reception;
     const token = randomBytes(16).toString('hex');
     const plan = this.#planRest(steps);
@@ -224,7 +244,7 @@ export class WorkerParent {
       store: this.#options.store,
       token,
       pid: this.#pid,
-      names: this.#next,
+      names: this.#family.names,
       stages: [...plan.made.filter(([, name]) => waiting.has(name)), ...(waiting.has(plan.deepest) ? later : [])],
     });
   }
@@ -232,11 +252,11 @@ export class WorkerParent {
   /** The stages that there are, by the keys of their steps, and those that the deepest of them is to make. */
   #planRest(steps: readonly ImportStep[]): RestPlan {
     const keys = keysOf(steps);
-    const found = this.#stages.madeOnTheWay(steps);
+    const found = this.#family.stages.madeOnTheWay(steps);
     const [taken, stage] = found.at(-1) ?? [0, undefined];
     const deepest = stage?.name ?? firstStage;
     const next = steps.slice(taken).map((step, place) => {
-      const name = `a${String(this.#next++)}`;
+      const name = this.#family.nextName();
       return { stage: name, door: doorOf(this.#reception.folder, name), step, key: keys[taken + place + 1] ?? '' };
     });
     return { made: found.map(([count, { name }]) => [keys[count] ?? '', name]), deepest, next };
@@ -244,8 +264,8 @@ export class WorkerParent {
 
   /** False when it ends instead, or does not answer. */
   async #askToWait(name: string, how: Pick<StandByOrder, 'token' | 'seconds' | 'next'>): Promise<boolean> {
-    const socket = this.#parents.get(name);
-    if (socket === undefined || socket.destroyed) return false;
+    const line = this.#family.parent(name);
+    if (line === undefined || line.isClosed()) return false;
     return await new Promise((resolve) => {
       const timer = setTimeout(() => {
         resolve(false);
@@ -257,10 +277,10 @@ export class WorkerParent {
       this.#standingBy.set(name, () => {
         answer(true);
       });
-      socket.once('close', () => {
+      line.onClose(() => {
         answer(false);
       });
-      writeMessage(socket, { type: 'stand-by', door: doorOf(this.#reception.folder, name), ...how });
+      line.send({ type: 'stand-by', door: doorOf(this.#reception.folder, name), ...how });
     });
   }
 
@@ -276,33 +296,6 @@ export class WorkerParent {
     for (const socket of this.#sockets) socket.destroy();
   }
 
-  #lost(): void {
-    this.#dead = true;
-    for (const resolve of this.#waiting.values()) resolve(undefined);
-    this.#waiting.clear();
-    for (const resolve of this.#made.values()) resolve(undefined);
-    this.#made.clear();
-  }
-
-  #host(): StageHost {
-    return {
-      nextName: () => `a${String(this.#next++)}`,
-      child: async (attempt) =>
-        this.#dead ? undefined : await new Promise((resolve) => this.#waiting.set(attempt, resolve)),
-      stage: async (stage) => (this.#dead ? undefined : await new Promise((resolve) => this.#made.set(stage, resolve))),
-      send: (stage, message) => {
-        const socket = this.#parents.get(stage);
-        if (socket !== undefined) writeMessage(socket, message);
-        else this.#requests.push(message);
-      },
-    };
-  }
-
-  #stageMade(stage: string, origin: StageOrigin): void {
-    this.#made.get(stage)?.(origin);
-    this.#made.delete(stage);
-  }
-
   #connected(socket: Socket): void {
     this.#sockets.add(socket);
     let receive: (message: FromParent | FromAttempt) => void = (message) => {
@@ -314,74 +307,22 @@ export class WorkerParent {
     socket.on('error', () => {
       socket.destroy();
     });
-  }
-
-  #greetParent(socket: Socket, stage: string, pid: number): (message: FromParent | FromAttempt) => void {
-    this.#parents.set(stage, socket);
-    if (stage === firstStage) this.#pid = pid;
-    if (stage === firstStage) for (const request of this.#requests.splice(0)) writeMessage(socket, request);
-    this.#stageMade(stage, 'new');
-    // Children that were asked of it will never come: the run starts with other parents.
     socket.on('close', () => {
-      this.#lost();
+      this.#sockets.delete(socket);
     });
-    return (message) => {
-      if (message.type === 'stage-same') this.#stageMade(message.stage, 'same');
-      if (message.type === 'stage-lost') this.#stageMade(message.stage, 'lost');
-      if (message.type === 'standing-by') this.#standingBy.get(message.stage)?.();
-    };
   }
 
   #greet(socket: Socket, message: FromParent | FromAttempt): (message: FromParent | FromAttempt) => void {
-    const ignore = (): void => undefined;
     if (message.type !== 'hello' || message.token !== this.#reception.token) {
       socket.destroy();
-      return ignore;
+      return () => undefined;
     }
-    if (message.role === 'parent') return this.#greetParent(socket, message.stage ?? firstStage, message.pid);
-    const { pid } = message;
-    let isGone = false;
-    const process: TaskProcess = {
-      pid,
-      get isGone() {
-        return isGone;
-      },
-      send: (outgoing) => {
-        writeMessage(socket, outgoing);
-      },
-      interrupt: () => {
-        // One that has gone may have left its number to another.
-        if (!isGone) signalProcess(pid, 'SIGURG');
-      },
-      kill: () => {
-        killProcess(pid);
-        socket.destroy();
-      },
-      memory: () => (isGone ? undefined : memoryUse(pid)),
-      onMessage: ignore,
-      onExit: ignore,
-    };
-    socket.on('close', () => {
-      isGone = true;
-      this.#sockets.delete(socket);
-      process.onExit();
-    });
-    const resolve = this.#waiting.get(message.attempt ?? '');
-    this.#waiting.delete(message.attempt ?? '');
-    resolve?.(process);
-    return (later) => {
-      if (!isOfParent(later)) process.onMessage(later);
-    };
+    return this.#family.greet(lineOf(socket), message);
   }
 }
 
-const firstStage = '';
 /** Milliseconds in which a warm parent says that it waits. */
 const mostPatience = 1000;
-
-function isOfParent(message: FromParent | FromAttempt): message is Exclude<FromParent, { type: 'hello' }> {
-  return message.type === 'stage-same' || message.type === 'stage-lost' || message.type === 'standing-by';
-}
 
 /** Ends the process group that a detached child leads. */
 export function endGroup(child: ChildProcess): void {
@@ -390,13 +331,4 @@ export function endGroup(child: ChildProcess): void {
 
 function killProcess(pid: number): void {
   signalProcess(pid, 'SIGKILL');
-}
-
-function signalProcess(pid: number, signal: NodeJS.Signals): void {
-  try {
-    process.kill(pid, signal);
-  } catch (error) {
-    // Gone already: that is what was wanted.
-    if (!(error instanceof Error && 'code' in error && error.code === 'ESRCH')) throw error;
-  }
 }

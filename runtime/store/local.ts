@@ -11,6 +11,7 @@ import {
   writeFileSync,
 } from 'node:fs';
 import { dirname, join } from 'node:path';
+import type { SharedObjects } from './shared.ts';
 
 /** A folder that keeps objects by digest, and small JSON documents beside them. Writes are atomic. */
 export interface LocalStore {
@@ -18,6 +19,8 @@ export interface LocalStore {
   /** Where workers put objects. */
   readonly objects: string;
   has(digest: string): boolean;
+  /** Objects that are elsewhere. */
+  readonly shared?: SharedObjects | undefined;
   /** A JSON document, or undefined when it is missing or damaged. */
   readDocument(path: string): unknown;
   /** Written to a temporary name and renamed, so that a reader sees all of it or nothing. */
@@ -63,14 +66,18 @@ export function objectsFolder(root: string): string {
   return join(root, 'store');
 }
 
-/** Opens the store at `root`, made when it does not exist. */
-export function openLocalStore(root: string): LocalStore {
+/**
+ * Opens the store at `root`, made when it does not exist.
+ * @param shared objects that other machines have written; they count as there
+ */
+export function openLocalStore(root: string, shared?: SharedObjects): LocalStore {
   const objects = objectsFolder(root);
   mkdirSync(objects, { recursive: true, mode: 0o700 });
   return {
     root,
     objects,
-    has: (digest) => existsSync(objectPath(objects, digest)),
+    shared,
+    has: (digest) => existsSync(objectPath(objects, digest)) || shared?.has(digest) === true,
     readDocument: (path) => readDocument(join(root, path)),
     writeDocument: (path, value) => {
       // Not flushed: a killed process loses nothing that it wrote, and after a power cut a document is whole or counts as missing.
@@ -80,7 +87,7 @@ export function openLocalStore(root: string): LocalStore {
 }
 
 /** The file of an object: two levels keep folders small. */
-function objectPath(objects: string, digest: string): string {
+export function objectPath(objects: string, digest: string): string {
   const hex = digest.slice(digest.indexOf(':') + 1);
   return join(objects, 'objects', hex.slice(0, 2), hex);
 }

@@ -12,12 +12,14 @@ import {
   newRunId,
   openCommon,
   parentStarter,
+  roomFor,
   run,
   secretsOf,
   type Common,
   type RunOptions,
 } from '../run-bundle.ts';
 import type { RunRecord } from '../record.ts';
+import { wholeRoom, type Room } from '../room.ts';
 import { saveDigests } from '../store/digests.ts';
 import { claim, release } from '../store/owner.ts';
 import { inMemory } from '../store/local.ts';
@@ -105,6 +107,7 @@ class Driver {
   readonly #matrix: string;
   readonly #common: Common;
   readonly #team: Team;
+  readonly #room: Room;
   readonly #stops = new Set<AbortController>();
   readonly codes = new Set<string>();
   /** True when some task did. */
@@ -123,10 +126,17 @@ class Driver {
     this.#common = { ...common, describe: () => this.#describe(common), source: remembered(common.source) };
     const whole = { ...options, origin: first.origin, onEvent: () => undefined };
     const secrets = secretsOf(first.document, whole, common.variables);
+    const room = roomFor(options);
+    const emit = (event: RunEvent): void => {
+      options.onEvent(0, event);
+    };
+    this.#room = room;
     this.#team = new Team({
-      jobs: options.jobs,
-      startParent: async () =>
-        await parentStarter(first.bundle, whole, { common, startState: this.#describe(common).whole, secrets })(),
+      room,
+      startParent: async () => {
+        const startState = this.#describe(common).whole;
+        return await parentStarter(first.bundle, whole, { common, startState, secrets, room, emit })();
+      },
       onRoom: () => {
         this.#start();
       },
@@ -161,7 +171,8 @@ class Driver {
   }
 
   #start(): void {
-    const { number, jobs, signal } = this.#options;
+    const { number, signal } = this.#options;
+    const jobs = wholeRoom(this.#room);
     const stopped = signal?.aborted === true;
     // Some may wait for their turn to act on the outside, so there are more than can work.
     while (!stopped && this.#next < number && this.#team.busy < 2 * jobs && this.#team.size < mostResting + 2 * jobs) {

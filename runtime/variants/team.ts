@@ -2,11 +2,12 @@ import type { Task } from '../../compiler/bundle/format.ts';
 import type { Crew, CrewRun } from '../crew.ts';
 import type { ImportStep } from '../process/protocol.ts';
 import { TaskProcesses, type ProcessParent } from '../process/task-processes.ts';
+import { roomOf, type Room } from '../room.ts';
 
 /** What the members of a team have in common. */
 export interface TeamOptions {
-  /** Tasks that run at once, over all runs. */
-  readonly jobs: number;
+  /** For tasks that run at once, over all runs. */
+  readonly room: Room;
   readonly startParent: () => Promise<ProcessParent>;
   /** A run has nothing more to do but to wait for its turn, or is over: there is room for another. */
   readonly onRoom: () => void;
@@ -31,6 +32,10 @@ export class Team {
   constructor(options: TeamOptions) {
     this.#options = options;
     this.processes = new TaskProcesses(options.startParent);
+    options.room.listen(() => {
+      this.look();
+      options.onRoom();
+    });
   }
 
   /**
@@ -85,8 +90,8 @@ export class Team {
     this.#steps = steps;
   }
 
-  get jobs(): number {
-    return this.#options.jobs;
+  get room(): Room {
+    return this.#options.room;
   }
 
   isFirst(member: Member): boolean {
@@ -97,11 +102,12 @@ export class Team {
     return this.#runs.has(run);
   }
 
-  /** How many tasks a member may start now. Who is earlier in order and waits for room gets it, whoever made it. */
-  free(member: Member): number {
-    const free = this.#members.reduce((left, one) => left - one.active(), this.#options.jobs);
+  /** How many tasks a member may start now, in one of the two places. Who is earlier in order and waits for room there gets it, whoever made it. */
+  free(member: Member, isHome: boolean): number {
+    const room = roomOf(this.#options.room, isHome);
+    const free = this.#members.reduce((left, one) => left - one.active(isHome), room);
     const earlier = this.#members.slice(0, Math.max(0, this.#members.indexOf(member)));
-    if (free <= 0 || !earlier.some(({ waitsForRoom }) => waitsForRoom)) return free;
+    if (free <= 0 || !earlier.some((one) => one.waitsForRoom(isHome))) return free;
     this.look();
     return 0;
   }
@@ -144,8 +150,8 @@ export class Member implements Crew {
   #waits: (() => void)[] = [];
   /** True when something was not begun that could have been, but for others. */
   #isHeldUp = false;
-  /** True when there was no room when it last looked. */
-  waitsForRoom = false;
+  /** Where there was no room when it last looked: here (true), on other machines (false). */
+  readonly #waitsFor = new Set<boolean>();
   /** True when there is nothing more to do but to wait for the turn. */
   isResting = false;
 
@@ -159,8 +165,8 @@ export class Member implements Crew {
     return this.#team.processes;
   }
 
-  get jobs(): number {
-    return this.#team.jobs;
+  get room(): Room {
+    return this.#team.room;
   }
 
   get isTurn(): boolean {
@@ -211,21 +217,29 @@ export class Member implements Crew {
     this.#isHeldUp = true;
   }
 
-  active(): number {
-    return this.#run?.active() ?? 0;
+  active(isHome: boolean): number {
+    return this.#run?.active(isHome) ?? 0;
+  }
+
+  /** True when there was no room in that place when it last looked. */
+  waitsForRoom(isHome: boolean): boolean {
+    return this.#waitsFor.has(isHome);
   }
 
   look(): void {
-    this.waitsForRoom = false;
+    this.#waitsFor.clear();
     if (!this.#isHeldUp) return;
     this.#isHeldUp = false;
     this.#run?.look();
   }
 
-  free(wanted = 1): number {
-    const free = this.#team.free(this);
-    this.waitsForRoom = free < wanted;
-    if (this.waitsForRoom) this.#isHeldUp = true;
+  free(isHome: boolean, wanted = 1): number {
+    const free = this.#team.free(this, isHome);
+    if (free >= wanted) this.#waitsFor.delete(isHome);
+    else {
+      this.#waitsFor.add(isHome);
+      this.#isHeldUp = true;
+    }
     return free;
   }
 

@@ -10,6 +10,7 @@ function silentParent(): ProcessParent {
   return {
     wasReady: true,
     complaint: '',
+    problem: undefined,
     prepare: () => undefined,
     fork: () => new Promise((resolve) => waiting.push(resolve)),
     stop: end,
@@ -26,7 +27,7 @@ test('a request that is under way when the run ends starts no other parent', asy
     started++;
     return Promise.resolve(silentParent());
   });
-  const asked = processes.fork([], false);
+  const asked = processes.fork([], { isFresh: false, isHome: true });
   await Promise.resolve();
   await processes.stop([]);
   expect(await asked).toBeUndefined();

@@ -51,6 +51,7 @@ export class FakeWorkers implements ProcessParent {
   readonly counts: ClusterCounts = { attempts: 0, deaths: 0, busy: 0, useful: 0, most: 0 };
   readonly wasReady = true;
   readonly complaint = '';
+  readonly problem = undefined;
   #pids = 0;
   #running = 0;
 
@@ -110,9 +111,11 @@ type RunMessage = Extract<ToWorker, { type: 'run' }>;
 
 class FakeProcess implements TaskProcess {
   readonly pid: number;
+  readonly place = undefined;
   isGone = false;
   onMessage: (message: FromAttempt) => void = () => undefined;
   onExit: () => void = () => undefined;
+  onDisplaced: () => void = () => undefined;
   readonly #workers: FakeWorkers;
   #task: Task | undefined;
   #reads: Record<string, string> = {};

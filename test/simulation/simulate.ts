@@ -7,6 +7,7 @@ import type { RunEvent } from '../../runtime/event.ts';
 import { Gates } from '../../runtime/measures/gates.ts';
 import { PackageAnswers } from '../../runtime/process/reached-packages.ts';
 import { ProfileNotes, readProfile } from '../../runtime/profile.ts';
+import { roomHere } from '../../runtime/room.ts';
 import { Run } from '../../runtime/run.ts';
 import type { RunOutcome } from '../../runtime/run-state.ts';
 import { Secrets } from '../../runtime/secrets.ts';
@@ -108,7 +109,8 @@ function contextOf(
     until: Number.MAX_SAFE_INTEGER,
     signal: undefined,
     disorder: undefined,
-    crew: new Alone(workers, () => Promise.resolve(fake)),
+    crew: new Alone(roomHere(workers), () => Promise.resolve(fake)),
+    isHome: () => true,
     shelves: new Map(),
     isVariant: false,
     onEvent,

@@ -122,8 +122,9 @@ const words: Readonly<Record<RecordedTask['status'], string>> = {
 
 function tasks(all: ReadonlyMap<string, RecordedTask>): string {
   if (all.size === 0) return '';
+  const isWide = [...all.values()].some(({ place }) => place !== undefined);
   const rows = [...all.values()].map((task) => {
-    const { number, name, status, seconds, observed, reason, from } = task;
+    const { number, name, status, seconds, observed, reason, from, place } = task;
     const ran = status === 'ran' || status === 'failed';
     const used =
       !ran || observed === undefined
@@ -133,9 +134,11 @@ function tasks(all: ReadonlyMap<string, RecordedTask>): string {
       observed?.error === undefined ? '' : `${observed.error.ename}: ${observed.error.evalue.split('\n')[0] ?? ''}`;
     const tries = task.failedTries.length === 0 ? '' : `try ${task.failedTries.length + 1}`;
     const why = [error, tries, from === undefined ? reason : `from ${from}`].filter((text) => text !== '').join('; ');
-    return [`  [${number ?? '?'}]`, name, words[status], ran ? formatSeconds(seconds) : '', ...used, why];
+    const where = isWide ? [ran ? (place ?? 'this machine') : ''] : [];
+    return [`  [${number ?? '?'}]`, name, words[status], ran ? formatSeconds(seconds) : '', ...used, ...where, why];
   });
-  return `\n${renderTable([['cell', 'task', 'status', 'time', 'cpu', 'memory', ''], ...rows])}`;
+  const heading = ['cell', 'task', 'status', 'time', 'cpu', 'memory', ...(isWide ? ['on'] : []), ''];
+  return `\n${renderTable([heading, ...rows])}`;
 }
 
 function dataLines(host: Host, all: readonly DataUse[]): string {
@@ -156,8 +159,8 @@ function problems({ run }: FoundRun): string {
 }
 
 function describeTask(task: RecordedTask): Readonly<Record<string, unknown>> {
-  const { id, name, index, number, status, seconds, reason, code, from, observed, dropped, failedTries, fusedWith } =
-    task;
+  const { id, name, index, number, status, seconds, reason, code, from, observed } = task;
+  const { dropped, failedTries, fusedWith, place } = task;
   return {
     id,
     name,
@@ -168,6 +171,7 @@ function describeTask(task: RecordedTask): Readonly<Record<string, unknown>> {
     reason,
     code,
     from: from ?? null,
+    place: place ?? null,
     cpuSeconds: observed?.cpuSeconds ?? null,
     peakMemory: observed?.peakMemory ?? null,
     outside: observed?.outside ?? [],

@@ -36,6 +36,7 @@ class Grounds:
         self._asked: set[tuple[str, str]] = set()
         self._marks: dict[tuple[str, str], str] = {}
         self._names: dict[str, frozenset[str]] = {}
+        self._wanted: set[str] = set()
 
     def record(self) -> None:
         """Note what is opened and listed from now on, in this process and in those forked from it, until `take`."""
@@ -68,6 +69,21 @@ class Grounds:
         self._marks.update((question, mark(*question)) for question in asked - self._marks.keys())
         self._names = self._importable()
 
+    def note_wanted(self) -> None:
+        """Note as well which modules libraries look for, found or not."""
+        libraries = library_folders()
+
+        def hook(event: str, arguments: tuple[Any, ...]) -> None:
+            if event != "import" or not self._is_recording or not isinstance(arguments[0], str):
+                return
+            frame = sys._getframe(1)
+            while frame.f_back is not None and frame.f_code.co_filename.startswith("<frozen importlib"):
+                frame = frame.f_back
+            if frame.f_code.co_filename.startswith(libraries):
+                self._wanted.add(arguments[0].partition(".")[0])
+
+        sys.addaudithook(hook)
+
     def hold(self) -> bool:
         """True when importing everything now would do what it did."""
         return (
@@ -76,6 +92,19 @@ class Grounds:
             and self._names == self._importable()
             and all(mark(*question) == answer for question, answer in self._marks.items())
         )
+
+    def told(self) -> dict[str, Any]:
+        """All of it, for who compares it with what is on another machine; installed packages and this program are compared apart."""
+        apart = (*library_folders(), *self._private)
+        asked = sorted(self._marks.items())
+        around = {folder[:end] for folder in self._private for end, letter in enumerate(folder) if letter == os.sep}
+        marks = [
+            [path, kind, answer]
+            for (path, kind), answer in asked
+            if not (path.startswith(apart) or path in around or _is_list_of_fonts(path))
+        ]
+        wanted = self._wanted | {name.partition(".")[0] for name in list(sys.modules)}
+        return {"marks": marks, "names": {folder: sorted(names) for folder, names in self._names.items()}, "wanted": sorted(wanted)}
 
     def _importable(self) -> dict[str, frozenset[str]]:
         """What could be a module or a distribution in folders of the search path that are not of libraries: it could hide another."""
@@ -87,6 +116,11 @@ class Grounds:
                     names = os.listdir(folder)
                     found[folder] = frozenset(name for name in names if name.endswith((*_IMPORTABLE, *_DISTRIBUTIONS)) or "." not in name)
         return found
+
+
+def _is_list_of_fonts(path: str) -> bool:
+    """True for what matplotlib keeps of the fonts that it found, in the order of chance."""
+    return os.path.basename(path).startswith("fontlist-v")
 
 
 def _is_search() -> bool:

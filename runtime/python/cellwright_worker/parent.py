@@ -2,7 +2,8 @@
 
 Started as `python worker.py` with one line of JSON on its standard input:
 {"socket", "token", "store", "cwd", "journal", "hidden", "start": "fork" or "spawn", "cells": [[execution count, source, digest]],
-"mayStandBy": whether it may be asked to wait for the next run, "secrets": [name of an environment variable]}.
+"mayStandBy": whether it may be asked to wait for the next run, "tellsGrounds": whether it says what its imports rest on,
+"secrets": [name of an environment variable]}.
 The first parent has imported nothing of the notebook's; the others are forked from it, or from each other. None runs the notebook's
 code itself. A task must not see a module that only a later cell imports: it may register itself with another one, or be an attribute
 of its package.
@@ -164,6 +165,8 @@ class _Stage:
         self.name = stage
         self.channel = Channel(self.configuration["socket"])
         hello = {"type": "hello", "token": self.configuration["token"], "pid": os.getpid(), "role": "parent", "stage": stage}
+        if self.configuration.get("tellsGrounds") and self.grounds is not None:
+            hello["grounds"] = self.grounds.told()
         self.channel.send(hello)
         self.observer.native.stand_ready()
 
@@ -371,11 +374,13 @@ def main() -> None:
     configuration = _configure()
     secrets.take(configuration["secrets"], watch.start_values)
     grounds = None
-    if configuration["mayStandBy"]:
+    if configuration["mayStandBy"] or configuration.get("tellsGrounds"):
         from .grounds import Grounds
 
         grounds = Grounds(configuration["cwd"], _private(configuration))
         grounds.record()
+        if configuration.get("tellsGrounds"):
+            grounds.note_wanted()
     from . import shell as shell_module
 
     sys.path.insert(0, "")
