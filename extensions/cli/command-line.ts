@@ -150,6 +150,9 @@ const emitFlags: readonly Flag[] = [
   { name: 'schedule', values: ['CRON'], help: 'when the engine is to run it, for example "0 6 * * *"' },
 ];
 
+/** What a run rests on besides the notebook. */
+const inputFlags = [...parameterFlags, ...environmentFlags, lockedFlag, profileFlag];
+
 const commands: readonly Command[] = [
   {
     name: 'compile',
@@ -163,15 +166,7 @@ const commands: readonly Command[] = [
     name: 'run',
     words: 'NB|BUNDLE [OUT]',
     help: 'Runs a notebook or a bundle and writes the executed notebook and a report.',
-    flags: [
-      ...runFlags,
-      ...engineFlags,
-      ...flyteFlags,
-      ...parameterFlags,
-      ...environmentFlags,
-      lockedFlag,
-      profileFlag,
-    ],
+    flags: [...runFlags, ...engineFlags, ...flyteFlags, ...inputFlags],
     most: 2,
     run: runCommand,
   },
@@ -179,14 +174,7 @@ const commands: readonly Command[] = [
     name: 'backtest',
     words: 'NB -p NAME FROM..TO',
     help: 'Runs a notebook once for each month, day, week, year or number of a range.',
-    flags: [
-      ...runFlags.filter(({ name }) => !forOneRun.has(name)),
-      ...engineFlags,
-      ...parameterFlags,
-      ...environmentFlags,
-      lockedFlag,
-      profileFlag,
-    ],
+    flags: [...runFlags.filter(({ name }) => !forOneRun.has(name)), ...engineFlags, ...inputFlags],
     most: 2,
     run: backtestCommand,
   },

@@ -2,13 +2,14 @@ import { engineKinds, type EngineAsked, type StoreAsked } from '../../runtime/in
 import { hasFlag, lastValue, type Flag, type ParsedArguments } from './args.ts';
 import { isFolder } from './files.ts';
 import { usage, type Outcome } from './host.ts';
+import { flyteFlags } from './options.ts';
 
 /** Where tasks run besides this machine. */
 export const engineFlags: readonly Flag[] = [
   {
     name: 'on',
     values: ['URL'],
-    help: 'run tasks on a cluster: ray://HOST:PORT, dask://HOST:PORT, or local://N for N hosts on this machine',
+    help: 'run tasks on a cluster: ray://HOST:PORT, dask://HOST:PORT, or local://N for N hosts on this machine; flyte: run it as a workflow of Flyte, by flytekit in the interpreter',
   },
   { name: 'hosts', values: ['N'], help: 'with --on: at most so many tasks at once there (default: its processors)' },
   {
@@ -38,15 +39,21 @@ const patienceByDefault = 120;
 /** Reads where tasks are to run besides this machine; undefined: nowhere. */
 export function findEngine(parsed: ParsedArguments): Outcome<EngineAsked | undefined> {
   const url = lastValue(parsed, 'on');
+  const isGiven = ({ name }: Flag): boolean => hasFlag(parsed, name) || lastValue(parsed, name) !== undefined;
+  const ofFlyte = flyteFlags.find(isGiven);
+  if (ofFlyte !== undefined) return refuse(`--${ofFlyte.name} is for a run on Flyte.`, 'Say so with --on flyte.');
   if (url === undefined) {
-    const alone = engineFlags.find(({ name }) => name !== 'on' && (hasFlag(parsed, name) || lastValue(parsed, name)));
+    const alone = engineFlags.find((flag) => flag.name !== 'on' && isGiven(flag));
     if (alone === undefined) return { ok: true, value: undefined };
     return refuse(`--${alone.name} is for a run on a cluster.`, 'Name the cluster with --on ray://HOST:PORT.');
   }
   const [, scheme = '', address = ''] = /^([a-z]+):\/\/([^/]*)\/?$/.exec(url) ?? [];
   const kind = engineKinds.find((known) => known === scheme);
   if (kind === undefined || (kind === 'dask' && address === ''))
-    return refuse(`--on takes the address of a cluster, not ${url}.`, 'Write ray://HOST:PORT or dask://HOST:PORT.');
+    return refuse(
+      `--on takes the address of a cluster, not ${url}.`,
+      'Write ray://HOST:PORT or dask://HOST:PORT; `run` takes flyte as well.',
+    );
   const most = findNumber(parsed, 'hosts');
   if (!most.ok) return most;
   const patience = findNumber(parsed, 'host-patience');

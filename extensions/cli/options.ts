@@ -148,7 +148,6 @@ export const runFlags: readonly Flag[] = [
 
 /** Flags of a run on Flyte; the last four go to `pyflyte run`. */
 export const flyteFlags: readonly Flag[] = [
-  { name: 'on', values: ['flyte'], help: 'run it as a workflow of Flyte, by flytekit in the interpreter' },
   { name: 'remote', values: [], help: 'with --on flyte: register it and start it on the control plane of Flyte' },
   { name: 'project', values: ['NAME'], help: 'with --remote: the project of Flyte' },
   { name: 'domain', values: ['NAME'], help: 'with --remote: the domain of Flyte' },

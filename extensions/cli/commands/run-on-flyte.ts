@@ -5,6 +5,7 @@ import { targets } from '../../../compiler/index.ts';
 import { workflowName } from '../../../compiler/index.ts';
 import { findInterpreter, readObservedEffects } from '../../../runtime/index.ts';
 import { hasFlag, lastValue, type ParsedArguments } from '../args.ts';
+import { engineFlags } from '../engine-flags.ts';
 import { isThere, shownPath } from '../files.ts';
 import { collectNotebook, flyteStore, readResults, type StepRun } from '../flyte-results.ts';
 import { missingFlytekit, runPyflyte, type FlyteRun } from '../flyte-runner.ts';
@@ -32,6 +33,7 @@ const notThere = [
   'mlflow',
   'report',
   'env',
+  ...engineFlags.map(({ name }) => name).filter((name) => name !== 'on'),
 ];
 
 /** `cellwright run NB --on flyte`: the emitted project, run by flytekit on this machine, or with `--remote` started on a control plane. */
