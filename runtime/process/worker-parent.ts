@@ -76,6 +76,9 @@ interface RestPlan {
   readonly next: readonly (StandByOrder['next'][number] & { readonly key: string })[];
 }
 
+/** Milliseconds for which the end of what was said before an exit is waited for. */
+const longestLastWord = 250;
+
 /** The warm parents of a run: they import what cells import and fork a child for every attempt. */
 export class WorkerParent {
   readonly #reception: Reception;
@@ -113,7 +116,10 @@ export class WorkerParent {
       this.#family.lose();
     });
     child?.on('exit', () => {
-      this.#family.lose();
+      // What it said last may still be on its way; what it has started may keep the stream open.
+      const lose = (): void => this.#family.lose();
+      child.once('close', lose);
+      setTimeout(lose, longestLastWord).unref();
     });
     options.signal?.addEventListener('abort', () => this.#endGroup(), { once: true });
   }
