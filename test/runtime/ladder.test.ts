@@ -41,6 +41,18 @@ describe('explain says which step of the ladder a cell was on, and why', () => {
     expect(call('explain')).toMatch(/^last run \S+: every cell in a process of its own\n/);
   });
 
+  test('what libraries change by themselves, and what other components hand on, keeps no process', () => {
+    const cells = [
+      "pipe = [1]\nimport os\nimport re, string\nstring.Template('$pipe').substitute(pipe=pipe)",
+      "import logging\nlogging.basicConfig(level=logging.INFO, force=True)\nlogging.getLogger('level').setLevel(10)",
+      "from PIL import Image\nImage.new('RGB', (2, 2)).save('a.png', format='PNG')\nImage.open('a.png').load()",
+      "import locale, urllib.parse, zoneinfo\nurllib.parse.urlparse('http://name.org')\nzoneinfo.ZoneInfo('Europe/Berlin')",
+      'print(pipe)',
+    ];
+    run(cells);
+    expect(json('explain')).toMatchObject({ ladder: { step: 'own', own: 5, shared: 0, why: [] } });
+  });
+
   test('the process of an earlier cell: the value, the cell that made it and what it is; also when it is reused', () => {
     const cells = ['rows = [1, 2, 3]', 'g = (n for n in [1, 2, 3])', 'next(g)', 'print(rows)', 'print(list(g))'];
     const why = 'g of 02_g (a generator)';

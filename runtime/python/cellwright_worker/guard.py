@@ -7,6 +7,7 @@ notebook's text has. Such a change keeps its process.
 
 from __future__ import annotations
 
+import sys
 import types
 from typing import Any, Callable
 
@@ -20,6 +21,8 @@ _SHELL = frozenset(
         "parso",
     }
 )  # fmt: skip
+# Where other components look at all that a notebook can set.
+_LOOKED_AT = frozenset({"logging", "warnings", "random", "decimal", "locale", "csv", "mimetypes"})
 _ROUTINES = (type, types.FunctionType, types.BuiltinFunctionType, types.MethodType)
 _BUILTINS = frozenset({"get_ipython", "display", "exit", "quit", "input", "_"})
 _MISSING = object()
@@ -35,7 +38,8 @@ def reason(module: str, watch: Any, mentions: Callable[[str], bool]) -> str:
     table = watch.table
     if not isinstance(table, dict):
         fresh = [item for item in table if not any(item is before for before in watch.held)]
-        return f"{module}.{watch.attribute}" if any(is_own(item) or _is_mentioned(item, mentions) for item in fresh) else ""
+        is_table = _is_standard(module)
+        return f"{module}.{watch.attribute}" if any(is_own(item) or (is_table and _is_mentioned(item, mentions)) for item in fresh) else ""
     where = ".".join(part for part in (module, watch.attribute) if part)
     for key, value in list(table.items()):
         before = watch.held.get(key, _MISSING)
@@ -44,7 +48,7 @@ def reason(module: str, watch: Any, mentions: Callable[[str], bool]) -> str:
                 return f"{where}.{key}"
             if watch.kind in ("global", "class") and isinstance(before, _ROUTINES) and not _bookkeeping(key):
                 return f"{where}.{key}"
-            if not (watch.kind == "global" and before is _MISSING) and "cache" not in where.lower() and _is_mentioned(key, mentions):
+            if _is_set(module, watch, before) and _is_mentioned(key, mentions):
                 return f"{where}.{key}"
     if watch.kind in ("global", "class"):
         for key, before in watch.held.items():
@@ -55,6 +59,20 @@ def reason(module: str, watch: Any, mentions: Callable[[str], bool]) -> str:
 
 def _bookkeeping(key: Any) -> bool:
     return isinstance(key, str) and key.startswith("__") and key.endswith("__")
+
+
+def _is_set(module: str, watch: Any, before: Any) -> bool:
+    """True where a notebook may have set what is another thing now: other packages fill their tables while they load their own parts."""
+    root = module.partition(".")[0]
+    if root in _LOOKED_AT or "cache" in f"{module}.{watch.attribute}".lower():
+        return False
+    return before is not _MISSING if watch.kind == "global" else watch.kind == "class" or _is_standard(module)
+
+
+def _is_standard(module: str) -> bool:
+    """True for a module of the standard library; of an older Python nobody knows, so there it may be."""
+    names = getattr(sys, "stdlib_module_names", None)
+    return names is None or module.partition(".")[0] in names
 
 
 def _is_mentioned(key: Any, mentions: Callable[[str], bool]) -> bool:

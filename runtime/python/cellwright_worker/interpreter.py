@@ -26,7 +26,7 @@ from .c_environment import beside_os_environ
 from .component import Stuck, loaded
 from .container_marks import ContainerMarks
 from .media_types import added_types
-from .open_files import left_open
+from .open_files import LeftOpen
 from .whence import installed
 
 _LIMITS = sorted(number for name, number in vars(resource).items() if name.startswith("RLIMIT_"))
@@ -193,6 +193,7 @@ class Settings:
         self._loop = loop
         known = _known_modules[0] if _known_modules else _Modules()
         self._modules, self._marks = dict(known.before), known.marks
+        self._open = LeftOpen()
         self._before = {name: probe() for name, probe in self._probes().items()}
         self._virtual: Any = _cache_token()
 
@@ -225,7 +226,7 @@ class Settings:
             "the backend of scipy.fft": _transforms,
             "a codec": lambda: [list(table.items()) if isinstance(table, dict) else list(table) for table in _tables],
             "the settings of the event loop": self._loops,
-            "a file that is open by its number": left_open,
+            "a file that is open by its number": self._open.capture,
             "a function to run at exit": lambda: len(at_exit.functions),
         }
 

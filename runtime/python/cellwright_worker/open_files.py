@@ -45,26 +45,36 @@ def _open(descriptors: list[str]) -> set[str]:
 
 # Where this process keeps what programs write to the standard streams, and what it compares.
 _OWN = (os.path.join(TEMPORARY_FOLDER, "cellwright-"), "/memfd:cellwright")
-# Who uses none of these has objects, which say what is open, and no bare numbers.
+# Who uses none of these has objects, which say what is open, and no bare numbers. `os.pipe` takes no arguments, which tells it
+# from a variable of that name.
 _NUMBERS = (
-    "os.open", "from os import", "mkstemp", "pipe", "pipe2", "socketpair", "openpty", "memfd_create", "eventfd", "dup", "dup2", "fileno",
-    "detach",
+    "os.open", "from os import", "mkstemp", "os.pipe", "pipe()", "pipe2", "socketpair", "openpty", "memfd_create", "eventfd", "dup", "dup2",
+    "fileno", "detach",
 )  # fmt: skip
 
 
-def left_open() -> list[tuple[int, str]]:
-    """Descriptors and what is behind them: a cell may keep the number alone, which stands for nothing in another process.
+class LeftOpen:
+    """Descriptors that were not there before: a cell may keep the number alone, which stands for nothing in another process."""
 
-    Without what is mapped, as objects of the store are. Nothing where no cell works with numbers.
-    """
-    if not any(map(notebook_text.mentions, _NUMBERS)):
-        return []
+    def __init__(self) -> None:
+        """Remembers what is open now."""
+        self._before = _behind()
+
+    def capture(self) -> list[tuple[int, str]]:
+        """Those with what is behind them, but for what is mapped, as objects of the store are. None where no cell works with numbers."""
+        if not any(map(notebook_text.mentions, _NUMBERS)):
+            return []
+        mapped = {parts[5] for parts in _mappings()}
+        fresh = (item for item in _behind().items() if self._before.get(item[0]) != item[1])
+        return sorted((number, path) for number, path in fresh if path not in mapped and not path.startswith(_OWN))
+
+
+def _behind() -> dict[int, str]:
     found = {}
     for number in _LIST(_DESCRIPTORS) if os.path.isdir(_DESCRIPTORS) else []:
         with contextlib.suppress(OSError):  # The one of the listing itself is closed again.
             found[int(number)] = REAL_READLINK(f"{_DESCRIPTORS}/{number}")
-    mapped = {parts[5] for parts in _mappings()}
-    return sorted((number, path) for number, path in found.items() if path not in mapped and not path.startswith(_OWN))
+    return found
 
 
 def _mappings() -> list[list[str]]:
