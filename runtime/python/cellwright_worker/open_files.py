@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import fcntl
 import os
+import re
 import stat
 
 from .marks import REAL_READLINK
@@ -44,7 +45,7 @@ def _open(descriptors: list[str]) -> set[str]:
 
 
 # Where this process keeps what programs write to the standard streams, and what it compares.
-_OWN = (os.path.join(TEMPORARY_FOLDER, "cellwright-"), "/memfd:cellwright")
+_OWN = re.compile(rf"{re.escape(os.path.join(TEMPORARY_FOLDER, 'cellwright-'))}\w+ \(deleted\)|/memfd:cellwright.*")
 # Who uses none of these has objects, which say what is open, and no bare numbers. `os.pipe` takes no arguments, which tells it
 # from a variable of that name.
 _NUMBERS = (
@@ -66,7 +67,7 @@ class LeftOpen:
             return []
         mapped = {parts[5] for parts in _mappings()}
         fresh = (item for item in _behind().items() if self._before.get(item[0]) != item[1])
-        return sorted((number, path) for number, path in fresh if path not in mapped and not path.startswith(_OWN))
+        return sorted((number, path) for number, path in fresh if path not in mapped and not _OWN.fullmatch(path))
 
 
 def _behind() -> dict[int, str]:
