@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import type { RunRecord, TaskOutcome } from '../../runtime/index.ts';
 import { toJson, writeLongIntegers, type ParameterValues } from './parameters.ts';
+import { roundSeconds } from './progress.ts';
 import { writeNotebook } from './write-notebook.ts';
 
 /** What papermill's readers look for beside the outputs. */
@@ -24,10 +25,10 @@ export function describeExecution(record: RunRecord, note: ExecutionNote): strin
   const started = new Date(note.ended.getTime() - record.seconds * 1000);
   notebook.metadata['papermill'] = {
     default_parameters: {},
-    duration: round(record.seconds),
+    duration: roundSeconds(record.seconds),
     end_time: note.ended.toISOString(),
     environment_variables: {},
-    exception: record.tasks.some(isUnexpected) ? true : null,
+    exception: record.tasks.some(isFailure) ? true : null,
     input_path: note.inputPath,
     output_path: note.outputPath,
     parameters: Object.fromEntries([...note.values].map(([name, value]) => [name, toJson(value, mark)])),
@@ -44,14 +45,11 @@ export function describeExecution(record: RunRecord, note: ExecutionNote): strin
 
 function describeCell(outcome: TaskOutcome): Readonly<Record<string, unknown>> {
   if (outcome.status === 'not-run') return { duration: null, exception: null, status: 'pending' };
-  const failed = isUnexpected(outcome);
-  return { duration: round(outcome.seconds), exception: failed, status: failed ? 'failed' : 'completed' };
+  const failed = isFailure(outcome);
+  return { duration: roundSeconds(outcome.seconds), exception: failed, status: failed ? 'failed' : 'completed' };
 }
 
-function isUnexpected(outcome: TaskOutcome): boolean {
-  return outcome.status === 'failed' && !outcome.task.directives.raisesException;
-}
-
-function round(seconds: number): number {
-  return Math.round(seconds * 1000) / 1000;
+/** True for an error that the notebook does not allow: a limit of time ends also a cell that may raise. */
+export function isFailure(outcome: TaskOutcome): boolean {
+  return outcome.status === 'failed' && (outcome.timedOut === true || !outcome.task.directives.raisesException);
 }

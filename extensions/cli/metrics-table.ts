@@ -8,6 +8,7 @@ import {
   type Compared,
   type MetricRun,
 } from '../../runtime/index.ts';
+import { describeSpan, metricSpan } from './metric-span.ts';
 import { renderTable } from './render.ts';
 
 /** Runs as a table, the newest last, and below it how each metric went; for people. */
@@ -33,16 +34,8 @@ export function metricsTable(runs: readonly MetricRun[]): string {
 function overPoints(runs: readonly MetricRun[], names: readonly string[]): string {
   const points = pointsOf(runs);
   const rows = names.flatMap((name) => {
-    const values = points.map(({ line, metrics }) => ({ line, value: metrics.get(name)?.value }));
-    const known = values
-      .flatMap(({ line, value }) => (value === undefined ? [] : [{ line, value, number: asNumber(value) }]))
-      .filter(({ number }) => Number.isFinite(number))
-      .sort((left, right) => left.number - right.number);
-    const [least, most] = [known[0], known.at(-1)];
-    if (least === undefined || most === undefined || known.length < 2) return [];
-    const bars = sparkline(values.map(({ value }) => (value === undefined ? undefined : asNumber(value))));
-    const [from, to] = [least, most].map(({ line, value }) => `${showMeasure(value)} (${line})`);
-    return [[name, bars, `${from ?? ''} to ${to ?? ''}`, describeDirection(name, runs)]];
+    const span = metricSpan(points.map(({ line, metrics }) => ({ point: line, value: metrics.get(name)?.value })));
+    return span === undefined ? [] : [[name, span.bars, describeSpan(span), describeDirection(name, runs)]];
   });
   return renderTable(rows);
 }

@@ -79,6 +79,11 @@ export function formatSeconds(seconds: number): string {
   return `${Math.floor(whole / 60)} min ${whole % 60} s`;
 }
 
+/** Seconds as documents and tables have them: to the millisecond. */
+export function roundSeconds(seconds: number): number {
+  return Math.round(seconds * 1000) / 1000;
+}
+
 interface Active {
   readonly name: string;
   readonly since: number;

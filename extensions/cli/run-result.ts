@@ -1,9 +1,10 @@
 import { describeVerdict, showMeasure, type RunRecord, type TaskOutcome } from '../../runtime/index.ts';
+import { isFailure } from './executed.ts';
 import { shownPath } from './files.ts';
 import type { CommandResult, CommandStatus, Host } from './host.ts';
 import type { Input } from './input.ts';
 import { describeExport, type Exported } from './mlflow.ts';
-import { formatSeconds } from './progress.ts';
+import { formatSeconds, roundSeconds } from './progress.ts';
 import type { Targets } from './run-targets.ts';
 
 /** What there is to tell of a run. */
@@ -38,7 +39,7 @@ export function describeRun(host: Host, told: Told): CommandResult {
     document: {
       notebook: input.path,
       run: record.id,
-      seconds: round(record.seconds),
+      seconds: roundSeconds(record.seconds),
       ran: executed.filter(hasRun).length,
       reused: number('cached'),
       failed: failures.filter(isFailure).length,
@@ -84,10 +85,6 @@ function summary(
 /** Ran to its end, an error that the notebook allows included. */
 function hasRun(outcome: TaskOutcome): boolean {
   return outcome.status === 'ran' || (outcome.status === 'failed' && !isFailure(outcome));
-}
-
-function isFailure(outcome: TaskOutcome): boolean {
-  return outcome.status === 'failed' && (outcome.timedOut === true || !outcome.task.directives.raisesException);
 }
 
 // The interpreter that was named, or the notebook's kernel, cannot be used: nothing is wrong with the notebook.
@@ -145,7 +142,7 @@ function describeTask(outcome: TaskOutcome): Readonly<Record<string, unknown>> {
     index,
     executionCount,
     status: status === 'cached' ? 'reused' : status,
-    seconds: round(seconds),
+    seconds: roundSeconds(seconds),
     reason,
     ...(error === undefined ? {} : { error: { ename: error.ename, evalue: error.evalue } }),
     ...describeMeasures(outcome),
@@ -209,8 +206,4 @@ function plainOutput(outcome: TaskOutcome | undefined): string {
     return '';
   });
   return lines?.join('') ?? '';
-}
-
-function round(seconds: number): number {
-  return Math.round(seconds * 1000) / 1000;
 }

@@ -1,9 +1,10 @@
-import { asNumber, showMeasure, sparkline, type Measure, type VariantRecord } from '../../runtime/index.ts';
+import { showMeasure, type Measure, type VariantRecord } from '../../runtime/index.ts';
 import type { CommandResult, CommandStatus } from './host.ts';
 import type { Input } from './input.ts';
 import { describeExport, type Exported } from './mlflow.ts';
 import { toJson, type ParameterValues } from './parameters.ts';
-import { formatSeconds } from './progress.ts';
+import { describeSpan, metricSpan } from './metric-span.ts';
+import { formatSeconds, roundSeconds } from './progress.ts';
 import { renderTable } from './render.ts';
 
 /** What is kept of a variant that has ended. */
@@ -67,7 +68,7 @@ export function describeVariants(told: ToldVariants): CommandResult {
       notebook: input.path,
       matrix,
       parameters: axes,
-      seconds: round(seconds),
+      seconds: roundSeconds(seconds),
       number,
       ...sumOf(rows),
       summary: told.summary ?? null,
@@ -78,7 +79,7 @@ export function describeVariants(told: ToldVariants): CommandResult {
         values: Object.fromEntries([...row.values].map(([name, value]) => [name, toJson(value, '')])),
         status: row.status,
         why: row.why,
-        seconds: round(row.seconds),
+        seconds: roundSeconds(row.seconds),
         ran: row.counts.ran,
         shared: row.counts.shared,
         reused: row.counts.reused,
@@ -132,16 +133,10 @@ function showOrNothing(value: Measure | undefined): string {
 /** Each metric over the variants, in their order, and which of them has the least and the most of it. */
 function trends(rows: readonly VariantRow[], names: readonly string[]): string {
   const lines = names.flatMap((name) => {
-    const values = rows.map(({ name: variant, metrics }) => ({ variant, value: metrics[name] }));
-    const known = values
-      .flatMap(({ variant, value }) => (value === undefined ? [] : [{ variant, value, number: asNumber(value) }]))
-      .filter(({ number }) => Number.isFinite(number))
-      .sort((left, right) => left.number - right.number);
-    const [least, most] = [known[0], known.at(-1)];
-    if (least === undefined || most === undefined || known.length < 2) return [];
-    const [from, to] = [least, most].map(({ value, variant }) => `${showMeasure(value)} (${variant})`);
-    const span = least.number === most.number ? showMeasure(least.value) : `${from ?? ''} to ${to ?? ''}`;
-    return [[name, sparkline(values.map(({ value }) => (value === undefined ? undefined : asNumber(value)))), span]];
+    const span = metricSpan(rows.map(({ name: point, metrics }) => ({ point, value: metrics[name] })));
+    return span === undefined
+      ? []
+      : [[name, span.bars, span.isFlat ? showMeasure(span.least.value) : describeSpan(span)]];
   });
   return renderTable(lines);
 }
@@ -157,7 +152,7 @@ export function renderCsv(
   const lines = rows.map((row) => [
     ...axes.map((name) => textFor(toJson(row.values.get(name) ?? null, ''))),
     row.status,
-    String(round(row.seconds)),
+    String(roundSeconds(row.seconds)),
     ...[row.counts.shared, row.counts.ran, row.counts.reused].map(String),
     row.run,
     notebookOf(row),
@@ -173,8 +168,4 @@ function textFor(value: unknown): string {
 
 function quote(field: string): string {
   return /[",\r\n]/.test(field) ? `"${field.replaceAll('"', '""')}"` : field;
-}
-
-function round(seconds: number): number {
-  return Math.round(seconds * 1000) / 1000;
 }

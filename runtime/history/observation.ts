@@ -1,7 +1,6 @@
-import { statSync } from 'node:fs';
 import type { AttemptResult, OutputMessage, WebRequest } from '../process/protocol.ts';
 import { hashFile } from '../store/digests.ts';
-import { isFileError } from '../store/local.ts';
+import { fileSize } from '../store/local.ts';
 
 /** A file that a task read or wrote, by reference. */
 export interface RecordedFile {
@@ -90,14 +89,5 @@ function filesOf(
 
 /** A file as it is now. Its digest is remembered by its size, times and inode. */
 export function describeFile(path: string): RecordedFile {
-  return { path, digest: hashFile(path), size: sizeOf(path) };
-}
-
-function sizeOf(path: string): number | undefined {
-  try {
-    return statSync(path).size;
-  } catch (error) {
-    if (isFileError(error)) return undefined;
-    throw error;
-  }
+  return { path, digest: hashFile(path), size: fileSize(path) };
 }

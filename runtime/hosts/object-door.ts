@@ -1,9 +1,9 @@
 import { randomBytes } from 'node:crypto';
-import { closeSync, createReadStream, mkdirSync, openSync, renameSync, rmSync, statSync, writeSync } from 'node:fs';
+import { closeSync, createReadStream, mkdirSync, openSync, renameSync, rmSync, writeSync } from 'node:fs';
 import type { Socket } from 'node:net';
 import { dirname } from 'node:path';
 import { pipeline } from 'node:stream/promises';
-import { isFileError, objectPath } from '../store/local.ts';
+import { fileSize, objectPath } from '../store/local.ts';
 import { SocketReader } from './socket-reader.ts';
 
 const longestRequest = 200;
@@ -39,7 +39,7 @@ interface Request {
 
 /** False when the connection is of no more use. */
 async function answer(socket: Socket, reader: SocketReader, { verb, size, path }: Request): Promise<boolean> {
-  const there = sizeOf(path);
+  const there = fileSize(path);
   switch (verb) {
     case 'has':
       return socket.write(there === undefined ? 'no\n' : 'yes\n') || true;
@@ -51,15 +51,6 @@ async function answer(socket: Socket, reader: SocketReader, { verb, size, path }
       return there !== undefined || (await keep(socket, reader, { size, path }));
     default:
       return false;
-  }
-}
-
-function sizeOf(path: string): number | undefined {
-  try {
-    return statSync(path).size;
-  } catch (error) {
-    if (isFileError(error)) return undefined;
-    throw error;
   }
 }
 

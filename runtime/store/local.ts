@@ -8,6 +8,7 @@ import {
   readFileSync,
   realpathSync,
   renameSync,
+  statSync,
   writeFileSync,
 } from 'node:fs';
 import { dirname, join } from 'node:path';
@@ -106,6 +107,16 @@ export function realPath(path: string): string {
 export function readOrNothing(file: string): string | undefined {
   try {
     return readFileSync(file, 'utf8');
+  } catch (error) {
+    if (isFileError(error)) return undefined;
+    throw error;
+  }
+}
+
+/** Bytes of a file, or undefined when there is none. */
+export function fileSize(path: string): number | undefined {
+  try {
+    return statSync(path).size;
   } catch (error) {
     if (isFileError(error)) return undefined;
     throw error;

@@ -6,7 +6,6 @@
 import { spawn, type ChildProcess } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
-import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
@@ -14,6 +13,7 @@ import { splitCells, writeCells } from '../../build/cases.mjs';
 import { outputsOf } from '../equivalence/normalise.ts';
 import { InterruptedServer } from './interrupted-server.ts';
 import { runAll, ShellProject, type TaskRun } from './shell-project.ts';
+import { freePort } from '../free-port.ts';
 
 const interpreter = process.env['CELLWRIGHT_ENGINE_PYTHON'] ?? '';
 const program = process.env['CELLWRIGHT_S3_SERVER'] ?? '';
@@ -39,14 +39,6 @@ let server: ChildProcess;
 let port = 0;
 let way: InterruptedServer;
 let truth: unknown[];
-
-async function freePort(): Promise<number> {
-  const probe = createServer();
-  await new Promise<void>((resolve) => probe.listen(0, '127.0.0.1', resolve));
-  const address = probe.address();
-  await new Promise((resolve) => probe.close(resolve));
-  return typeof address === 'object' && address !== null ? address.port : 0;
-}
 
 async function startServer(): Promise<void> {
   server = spawn(program, ['-H', '127.0.0.1', '-p', String(port)], { stdio: 'ignore' });

@@ -1,10 +1,10 @@
 import { spawn, spawnSync } from 'node:child_process';
 import { mkdirSync, readFileSync } from 'node:fs';
-import { createServer, type AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
 import { clusterMark, processesWith } from './run-on.ts';
+import { freePort } from '../free-port.ts';
 
 /** True where a node can be given a file system of its own. */
 export const canHide: boolean = spawnSync('unshare', ['-m', 'mount', '-t', 'tmpfs', 'none', '/mnt']).status === 0;
@@ -24,14 +24,6 @@ const [markName = '', markValue = ''] = clusterMark.split('=');
 const environment = { ...process.env, [markName]: markValue, RAY_USAGE_STATS_ENABLED: '0' };
 /** Milliseconds in which a part of a cluster has to start. */
 const patience = 120_000;
-
-async function freePort(): Promise<number> {
-  const server = createServer();
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  const { port } = server.address() as AddressInfo;
-  await new Promise((resolve) => server.close(resolve));
-  return port;
-}
 
 function killAll(word: string): void {
   for (const pid of processesWith(word, clusterMark)) kill(pid);

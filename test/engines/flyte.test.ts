@@ -4,7 +4,6 @@
  */
 import { spawn, type ChildProcess } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { createServer, type AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
@@ -63,6 +62,7 @@ with open("report.txt", "w") as file:
 ---
 print(open("report.txt").read(), largest, random.random())
 `;
+import { freePort } from '../free-port.ts';
 const inputs = ['region', 'rate', 'tags'];
 
 /** The cell that sets parameters shows nothing and stands behind the first. */
@@ -208,14 +208,6 @@ describe.skipIf(python === '')('what flytekit serialises', () => {
     }
   });
 });
-
-async function freePort(): Promise<number> {
-  const server = createServer();
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  const { port } = server.address() as AddressInfo;
-  await new Promise((resolve) => server.close(resolve));
-  return port;
-}
 
 describe.skipIf(python === '')("each node's own container command, over a real S3 server", () => {
   let server: ChildProcess | undefined;

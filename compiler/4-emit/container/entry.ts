@@ -1,4 +1,4 @@
-import type { EnginePlan } from '../../bundle/engine-plan.ts';
+import { stepFunctions } from '../shell-steps.ts';
 
 /** Where things are in the image. */
 interface Places {
@@ -25,13 +25,12 @@ export function entryScript({ home, environment }: Places): string {
 set -u
 bundle=${home}/bundle
 python=${environment}/bin/python
-task=$bundle/worker/task.py
 
 case \${1-} in
   run | collect)
     command=$1
     shift
-    exec "$python" "$task" "$command" --bundle "$bundle" "$@"
+    exec "$python" "$bundle/worker/task.py" "$command" --bundle "$bundle" "$@"
     ;;
   ?*) exec "$@" ;;
 esac
@@ -40,40 +39,9 @@ store=\${CELLWRIGHT_STORE:-/work/.cellwright/store}
 out=\${CELLWRIGHT_OUT:-/work/executed.ipynb}
 results=$(mktemp -d) || exit 2
 mkdir -p "$store" || exit 2
-
-# Writes the executed notebook from the steps that have run.
-collect() {
-  "$python" "$task" collect --bundle "$bundle" --store "$store" --output "$out" "$results"/*.json
-}
-
-# step NAME NEEDED…
-step() {
-  name=$1
-  shift
-  for needed in "$@"; do
-    set -- "$@" --input "$needed=$results/$needed.json"
-    shift
-  done
-  "$python" "$task" run --bundle "$bundle" --store "$store" --cwd /work --step "$name" "$@" --output "$results/$name.json"
-  code=$?
-  if [ "$code" -ne 0 ]; then
-    echo "$name ended with exit code $code" >&2
-    collect
-    exit "$code"
-  fi
-}
-
+cwd=/work
+${stepFunctions}
 . "$bundle/steps.sh"
 collect
 `;
-}
-
-/** The steps in an order in which each has what it needs. */
-export function stepsScript({ steps }: EnginePlan): string {
-  return steps.map(({ name, needs }) => `${['step', ...[name, ...needs].map(quoted)].join(' ')}\n`).join('');
-}
-
-/** One word of the shell, whatever is in it. */
-function quoted(word: string): string {
-  return /^[\w./-]+$/.test(word) ? word : `'${word.replaceAll("'", String.raw`'\''`)}'`;
 }

@@ -1,6 +1,7 @@
 import type { EnginePlan } from '../../bundle/engine-plan.ts';
 import type { EmittedFile } from '../targets/target.ts';
-import { entryScript, stepsScript } from './entry.ts';
+import { stepCalls } from '../shell-steps.ts';
+import { entryScript } from './entry.ts';
 
 /** What an image is made from. */
 export interface ImageOrder {
@@ -43,7 +44,7 @@ export function imageFiles(order: ImageOrder): readonly EmittedFile[] {
     { path: '.dockerignore', text: ignored },
     { path: 'packages.txt', text: order.packages.map((line) => `${line}\n`).join('') },
     { path: 'entry.sh', text: entryScript({ home, environment }), isProgram: true },
-    { path: 'bundle/steps.sh', text: stepsScript(order.plan) },
+    { path: 'bundle/steps.sh', text: stepCalls(order.plan) },
     ...bundle,
   ];
 }

@@ -1,5 +1,5 @@
 import type { PlanStep } from '../../bundle/engine-plan.ts';
-import type { Directives, Task } from '../../bundle/format.ts';
+import type { Task } from '../../bundle/format.ts';
 import { markdownAbove } from '../exported-cells.ts';
 import { builtinNames } from '../../knowledge/load.ts';
 import type { Emission, EngineParameter } from './target.ts';
@@ -19,29 +19,6 @@ export interface FlyteStep {
   readonly leavesFiles: boolean;
   /** What its cached result depends on beside its inputs; a text says why it has none. */
   readonly cache: { readonly code: string; readonly files: readonly string[] } | string;
-  readonly placement: StepPlacement;
-}
-
-/** What Flyte gives the task of a step. */
-export interface StepPlacement {
-  readonly cpu?: number;
-  /** Bytes. */
-  readonly mem?: number;
-  readonly gpu?: number;
-  readonly retries: number;
-  readonly image?: string;
-  readonly env: Readonly<Record<string, string>>;
-  /** Seconds. */
-  readonly timeout?: number;
-}
-
-interface Placed extends Directives {
-  readonly cpu?: number;
-  readonly mem?: number;
-  readonly gpu?: number;
-  readonly retries?: number;
-  readonly image?: string;
-  readonly env?: Readonly<Record<string, string>>;
 }
 
 /** The steps of a plan with everything that both SDKs' files say of them. */
@@ -66,7 +43,6 @@ export function flyteSteps(emission: Emission): readonly FlyteStep[] {
       metrics: metricsOf(own, [...parameters.keys()]),
       leavesFiles: cells.some(({ observed, files }) => observed && files.writes.length > 0),
       cache: cacheOf(emission, step, own),
-      placement: placementOf(step, own),
     };
   });
 }
@@ -153,25 +129,4 @@ function cacheOf({ plan }: Emission, step: PlanStep, tasks: readonly Task[]): Fl
   const written = new Set(plan.cells.flatMap(({ files }) => files.writes));
   const files = new Set(cells.flatMap((cell) => cell.files.reads.filter((name) => !written.has(name))));
   return { code: step.cacheKey.slice('sha256:'.length, 'sha256:'.length + 16), files: [...files].sort() };
-}
-
-function placementOf({ resources }: PlanStep, tasks: readonly Task[]): StepPlacement {
-  const all: readonly Placed[] = tasks.map(({ directives }) => directives);
-  const most = (values: readonly (number | undefined)[]): number | undefined => {
-    const given = values.filter((value) => value !== undefined);
-    return given.length === 0 ? undefined : Math.max(...given);
-  };
-  const cpu = most(all.map((one) => one.cpu));
-  const mem = most(all.map((one) => one.mem));
-  const gpu = most(all.map((one) => one.gpu));
-  const image = all.find((one) => one.image !== undefined)?.image;
-  return {
-    ...(cpu === undefined ? {} : { cpu }),
-    ...(mem === undefined ? {} : { mem }),
-    ...(gpu === undefined ? {} : { gpu }),
-    ...(image === undefined ? {} : { image }),
-    ...(resources.timeout === undefined ? {} : { timeout: resources.timeout }),
-    retries: most(all.map((one) => one.retries)) ?? 0,
-    env: Object.assign({}, ...all.map((one) => one.env ?? {})) as Record<string, string>,
-  };
 }

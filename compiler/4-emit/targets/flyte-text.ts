@@ -1,9 +1,60 @@
 import type { FlyteStep } from './flyte-steps.ts';
-import { call, pythonText } from './python-text.ts';
-import type { EngineParameter, EngineSettings } from './target.ts';
+import { call, docstring, pythonText } from './python-text.ts';
+import type { Emission, EngineParameter, EngineSettings } from './target.ts';
 
 /** So many seconds a task may take beyond its cells, for its start and its data. */
-export const around = 300;
+const around = 300;
+
+/** What an emitted file takes from the package that goes with it. */
+export function ownNames(steps: readonly FlyteStep[]): string {
+  const files = steps.some((step) => step.leavesFiles) ? ['flyte_files'] : [];
+  return ['Project', 'StepOutputs', 'StepResult', ...files].join(', ');
+}
+
+/** The project, as the emitted file makes it. */
+export function projectCall({ settings, notebookFolder }: Emission): string {
+  const lock = settings.lock === undefined ? [] : [`lock=${pythonText(settings.lock.digest)}`];
+  return call('Project', ['HERE', `notebook_folder=${pythonText(notebookFolder)}`, ...lock]);
+}
+
+/** The task of a step: why it is not cached, its decorator, and its function, which is the same for both SDKs. */
+export function taskText(step: FlyteStep, decorator: string): string {
+  const why = typeof step.cache === 'string' ? `# Not cached: ${step.cache}.\n` : '';
+  return `${why}${decorator}
+${call(`def ${step.function}`, argumentsOf(step))} -> ${outputsName(step)}:
+${docstring(step.above, '    ')}
+    done = ${runCall(step)}
+    return ${resultOf(step)}`;
+}
+
+/** A call with what the cached result of a step depends on. */
+export function cacheCall(name: string, { code, files }: Exclude<FlyteStep['cache'], string>): string {
+  const list = files.length === 0 ? [] : [`files=[${files.map(pythonText).join(', ')}]`];
+  return call(name, [pythonText(code), ...list]);
+}
+
+/** What a decorator says of further tries and of time. */
+export function limitsOf({ step: { resources } }: FlyteStep): readonly string[] {
+  const { retries = 0, timeout } = resources;
+  return [
+    ...(retries === 0 ? [] : [`retries=${String(retries)}`]),
+    ...(timeout === undefined ? [] : [`timeout=timedelta(seconds=${String(Math.ceil(timeout) + around)})`]),
+  ];
+}
+
+/** The environment variables of a step, beside those of all; undefined when it has none of its own. */
+export function variablesOf({ step: { resources } }: FlyteStep): string | undefined {
+  const own = Object.entries(resources.env ?? {}).map(([name, value]) => `${pythonText(name)}: ${pythonText(value)}`);
+  return own.length === 0 ? undefined : `{**NOTEBOOK.environment(), ${own.join(', ')}}`;
+}
+
+/** What the task of a step is called with. @param resultOfStep the variable with the result of a function */
+export function givenTo(step: FlyteStep, resultOfStep: (name: string) => string): readonly string[] {
+  return [
+    ...step.needs.map((need) => `${need}=${resultOfStep(need)}`),
+    ...step.parameters.map(({ name }) => `${name}=${name}`),
+  ];
+}
 
 function className(name: string): string {
   return `${name
@@ -26,7 +77,7 @@ ${step.metrics.map(({ output }) => `    ${output}: float\n`).join('')}${step.lea
 }
 
 /** The call of the step, which is the same for both SDKs. */
-export function runCall({ step, needs, parameters, cache }: FlyteStep): string {
+function runCall({ step, needs, parameters, cache }: FlyteStep): string {
   const given = parameters.map(({ name, type }) => {
     const value = type === 'json' ? `NOTEBOOK.from_json(${name})` : name;
     return `${pythonText(name)}: ${value}`;
@@ -44,12 +95,12 @@ export function runCall({ step, needs, parameters, cache }: FlyteStep): string {
   );
 }
 
-export function typeOf(type: EngineParameter['type']): string {
+function typeOf(type: EngineParameter['type']): string {
   return type === 'json' ? 'str' : type;
 }
 
 /** What the task gives, from how the step ended. */
-export function resultOf(step: FlyteStep): string {
+function resultOf(step: FlyteStep): string {
   const values = [
     'done.result',
     'done.report',
@@ -65,7 +116,7 @@ export function outputsName(step: FlyteStep): string {
 }
 
 /** Arguments of the function of a step, with their types. */
-export function argumentsOf({ needs, parameters }: FlyteStep): readonly string[] {
+function argumentsOf({ needs, parameters }: FlyteStep): readonly string[] {
   return [
     ...needs.map((need) => `${need}: StepResult`),
     ...parameters.map(({ name, type }) => `${name}: ${typeOf(type)}`),

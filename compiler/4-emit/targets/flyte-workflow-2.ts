@@ -1,15 +1,17 @@
 import { flyteSteps, workflowName, type FlyteStep } from './flyte-steps.ts';
 import {
   aboutWorkflow,
-  argumentsOf,
-  around,
+  cacheCall,
+  givenTo,
   inputsOf,
   launchesOf,
+  limitsOf,
   outputsClass,
-  outputsName,
-  resultOf,
-  runCall,
+  ownNames,
+  projectCall,
   sizeText,
+  taskText,
+  variablesOf,
   workflowOutputs,
 } from './flyte-text.ts';
 import { call, docstring, list, pythonText } from './python-text.ts';
@@ -22,7 +24,7 @@ export function workflowFile2(emission: Emission): string {
   const environments = environmentsOf(steps, name);
   const parts = [
     head(emission, steps, environments),
-    ...steps.flatMap((step) => [outputsClass(step, 'File'), taskOf(step, environments)]),
+    ...steps.flatMap((step) => [outputsClass(step, 'File'), taskText(step, decorator(step, environments))]),
     collectTask,
     driverOf(emission, steps, name),
   ];
@@ -50,48 +52,39 @@ function environmentsOf(steps: readonly FlyteStep[], name: string): readonly Env
   });
 }
 
-function neededOf({ placement, step }: FlyteStep): readonly string[] {
-  const { cpu, mem, gpu, image, env } = placement;
+function neededOf(step: FlyteStep): readonly string[] {
+  const { cpu, mem, gpu, image } = step.step.resources;
   const resources = [
     ...(cpu === undefined ? [] : [`cpu=${pythonText(String(cpu))}`]),
     ...(mem === undefined ? [] : [`memory=${pythonText(sizeText(mem))}`]),
     ...(gpu === undefined || gpu === 0 ? [] : [`gpu=${String(gpu)}`]),
   ];
-  const variables = Object.entries(env).map(([name, value]) => `${pythonText(name)}: ${pythonText(value)}`);
-  const secrets = step.secrets.map((name) => `flyte.Secret(key=${pythonText(name)}, as_env_var=${pythonText(name)})`);
+  const variables = variablesOf(step);
+  const secrets = step.step.secrets.map(
+    (name) => `flyte.Secret(key=${pythonText(name)}, as_env_var=${pythonText(name)})`,
+  );
   return [
     ...(image === undefined ? [] : [`image=${pythonText(image)}`]),
     ...(resources.length === 0 ? [] : [`resources=flyte.Resources(${resources.join(', ')})`]),
-    ...(variables.length === 0 ? [] : [`env_vars={**NOTEBOOK.environment(), ${variables.join(', ')}}`]),
+    ...(variables === undefined ? [] : [`env_vars=${variables}`]),
     ...(secrets.length === 0 ? [] : [`secrets=[${secrets.join(', ')}]`]),
   ];
 }
 
-function head(
-  { bundle, settings, stem, notebookFolder }: Emission,
-  steps: readonly FlyteStep[],
-  special: readonly Environment[],
-): string {
+function head(emission: Emission, steps: readonly FlyteStep[], special: readonly Environment[]): string {
+  const { bundle, settings, stem } = emission;
   const name = workflowName(stem);
-  const own = [
-    'Project',
-    'StepOutputs',
-    'StepResult',
-    ...(steps.some((step) => step.leavesFiles) ? ['flyte_files'] : []),
-  ];
   const about = `${bundle.notebook.name} for Flyte 2, one task a step. Emitted by cellwright: change the notebook and emit it again.
 
     flyte run --local workflow_v2.py ${name}
     flyte run --copy-style all workflow_v2.py ${name}
 `;
-  const lock = settings.lock === undefined ? [] : [`lock=${pythonText(settings.lock.digest)}`];
-  const project = call('Project', ['HERE', `notebook_folder=${pythonText(notebookFolder)}`, ...lock]);
   const image =
     settings.lock === undefined
       ? '"auto"'
       : 'flyte.Image.from_debian_base().with_requirements(HERE / "requirements.txt")';
   const hasTuple = steps.some((step) => outputsClass(step, 'File') !== '');
-  const hasTimeout = steps.some(({ placement }) => placement.timeout !== undefined);
+  const hasTimeout = steps.some(({ step }) => step.resources.timeout !== undefined);
   return `${docstring(about.trimEnd(), '')}
 
 import asyncio
@@ -104,9 +97,9 @@ from flyte.io import File
 HERE = Path(__file__).resolve().parent
 sys.path.insert(0, str(HERE / "bundle" / "worker"))
 
-from cellwright_flyte.on_flyte2 import ${own.join(', ')}  # noqa: E402
+from cellwright_flyte.on_flyte2 import ${ownNames(steps)}  # noqa: E402
 
-NOTEBOOK = ${project}
+NOTEBOOK = ${projectCall(emission)}
 IMAGE = NOTEBOOK.image() or ${image}
 env = flyte.TaskEnvironment(name=${pythonText(name)}, image=IMAGE, env_vars=NOTEBOOK.environment())
 ${special.map(({ text }) => `${text}\n`).join('')}${driverEnvironment(name, special)}`;
@@ -117,25 +110,13 @@ function driverEnvironment(name: string, special: readonly Environment[]): strin
   return `driver = ${call('env.clone_with', [`name=${pythonText(`${name}_driver`)}`, `depends_on=[${below.join(', ')}]`])}`;
 }
 
-function taskOf(step: FlyteStep, environments: readonly Environment[]): string {
-  const { cache, placement } = step;
+function decorator(step: FlyteStep, environments: readonly Environment[]): string {
   const own = environments.find(({ steps }) => steps.includes(step.function))?.variable ?? 'env';
-  const files =
-    typeof cache === 'string' || cache.files.length === 0 ? [] : [`files=[${cache.files.map(pythonText).join(', ')}]`];
-  const decorator = call(`@${own}.task`, [
-    ...(typeof cache === 'string' ? [] : [`cache=${call('NOTEBOOK.cache', [pythonText(cache.code), ...files])}`]),
-    ...(placement.retries === 0 ? [] : [`retries=${String(placement.retries)}`]),
-    ...(placement.timeout === undefined
-      ? []
-      : [`timeout=timedelta(seconds=${String(Math.ceil(placement.timeout) + around)})`]),
+  return call(`@${own}.task`, [
+    ...(typeof step.cache === 'string' ? [] : [`cache=${cacheCall('NOTEBOOK.cache', step.cache)}`]),
+    ...limitsOf(step),
     'report=True',
   ]);
-  const why = typeof cache === 'string' ? `# Not cached: ${cache}.\n` : '';
-  return `${why}${decorator}
-${call(`def ${step.function}`, argumentsOf(step))} -> ${outputsName(step)}:
-${docstring(step.above, '    ')}
-    done = ${runCall(step)}
-    return ${resultOf(step)}`;
 }
 
 const collectTask = `@env.task
@@ -187,13 +168,13 @@ function waveText(wave: readonly FlyteStep[]): string {
     ];
     return fields.map((field) => variableOf(step, field)).join(', ');
   });
-  const calls = wave.map((step) => {
-    const args = [
-      ...step.needs.map((need) => `${need}=${need}_result`),
-      ...step.parameters.map((one) => `${one.name}=${one.name}`),
-    ];
-    return call(`${step.function}.aio`, args, '        ');
-  });
+  const calls = wave.map((step) =>
+    call(
+      `${step.function}.aio`,
+      givenTo(step, (name) => `${name}_result`),
+      '        ',
+    ),
+  );
   if (wave.length === 1) return `    ${targets[0] ?? ''} = await ${calls[0] ?? ''}`;
   const left = targets.map((target) => `        (${target}),\n`).join('');
   return `    (\n${left}    ) = await ${call('asyncio.gather', calls, '    ')}`;

@@ -1,15 +1,17 @@
-import { flyteSteps, workflowName, type FlyteStep, type StepPlacement } from './flyte-steps.ts';
+import { flyteSteps, workflowName, type FlyteStep } from './flyte-steps.ts';
 import {
   aboutWorkflow,
-  argumentsOf,
-  around,
+  cacheCall,
+  givenTo,
   inputsOf,
   launchesOf,
+  limitsOf,
   outputsClass,
-  outputsName,
-  resultOf,
-  runCall,
+  ownNames,
+  projectCall,
   sizeText,
+  taskText,
+  variablesOf,
   workflowOutputs,
 } from './flyte-text.ts';
 import { call, docstring, list, pythonText } from './python-text.ts';
@@ -21,7 +23,7 @@ export function workflowFile(emission: Emission): string {
   const name = workflowName(emission.stem);
   const parts = [
     head(emission, steps, name),
-    ...steps.flatMap((step) => [outputsClass(step, 'FlyteFile'), taskOf(step)]),
+    ...steps.flatMap((step) => [outputsClass(step, 'FlyteFile'), taskText(step, decorator(step))]),
     collectTask,
     workflowOf(emission, steps, name),
     launchPlans(emission, name),
@@ -30,7 +32,7 @@ export function workflowFile(emission: Emission): string {
 }
 
 function head(emission: Emission, steps: readonly FlyteStep[], name: string): string {
-  const { settings, notebookFolder, bundle } = emission;
+  const { settings, bundle } = emission;
   const has = (test: (step: FlyteStep) => boolean): boolean => steps.some(test);
   const plans = settings.variants.length > 0 || settings.schedule !== undefined;
   const names = [
@@ -38,27 +40,21 @@ function head(emission: Emission, steps: readonly FlyteStep[], name: string): st
     ...(settings.schedule === undefined ? [] : ['CronSchedule']),
     ...(settings.lock === undefined ? [] : ['ImageSpec']),
     ...(plans ? ['LaunchPlan'] : []),
-    ...(has(({ placement }) => requestsOf(placement).length > 0) ? ['Resources'] : []),
+    ...(has((step) => requestsOf(step).length > 0) ? ['Resources'] : []),
     ...(has(({ step }) => step.secrets.length > 0) ? ['Secret'] : []),
     'task',
     'workflow',
   ];
-  const own = ['Project', 'StepOutputs', 'StepResult', ...(has((step) => step.leavesFiles) ? ['flyte_files'] : [])];
   const about = `${bundle.notebook.name} as a Flyte workflow, one task a step. Emitted by cellwright: change the notebook and emit it again.
 
     pyflyte run workflow.py ${name}
     pyflyte run --remote --copy all workflow.py ${name}`;
   const imports = [
-    ...(has(({ placement }) => placement.timeout !== undefined) ? ['from datetime import timedelta'] : []),
+    ...(has(({ step }) => step.resources.timeout !== undefined) ? ['from datetime import timedelta'] : []),
     'from functools import partial',
     'from pathlib import Path',
     'from typing import NamedTuple',
   ];
-  const project = call('Project', [
-    'HERE',
-    `notebook_folder=${pythonText(notebookFolder)}`,
-    ...(settings.lock === undefined ? [] : [`lock=${pythonText(settings.lock.digest)}`]),
-  ]);
   const common = ['task', 'container_image=IMAGE', 'environment=NOTEBOOK.environment()'];
   return `${docstring(about, '')}
 
@@ -71,9 +67,9 @@ from flytekit.types.file import FlyteFile
 HERE = Path(__file__).resolve().parent
 sys.path.insert(0, str(HERE / "bundle" / "worker"))
 
-from cellwright_flyte.on_flytekit import ${own.join(', ')}  # noqa: E402
+from cellwright_flyte.on_flytekit import ${ownNames(steps)}  # noqa: E402
 
-NOTEBOOK = ${project}
+NOTEBOOK = ${projectCall(emission)}
 ${imageOf(emission)}
 # What all steps have in common: the image, what was chosen at registration, and a deck with what the cells show.
 step = ${call('partial', [...common, 'enable_deck=True', 'deck_fields=()'])}`;
@@ -87,7 +83,8 @@ function imageOf({ settings, stem }: Emission): string {
 }
 
 /** Sizes as Kubernetes has them. */
-function requestsOf({ cpu, mem, gpu }: StepPlacement): readonly string[] {
+function requestsOf({ step: { resources } }: FlyteStep): readonly string[] {
+  const { cpu, mem, gpu } = resources;
   return [
     ...(cpu === undefined ? [] : [`cpu=${pythonText(String(cpu))}`]),
     ...(mem === undefined ? [] : [`mem=${pythonText(sizeText(mem))}`]),
@@ -95,39 +92,26 @@ function requestsOf({ cpu, mem, gpu }: StepPlacement): readonly string[] {
   ];
 }
 
-function decorator({ cache, placement, step }: FlyteStep): string {
-  const { timeout, retries, image, env } = placement;
-  const requests = requestsOf(placement);
+function decorator(step: FlyteStep): string {
+  const requests = requestsOf(step);
   const limits = requests.filter((word) => !word.startsWith('cpu'));
-  const variables = Object.entries(env).map(([name, value]) => `${pythonText(name)}: ${pythonText(value)}`);
-  const secrets = step.secrets.map(
+  const variables = variablesOf(step);
+  const { image } = step.step.resources;
+  const secrets = step.step.secrets.map(
     (name) =>
       `Secret(key=${pythonText(name)}, env_var=${pythonText(name)}, mount_requirement=Secret.MountType.ENV_VAR)`,
   );
   return call('@step', [
-    ...(typeof cache === 'string' ? [] : [`cache=${cacheText(cache)}`]),
-    ...(retries === 0 ? [] : [`retries=${String(retries)}`]),
-    ...(timeout === undefined ? [] : [`timeout=timedelta(seconds=${String(Math.ceil(timeout) + around)})`]),
+    ...(typeof step.cache === 'string'
+      ? []
+      : [`cache=Cache(version=${cacheCall('NOTEBOOK.cache_version', step.cache)})`]),
+    ...limitsOf(step),
     ...(requests.length === 0 ? [] : [`requests=${call('Resources', requests)}`]),
     ...(limits.length === 0 ? [] : [`limits=${call('Resources', limits)}`]),
     ...(secrets.length === 0 ? [] : [`secret_requests=[${secrets.join(', ')}]`]),
     ...(image === undefined ? [] : [`container_image=${pythonText(image)}`]),
-    ...(variables.length === 0 ? [] : [`environment={**NOTEBOOK.environment(), ${variables.join(', ')}}`]),
+    ...(variables === undefined ? [] : [`environment=${variables}`]),
   ]);
-}
-
-function cacheText({ code, files }: Exclude<FlyteStep['cache'], string>): string {
-  const list = files.length === 0 ? [] : [`files=[${files.map(pythonText).join(', ')}]`];
-  return `Cache(version=${call('NOTEBOOK.cache_version', [pythonText(code), ...list])})`;
-}
-
-function taskOf(step: FlyteStep): string {
-  const why = typeof step.cache === 'string' ? `# Not cached: ${step.cache}.\n` : '';
-  return `${why}${decorator(step)}
-${call(`def ${step.function}`, argumentsOf(step))} -> ${outputsName(step)}:
-${docstring(step.above, '    ')}
-    done = ${runCall(step)}
-    return ${resultOf(step)}`;
 }
 
 const collectTask = `@task(container_image=IMAGE, environment=NOTEBOOK.environment())
@@ -139,10 +123,7 @@ function workflowOf({ settings }: Emission, steps: readonly FlyteStep[], name: s
   const outputs = steps.flatMap((step) => workflowOutputs(step, 'FlyteFile').map((one) => ({ ...one, step })));
   const fields = ['executed_notebook: FlyteFile', ...outputs.map((one) => `${one.name}: ${one.type}`)];
   const calls = steps.map((step) => {
-    const args = [
-      ...step.needs.map((need) => `${need}=${need}_step.result`),
-      ...step.parameters.map((one) => `${one.name}=${one.name}`),
-    ];
+    const args = givenTo(step, (name) => `${name}_step.result`);
     return `    ${step.function}_step = ${call(step.function, args, '    ')}`;
   });
   const reports = list(

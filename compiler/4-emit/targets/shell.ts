@@ -1,4 +1,4 @@
-import type { PlanStep } from '../../bundle/engine-plan.ts';
+import { stepCalls, stepFunctions } from '../shell-steps.ts';
 import type { Emission, Target } from './target.ts';
 
 /** A script that runs the steps one after the other, for any machine with a shell and the notebook's Python. */
@@ -9,7 +9,8 @@ export const shellTarget: Target = {
 };
 
 function script({ plan, stem, notebookFolder }: Emission): string {
-  return `${head(stem, notebookFolder)}${plan.steps.map((step) => `${callOf(step)}\n`).join('')}
+  return `${head(stem, notebookFolder)}${stepFunctions}
+${stepCalls(plan)}
 collect
 `;
 }
@@ -33,40 +34,8 @@ out=\${CELLWRIGHT_OUT:-$here/executed.ipynb}
 results=$here/results
 rm -rf "$results"
 mkdir -p "$results"
-
-# Writes the executed notebook from the steps that have run.
-collect() {
-  "$python" "$here/bundle/worker/task.py" collect --bundle "$here/bundle" --store "$store" --output "$out" "$results"/*.json
-}
-
-# step NAME NEEDED…
-step() {
-  name=$1
-  shift
-  for needed in "$@"; do
-    set -- "$@" --input "$needed=$results/$needed.json"
-    shift
-  done
-  "$python" "$here/bundle/worker/task.py" run --bundle "$here/bundle" --store "$store" --cwd "$cwd" \\
-    --step "$name" "$@" --output "$results/$name.json"
-  code=$?
-  if [ "$code" -ne 0 ]; then
-    echo "$name ended with exit code $code" >&2
-    collect
-    exit "$code"
-  fi
-}
-
+bundle=$here/bundle
 `;
-}
-
-function callOf({ name, needs }: PlanStep): string {
-  return ['step', ...[name, ...needs].map(quoted)].join(' ');
-}
-
-/** One word of the shell, whatever is in it. */
-function quoted(word: string): string {
-  return /^[\w./-]+$/.test(word) ? word : `'${word.replaceAll("'", String.raw`'\''`)}'`;
 }
 
 /** Text inside of double quotes or of a default value. */

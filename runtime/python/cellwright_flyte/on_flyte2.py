@@ -3,26 +3,18 @@
 from __future__ import annotations
 
 import os
-import tempfile
 import threading
 from collections.abc import Sequence
-from typing import Any, NamedTuple, Optional
+from typing import Any, Optional
 
 import flyte
 import flyte.report
 from flyte.io import File
 
 from . import project
-from .step_result import Done, LeftFile, StepResult
+from .step_result import Done, LeftFile, StepOutputs, StepResult
 
 __all__ = ["Project", "StepOutputs", "StepResult", "flyte_files"]
-
-
-class StepOutputs(NamedTuple):
-    """Of a step that has no metrics and leaves no files."""
-
-    result: StepResult
-    report: str
 
 
 class _Flyte2(project.Surroundings):
@@ -68,10 +60,7 @@ class Project(project.Project):
 
     def collect(self, reports: Sequence[str]) -> File:
         """The executed notebook."""
-        where = _Flyte2()
-        target = project.executed_here() if where.is_local else None
-        target = target or os.path.join(tempfile.mkdtemp(prefix="cellwright-"), "executed.ipynb")
-        self.executed_notebook(reports, where.store, target)
+        target = self.executed_notebook(reports, _Flyte2())
         return File.from_local_sync(target)
 
 

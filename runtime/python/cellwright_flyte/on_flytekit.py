@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import os
-import tempfile
 from collections.abc import Sequence
-from typing import Any, NamedTuple, Optional
+from typing import Any, Optional
 
 from flytekit import Deck, FlyteContextManager, current_context
 from flytekit.configuration import S3Config
@@ -14,16 +13,9 @@ from flytekit.types.file import FlyteFile
 
 from . import project
 from .cell_pages import page_of
-from .step_result import CellFailed, Done, StepResult
+from .step_result import CellFailed, Done, StepOutputs, StepResult
 
 __all__ = ["Project", "StepOutputs", "StepResult", "flyte_files"]
-
-
-class StepOutputs(NamedTuple):
-    """Of a step that has no metrics and leaves no files."""
-
-    result: StepResult
-    report: str
 
 
 class _Flytekit(project.Surroundings):
@@ -64,10 +56,7 @@ class Project(project.Project):
 
     def collect(self, reports: Sequence[str]) -> FlyteFile:
         """The executed notebook."""
-        where = _Flytekit()
-        target = project.executed_here() if where.is_local else None
-        target = target or os.path.join(tempfile.mkdtemp(prefix="cellwright-"), "executed.ipynb")
-        self.executed_notebook(reports, where.store, target)
+        target = self.executed_notebook(reports, _Flytekit())
         return FlyteFile(target)
 
 

@@ -134,14 +134,17 @@ class Project:
             "after cellwright profile NB."
         )
 
-    def executed_notebook(self, reports: Sequence[str], store: str, target: str) -> None:
-        """Write the notebook with what the cells of these reports showed."""
-        words = ["collect", "--bundle", str(self._folder / "bundle"), "--store", store, "--output", target]
+    def executed_notebook(self, reports: Sequence[str], where: Surroundings) -> str:
+        """Write the notebook with what the cells of these reports showed; gives its path, that which a run on this machine wants."""
+        wanted = (os.environ.get("CELLWRIGHT_EXECUTED") or None) if where.is_local else None
+        target = wanted or os.path.join(tempfile.mkdtemp(prefix="cellwright-"), "executed.ipynb")
+        words = ["collect", "--bundle", str(self._folder / "bundle"), "--store", where.store, "--output", target]
         for report in reports:
             words += ["--report", report]
         done = subprocess.run(self._command(words), check=False)
         if done.returncode != 0:
             raise CellFailed("The executed notebook could not be written; what is above says why.", done.returncode)
+        return target
 
     def _command(self, words: Sequence[str]) -> list[str]:
         return [sys.executable, str(self._folder / "bundle" / "worker" / "task.py"), *words]
@@ -330,8 +333,3 @@ def bucket_of(prefix: str) -> Optional[str]:
 def store_in(bucket: Optional[str]) -> str:
     """The store when none is named: in the bucket of Flyte's own data; on this machine beside the local cache of Flyte."""
     return f"{bucket}/cellwright" if bucket else os.path.expanduser("~/.flyte/cellwright")
-
-
-def executed_here() -> Optional[str]:
-    """Where a run on this machine wants the executed notebook."""
-    return os.environ.get("CELLWRIGHT_EXECUTED") or None

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, NamedTuple
 
 
 @dataclass
@@ -38,6 +38,13 @@ class Done:
     def metric(self, name: str) -> float:
         """A recorded number; not a number where none was recorded under this name."""
         return float(self.metrics.get(name, "nan"))
+
+
+class StepOutputs(NamedTuple):
+    """Of a step that has no metrics and leaves no files."""
+
+    result: StepResult
+    report: str
 
 
 class CellFailed(Exception):
