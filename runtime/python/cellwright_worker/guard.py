@@ -21,8 +21,6 @@ _SHELL = frozenset(
         "parso",
     }
 )  # fmt: skip
-# Where other components look at all that a notebook can set.
-_LOOKED_AT = frozenset({"logging", "warnings", "random", "decimal", "locale", "csv", "mimetypes"})
 _ROUTINES = (type, types.FunctionType, types.BuiltinFunctionType, types.MethodType)
 _BUILTINS = frozenset({"get_ipython", "display", "exit", "quit", "input", "_"})
 _MISSING = object()
@@ -63,8 +61,8 @@ def _bookkeeping(key: Any) -> bool:
 
 def _is_set(module: str, watch: Any, before: Any) -> bool:
     """True where a notebook may have set what is another thing now: other packages fill their tables while they load their own parts."""
-    root = module.partition(".")[0]
-    if root in _LOOKED_AT or "cache" in f"{module}.{watch.attribute}".lower():
+    # Of loggers another component hands on what was set.
+    if module == "logging" or "cache" in f"{module}.{watch.attribute}".lower():
         return False
     return before is not _MISSING if watch.kind == "global" else watch.kind == "class" or _is_standard(module)
 

@@ -148,6 +148,12 @@ def _transforms() -> Any:
     return None if module is None else repr(module.get_state()._pickle())
 
 
+def _contexts() -> Any:
+    """The contexts of decimal that others are made from; that of the cells is a component."""
+    module = loaded("decimal")
+    return None if module is None else [repr(context) for context in (module.DefaultContext, module.BasicContext, module.ExtendedContext)]
+
+
 def _opener() -> Any:
     """An opener of urllib that says more than the one that is made by itself."""
     request = loaded("urllib.request")
@@ -222,6 +228,7 @@ class Settings:
             "the folder of temporary files": lambda: tempfile.tempdir,
             "the start method of multiprocessing": _start_method,
             "the opener of urllib": _opener,
+            "a context of decimal": _contexts,
             "the settings of joblib": _joblib,
             "the backend of scipy.fft": _transforms,
             "a codec": lambda: [list(table.items()) if isinstance(table, dict) else list(table) for table in _tables],
