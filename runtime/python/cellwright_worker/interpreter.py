@@ -225,6 +225,7 @@ class Settings:
         return {
             "the time zone": lambda: (time.tzname, time.timezone, time.altzone, os.environ.get("TZ")),
             "the handler of a signal": _signals,
+            "the signals that are blocked": lambda: signal.pthread_sigmask(signal.SIG_BLOCK, []),
             "a timer": lambda: [signal.getitimer(timer)[0] > 0 for timer in _TIMERS],
             "the garbage collector's settings": lambda: (gc.isenabled(), gc.get_threshold(), gc.get_debug(), list(gc.callbacks)),
             "a trace function": lambda: (sys.gettrace(), sys.getprofile()),

@@ -21,5 +21,5 @@ class Togetherness:
         if self._measured:
             return f"the time since {self._measured} was set is measured in another cell"
         if self._census:
-            return f"{self._census} counts the objects of all cells"
+            return self._census
         return self._compared.of_unchanging(variables)
