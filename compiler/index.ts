@@ -14,7 +14,7 @@ export { cannotExport, exportedCells, type ExportedCell } from './4-emit/exporte
 export type { Notebook, Cell } from './1-read/notebook.ts';
 export { targets } from './4-emit/targets/all.ts';
 export type { EmittedFile, Emission, EngineParameter, EngineSettings, Target } from './4-emit/targets/target.ts';
-export { workflowName } from './4-emit/targets/flyte-steps.ts';
+export { workflowName } from './4-emit/targets/step-names.ts';
 export { planForEngines } from './4-emit/engine-plan.ts';
 export { canonicalAddress } from './environment/canonical-address.ts';
 export type { Lock, LockedFile, LockedPackage } from './environment/lock.ts';

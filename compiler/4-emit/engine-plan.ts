@@ -1,7 +1,7 @@
 import { canonicalJson, digest } from '../bundle/canonical.ts';
 import type { EffectsProfile } from '../bundle/effects-profile.ts';
 import { planVersion, type EnginePlan, type PlannedCell, type PlanStep } from '../bundle/engine-plan.ts';
-import type { Bundle } from '../bundle/format.ts';
+import type { Bundle, Task } from '../bundle/format.ts';
 import { guardedNames } from '../bundle/guarded-names.ts';
 import { lookAtHistory } from '../bundle/history-look.ts';
 import { actsUnseen, orderOf, withGates, writersOf, type Order } from './cell-order.ts';
@@ -97,6 +97,11 @@ function secretsFor(name: string, places: readonly number[], around: Around): re
 }
 
 const secretReference = /__import__\("os"\)\.environ\["([A-Za-z_]\w*)"\]/g;
+
+/** True when the value of one of its parameters is a secret, which no file and no cache may know. */
+export function takesSecret({ id, source }: Pick<Task, 'id' | 'source'>): boolean {
+  return isInjected(id) && source.search(secretReference) >= 0;
+}
 
 /** True for the cell that values of parameters are put into. */
 function isInjected(id: string): boolean {

@@ -416,6 +416,11 @@ export const diagnosticCatalogue: Readonly<Record<DiagnosticCode, CatalogueEntry
     why: 'Values of variables are loaded as pickles, which are code. The run has a key in `CELLWRIGHT_RUN_KEY`, and the reference that the step was given was not made by a step that has it. Nothing of it was loaded.',
     next: 'Give the step results of this run, or run the steps before it again with the key.',
   },
+  CW822: {
+    title: 'A result that an engine uses again rests on more than it knows',
+    why: 'The engine runs the step again when its code, its inputs or the files that the plan lists have changed. The step looked at something else near the notebook: a file that no run has seen it read, a file that is not there, or what is in a folder.',
+    next: 'Write `#| cache: false` in the cell, or run the notebook with these values by `cellwright run`, then `cellwright profile NB`, and emit it again.',
+  },
   CW830: {
     title: 'Flyte ended before the workflow did',
     why: 'flytekit, or the control plane that it spoke to, gave up without a step having failed: a file that it could not import, a configuration that is not there, a server that does not answer.',

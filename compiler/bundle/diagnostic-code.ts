@@ -80,6 +80,7 @@ export type DiagnosticCode =
   | 'CW819'
   | 'CW820'
   | 'CW821'
+  | 'CW822'
   | 'CW830'
   | 'CW831'
   | 'CW832'

@@ -27,6 +27,8 @@ export function readEngineSettings(host: Host, parsed: ParsedArguments, input: I
           name: nameOf(values.keys(), values),
           values: shown(values),
         }));
+  const image = lastValue(parsed, 'image');
+  const store = lastValue(parsed, 'store');
   const lock = readLockBeside(host, input);
   if (!lock.ok) return lock;
   return {
@@ -35,6 +37,8 @@ export function readEngineSettings(host: Host, parsed: ParsedArguments, input: I
       parameters,
       variants,
       ...(schedule === undefined ? {} : { schedule: schedule.trim() }),
+      ...(image === undefined ? {} : { image }),
+      ...(store === undefined ? {} : { store }),
       ...(lock.value === undefined ? {} : { lock: lock.value }),
     },
   };
@@ -51,9 +55,14 @@ function readLockBeside(host: Host, input: Input): Outcome<EngineSettings['lock'
   const { hashed, direct } = requirementLines(opened.value.lock, (place) => place);
   // Builders of images add packages of their own, which have no hash here; then no line may have one.
   const lines = [...hashed.map((line) => line.replace(/(?: --hash=\S+)+$/, '')), ...direct];
+  const python = /^\d+\.\d+/.exec(opened.value.lock.own?.python ?? '')?.[0];
   return {
     ok: true,
-    value: { digest: digestOf(readFileSync(file)), requirements: lines.map((line) => `${line}\n`).join('') },
+    value: {
+      digest: digestOf(readFileSync(file)),
+      requirements: lines.map((line) => `${line}\n`).join(''),
+      ...(python === undefined ? {} : { python }),
+    },
   };
 }
 
@@ -73,11 +82,12 @@ function hasSecret(value: ParameterValue): boolean {
 }
 
 function parameterOf(name: string, value: ParameterValue): EngineParameter {
+  const json = jsonText(value);
   const python = toPython(value);
-  if (typeof value === 'string') return { name, type: 'str', python };
-  if (typeof value === 'boolean') return { name, type: 'bool', python };
-  if (value instanceof PythonNumber) return { name, type: value.kind, python };
-  return { name, type: 'json', python: toPython(jsonText(value)) };
+  if (typeof value === 'string') return { name, type: 'str', python, json };
+  if (typeof value === 'boolean') return { name, type: 'bool', python, json };
+  if (value instanceof PythonNumber) return { name, type: value.kind, python, json };
+  return { name, type: 'json', python: toPython(json), json };
 }
 
 /** JSON as Python's reader takes it: numbers keep their digits. */

@@ -1,9 +1,7 @@
+import { secondsFor } from './engine-steps.ts';
 import type { FlyteStep } from './flyte-steps.ts';
 import { call, docstring, pythonText } from './python-text.ts';
 import type { Emission, EngineParameter, EngineSettings } from './target.ts';
-
-/** So many seconds a task may take beyond its cells, for its start and its data. */
-const around = 300;
 
 /** What an emitted file takes from the package that goes with it. */
 export function ownNames(steps: readonly FlyteStep[]): string {
@@ -34,11 +32,12 @@ export function cacheCall(name: string, { code, files }: Exclude<FlyteStep['cach
 }
 
 /** What a decorator says of further tries and of time. */
-export function limitsOf({ step: { resources } }: FlyteStep): readonly string[] {
-  const { retries = 0, timeout } = resources;
+export function limitsOf({ step }: FlyteStep): readonly string[] {
+  const { retries = 0 } = step.resources;
+  const seconds = secondsFor(step);
   return [
     ...(retries === 0 ? [] : [`retries=${String(retries)}`]),
-    ...(timeout === undefined ? [] : [`timeout=timedelta(seconds=${String(Math.ceil(timeout) + around)})`]),
+    ...(seconds === undefined ? [] : [`timeout=timedelta(seconds=${String(seconds)})`]),
   ];
 }
 
@@ -164,15 +163,4 @@ export function launchesOf({ schedule, variants }: EngineSettings, workflow: str
     taken.add(name);
     return { name, inputs: variant.values.map((value) => `${pythonText(value.name)}: ${value.python}`) };
   });
-}
-
-/** Bytes as Kubernetes has them, in the largest unit that leaves no rest. */
-export function sizeText(bytes: number): string {
-  for (const [unit, size] of [
-    ['Gi', 2 ** 30],
-    ['Mi', 2 ** 20],
-    ['Ki', 2 ** 10],
-  ] as const)
-    if (bytes % size === 0) return `${String(bytes / size)}${unit}`;
-  return String(bytes);
 }

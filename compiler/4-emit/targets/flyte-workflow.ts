@@ -1,4 +1,4 @@
-import { flyteSteps, workflowName, type FlyteStep } from './flyte-steps.ts';
+import { flyteSteps, type FlyteStep } from './flyte-steps.ts';
 import {
   aboutWorkflow,
   cacheCall,
@@ -9,12 +9,13 @@ import {
   outputsClass,
   ownNames,
   projectCall,
-  sizeText,
   taskText,
   variablesOf,
   workflowOutputs,
 } from './flyte-text.ts';
+import { sizeText } from './kubernetes-size.ts';
 import { call, docstring, list, pythonText } from './python-text.ts';
+import { workflowName } from './step-names.ts';
 import type { Emission } from './target.ts';
 
 /** `workflow.py`: the notebook for flytekit 1.x. */

@@ -5,6 +5,7 @@ import type { Emission, Target } from './target.ts';
 export const shellTarget: Target = {
   name: 'shell',
   help: 'a POSIX shell script: sh run.sh',
+  without: ['matrix', 'schedule'],
   emit: (emission) => [{ path: 'run.sh', text: script(emission), isProgram: true }],
 };
 

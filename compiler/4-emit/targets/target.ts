@@ -10,6 +10,8 @@ export interface Emission {
   readonly stem: string;
   /** The notebook's folder, from the folder that is written, with slashes. */
   readonly notebookFolder: string;
+  /** The folder that is written, from the root of the repository that it is in, with slashes; `.` where it is in none. */
+  readonly projectFolder: string;
   readonly notebook: Notebook;
   readonly settings: EngineSettings;
 }
@@ -22,8 +24,21 @@ export interface EngineSettings {
   readonly variants: readonly { readonly name: string; readonly values: readonly EngineParameter[] }[];
   /** When it is to run: five fields, as cron has them. */
   readonly schedule?: string;
+  /** The image of the steps, for engines that run containers. */
+  readonly image?: string;
+  /** Where values and files are kept, for all machines. */
+  readonly store?: string;
   /** The locked environment beside the notebook. */
-  readonly lock?: { readonly digest: Digest; readonly requirements: string };
+  readonly lock?: EngineLock;
+}
+
+/** A locked environment. */
+export interface EngineLock {
+  readonly digest: Digest;
+  /** Lines for pip, without hashes. */
+  readonly requirements: string;
+  /** Version of Python, as `3.11`; absent where the lock does not say it. */
+  readonly python?: string;
 }
 
 /** A parameter and a value of it. */
@@ -33,6 +48,8 @@ export interface EngineParameter {
   readonly type: 'str' | 'int' | 'float' | 'bool' | 'json';
   /** Python source of the value; of `json`, of its text. */
   readonly python: string;
+  /** The value as JSON, as Python's reader takes it. */
+  readonly json: string;
 }
 
 /** One file of what is emitted. */
@@ -56,5 +73,7 @@ export interface Target {
   readonly takesParameters?: true;
   /** True when its machines do not have the notebook's folder: the files that cells read are copied into `files/`. */
   readonly takesFiles?: true;
+  /** What the engine does not have; asking for it is an error. */
+  readonly without?: readonly ('matrix' | 'schedule')[];
   readonly emit: (emission: Emission) => readonly EmittedFile[];
 }

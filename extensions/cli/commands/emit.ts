@@ -4,7 +4,7 @@ import type { EnginePlan } from '../../../compiler/bundle/engine-plan.ts';
 import { canonicalJson } from '../../../compiler/bundle/canonical.ts';
 import { planForEngines, targets, type EmittedFile, type Target } from '../../../compiler/index.ts';
 import { hasFlag, lastValue, nearest, type ParsedArguments } from '../args.ts';
-import { shownPath } from '../files.ts';
+import { isThere, shownPath } from '../files.ts';
 import { usage, type CommandResult, type Host, type Outcome } from '../host.ts';
 import { withDefaults } from '../injected-defaults.ts';
 import { openInput, openNotebook, type Input } from '../input.ts';
@@ -27,6 +27,9 @@ export async function emitCommand(host: Host, parsed: ParsedArguments): Promise<
     const help = near === undefined ? `Name one with --target: ${names.join(', ')}.` : `Did you mean ${near}?`;
     return usage(name === undefined ? 'Emit it for which engine?' : `There is no target ${name}.`, help);
   }
+  const missing = target.without?.find((flag) => hasFlag(parsed, flag));
+  if (missing !== undefined)
+    return usage(`A ${target.name} project has no ${missing}.`, `Leave --${missing} out, or name another target.`);
   const named = lastValue(parsed, 'output');
   if (named === undefined) return usage('What is emitted is a folder.', 'Name it with -o DIR.');
   const emitted = await emitTo(host, parsed, { target, output: path.resolve(host.cwd, named) });
@@ -68,6 +71,7 @@ export async function emitTo(
   const own = target.emit({
     ...{ bundle, plan, stem, notebook, settings: settings.value },
     notebookFolder: notebookFolder === '' ? '.' : notebookFolder,
+    projectFolder: inRepository(output),
   });
   const inBundle = [...listBundleFiles(host.installation, compilation)];
   const files: readonly EmittedFile[] = [
@@ -96,6 +100,14 @@ export async function emitTo(
     },
   };
   return { ok: true, value: { input: input.value, plan, result } };
+}
+
+/** A folder from the root of the Git repository that it is in, whether the folder exists or not. */
+function inRepository(folder: string): string {
+  for (let above = folder; ; above = path.dirname(above)) {
+    if (isThere(path.join(above, '.git'))) return path.relative(above, folder).split(path.sep).join('/') || '.';
+    if (above === path.dirname(above)) return '.';
+  }
 }
 
 /** The notebook as the engine runs it: with a cell that assigns its parameters, where the engine sets them. */

@@ -3,25 +3,10 @@
 from __future__ import annotations
 
 import hashlib
-import sys
 from collections.abc import Sequence
-from functools import lru_cache
-from importlib.metadata import distributions
 from pathlib import Path
 
-_LETTERS = 12
-
-
-def tag_of_text(text: str) -> str:
-    """Short, and another one for another text."""
-    return hashlib.sha256(text.encode()).hexdigest()[:_LETTERS]
-
-
-@lru_cache(maxsize=1)
-def tag_of_environment() -> str:
-    """Of the interpreter and all installed packages with their versions."""
-    packages = {f"{package.metadata['Name']}=={package.version}" for package in distributions()}
-    return tag_of_text("\n".join([sys.version, *sorted(packages)]))
+from cellwright_task.environment import LETTERS
 
 
 def tag_of_files(folders: Sequence[Path], names: Sequence[str]) -> str:
@@ -30,7 +15,7 @@ def tag_of_files(folders: Sequence[Path], names: Sequence[str]) -> str:
     for name in sorted(names):
         for folder in folders:
             whole.update(f"{name}\0{_digest(folder / name)}\0".encode())
-    return whole.hexdigest()[:_LETTERS]
+    return whole.hexdigest()[:LETTERS]
 
 
 def _digest(path: Path) -> str:

@@ -11,11 +11,14 @@ import traceback
 from typing import Any
 
 from .collect import at_their_places, executed_notebook
+from .environment import tag_of_environment
 from .manifest import read_document
+from .parameters import given_values
 from .plan import Project
 from .problem import Problem, StepFailed
-from .run_step import Order, run_step
+from .run_step import Order, Outcome, run_step
 from .store import open_store
+from .working_files import lay_out
 
 
 def main(words: list[str]) -> int:
@@ -42,14 +45,21 @@ def _parser() -> argparse.ArgumentParser:
     run.add_argument("--input", action="append", default=[], metavar="STEP=REF", help="the manifest of a step that it needs; several times")
     run.add_argument("--inputs", metavar="FILE", help="the same as a JSON object, or output files of steps as a JSON list of objects")
     run.add_argument("--parameters", metavar="FILE", help="values of parameters as a JSON object")
+    run.add_argument("--set", action="append", default=[], metavar="NAME=TEXT", help="a parameter that is text; several times")
+    run.add_argument("--set-json", action="append", default=[], metavar="NAME=JSON", help="a parameter as JSON; several times")
     run.add_argument("--cwd", default=".", metavar="DIR", help="the folder that the cells run in (default: the current one)")
+    run.add_argument("--files", metavar="DIR", help="make --cwd, and put the files there that the step reads and that are in this folder")
+    run.add_argument("--reused", action="store_true", help="its result is used again: fail where it looked at what the plan does not list")
     run.add_argument("--output", metavar="FILE", help="write how it ended as JSON")
+    run.add_argument("--references", metavar="DIR", help="write its references to the files manifest and report there")
     run.set_defaults(command=_run)
     collect = commands.add_parser("collect", help="write the executed notebook from what steps gave")
     collect.add_argument("results", nargs="*", metavar="FILE", help="output files of steps")
     collect.add_argument("--report", action="append", default=[], metavar="REF", help="the report of a step; several times")
     collect.add_argument("--output", required=True, metavar="NB")
     collect.set_defaults(command=_collect)
+    environment = commands.add_parser("environment", help="print a word that is another one with another interpreter or other packages")
+    environment.set_defaults(command=_environment)
     for command in (run, collect):
         command.add_argument("--bundle", required=True, metavar="DIR")
         command.add_argument("--store", required=True, metavar="URL")
@@ -57,12 +67,17 @@ def _parser() -> argparse.ArgumentParser:
 
 
 def _run(parsed: argparse.Namespace) -> int:
-    parameters = _load(parsed.parameters, dict) if parsed.parameters else {}
+    parameters = given_values(_load(parsed.parameters, dict) if parsed.parameters else {}, parsed.set, parsed.set_json)
     inputs = dict(_inputs_of(_load(parsed.inputs, (dict, list)))) if parsed.inputs else {}
     for word in parsed.input:
         name, _, reference = word.partition("=")
         inputs[name] = _manifest_of(reference)
-    outcome = run_step(Order(parsed.bundle, parsed.step, parsed.store, parsed.cwd, inputs, parameters, _show))
+    if parsed.files:
+        lay_out(Project(parsed.bundle), parsed.step, parsed.files, parsed.cwd)
+    order = Order(parsed.bundle, parsed.step, parsed.store, parsed.cwd, inputs, parameters, _show, parsed.reused)
+    outcome = run_step(order)
+    if parsed.references:
+        _write_references(parsed.references, outcome)
     if parsed.output:
         _write(parsed.output, json.dumps(outcome.as_json(), indent=1, ensure_ascii=False) + "\n")
     # What a cell raised that was given too little is not the notebook's error.
@@ -77,6 +92,16 @@ def _run(parsed: argparse.Namespace) -> int:
     for problem in outcome.diagnostics:
         print(f"error[{problem['code']}]: {problem['message']}\n  help: {problem['help']}", file=sys.stderr)
     return outcome.exit_code
+
+
+def _write_references(folder: str, outcome: Outcome) -> None:
+    """A file for each that there is: engines hand on what is in a file."""
+    for name, reference in (("manifest", outcome.manifest), ("report", outcome.report)):
+        path = os.path.join(folder, name)
+        if reference is not None:
+            _write(path, reference)
+        elif os.path.exists(path):
+            os.unlink(path)
 
 
 def _inputs_of(document: Any) -> list[tuple[str, str]]:
@@ -111,6 +136,11 @@ def _collect(parsed: argparse.Namespace) -> int:
     reports = [read_document(store, "reports", reference) for reference in references]
     project = Project(parsed.bundle)
     _write(parsed.output, executed_notebook(project.document(), at_their_places(project.tasks, reports)))
+    return 0
+
+
+def _environment(parsed: argparse.Namespace) -> int:
+    print(tag_of_environment())
     return 0
 
 

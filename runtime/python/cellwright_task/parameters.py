@@ -29,6 +29,29 @@ def with_parameters(project: Project, step: str, values: dict[str, Any]) -> Proj
     return project
 
 
+def given_values(values: dict[str, Any], texts: list[str], documents: list[str]) -> dict[str, Any]:
+    """Values of a file, and those of `NAME=TEXT` and `NAME=JSON` over them; `StepFailed` for what is neither."""
+    given = dict(values)
+    for word in texts:
+        name, text = _named(word)
+        given[name] = text
+    for word in documents:
+        name, text = _named(word)
+        try:
+            given[name] = json.loads(text)
+        except ValueError as error:
+            help_text = 'Write a number, true, false, null, "text", [...] or {...}.'
+            raise StepFailed(Problem("CW820", f"{text[:100]!r} is no JSON value for {name}: {error}.", help_text), 2) from error
+    return given
+
+
+def _named(word: str) -> tuple[str, str]:
+    name, sign, text = word.partition("=")
+    if not sign:
+        raise StepFailed(Problem("CW820", f"{word[:100]!r} gives no parameter a value.", "Write NAME=VALUE."), 2)
+    return name, text
+
+
 def secret_names(document: str) -> list[str]:
     """Environment variables that the injected cells of a notebook refer to."""
     cells = json.loads(document)["cells"]

@@ -33,6 +33,7 @@ class Cell:
     name: str
     step: str
     writes: frozenset[str]
+    files_read: frozenset[str]
     files_written: frozenset[str]
     elsewhere: bool
     outside: frozenset[str]
@@ -94,6 +95,14 @@ class Project:
             raise StepFailed(Problem("CW819", f"There is no step {name}.", f"The steps are {known}."), 2)
         return self.steps[name]
 
+    def files_read(self, step: str) -> frozenset[str]:
+        """Files that the cells of a step were seen to read, from the notebook's folder."""
+        return frozenset(name for cell in self.cells if cell.step == step for name in cell.files_read)
+
+    def files_written(self) -> frozenset[str]:
+        """Files that any cell may write, from the notebook's folder."""
+        return frozenset(name for cell in self.cells for name in cell.files_written)
+
     def document(self) -> str:
         """The notebook, as nbformat 4 JSON text."""
         with open(os.path.join(self.folder, "notebook.ipynb"), encoding="utf-8") as file:
@@ -124,6 +133,7 @@ def _cell(cell: dict[str, Any]) -> Cell:
         name=cell["name"],
         step=cell["step"],
         writes=frozenset(cell["writes"]),
+        files_read=frozenset(files["reads"]),
         files_written=frozenset(files["writes"]),
         elsewhere=files["elsewhere"],
         outside=frozenset(cell["outside"]),

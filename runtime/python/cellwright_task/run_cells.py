@@ -78,6 +78,8 @@ class CellRunner:
         self._alive: list[Connection] = []
         self._last: dict[int, int] = {}
         self.runs = [CellRun(around.project.places[task]) for task in around.step.tasks]
+        # What cells in one process looked at is told by all of them together; None until then.
+        self._looks_of_lane: Optional[list[Message]] = None
 
     def run(self) -> None:
         """Run them all; the first that fails is the last. `StepFailed` when the step cannot go on."""
@@ -96,6 +98,12 @@ class CellRunner:
             self._conclude(lane, look)
         for process in self._alive:
             process.end()
+
+    def looks(self) -> Optional[list[Message]]:
+        """What the cells asked about files; None where that is not known."""
+        if self._around.step.whole and self.runs:
+            return self._looks_of_lane
+        return [look for run in self.runs for look in (run.result or {}).get("filesRead", [])]
 
     # A cell with what it needs from the store.
 
@@ -356,6 +364,7 @@ class CellRunner:
                 message = process.receive(1)
                 if message is not None and message["type"] == "concluded":
                     written = set(message["observed"]["filesWritten"])
+                    self._looks_of_lane = message["observed"]["filesRead"]
                     break
         except WorkerDied:
             pass

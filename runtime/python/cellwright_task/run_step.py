@@ -7,6 +7,7 @@ import time
 from dataclasses import dataclass, field
 from typing import Any, Callable, Optional
 
+from .looks import refuse_unknown_look
 from .manifest import MANIFEST_VERSION, for_others, read_ancestors, take_in, write_document
 from .parameters import secret_names, with_parameters
 from .plan import Project, Step
@@ -32,6 +33,8 @@ class Order:
     parameters: dict[str, Any] = field(default_factory=dict)
     # Told what cells show, while they do.
     echo: Callable[[dict[str, Any]], None] = lambda output: None
+    # True when the engine uses the result again as long as what the plan lists is the same.
+    reused: bool = False
 
 
 @dataclass
@@ -89,6 +92,8 @@ def run_step(order: Order) -> Outcome:
             runner.run()
         finally:
             processes.stop()
+        if order.reused:
+            refuse_unknown_look(runner.looks(), project, step.name, around.cwd)
         _conclude(outcome, runner, (project, step, store), order)
     except StepFailed as failure:
         outcome.exit_code = failure.exit_code

@@ -13,6 +13,7 @@ import stat
 from collections.abc import Iterable
 from typing import Any, Optional
 
+from .plan import Project
 from .problem import Problem, StepFailed
 from .store import ObjectStore, damaged, key_of
 
@@ -24,6 +25,21 @@ def shown_path(cwd: str, path: str) -> str:
     """A path from the folder of the cells, at most two folders up; else as it is."""
     relative = os.path.relpath(path, cwd)
     return path if relative.split(os.sep).count("..") > _FARTHEST else relative.replace(os.sep, "/")
+
+
+def lay_out(project: Project, step: str, source: str, cwd: str) -> None:
+    """Make the folder of the cells, with the files of `source` that the step reads and no cell writes."""
+    os.makedirs(cwd, exist_ok=True)
+    for name in sorted(project.files_read(step) - project.files_written()):
+        origin, target = os.path.join(source, name), os.path.join(cwd, name)
+        if os.path.isabs(name) or ".." in name.split("/") or not os.path.isfile(origin):
+            continue
+        if not os.path.isfile(target) or digest_of_file(target) != digest_of_file(origin):
+            os.makedirs(os.path.dirname(target), exist_ok=True)
+            # Steps that run at once may share the folder: a file is whole or not there.
+            temporary = f"{target}.cellwright-{os.getpid()}.tmp"
+            shutil.copyfile(origin, temporary)
+            os.replace(temporary, target)
 
 
 def refuse_second_names(cwd: str, paths: Iterable[str]) -> None:

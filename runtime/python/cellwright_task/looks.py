@@ -8,7 +8,9 @@ import tempfile
 from collections.abc import Sequence
 from typing import Any, Optional
 
-from cellwright_task.working_files import shown_path
+from .plan import Project
+from .problem import Problem, StepFailed
+from .working_files import shown_path
 
 _SYSTEM = ("/usr", "/etc", "/lib", "/lib64", "/bin", "/sbin", "/proc", "/sys", "/dev", "/run", "/opt", "/var")
 _LISTS = ("listing", "entries")
@@ -48,6 +50,30 @@ def unknown_look(looks: Sequence[dict[str, Any]], cwd: str, known: set[str]) -> 
             continue
         return f"{_QUESTIONS.get(look['kind'], 'asked about')} {shown}"
     return None
+
+
+def refuse_unknown_look(looks: Optional[Sequence[dict[str, Any]]], project: Project, step: str, cwd: str) -> None:
+    """`StepFailed` when the step looked at what the plan does not list, which may be another one when its result is used again."""
+    found = _change_unseen(looks, set(project.files_read(step) | project.files_written()), cwd)
+    if found is not None:
+        message = f"{step} {found}. The engine uses results again, and cannot know when that is another one, so this one was not kept."
+        advice = (
+            "Write #| cache: false in the cell, or emit the notebook again after cellwright run and cellwright profile with these values."
+        )
+        raise StepFailed(Problem("CW822", message, advice))
+
+
+def _change_unseen(looks: Optional[Sequence[dict[str, Any]]], known: set[str], cwd: str) -> Optional[str]:
+    if looks is None:
+        return "may have looked at any file"
+    found = unknown_look(looks, cwd, known)
+    if found is not None:
+        return found
+    for name in missing_looks(looks, cwd):
+        # What a cell of the notebook makes is not there before.
+        if not any(one == name or one.startswith(name + "/") for one in known):
+            return f"looked for {name}, which is not there"
+    return next((f"listed what is in {name}" for name in listed_folders(looks, cwd)), None)
 
 
 def _is_import(shown: str, missing: set[str]) -> bool:
