@@ -153,7 +153,7 @@ describe.skipIf(python === '')('what flytekit serialises', () => {
   beforeAll(async () => {
     project = make(sales);
     await project.observe();
-    plan = await project.emit('--matrix', 'region=north,south', '--schedule', '0 6 * * *');
+    plan = await project.emitted('--matrix', 'region=north,south', '--schedule', '0 6 * * *');
     serialized = readSerialized(project.serialize());
     steps = stepsOfFunctions(project);
   }, 300_000);
@@ -256,7 +256,7 @@ describe.skipIf(python === '')("each node's own container command, over a real S
     const project = make(sales);
     await project.observe();
     const truth = outputsOf(project.runAll());
-    await project.emit();
+    await project.emitted();
     // Nothing of the notebook's folder is there but the project.
     rmSync(project.at('sales.csv'));
     rmSync(project.at('report.txt'));
@@ -280,7 +280,7 @@ describe.skipIf(python === '')("each node's own container command, over a real S
 
   test('a task that failed is one, though its process exits with 0, and nothing behind it runs', async () => {
     const project = make('x = 1\n---\ny = x / 0\n---\nprint(y)\n');
-    await project.emit();
+    await project.emitted();
     const { runs } = await start(project);
     const failed = [...runs.values()].find(({ function: name }) => name === 'y');
     expect(failed?.exitCode, [...runs.values()].map(({ said }) => said).join('\n')).toBe(0);
@@ -296,7 +296,7 @@ describe.skipIf(python === '' || python2 === '')('flyte run --local', () => {
     await project.observe();
     const truth = outputsOf(project.runAll(python));
     rmSync(project.at('report.txt'));
-    await project.emit();
+    await project.emitted();
     const executed = project.at('flyte.ipynb');
     const flyte = path.join(path.dirname(python2), 'flyte');
     const words = ['run', '--local', path.join('project', 'workflow_v2.py'), 'notebook'];
