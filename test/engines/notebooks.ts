@@ -1,4 +1,4 @@
-import { writeFileSync } from 'node:fs';
+import { cpSync, mkdirSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { python } from '../environment.ts';
 import { EmittedProject } from './emitted-project.ts';
@@ -41,4 +41,11 @@ export function makeProject(folder: string, text = sales): EmittedProject {
 /** The cell that sets parameters shows nothing and stands behind the first. */
 export function withoutInjected(outputs: readonly unknown[]): readonly unknown[] {
   return outputs.filter((_, place) => place !== 1);
+}
+
+/** As a repository has it: the notebook, its data, and what was emitted. */
+export function makeRepository(of: EmittedProject): void {
+  mkdirSync(of.at('repository'));
+  for (const name of ['notebook.ipynb', 'sales.csv', 'project'])
+    cpSync(of.at(name), path.join(of.at('repository'), name), { recursive: true });
 }

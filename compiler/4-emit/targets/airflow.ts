@@ -37,7 +37,7 @@ function dagFile(emission: Emission): string {
   ];
   return `${head(emission, steps)}
 
-${call('with DAG', dagArguments(emission, name))}:
+${call('with DAG', dagArguments(emission, name))} as dag:
 ${body.map(indented).join('\n\n')}
 `;
 }

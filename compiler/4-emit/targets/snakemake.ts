@@ -76,8 +76,8 @@ def value(name, variant=None):
 
 
 def existing(*names):
-    """Files that are there before the notebook runs."""
-    return [str(CELLS / name) for name in names if (CELLS / name).is_file()]
+    """Files that are there before the notebook runs; their names have no wildcards."""
+    return [str(CELLS / name).replace("{", "{{").replace("}", "}}") for name in names if (CELLS / name).is_file()]
 `;
 }
 
@@ -152,10 +152,10 @@ function paramsOf({ cache, parameters }: EngineStep, hasVariants: boolean): read
     typeof cache === 'string'
       ? [`        # Always run again: ${cache}.\n        run_at=NOW,\n`]
       : [`        code=${pythonText(cache.code)},\n`];
-  const values = parameters.map(({ name }) =>
-    hasVariants
-      ? `        ${name}=lambda wildcards: value(${pythonText(name)}, wildcards.variant),\n`
-      : `        ${name}=value(${pythonText(name)}),\n`,
+  // Given by a function: braces in a text would be wildcards.
+  const variant = hasVariants ? ', wildcards.variant' : '';
+  const values = parameters.map(
+    ({ name }) => `        ${name}=lambda wildcards: value(${pythonText(name)}${variant}),\n`,
   );
   return [...code, ...values];
 }
