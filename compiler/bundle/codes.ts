@@ -126,6 +126,11 @@ export const diagnosticCatalogue: Readonly<Record<DiagnosticCode, CatalogueEntry
     why: 'One of the two files was changed by itself: a task would run something else than its cell says.',
     next: 'Change the notebook outside of the bundle, and compile it again.',
   },
+  CW304: {
+    title: 'A bundle from elsewhere was not agreed to',
+    why: 'Running a bundle runs the code in it. This one was not compiled by you on this machine, so what its text shows that it would run was printed, and nothing ran: at a terminal you are asked, elsewhere `--yes` says that you agree.',
+    next: 'Read the notebook in the bundle and run it with `--yes`, or compile the notebook yourself. What was agreed to once is remembered.',
+  },
   CW311: {
     title: 'The effects profile is damaged',
     why: 'The file that says what earlier runs observed is not valid JSON, or does not follow the published schema. The notebook was compiled without it: results are the same, only less may run at once.',

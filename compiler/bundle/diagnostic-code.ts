@@ -22,6 +22,7 @@ export type DiagnosticCode =
   | 'CW301'
   | 'CW302'
   | 'CW303'
+  | 'CW304'
   | 'CW311'
   | 'CW312'
   | 'CW401'

@@ -18,6 +18,7 @@ import { parameterFlags } from './options.ts';
 import { formatSeconds } from './progress.ts';
 import { readRecorded } from './recorded-parameters.ts';
 import { count, renderTable } from './render.ts';
+import { refuseForeign } from './foreign-bundle.ts';
 import { findFolder } from './run-targets.ts';
 import { findPlace } from './state-folder.ts';
 
@@ -48,6 +49,8 @@ export async function checkCertificate(host: Host, parsed: ParsedArguments, name
   const opened = await openNotebook(host, notebook.value, { values: readRecorded(certificate.facts.parameters) });
   if (!opened.ok) return opened.result;
   const input = opened.value;
+  const foreign = refuseForeign(host, parsed, input);
+  if (foreign !== undefined) return foreign;
   const cwd = findOwnFolder(host, parsed, { input, folder: certificate.facts.notebook.folder });
   if (!cwd.ok) return cwd.result;
   const found = findPlace(host, parsed, input);

@@ -20,6 +20,8 @@ export interface Host {
   readonly interruption: () => AbortSignal;
   /** All of standard input. */
   readonly readInput: () => Uint8Array;
+  /** Puts a question to whoever is at the terminal, and gives the line that is answered; absent where there is nobody. */
+  readonly ask?: (question: string) => string;
   readonly out: (text: string) => void;
   readonly err: (text: string) => void;
 }

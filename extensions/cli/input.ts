@@ -39,6 +39,8 @@ export interface Input {
   readonly sources: ReadonlyMap<string, ShownCell>;
   /** What runs of the notebook observed, when there is a profile that can be read. */
   readonly profile: EffectsProfile | undefined;
+  /** Text of its `bundle.json`, when a bundle was named. */
+  readonly bundleText: string | undefined;
   /** The bytes that were read, to see later whether the file is still the same. */
   readonly bytes: Uint8Array;
 }
@@ -194,6 +196,7 @@ async function compileInput(
     sources,
     bytes,
     profile,
+    bundleText: request.bundleText,
   };
   if (request.bundleText === undefined) return { ok: true, value };
   const stored = readStored(request.bundleText, plain);

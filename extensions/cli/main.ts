@@ -1,4 +1,4 @@
-import { readFileSync, realpathSync } from 'node:fs';
+import { readFileSync, readSync, realpathSync } from 'node:fs';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { runCommandLine } from './command-line.ts';
@@ -28,6 +28,15 @@ function takeInterruptions(): AbortSignal {
   return interruption.signal;
 }
 
+/** One line of the terminal; empty when it is closed. */
+function ask(question: string): string {
+  process.stderr.write(question);
+  const letters = Buffer.alloc(1);
+  const bytes: number[] = [];
+  while (readSync(0, letters) === 1 && letters[0] !== 0x0a) bytes.push(letters[0] ?? 0);
+  return Buffer.from(bytes).toString('utf8');
+}
+
 let interruption: AbortSignal | undefined;
 const code = await runCommandLine(process.argv.slice(2), {
   cwd: process.cwd(),
@@ -37,6 +46,7 @@ const code = await runCommandLine(process.argv.slice(2), {
   hasColours: process.stderr.isTTY && process.env['NO_COLOR'] === undefined,
   interruption: () => (interruption ??= takeInterruptions()),
   readInput: () => readFileSync(0),
+  ...(process.stdin.isTTY && process.stderr.isTTY ? { ask } : {}),
   get columns() {
     return process.stderr.columns || 80;
   },

@@ -85,6 +85,13 @@ export const lockFlags: readonly Flag[] = [
   { name: 'check', values: [], help: 'write nothing; say in what the lock and the environment differ' },
 ];
 
+/** For what runs a bundle. */
+const yesFlag: Flag = {
+  name: 'yes',
+  values: [],
+  help: 'run a bundle that was compiled on another machine without asking',
+};
+
 const mlflowFlag: Flag = {
   name: 'mlflow',
   values: ['URI'],
@@ -142,6 +149,7 @@ export const runFlags: readonly Flag[] = [
     help: 'leave out the combinations that have all of these values; may be given several times',
   },
   mlflowFlag,
+  yesFlag,
   { name: 'report', values: ['FILE'], help: 'where the HTML report goes; of --matrix: the page of all variants' },
   { name: 'no-report', values: [], help: 'write no HTML report' },
 ];
@@ -156,6 +164,7 @@ export const flyteFlags: readonly Flag[] = [
 
 /** Flags of `verify` alone. */
 export const verifyFlags: readonly Flag[] = [
+  yesFlag,
   {
     name: 'certificate',
     values: ['FILE'],

@@ -9,6 +9,7 @@ import { usage, type Host, type Outcome } from './host.ts';
 import type { Input } from './input.ts';
 import { findStandBy } from './keep-warm.ts';
 import { prepareEnvironment } from './locked-environment.ts';
+import { refuseForeign } from './foreign-bundle.ts';
 import { findFolder } from './run-targets.ts';
 import { findPlace, type Place } from './state-folder.ts';
 
@@ -35,6 +36,8 @@ export async function findRunSettings(
   parsed: ParsedArguments,
   input: Input,
 ): Promise<Outcome<RunSettings>> {
+  const foreign = refuseForeign(host, parsed, input);
+  if (foreign !== undefined) return { ok: false, result: foreign };
   const cwd = findFolder(host, parsed, input);
   if (!cwd.ok) return cwd;
   const jobs = findJobs(parsed);

@@ -15,6 +15,8 @@ export interface Called {
 export interface Workplace {
   readonly folder: string;
   call(...words: string[]): Promise<Called>;
+  /** What is answered at the terminal; undefined: nobody is there. */
+  answer: string | undefined;
   /** What the next calls find on standard input. */
   input: string;
   /** Variables of the environment that the next calls have beside those of the tests. */
@@ -37,11 +39,16 @@ export function makeWorkplace(): Workplace {
   cpSync(path.join(root, 'runtime', 'python'), path.join(installation, 'python'), { recursive: true });
   const place: Workplace = {
     folder,
+    answer: undefined,
     input: '',
     variables: {},
     call: async (...words) => {
       let out = '';
       let err = '';
+      const answering = (question: string): string => {
+        err += question;
+        return place.answer ?? '';
+      };
       const code = await runCommandLine(words, {
         cwd: folder,
         environment: {
@@ -55,6 +62,7 @@ export function makeWorkplace(): Workplace {
         columns: 80,
         hasColours: false,
         interruption: () => new AbortController().signal,
+        ...(place.answer === undefined ? {} : { ask: answering }),
         readInput: () => new TextEncoder().encode(place.input),
         out: (text) => (out += text),
         err: (text) => (err += text),

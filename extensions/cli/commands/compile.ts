@@ -1,6 +1,7 @@
 import { readFileSync, readdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { lastValue, type ParsedArguments } from '../args.ts';
+import { rememberCompiled } from '../compiled-here.ts';
 import { fileProblem, usage, type CommandResult, type Host } from '../host.ts';
 import { describeFileError, isFileError, shownPath, statOf } from '../files.ts';
 import { openInput } from '../input.ts';
@@ -18,6 +19,7 @@ export async function compileCommand(host: Host, parsed: ParsedArguments): Promi
   const files = listBundleFiles(host.installation, input.value.compilation);
   const problem = writeBundle(target, shown, files);
   if (problem !== undefined) return problem;
+  rememberCompiled(host, files.get(last) ?? '');
   return {
     status: 'ok',
     diagnostics,

@@ -4,6 +4,7 @@ import type { EnginePlan } from '../../../compiler/bundle/engine-plan.ts';
 import { canonicalJson } from '../../../compiler/bundle/canonical.ts';
 import { planForEngines, targets, type EmittedFile, type Target } from '../../../compiler/index.ts';
 import { hasFlag, lastValue, nearest, type ParsedArguments } from '../args.ts';
+import { rememberCompiled } from '../compiled-here.ts';
 import { isThere, shownPath } from '../files.ts';
 import { usage, type CommandResult, type Host, type Outcome } from '../host.ts';
 import { withDefaults } from '../injected-defaults.ts';
@@ -84,6 +85,7 @@ export async function emitTo(
   const copied = inputs.copied.map((file) => `files/${file}`);
   const problem = writeProject(output, { shown, target: target.name, files, copied });
   if (problem !== undefined) return { ok: false, result: problem };
+  rememberCompiled(host, inBundle.find(([file]) => file === 'bundle.json')?.[1] ?? '');
   copyInputs(output, folder, inputs.copied);
   const diagnostics = [...input.value.diagnostics, ...notObserved(plan), ...inputs.diagnostics];
   const result: CommandResult = {

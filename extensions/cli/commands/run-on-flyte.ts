@@ -9,6 +9,7 @@ import { engineFlags } from '../engine-flags.ts';
 import { isThere, shownPath } from '../files.ts';
 import { collectNotebook, flyteStore, readResults, type StepRun } from '../flyte-results.ts';
 import { missingFlytekit, runPyflyte, type FlyteRun } from '../flyte-runner.ts';
+import { refuseForeign } from '../foreign-bundle.ts';
 import { usage, type CommandResult, type CommandStatus, type Host, type Outcome } from '../host.ts';
 import { openInput, type Input } from '../input.ts';
 import { writeOutput } from '../output-file.ts';
@@ -64,6 +65,8 @@ async function prepare(host: Host, parsed: ParsedArguments): Promise<Outcome<Pre
   const opened = await openInput(host, parsed);
   if (!opened.ok) return opened;
   const input = opened.value;
+  const foreign = refuseForeign(host, parsed, input);
+  if (foreign !== undefined) return { ok: false, result: foreign };
   const [own, cwd, place] = [
     findTargets(host, parsed, input),
     findFolder(host, parsed, input),

@@ -12,6 +12,7 @@ import { hasFlag, lastValue, type ParsedArguments } from '../args.ts';
 import { findCertificate, lookAtEnvironment, saveCertificate, witness } from '../certificate-file.ts';
 import { checkCertificate } from '../check-certificate.ts';
 import { shownPath } from '../files.ts';
+import { refuseForeign } from '../foreign-bundle.ts';
 import { usage, type CommandResult, type Host, type Outcome } from '../host.ts';
 import { openInput, type Input } from '../input.ts';
 import { prepareEnvironment } from '../locked-environment.ts';
@@ -47,6 +48,8 @@ async function compareWithJupyter(host: Host, parsed: ParsedArguments): Promise<
   if (!opened.ok) return opened.result;
   const unready = findUnready(host, opened.value) ?? findUncertifiable(parsed, opened.value);
   if (unready !== undefined) return unready;
+  const foreign = refuseForeign(host, parsed, opened.value);
+  if (foreign !== undefined) return foreign;
   const cwd = findFolder(host, parsed, opened.value);
   if (!cwd.ok) return cwd.result;
   const found = findPlace(host, parsed, opened.value);

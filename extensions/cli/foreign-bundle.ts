@@ -1,0 +1,34 @@
+import { findInterpreter } from '../../runtime/index.ts';
+import { hasFlag, lastValue, type ParsedArguments } from './args.ts';
+import { isCompiledHere, rememberCompiled } from './compiled-here.ts';
+import { usage, type CommandResult, type Host } from './host.ts';
+import type { Input } from './input.ts';
+import { renderWouldRun, wouldRun } from './would-run.ts';
+
+/**
+ * A bundle from elsewhere says what it would run before it does: whoever is at the terminal is asked, elsewhere `--yes` is needed. Undefined: run it.
+ */
+export function refuseForeign(host: Host, parsed: ParsedArguments, input: Input): CommandResult | undefined {
+  const { bundleText } = input;
+  if (bundleText === undefined || isCompiledHere(host, bundleText)) return undefined;
+  const python = lastValue(parsed, 'python');
+  const kernel = lastValue(parsed, 'kernel') ?? input.bundle.notebook.kernelName;
+  const executable = findInterpreter({ python, kernel, environment: host.environment })?.executable;
+  const found = wouldRun(input, executable ?? python ?? kernel);
+  if (!hasFlag(parsed, 'quiet')) host.err(renderWouldRun(input.path, found));
+  if (!hasFlag(parsed, 'yes') && !isAgreed(host)) {
+    const help = `Read ${input.path}/notebook.ipynb, and run it with --yes; or compile its notebook here.`;
+    const refused = usage(
+      `${input.path} was not compiled on this machine, and nobody has agreed to run it.`,
+      help,
+      'CW304',
+    );
+    return { ...refused, document: { notebook: input.path, wouldRun: found } };
+  }
+  rememberCompiled(host, bundleText);
+  return undefined;
+}
+
+function isAgreed({ ask }: Host): boolean {
+  return /^\s*y(?:es)?\s*$/i.test(ask?.('Run it? [y/N] ') ?? '');
+}
