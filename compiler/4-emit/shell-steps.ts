@@ -35,6 +35,6 @@ export function stepCalls({ steps }: Pick<EnginePlan, 'steps'>): string {
 }
 
 /** One word of the shell, whatever is in it. */
-function quoted(word: string): string {
+export function quoted(word: string): string {
   return /^[\w./-]+$/.test(word) ? word : `'${word.replaceAll("'", String.raw`'\''`)}'`;
 }

@@ -32,6 +32,7 @@ import { renderDocument } from './json-document.ts';
 import {
   adviceOnFlags,
   commonFlags,
+  emitFlags,
   environmentFlags,
   flyteFlags,
   lockedFlag,
@@ -141,19 +142,6 @@ const imageFlags: readonly Flag[] = [
     values: ['IMAGE'],
     help: 'the image to begin with (default: python, of the version that was locked)',
   },
-];
-const emitFlags: readonly Flag[] = [
-  { name: 'target', short: 't', values: ['ENGINE'], help: 'which engine; --list names them' },
-  { name: 'output', short: 'o', aliases: ['out'], values: ['DIR'], help: "the project's folder" },
-  { name: 'list', values: [], help: 'name the engines' },
-  {
-    name: 'matrix',
-    values: ['NAME=V,V'],
-    help: 'one run for each combination, as the engine has it (Flyte: a launch plan); may be given several times',
-  },
-  { name: 'image', values: ['IMAGE'], help: 'argo, airflow, snakemake: the container image of the steps' },
-  { name: 'store', values: ['URL'], help: 'argo, airflow: where values are kept for all machines: s3://BUCKET/PREFIX' },
-  { name: 'schedule', values: ['CRON'], help: 'when the engine is to run it, for example "0 6 * * *"' },
 ];
 
 /** What a run rests on besides the notebook. */

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { requirementLines, type EngineParameter, type EngineSettings } from '../../compiler/index.ts';
-import { lastValue, type ParsedArguments } from './args.ts';
+import { hasFlag, lastValue, type ParsedArguments } from './args.ts';
 import { usage, type Host, type Outcome } from './host.ts';
 import type { Input } from './input.ts';
 import { findLockFile, openLock } from './lock-file.ts';
@@ -36,6 +36,7 @@ export function readEngineSettings(host: Host, parsed: ParsedArguments, input: I
     value: {
       parameters,
       variants,
+      signed: hasFlag(parsed, 'signed'),
       ...(schedule === undefined ? {} : { schedule: schedule.trim() }),
       ...(image === undefined ? {} : { image }),
       ...(store === undefined ? {} : { store }),

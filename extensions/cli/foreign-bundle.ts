@@ -18,12 +18,8 @@ export function refuseForeign(host: Host, parsed: ParsedArguments, input: Input)
   if (!hasFlag(parsed, 'quiet')) host.err(renderWouldRun(input.path, found));
   if (!hasFlag(parsed, 'yes') && !isAgreed(host)) {
     const help = `Read ${input.path}/notebook.ipynb, and run it with --yes; or compile its notebook here.`;
-    const refused = usage(
-      `${input.path} was not compiled on this machine, and nobody has agreed to run it.`,
-      help,
-      'CW304',
-    );
-    return { ...refused, document: { notebook: input.path, wouldRun: found } };
+    const message = `${input.path} was not compiled on this machine, and nobody has agreed to run it.`;
+    return { ...usage(message, help, 'CW304'), document: { notebook: input.path } };
   }
   rememberCompiled(host, bundleText);
   return undefined;

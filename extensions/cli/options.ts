@@ -162,6 +162,26 @@ export const flyteFlags: readonly Flag[] = [
   { name: 'image', values: ['IMAGE'], help: 'with --remote: the container image of the tasks' },
 ];
 
+/** Flags of `emit` alone. */
+export const emitFlags: readonly Flag[] = [
+  { name: 'target', short: 't', values: ['ENGINE'], help: 'which engine; --list names them' },
+  { name: 'output', short: 'o', aliases: ['out'], values: ['DIR'], help: "the project's folder" },
+  { name: 'list', values: [], help: 'name the engines' },
+  {
+    name: 'matrix',
+    values: ['NAME=V,V'],
+    help: 'one run for each combination, as the engine has it (Flyte: a launch plan); may be given several times',
+  },
+  {
+    name: 'signed',
+    values: [],
+    help: 'flyte, argo: steps take the secret CELLWRIGHT_RUN_KEY, and believe only references that are signed with it; the others sign where they have it',
+  },
+  { name: 'image', values: ['IMAGE'], help: 'argo, airflow, snakemake: the container image of the steps' },
+  { name: 'store', values: ['URL'], help: 'argo, airflow: where values are kept for all machines: s3://BUCKET/PREFIX' },
+  { name: 'schedule', values: ['CRON'], help: 'when the engine is to run it, for example "0 6 * * *"' },
+];
+
 /** Flags of `verify` alone. */
 export const verifyFlags: readonly Flag[] = [
   yesFlag,

@@ -95,6 +95,28 @@ test('a secret is asked for by the tasks that the plan names, and is in no file'
     expect(readFileSync(path.join(entry.parentPath, entry.name), 'utf8')).not.toContain('hunter-two-seven');
 });
 
+test('with --signed every step of Flyte, and every pod of Argo, needs the key of the run', async () => {
+  place.write('signed.py', '# %%\nx = 1\n# %%\nprint(x)\n');
+  const emit = (...words: string[]): ReturnType<Workplace['call']> =>
+    place.call('emit', 'signed.py', '-o', 'signed', ...words);
+  expect((await emit('--target', 'flyte', '--signed')).code).toBe(0);
+  const [first = '', second = ''] = files.map((file) => readFileSync(path.join(place.folder, 'signed', file), 'utf8'));
+  const key = 'Secret(key="CELLWRIGHT_RUN_KEY"';
+  // In 2 the two steps share an environment.
+  expect([first.split(key).length, second.split(key).length]).toEqual([3, 2]);
+  for (const text of [first, second]) expect(text.match(/secrets=\["CELLWRIGHT_RUN_KEY"\]/g)).toHaveLength(2);
+  for (const file of files) functionsOf('signed', file);
+  for (const [words, optional] of [
+    [[], 2],
+    [['--signed'], 0],
+  ] as const) {
+    expect((await emit('--target', 'argo', ...words)).code).toBe(0);
+    const text = readFileSync(path.join(place.folder, 'signed', 'workflow-template.yaml'), 'utf8');
+    expect(text.match(/key: CELLWRIGHT_RUN_KEY/g)).toHaveLength(2);
+    expect(text.match(/key: CELLWRIGHT_RUN_KEY\n\s+optional: true/g) ?? []).toHaveLength(optional);
+  }
+});
+
 test('variants, a schedule, a lock; and what is wrong with them', async () => {
   place.write(
     'plan.py',

@@ -1,6 +1,7 @@
 import { engineSteps, secondsFor, type EngineStep } from './engine-steps.ts';
 import { sizeText } from './kubernetes-size.ts';
 import { call, docstring, list, pythonText } from './python-text.ts';
+import { requirementsFile } from './requirements-file.ts';
 import { workflowName } from './step-names.ts';
 import type { Emission, EngineParameter, Target } from './target.ts';
 import { variantNames } from './variant-names.ts';
@@ -14,6 +15,7 @@ export const airflowTarget: Target = {
     { path: 'dag.py', text: dagFile(emission) },
     // The worker's files are no DAGs.
     { path: '.airflowignore', text: 'bundle/\n' },
+    ...requirementsFile(emission.settings),
   ],
 };
 

@@ -71,7 +71,7 @@ function workflowTemplate(emission: Emission): Mapping {
       templates: [
         ...variantsTemplate(emission),
         notebookTemplate(settings.parameters, steps),
-        ...steps.map((step) => stepTemplate(step, name)),
+        ...steps.map((step) => stepTemplate(step, { secret: name, signed: settings.signed })),
         collectTemplate(steps, name),
       ],
     },
@@ -129,7 +129,14 @@ function outputOf(name: string, output: string): string {
   return `{{tasks.${dashed(name)}.outputs.parameters.${output}}}`;
 }
 
-function stepTemplate(one: EngineStep, secret: string): Mapping {
+/** Where a step has its secrets from. */
+interface Secrets {
+  /** The name of the secret of Kubernetes. */
+  readonly secret: string;
+  readonly signed: boolean;
+}
+
+function stepTemplate(one: EngineStep, secrets: Secrets): Mapping {
   const { step, needs, parameters } = one;
   const { retries = 0 } = step.resources;
   const words = [
@@ -154,9 +161,9 @@ function stepTemplate(one: EngineStep, secret: string): Mapping {
             expression: 'lastRetry.status == "Error" || asInt(lastRetry.exitCode) == 1',
           },
     container: {
-      ...commandOf(words, secret),
+      ...commandOf(words, secrets.secret),
       image: step.resources.image ?? `{{workflow.parameters.${image}}}`,
-      env: environmentOf(one, secret),
+      env: environmentOf(one, secrets),
       resources: resourcesOf(one),
     },
   };
@@ -171,13 +178,13 @@ function commandOf(words: readonly string[], secret: string): Mapping {
   };
 }
 
-function environmentOf({ step }: EngineStep, secret: string): readonly Mapping[] {
+function environmentOf({ step }: EngineStep, { secret, signed }: Secrets): readonly Mapping[] {
   const plain = Object.entries(step.resources.env ?? {}).map(([name, value]) => ({ name, value }));
   const from = (key: string, optional?: true): Mapping => ({
     name: key,
     valueFrom: { secretKeyRef: { name: secret, key, optional } },
   });
-  return [...plain, ...step.secrets.map((name) => from(name)), from('CELLWRIGHT_RUN_KEY', true)];
+  return [...plain, ...step.secrets.map((name) => from(name)), from('CELLWRIGHT_RUN_KEY', signed ? undefined : true)];
 }
 
 function resourcesOf({ step: { resources } }: EngineStep): Mapping | undefined {

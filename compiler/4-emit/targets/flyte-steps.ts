@@ -5,6 +5,8 @@ import type { Emission } from './target.ts';
 
 /** A step as a task of Flyte. */
 export interface FlyteStep extends Pick<EngineStep, 'step' | 'above' | 'parameters' | 'cache'> {
+  /** Secrets that it asks Flyte for. */
+  readonly secrets: readonly string[];
   /** The name of its function. */
   readonly function: string;
   /** Functions of the steps whose results it is given; those behind them are named by these. */
@@ -23,6 +25,7 @@ export function flyteSteps(emission: Emission): readonly FlyteStep[] {
     const cells = plan.cells.filter((cell) => cell.step === one.step.name);
     return {
       step: one.step,
+      secrets: [...one.step.secrets, ...(settings.signed ? [runKey] : [])],
       function: one.name,
       above: one.above,
       needs: one.needs.map(({ name }) => name),
@@ -33,6 +36,9 @@ export function flyteSteps(emission: Emission): readonly FlyteStep[] {
     };
   });
 }
+
+/** The environment variable with the key of the run. */
+const runKey = 'CELLWRIGHT_RUN_KEY';
 
 /** What the emitted files themselves name. */
 const ownNames =

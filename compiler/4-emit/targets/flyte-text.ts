@@ -76,7 +76,7 @@ ${step.metrics.map(({ output }) => `    ${output}: float\n`).join('')}${step.lea
 }
 
 /** The call of the step, which is the same for both SDKs. */
-function runCall({ step, needs, parameters, cache }: FlyteStep): string {
+function runCall({ step, secrets, needs, parameters, cache }: FlyteStep): string {
   const given = parameters.map(({ name, type }) => {
     const value = type === 'json' ? `NOTEBOOK.from_json(${name})` : name;
     return `${pythonText(name)}: ${value}`;
@@ -87,7 +87,7 @@ function runCall({ step, needs, parameters, cache }: FlyteStep): string {
       pythonText(step.name),
       ...needs,
       ...(given.length === 0 ? [] : [`parameters={${given.join(', ')}}`]),
-      ...(step.secrets.length === 0 ? [] : [`secrets=[${step.secrets.map(pythonText).join(', ')}]`]),
+      ...(secrets.length === 0 ? [] : [`secrets=[${secrets.map(pythonText).join(', ')}]`]),
       ...(typeof cache === 'string' ? ['cached=False'] : []),
     ],
     '    ',

@@ -61,9 +61,7 @@ function neededOf(step: FlyteStep): readonly string[] {
     ...(gpu === undefined || gpu === 0 ? [] : [`gpu=${String(gpu)}`]),
   ];
   const variables = variablesOf(step);
-  const secrets = step.step.secrets.map(
-    (name) => `flyte.Secret(key=${pythonText(name)}, as_env_var=${pythonText(name)})`,
-  );
+  const secrets = step.secrets.map((name) => `flyte.Secret(key=${pythonText(name)}, as_env_var=${pythonText(name)})`);
   return [
     ...(image === undefined ? [] : [`image=${pythonText(image)}`]),
     ...(resources.length === 0 ? [] : [`resources=flyte.Resources(${resources.join(', ')})`]),

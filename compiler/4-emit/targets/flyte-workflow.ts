@@ -42,7 +42,7 @@ function head(emission: Emission, steps: readonly FlyteStep[], name: string): st
     ...(settings.lock === undefined ? [] : ['ImageSpec']),
     ...(plans ? ['LaunchPlan'] : []),
     ...(has((step) => requestsOf(step).length > 0) ? ['Resources'] : []),
-    ...(has(({ step }) => step.secrets.length > 0) ? ['Secret'] : []),
+    ...(has(({ secrets }) => secrets.length > 0) ? ['Secret'] : []),
     'task',
     'workflow',
   ];
@@ -98,7 +98,7 @@ function decorator(step: FlyteStep): string {
   const limits = requests.filter((word) => !word.startsWith('cpu'));
   const variables = variablesOf(step);
   const { image } = step.step.resources;
-  const secrets = step.step.secrets.map(
+  const secrets = step.secrets.map(
     (name) =>
       `Secret(key=${pythonText(name)}, env_var=${pythonText(name)}, mount_requirement=Secret.MountType.ENV_VAR)`,
   );

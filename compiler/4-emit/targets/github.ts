@@ -1,4 +1,5 @@
 import { engineSteps, secondsFor, type EngineStep } from './engine-steps.ts';
+import { requirementsFile } from './requirements-file.ts';
 import { workflowName } from './step-names.ts';
 import { textOf, valueWord } from './step-values.ts';
 import type { Emission, EngineParameter, EngineSettings, Target } from './target.ts';
@@ -22,7 +23,7 @@ export const githubTarget: Target = {
       ...(settings.variants.length === 0
         ? []
         : [file(`${name}-variants`, 'one run for each variant', variantsWorkflow(emission))]),
-      ...(settings.lock === undefined ? [] : [{ path: 'requirements.txt', text: settings.lock.requirements }]),
+      ...requirementsFile(settings),
     ];
   },
 };

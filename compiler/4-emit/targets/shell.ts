@@ -1,4 +1,6 @@
-import { stepCalls, stepFunctions } from '../shell-steps.ts';
+import { quoted, stepCalls, stepFunctions } from '../shell-steps.ts';
+import { dataFiles } from './data-files.ts';
+import { requirementsFile } from './requirements-file.ts';
 import type { Emission, Target } from './target.ts';
 
 /** A script that runs the steps one after the other, for any machine with a shell and the notebook's Python. */
@@ -6,21 +8,39 @@ export const shellTarget: Target = {
   name: 'shell',
   help: 'a POSIX shell script: sh run.sh',
   without: ['matrix', 'schedule'],
-  emit: (emission) => [{ path: 'run.sh', text: script(emission), isProgram: true }],
+  emit: (emission) => [
+    { path: 'run.sh', text: script(emission), isProgram: true },
+    ...requirementsFile(emission.settings),
+  ],
 };
 
-function script({ plan, stem, notebookFolder }: Emission): string {
-  return `${head(stem, notebookFolder)}${stepFunctions}
+function script(emission: Emission): string {
+  const { plan } = emission;
+  return `${head(emission)}${lookForFiles(dataFiles(plan))}${stepFunctions}
 ${stepCalls(plan)}
 collect
 `;
 }
 
-function head(stem: string, folder: string): string {
+/** Tells of files that have to be brought where the cells run. */
+function lookForFiles(files: readonly string[]): string {
+  if (files.length === 0) return '';
+  return `
+# What the cells read and no cell writes; elsewhere than beside the notebook it has to be brought.
+for file in ${files.map(quoted).join(' ')}; do
+  if [ ! -e "$cwd/$file" ]; then
+    echo "$file is not in $cwd: bring it there, or name the folder that has it with CELLWRIGHT_CWD" >&2
+  fi
+done
+`;
+}
+
+function head({ stem, notebookFolder, settings: { lock } }: Emission): string {
+  const packages = lock === undefined ? 'what the notebook imports' : 'the packages of requirements.txt';
   return `#!/bin/sh
 # ${stem.replaceAll(/[\r\n]/g, ' ')}, step by step. Each step is a process of its own that gets its inputs from the store.
 #
-#   CELLWRIGHT_PYTHON  the interpreter, with IPython and what the notebook imports (default: python3)
+#   CELLWRIGHT_PYTHON  the interpreter, with ${lock === undefined ? 'IPython and ' : ''}${packages} (default: python3)
 #   CELLWRIGHT_STORE   where values and files are kept (default: store, beside this file)
 #   CELLWRIGHT_CWD     the folder that the cells run in (default: the notebook's)
 #   CELLWRIGHT_OUT     the executed notebook (default: executed.ipynb, beside this file)
@@ -30,7 +50,7 @@ set -u
 here=$(cd "$(dirname "$0")" && pwd) || exit 2
 python=\${CELLWRIGHT_PYTHON:-python3}
 store=\${CELLWRIGHT_STORE:-$here/store}
-cwd=\${CELLWRIGHT_CWD:-$here/${quotedInside(folder)}}
+cwd=\${CELLWRIGHT_CWD:-$here/${quotedInside(notebookFolder)}}
 out=\${CELLWRIGHT_OUT:-$here/executed.ipynb}
 results=$here/results
 rm -rf "$results"

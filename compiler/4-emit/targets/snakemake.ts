@@ -1,4 +1,6 @@
+import { quoted } from '../shell-steps.ts';
 import { engineSteps, secondsFor, type EngineStep } from './engine-steps.ts';
+import { requirementsFile } from './requirements-file.ts';
 import { docstring, pythonText } from './python-text.ts';
 import type { Emission, EngineParameter, Target } from './target.ts';
 import { variantNames } from './variant-names.ts';
@@ -9,7 +11,7 @@ export const snakemakeTarget: Target = {
   help: 'a Snakefile: snakemake --cores 2 --snakefile DIR/Snakefile',
   takesParameters: true,
   without: ['schedule'],
-  emit: (emission) => [{ path: 'Snakefile', text: snakefile(emission) }],
+  emit: (emission) => [{ path: 'Snakefile', text: snakefile(emission) }, ...requirementsFile(emission.settings)],
 };
 
 /** Names that the emitted file has for something else, and Snakemake's own words. */
@@ -195,5 +197,5 @@ function shellLines(one: EngineStep, hasVariants: boolean): string {
 
 /** One word of the shell, with Snakemake's braces doubled. */
 function shellWord(word: string): string {
-  return `'${word.replaceAll("'", String.raw`'\''`).replaceAll(/[{}]/g, '$&$&')}'`;
+  return quoted(word).replaceAll(/[{}]/g, '$&$&');
 }

@@ -26,6 +26,8 @@ export interface EngineSettings {
   readonly schedule?: string;
   /** The image of the steps, for engines that run containers. */
   readonly image?: string;
+  /** True when all steps have the key of the run, with which references are signed. */
+  readonly signed: boolean;
   /** Where values and files are kept, for all machines. */
   readonly store?: string;
   /** The locked environment beside the notebook. */
