@@ -1,5 +1,5 @@
 /**
- * Runs emitted projects by the engines themselves: npm run targets [-- snakemake|airflow|argo|github …] [--environments DIR] [-t NAME]
+ * Runs emitted projects by the engines themselves: npm run targets [-- shell|snakemake|airflow|argo|github …] [--environments DIR] [-t NAME]
  *
  * Each engine gets an environment of its own below DIR (default: out/targets), made once. The cells run by the interpreter of the tests.
  */
@@ -9,15 +9,16 @@ import { parseArgs } from 'node:util';
 
 import { python as ownPython, root, run } from './command.mjs';
 
-/** What is installed for each engine; of Argo Workflows its model, of GitHub Actions the published schema of its workflows. */
+/** What is installed for each engine (the shell needs nothing, and runs the samples); of Argo Workflows its model, of GitHub Actions the published schema of its workflows. */
 const packages = {
+  shell: [],
   snakemake: ['snakemake==9.27.1'],
   airflow: ['apache-airflow==3.3.2', 'kubernetes'],
   argo: ['hera==7.1.0', 'pyyaml'],
   github: ['check-jsonschema==0.39.0'],
 };
 /** What the names of their tests begin with. */
-const names = { snakemake: 'Snakemake', airflow: 'Airflow', argo: 'Argo', github: 'GitHub' };
+const names = { shell: 'Samples', snakemake: 'Snakemake', airflow: 'Airflow', argo: 'Argo', github: 'GitHub' };
 const actionlint = 'github.com/rhysd/actionlint/cmd/actionlint@v1.7.12';
 
 const { values, positionals } = parseArgs({
@@ -41,6 +42,7 @@ async function install(engine) {
   const ready = path.join(place, 'ready');
   if (existsSync(ready)) return;
   mkdirSync(place, { recursive: true });
+  if (packages[engine].length === 0) return;
   await must(ownPython, ['-m', 'venv', '--clear', place]);
   await must(path.join(place, 'bin', 'python'), ['-m', 'pip', 'install', '-q', ...packages[engine]]);
   if (engine === 'github') {

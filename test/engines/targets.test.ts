@@ -7,7 +7,7 @@ import { cpSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, write
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { python } from '../environment.ts';
+import { python, root } from '../environment.ts';
 import { outputsOf } from '../equivalence/normalise.ts';
 import { ActionsRun, readActionsWorkflow } from './actions-workflow.ts';
 import { readWorkflowTemplate, runArgo } from './argo-workflow.ts';
@@ -60,6 +60,34 @@ function shownIn(file: string): readonly unknown[] {
 function saidIn(file: string): string {
   return JSON.stringify(shownIn(file)[2]);
 }
+
+describe.skipIf(!has('shell'))('Samples through a shell', () => {
+  test.each(['analysis', 'flights', 'messy'])(
+    '%s: the steps of a shell project give what Run All gives',
+    async (name) => {
+      const folder = path.join(base, name);
+      for (const copy of ['plain', 'local', 'here'])
+        cpSync(path.join(root, 'samples', name), path.join(folder, copy), { recursive: true });
+      const own = make('pass\n');
+      const at = (...names: string[]): string => path.join(folder, ...names);
+      const script = path.join(root, 'test', 'equivalence', 'plain.py');
+      execFileSync(python, [script, at('plain', 'notebook.ipynb'), at('plain.ipynb')], {
+        env: own.environment,
+        stdio: 'pipe',
+      });
+      const state = ['--state', at('state')];
+      await own.cli('run', at('local', 'notebook.ipynb'), '--python', python, '-o', at('local.ipynb'), ...state);
+      await own.cli('profile', at('local', 'notebook.ipynb'), '-o', at('here', 'notebook.effects.json'), ...state);
+      const emitted = await own.cli('emit', at('here', 'notebook.ipynb'), '--target', 'shell', '-o', at('project'));
+      expect(emitted.code, emitted.err).toBe(0);
+      const said = await own.call('sh', [at('project', 'run.sh')], { CELLWRIGHT_PYTHON: python });
+      expect(said.code, said.err).toBe(0);
+      expect(outputsOf(at('project', 'executed.ipynb'))).toEqual(outputsOf(at('plain.ipynb')));
+      expect(said.err).not.toContain('bring it there');
+    },
+    1_500_000,
+  );
+});
 
 describe.skipIf(!has('snakemake'))('Snakemake', () => {
   const snakemake = async (of: EmittedProject, ...words: string[]): Promise<Said> => {
