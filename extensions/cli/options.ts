@@ -175,10 +175,14 @@ export const emitFlags: readonly Flag[] = [
   {
     name: 'signed',
     values: [],
-    help: 'flyte, argo: steps take the secret CELLWRIGHT_RUN_KEY, and believe only references that are signed with it; the others sign where they have it',
+    help: 'argo, flyte: steps take the secret CELLWRIGHT_RUN_KEY, and believe only references that are signed with it; the others sign where they have it',
   },
-  { name: 'image', values: ['IMAGE'], help: 'argo, airflow, snakemake: the container image of the steps' },
-  { name: 'store', values: ['URL'], help: 'argo, airflow: where values are kept for all machines: s3://BUCKET/PREFIX' },
+  { name: 'image', values: ['IMAGE'], help: 'argo, airflow, github, snakemake: the container image of the steps' },
+  {
+    name: 'store',
+    values: ['URL'],
+    help: 'argo, airflow, snakemake: where values are kept for all machines: s3://BUCKET/PREFIX',
+  },
   { name: 'schedule', values: ['CRON'], help: 'when the engine is to run it, for example "0 6 * * *"' },
 ];
 

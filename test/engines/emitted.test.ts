@@ -97,6 +97,7 @@ print(x, len(token))
   let own: EmittedProject;
   beforeAll(() => {
     own = makeProject(path.join(base, 'places'), places);
+    mkdirSync(own.at('.git'));
   });
   const read = (...names: string[]): string => readFileSync(own.at('project', ...names), 'utf8');
   const emit = async (target: string, ...words: string[]): Promise<void> => {
@@ -175,6 +176,9 @@ print(x, len(token))
       '0 6 * * *',
     );
     expect([said.code, said.err]).toEqual([2, expect.stringContaining('A snakemake project has no schedule')]);
+    rmSync(own.at('.git'), { recursive: true });
+    const outside = await own.cli('emit', 'notebook.ipynb', '--target', 'github', '-o', 'other');
+    expect([outside.code, outside.err]).toEqual([2, expect.stringContaining('not in a repository that has the')]);
     const shell = await own.cli('emit', 'notebook.ipynb', '--target', 'shell', '-o', 'other', '--matrix', 'region=a,b');
     expect([shell.code, shell.err]).toEqual([2, expect.stringContaining('A shell project has no matrix')]);
   });

@@ -267,6 +267,7 @@ describe.skipIf(!has('github'))('GitHub Actions', () => {
     'the published schema and actionlint have nothing to say: %s',
     async (_, words) => {
       const own = again();
+      mkdirSync(own.at('.git'));
       await own.emit('github', ...words);
       mkdirSync(own.at('project', '.git'));
       const script = '"$0" --builtin-schema vendor.github-workflows project/.github/workflows/*.yml';

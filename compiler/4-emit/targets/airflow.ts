@@ -11,6 +11,7 @@ export const airflowTarget: Target = {
   name: 'airflow',
   help: 'a DAG for Airflow 3: put the project into the DAGs folder; airflow dags test NAME',
   takesParameters: true,
+  without: ['signed'],
   emit: (emission) => [
     { path: 'dag.py', text: dagFile(emission) },
     // The worker's files are no DAGs.

@@ -9,6 +9,7 @@ export const flyteTarget: Target = {
   help: 'a Flyte project: pyflyte run workflow.py NAME (Flyte 2: flyte run --local workflow_v2.py NAME)',
   takesParameters: true,
   takesFiles: true,
+  without: ['image', 'store'],
   emit: (emission) => [
     { path: 'workflow.py', text: workflowFile(emission) },
     { path: 'workflow_v2.py', text: workflowFile2(emission) },

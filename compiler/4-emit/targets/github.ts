@@ -11,6 +11,8 @@ export const githubTarget: Target = {
   name: 'github',
   help: 'a workflow of GitHub Actions: copy .github of the project to the root of the repository',
   takesParameters: true,
+  without: ['store', 'signed'],
+  usesRepository: true,
   emit: (emission) => {
     const { settings } = emission;
     const name = fileName(emission);

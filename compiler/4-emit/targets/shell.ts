@@ -7,7 +7,7 @@ import type { Emission, Target } from './target.ts';
 export const shellTarget: Target = {
   name: 'shell',
   help: 'a POSIX shell script: sh run.sh',
-  without: ['matrix', 'schedule'],
+  without: ['matrix', 'schedule', 'image', 'store', 'signed'],
   emit: (emission) => [
     { path: 'run.sh', text: script(emission), isProgram: true },
     ...requirementsFile(emission.settings),

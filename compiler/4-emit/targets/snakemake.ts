@@ -10,7 +10,7 @@ export const snakemakeTarget: Target = {
   name: 'snakemake',
   help: 'a Snakefile: snakemake --cores 2 --snakefile DIR/Snakefile',
   takesParameters: true,
-  without: ['schedule'],
+  without: ['schedule', 'signed'],
   emit: (emission) => [{ path: 'Snakefile', text: snakefile(emission) }, ...requirementsFile(emission.settings)],
 };
 
@@ -54,7 +54,7 @@ from shlex import quote
 HERE = Path(workflow.basedir)
 CELLS = Path(os.environ.get("CELLWRIGHT_CWD") or HERE / ${pythonText(notebookFolder)})
 PYTHON = os.environ.get("CELLWRIGHT_PYTHON", "python3")
-STORE = os.environ.get("CELLWRIGHT_STORE", "store")
+STORE = os.environ.get("CELLWRIGHT_STORE", ${pythonText(settings.store ?? 'store')})
 TASK = f"{quote(PYTHON)} bundle/worker/task.py"
 # Another interpreter or other packages are a reason to run a step again.
 ENVIRONMENT = subprocess.check_output([PYTHON, str(HERE / "bundle" / "worker" / "task.py"), "environment"], text=True).strip()

@@ -75,7 +75,9 @@ export interface Target {
   readonly takesParameters?: true;
   /** True when its machines do not have the notebook's folder: the files that cells read are copied into `files/`. */
   readonly takesFiles?: true;
-  /** What the engine does not have; asking for it is an error. */
-  readonly without?: readonly ('matrix' | 'schedule')[];
+  /** Flags for what the engine does not have; asking for it is an error. */
+  readonly without?: readonly ('matrix' | 'schedule' | 'image' | 'store' | 'signed')[];
+  /** True when its machines have the repository of the notebook, so that the project has to be in it. */
+  readonly usesRepository?: true;
   readonly emit: (emission: Emission) => readonly EmittedFile[];
 }

@@ -65,6 +65,15 @@ export async function emitTo(
   const plan = planForEngines(bundle, profile);
   const notebookFolder = path.relative(output, folder).split(path.sep).join('/');
   const settings = readEngineSettings(host, parsed, input.value);
+  const projectFolder = inRepository(output);
+  if (target.usesRepository === true && path.posix.join(projectFolder, notebookFolder).startsWith('..'))
+    return {
+      ok: false,
+      result: usage(
+        `${shownPath(host, output)} is not in a repository that has the notebook.`,
+        'Name a folder of the repository with -o: the machines of this engine have its files.',
+      ),
+    };
   if (!settings.ok) return settings;
   const { notebook } = compilation;
   if (notebook === undefined)
@@ -72,7 +81,7 @@ export async function emitTo(
   const own = target.emit({
     ...{ bundle, plan, stem, notebook, settings: settings.value },
     notebookFolder: notebookFolder === '' ? '.' : notebookFolder,
-    projectFolder: inRepository(output),
+    projectFolder,
   });
   const inBundle = [...listBundleFiles(host.installation, compilation)];
   const files: readonly EmittedFile[] = [
