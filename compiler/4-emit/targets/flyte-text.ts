@@ -9,10 +9,10 @@ export function ownNames(steps: readonly FlyteStep[]): string {
   return ['Project', 'StepOutputs', 'StepResult', ...files].join(', ');
 }
 
-/** The project, as the emitted file makes it. */
-export function projectCall({ settings, notebookFolder }: Emission): string {
+/** The project, as the emitted file makes it. @param more further arguments */
+export function projectCall({ settings, notebookFolder }: Emission, more: readonly string[] = []): string {
   const lock = settings.lock === undefined ? [] : [`lock=${pythonText(settings.lock.digest)}`];
-  return call('Project', ['HERE', `notebook_folder=${pythonText(notebookFolder)}`, ...lock]);
+  return call('Project', ['HERE', `notebook_folder=${pythonText(notebookFolder)}`, ...lock, ...more]);
 }
 
 /** The task of a step: why it is not cached, its decorator, and its function, which is the same for both SDKs. */

@@ -24,7 +24,10 @@ export function workflowFile(emission: Emission): string {
   const name = workflowName(emission.stem);
   const parts = [
     head(emission, steps, name),
-    ...steps.flatMap((step) => [outputsClass(step, 'FlyteFile'), taskText(step, decorator(step))]),
+    ...steps.flatMap((step) => [
+      outputsClass(step, 'FlyteFile'),
+      taskText(step, decorator(step, secretGroup(emission))),
+    ]),
     collectTask,
     workflowOf(emission, steps, name),
     launchPlans(emission, name),
@@ -70,7 +73,7 @@ sys.path.insert(0, str(HERE / "bundle" / "worker"))
 
 from cellwright_flyte.on_flytekit import ${ownNames(steps)}  # noqa: E402
 
-NOTEBOOK = ${projectCall(emission)}
+NOTEBOOK = ${projectCall(emission, has(({ secrets }) => secrets.length > 0) ? [`secret_group=${pythonText(secretGroup(emission))}`] : [])}
 ${imageOf(emission)}
 # What all steps have in common: the image, what was chosen at registration, and a deck with what the cells show.
 step = ${call('partial', [...common, 'enable_deck=True', 'deck_fields=()'])}`;
@@ -93,14 +96,24 @@ function requestsOf({ step: { resources } }: FlyteStep): readonly string[] {
   ];
 }
 
-function decorator(step: FlyteStep): string {
+/** The name of the secret of the platform, whose keys are the notebook's secrets: flytekit registers none without. */
+function secretGroup({ stem }: Emission): string {
+  return workflowName(stem).replaceAll('_', '-');
+}
+
+/** Flyte sets variables in capitals alone; others are set by the task itself. */
+function variableFor(name: string): string {
+  return /^[A-Z_][A-Z0-9_]*$/.test(name) ? `env_var=${pythonText(name)}, ` : '';
+}
+
+function decorator(step: FlyteStep, group: string): string {
   const requests = requestsOf(step);
   const limits = requests.filter((word) => !word.startsWith('cpu'));
   const variables = variablesOf(step);
   const { image } = step.step.resources;
   const secrets = step.secrets.map(
     (name) =>
-      `Secret(key=${pythonText(name)}, env_var=${pythonText(name)}, mount_requirement=Secret.MountType.ENV_VAR)`,
+      `Secret(group=${pythonText(group)}, key=${pythonText(name)}, ${variableFor(name)}mount_requirement=Secret.MountType.ENV_VAR)`,
   );
   return call('@step', [
     ...(typeof step.cache === 'string'

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Sequence
+from pathlib import Path
 from typing import Any, Optional
 
 from flytekit import Deck, FlyteContextManager, current_context
@@ -38,6 +39,11 @@ class _Flytekit(project.Surroundings):
 class Project(project.Project):
     """What the tasks in `workflow.py` call."""
 
+    def __init__(self, folder: Path, notebook_folder: str, lock: str = "", secret_group: str = "") -> None:
+        """`secret_group` is the secret of the platform whose keys the notebook's secrets are."""
+        super().__init__(folder, notebook_folder, lock)
+        self._secret_group = secret_group
+
     def run_step(
         self,
         step: str,
@@ -47,7 +53,7 @@ class Project(project.Project):
         cached: bool = True,
     ) -> Done:
         """Run a step; raises in the task when it does not end well, with what the cell said."""
-        give_secrets(secrets)
+        give_secrets(secrets, self._secret_group)
         try:
             return self.run(project.Order(step, needs, parameters or {}, cached), _Flytekit())
         except CellFailed as failure:
@@ -77,8 +83,8 @@ def use_flyte_credentials() -> None:
             os.environ[name] = value
 
 
-def give_secrets(names: Sequence[str]) -> None:
+def give_secrets(names: Sequence[str], group: str) -> None:
     """Each secret as the environment variable that the notebook takes it from, by Flyte's own mechanism."""
     for name in names:
         if name not in os.environ:
-            os.environ[name] = current_context().secrets.get(key=name)
+            os.environ[name] = current_context().secrets.get(group, name)
