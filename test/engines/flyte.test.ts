@@ -76,6 +76,26 @@ function insertMarkdown(file: string): void {
   writeFileSync(file, JSON.stringify(notebook));
 }
 
+test.skipIf(python === '')(
+  "a secret and the key of the run come by Flyte's own mechanism, and nothing runs without the key",
+  async () => {
+    const project = make('#tags: parameters\ntoken = ""\n---\nprint(len(token), token)\n');
+    await project.emitted('-p', 'token', 'env:API_TOKEN', '--signed');
+    const run = (variables: NodeJS.ProcessEnv): ReturnType<FlyteProject['call']> =>
+      project.call('pyflyte', ['run', 'project/workflow.py', 'notebook'], {
+        CELLWRIGHT_EXECUTED: project.at('flyte.ipynb'),
+        NOTEBOOK_API_TOKEN: 'open-sesame-4711',
+        ...variables,
+      });
+    const without = await run({});
+    expect([without.code === 0, without.out + without.err]).toEqual([false, expect.stringContaining('RUN_KEY')]);
+    const signed = await run({ NOTEBOOK_CELLWRIGHT_RUN_KEY: 'a key of the run' });
+    expect(signed.code, signed.out + signed.err).toBe(0);
+    expect(withoutInjected(outputsOf(project.at('flyte.ipynb')))[1]).toEqual([['stdout', '16 ••••\n']]);
+  },
+  200_000,
+);
+
 describe.skipIf(python === '')('run --on flyte', () => {
   test('gives what Run All gives; the second time all is served from the cache of Flyte', async () => {
     const project = make(sales);
