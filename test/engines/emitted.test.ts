@@ -24,7 +24,7 @@ beforeAll(async () => {
   rmSync(project.at('report.txt'));
   await project.observe();
   rmSync(project.at('report.txt'));
-});
+}, 180_000);
 afterAll(() => {
   rmSync(base, { recursive: true, force: true });
 });
@@ -44,7 +44,7 @@ describe('Argo Workflows', () => {
     const run = await runArgo(own, {});
     expect([...run.codes.values()], run.said).toEqual([...plan.steps.map(() => 0), 0]);
     expect(run.executed.map((file) => withoutInjected(outputsOf(file)))).toEqual([truth]);
-  });
+  }, 180_000);
 
   test('with a matrix and a schedule it names nothing that is not there', async () => {
     const own = again('argo-variants');
@@ -69,7 +69,7 @@ describe('GitHub Actions', () => {
     expect(run.conclusions.size).toBe(plan.steps.length + 1);
     const executed = path.join(run.artifact('notebook.executed'), 'executed.ipynb');
     expect(withoutInjected(outputsOf(executed)), run.said).toEqual(truth);
-  });
+  }, 180_000);
 });
 
 const reader = `
