@@ -15,8 +15,10 @@ export function refuseForeign(host: Host, parsed: ParsedArguments, input: Input)
   const kernel = lastValue(parsed, 'kernel') ?? input.bundle.notebook.kernelName;
   const executable = findInterpreter({ python, kernel, environment: host.environment })?.executable;
   const found = wouldRun(input, executable ?? python ?? kernel);
-  if (!hasFlag(parsed, 'quiet')) host.err(renderWouldRun(input.path, found));
-  if (!hasFlag(parsed, 'yes') && !isAgreed(host)) {
+  const agreed = hasFlag(parsed, 'yes');
+  // Nobody is asked about what was not said.
+  if (!agreed || !hasFlag(parsed, 'quiet')) host.err(renderWouldRun(input.path, found));
+  if (!agreed && !isAgreed(host)) {
     const help = `Read ${input.path}/notebook.ipynb, and run it with --yes; or compile its notebook here.`;
     const message = `${input.path} was not compiled on this machine, and nobody has agreed to run it.`;
     return { ...usage(message, help, 'CW304'), document: { notebook: input.path } };

@@ -1,5 +1,6 @@
-import { readFileSync, readSync, realpathSync } from 'node:fs';
+import { closeSync, openSync, readFileSync, readSync, realpathSync } from 'node:fs';
 import path from 'node:path';
+import { isatty } from 'node:tty';
 import { fileURLToPath } from 'node:url';
 import { runCommandLine } from './command-line.ts';
 import { describeFileError } from './files.ts';
@@ -28,13 +29,18 @@ function takeInterruptions(): AbortSignal {
   return interruption.signal;
 }
 
-/** One line of the terminal; empty when it is closed. */
+/** One line of the terminal; empty when it is closed. Standard input itself may not wait for one. */
 function ask(question: string): string {
   process.stderr.write(question);
-  const letters = Buffer.alloc(1);
-  const bytes: number[] = [];
-  while (readSync(0, letters) === 1 && letters[0] !== 0x0a) bytes.push(letters[0] ?? 0);
-  return Buffer.from(bytes).toString('utf8');
+  const terminal = openSync('/dev/tty', 'r');
+  try {
+    const letters = Buffer.alloc(1);
+    const bytes: number[] = [];
+    while (readSync(terminal, letters) === 1 && letters[0] !== 0x0a) bytes.push(letters[0] ?? 0);
+    return Buffer.from(bytes).toString('utf8');
+  } finally {
+    closeSync(terminal);
+  }
 }
 
 let interruption: AbortSignal | undefined;
@@ -46,7 +52,7 @@ const code = await runCommandLine(process.argv.slice(2), {
   hasColours: process.stderr.isTTY && process.env['NO_COLOR'] === undefined,
   interruption: () => (interruption ??= takeInterruptions()),
   readInput: () => readFileSync(0),
-  ...(process.stdin.isTTY && process.stderr.isTTY ? { ask } : {}),
+  ...(isatty(0) && isatty(2) ? { ask } : {}),
   get columns() {
     return process.stderr.columns || 80;
   },

@@ -1,5 +1,5 @@
 import { execFileSync, spawn, spawnSync, type ChildProcess } from 'node:child_process';
-import { mkdtempSync, readFileSync, readdirSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdtempSync, readFileSync, readdirSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
@@ -50,6 +50,40 @@ async function until(isSo: () => boolean): Promise<void> {
 async function endOf(child: ChildProcess): Promise<number | string | null> {
   return await new Promise((resolve) => child.on('close', (code, signal) => resolve(code ?? signal)));
 }
+
+/** Runs the program at a terminal of its own, and answers what it asks. */
+const atTerminal = `
+import os, pty, sys
+answer, *words = sys.argv[1:]
+child, terminal = pty.fork()
+if child == 0:
+    os.execv(words[0], words)
+said = b""
+while b"[y/N]" not in said:
+    said += os.read(terminal, 1000)
+os.write(terminal, answer.encode() + b"\\n")
+try:
+    while True:
+        said += os.read(terminal, 1000)
+except OSError:
+    pass
+sys.stdout.buffer.write(said)
+sys.exit(os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]))
+`;
+
+test('at a terminal, whoever is there is asked about a bundle from elsewhere', () => {
+  shell('XDG_CACHE_HOME=$PWD/elsewhere cw compile n.py -q');
+  const answered = (answer: string): Ended => {
+    const words = [program, 'run', 'n.cellwright', '-q', '--python', python, '-o', 'asked.ipynb'];
+    const all = ['-c', atTerminal, answer, process.execPath, ...words];
+    const done = spawnSync(python, all, { cwd: folder, env: environment, encoding: 'utf8', timeout: 50_000 });
+    return { code: done.status, out: done.stdout, err: done.stderr };
+  };
+  expect(answered('n')).toMatchObject({ code: 2, out: expect.stringContaining('2 cells: 01_a') as unknown });
+  expect(existsSync(path.join(folder, 'asked.ipynb'))).toBe(false);
+  expect(answered('yes')).toMatchObject({ code: 0 });
+  expect(existsSync(path.join(folder, 'asked.ipynb'))).toBe(true);
+});
 
 describe('pipes', () => {
   test('a reader that goes away changes neither the exit code nor the files', () => {
