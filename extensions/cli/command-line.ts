@@ -19,6 +19,7 @@ import { lockCommand } from './commands/lock.ts';
 import { metricsCommand } from './commands/metrics.ts';
 import { runCommand } from './commands/run.ts';
 import { runsCommand } from './commands/runs.ts';
+import { serveCommand } from './commands/serve.ts';
 import { showCommand } from './commands/show.ts';
 import { statusCommand } from './commands/status.ts';
 import { backtestCommand } from './commands/variants.ts';
@@ -353,6 +354,14 @@ const commands: readonly Command[] = [
     flags: [allFlag, stateFlag],
     most: 1,
     run: cleanCommand,
+  },
+  {
+    name: 'serve',
+    words: '--stdio',
+    help: 'Answers the requests of an editor on standard input and output (docs/service.md). Runs that it starts go on without it.',
+    flags: [{ name: 'stdio', values: [], help: 'speak JSON-RPC, one message a line' }, stateFlag],
+    most: 0,
+    run: async (host, parsed) => await serveCommand(host, parsed, runCommandLine),
   },
 ];
 

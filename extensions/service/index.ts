@@ -1,0 +1,2 @@
+export type { CallCommand, Program } from './call-command.ts';
+export { serveLines, type Lines } from './serve.ts';
