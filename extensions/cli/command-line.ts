@@ -17,6 +17,7 @@ import { lineageCommand } from './commands/lineage.ts';
 import { profileCommand } from './commands/profile.ts';
 import { lockCommand } from './commands/lock.ts';
 import { metricsCommand } from './commands/metrics.ts';
+import { openCommand } from './commands/open.ts';
 import { runCommand } from './commands/run.ts';
 import { runsCommand } from './commands/runs.ts';
 import { serveCommand } from './commands/serve.ts';
@@ -354,6 +355,18 @@ const commands: readonly Command[] = [
     flags: [allFlag, stateFlag],
     most: 1,
     run: cleanCommand,
+  },
+  {
+    name: 'open',
+    words: 'NB',
+    help: 'Shows the graph of a notebook, its runs and their history in a browser, and runs it from there, until it is interrupted.',
+    flags: [
+      { name: 'port', values: ['N'], help: 'serve the page on this port (default: one that is free)' },
+      { name: 'no-browser', values: [], help: 'only print the address' },
+      stateFlag,
+    ],
+    most: 1,
+    run: async (host, parsed) => await openCommand(host, parsed, runCommandLine),
   },
   {
     name: 'serve',

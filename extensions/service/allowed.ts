@@ -78,7 +78,10 @@ export function refuseOptions(words: readonly string[]): ResponseError | undefin
       continue;
     }
     if (at + takes >= words.length + (takes === 0 ? 1 : 0)) {
-      return { code: errorCodes.invalidParams, message: `${name} takes ${takes === 1 ? 'a value' : `${takes} values`}.` };
+      return {
+        code: errorCodes.invalidParams,
+        message: `${name} takes ${takes === 1 ? 'a value' : `${takes} values`}.`,
+      };
     }
     at += takes;
   }

@@ -45,7 +45,11 @@ export async function startDetached(program: Program, { notebook, words, folder,
     child.once('exit', (code) => resolve(code ?? 1));
   });
   child.unref();
-  const end = await Promise.race([ended, untilThere(path.join(place, 'events.jsonl'), ended), untilThereOf(state, run, ended)]);
+  const end = await Promise.race([
+    ended,
+    untilThere(path.join(place, 'events.jsonl'), ended),
+    untilThereOf(state, run, ended),
+  ]);
   if (end === 'there' || existsSync(path.join(place, 'events.jsonl'))) return run;
   throw notStarted(end, { ...files, place });
 }
@@ -69,7 +73,10 @@ async function untilThereOf(state: string, run: string, ended: Promise<unknown>)
   return await untilThere(path.join(state, 'runs', `${run}-0001`, 'events.jsonl'), ended);
 }
 
-function notStarted(end: number | Error, { document, complaints, place }: Record<'document' | 'complaints' | 'place', string>): Error {
+function notStarted(
+  end: number | Error,
+  { document, complaints, place }: Record<'document' | 'complaints' | 'place', string>,
+): Error {
   const said = readDocument(document);
   const complained = readFileSync(complaints, 'utf8').trim();
   rmSync(place, { recursive: true, force: true });

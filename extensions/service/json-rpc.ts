@@ -1,4 +1,10 @@
-import { errorCodes, type Notification, type RequestMessage, type ResponseError, type ServiceMessage } from './protocol.ts';
+import {
+  errorCodes,
+  type Notification,
+  type RequestMessage,
+  type ResponseError,
+  type ServiceMessage,
+} from './protocol.ts';
 import { Refused } from './refused.ts';
 
 /** Answers requests by name. */
@@ -34,7 +40,8 @@ function readMessage(text: string): RequestMessage | ResponseError {
   }
   if (typeof value === 'object' && value !== null && 'method' in value && 'id' in value) {
     const { id, method } = value;
-    if (typeof method === 'string' && (typeof id === 'number' || typeof id === 'string')) return value as RequestMessage;
+    if (typeof method === 'string' && (typeof id === 'number' || typeof id === 'string'))
+      return value as RequestMessage;
   }
   return { code: errorCodes.invalidRequest, message: 'The message is no request of JSON-RPC with an id and a method.' };
 }

@@ -1,19 +1,19 @@
 import { existsSync, readFileSync, realpathSync } from 'node:fs';
 import path from 'node:path';
-import {
-  defaultState,
-  interruptOwner,
-  isGoingOn,
-  listRunsOf,
-  readRun,
-  runFolder,
-} from '../../runtime/index.ts';
+import { defaultState, interruptOwner, isGoingOn, listRunsOf, readRun, runFolder } from '../../runtime/index.ts';
 import { refuseCommand, refuseOptions } from './allowed.ts';
 import type { Program } from './call-command.ts';
 import { startDetached } from './detached-run.ts';
 import { followRun } from './follow-run.ts';
 import { checkParams } from './params.ts';
-import { errorCodes, protocolVersion, type Method, type Notification, type ParamsOf, type ResultOf } from './protocol.ts';
+import {
+  errorCodes,
+  protocolVersion,
+  type Method,
+  type Notification,
+  type ParamsOf,
+  type ResultOf,
+} from './protocol.ts';
 import { refused } from './refused.ts';
 import { watchFile } from './watch-file.ts';
 
@@ -98,7 +98,12 @@ export class NotebookService {
     if (problem !== undefined) throw refused(problem.code, problem.message);
     const file = this.#fileOf(notebook);
     const where = folder === undefined ? path.dirname(file) : path.resolve(this.#program.folder, folder);
-    const run = await startDetached(this.#program, { notebook: file, words, folder: where, state: this.#stateOf(file) });
+    const run = await startDetached(this.#program, {
+      notebook: file,
+      words,
+      folder: where,
+      state: this.#stateOf(file),
+    });
     return { run };
   }
 

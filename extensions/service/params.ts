@@ -28,7 +28,10 @@ export function checkParams(method: string, params: unknown): KnownRequest {
     const isOptional = kind.endsWith('?');
     if (value === undefined && isOptional) continue;
     if (!fits(value, kind.replace('?', '') as Kind))
-      throw refused(errorCodes.invalidParams, `${method} takes ${name}, which has to be ${words[kind.replace('?', '') as Kind]}.`);
+      throw refused(
+        errorCodes.invalidParams,
+        `${method} takes ${name}, which has to be ${words[kind.replace('?', '') as Kind]}.`,
+      );
   }
   return { method, params: given } as unknown as KnownRequest;
 }

@@ -14,7 +14,10 @@ export async function serveCommand(
   runCommandLine: RunCommandLine,
 ): Promise<CommandResult> {
   if (!hasFlag(parsed, 'stdio')) {
-    return usage('serve speaks with a program, not with people.', 'Editors start it with --stdio; cellwright open NB shows a page.');
+    return usage(
+      'serve speaks with a program, not with people.',
+      'Editors start it with --stdio; cellwright open NB shows a page.',
+    );
   }
   const program = programOf(host, parsed, runCommandLine);
   await serveLines(program, { input: process.stdin, send: (line) => host.out(`${line}\n`) });
