@@ -65,7 +65,7 @@ ${states((name) => `.cw-chip.cw-is-${name} { background: var(--cw-${name}); } .c
 @media (prefers-reduced-motion: no-preference) { .cw-chip.cw-is-running { animation: cw-beat 1.4s ease-in-out infinite; } @keyframes cw-beat { 50% { box-shadow: 0 0 0 3px color-mix(in srgb, var(--cw-running) 45%, transparent); } } }
 
 .cw-rail { padding: 2px 0 8px; position: relative; }
-.cw-row { display: flex; align-items: center; gap: 7px; height: 40px; padding: 0 8px 0 var(--cw-lanes, 20px); cursor: pointer; position: relative; }
+.cw-row { display: flex; align-items: center; gap: 7px; height: 40px; padding: 0 8px 0 var(--cw-lanes, 20px); cursor: pointer; position: relative; content-visibility: auto; contain-intrinsic-size: auto 40px; }
 .cw-row:hover { background: var(--cw-hover); }
 .cw-row[aria-selected="true"] { background: var(--cw-chosen); }
 .cw-row:focus-visible { outline-offset: -2px; }
