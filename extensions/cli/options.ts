@@ -148,6 +148,11 @@ export const runFlags: readonly Flag[] = [
     values: ['NAME=A,NAME=B'],
     help: 'leave out the combinations that have all of these values; may be given several times',
   },
+  {
+    name: 'follow-as',
+    values: ['RUN'],
+    help: 'name the run like this, and keep what its cells show beside its log as they end, for who follows it',
+  },
   mlflowFlag,
   yesFlag,
   { name: 'report', values: ['FILE'], help: 'where the HTML report goes; of --matrix: the page of all variants' },
@@ -160,30 +165,6 @@ export const flyteFlags: readonly Flag[] = [
   { name: 'project', values: ['NAME'], help: 'with --remote: the project of Flyte' },
   { name: 'domain', values: ['NAME'], help: 'with --remote: the domain of Flyte' },
   { name: 'image', values: ['IMAGE'], help: 'with --remote: the container image of the tasks' },
-];
-
-/** Flags of `emit` alone. */
-export const emitFlags: readonly Flag[] = [
-  { name: 'target', short: 't', values: ['ENGINE'], help: 'which engine; --list names them' },
-  { name: 'output', short: 'o', aliases: ['out'], values: ['DIR'], help: "the project's folder" },
-  { name: 'list', values: [], help: 'name the engines' },
-  {
-    name: 'matrix',
-    values: ['NAME=V,V'],
-    help: 'one run for each combination, as the engine has it (Flyte: a launch plan); may be given several times',
-  },
-  {
-    name: 'signed',
-    values: [],
-    help: 'argo, flyte: steps take the secret CELLWRIGHT_RUN_KEY, and believe only references that are signed with it; the others sign where they have it',
-  },
-  { name: 'image', values: ['IMAGE'], help: 'argo, airflow, github, snakemake: the container image of the steps' },
-  {
-    name: 'store',
-    values: ['URL'],
-    help: 'argo, airflow, snakemake: where values are kept for all machines: s3://BUCKET/PREFIX',
-  },
-  { name: 'schedule', values: ['CRON'], help: 'when the engine is to run it, for example "0 6 * * *"' },
 ];
 
 /** Flags of `verify` alone. */
