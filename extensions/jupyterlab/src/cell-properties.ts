@@ -1,0 +1,155 @@
+import type { Cell } from '@jupyterlab/cells';
+import { NotebookTools } from '@jupyterlab/notebook';
+import type { TranslationBundle } from '@jupyterlab/translation';
+import type { Message } from '@lumino/messaging';
+import { readDirectives, withDirectiveLines } from '../../ui/directive-edit.ts';
+import type { NotebookView } from './notebook-view.ts';
+import { PropertyField, type FieldKind } from './property-field.ts';
+import type { PipelineSidebar } from './sidebar.ts';
+
+export interface CellPropertiesParts {
+  readonly sidebar: PipelineSidebar;
+  readonly trans: TranslationBundle;
+}
+
+interface Described {
+  readonly name: string;
+  readonly kind: FieldKind;
+  readonly label: string;
+  readonly hint: string;
+}
+
+/** Tags that mean something to the pipeline. */
+function describedTags(trans: TranslationBundle): readonly Described[] {
+  const flag = (name: string, label: string, hint: string): Described => ({ name, kind: 'flag', label, hint });
+  return [
+    flag('parameters', trans.__('Parameters'), trans.__('A run may give other values to what this cell sets.')),
+    flag('gate', trans.__('Gate'), trans.__('When this cell raises, the run stops, and nothing after it acts.')),
+    flag('raises-exception', trans.__('May raise'), trans.__('An error of this cell is a result like any other.')),
+    flag('skip-execution', trans.__('Skip'), trans.__('This cell is not run.')),
+  ];
+}
+
+/** Directives: comments at the top of a cell. */
+function describedDirectives(trans: TranslationBundle): readonly Described[] {
+  const text = (name: string, label: string, hint: string): Described => ({ name, kind: 'text', label, hint });
+  const lines = (name: string, label: string, hint: string): Described => ({ name, kind: 'lines', label, hint });
+  return [
+    text('label', trans.__('Label'), 'train'),
+    lines('gate', trans.__('Gate conditions'), 'rmse <= previous.rmse + 0.5'),
+    lines('metric', trans.__('Metrics'), 'rmse (lower), auc (higher)'),
+    lines('slices', trans.__('Slices'), 'carrier, origin'),
+    text('retries', trans.__('Retries'), '2'),
+    text('timeout', trans.__('Time limit, seconds'), '600'),
+    text('cpu', trans.__('Processors'), '4'),
+    text('mem', trans.__('Memory'), '8Gi'),
+    text('gpu', trans.__('GPUs'), '1'),
+    text('image', trans.__('Container image'), 'ghcr.io/team/train:1.4'),
+    lines('env', trans.__('Variables'), 'OMP_NUM_THREADS=4'),
+    text('cache', trans.__('Remember the result'), 'true'),
+  ];
+}
+
+/** Tags and directives of the selected cell as a form in the property inspector; the compiler judges each value before it is written. */
+export class CellProperties extends NotebookTools.Tool {
+  readonly #parts: CellPropertiesParts;
+  readonly #tags = new Map<string, PropertyField>();
+  readonly #directives = new Map<string, PropertyField>();
+  readonly #note = document.createElement('p');
+  #cell: Cell | null = null;
+
+  constructor(parts: CellPropertiesParts) {
+    super();
+    this.#parts = parts;
+    const { trans } = parts;
+    this.addClass('cellwright-properties');
+    this.#note.className = 'cellwright-note';
+    const form = document.createElement('form');
+    form.onsubmit = (event) => event.preventDefault();
+    for (const described of describedTags(trans)) {
+      const field = new PropertyField(described, (values) => this.#setTag(described.name, values));
+      this.#tags.set(described.name, field);
+      form.append(field.element);
+    }
+    for (const described of describedDirectives(trans)) {
+      const field = new PropertyField(described, (values) => void this.#setDirective(described.name, values));
+      this.#directives.set(described.name, field);
+      form.append(field.element);
+    }
+    this.node.append(this.#note, form);
+  }
+
+  protected override onActiveCellChanged(_: Message): void {
+    this.#cell?.model.contentChanged.disconnect(this.#read, this);
+    this.#cell = this.notebookTools.activeCell;
+    this.#cell?.model.contentChanged.connect(this.#read, this);
+    this.#cell?.disposed.connect(() => (this.#cell = null));
+    this.#read();
+  }
+
+  protected override onActiveCellMetadataChanged(): void {
+    this.#read();
+  }
+
+  #read(): void {
+    const cell = this.#cell;
+    const { trans } = this.#parts;
+    const source = cell?.model.sharedModel.getSource() ?? '';
+    const isText = source.startsWith('%%');
+    const isCode = cell?.model.type === 'code';
+    this.#note.textContent = !isCode
+      ? trans.__('Select a code cell.')
+      : isText
+        ? trans.__('Under a cell magic a directive is text like any other.')
+        : '';
+    const tags = cell === null ? [] : tagsOf(cell);
+    for (const [name, field] of this.#tags) field.show(tags.includes(name) ? ['true'] : [], isCode);
+    const directives = readDirectives(source);
+    for (const [name, field] of this.#directives) field.show(directives.get(name) ?? [], isCode && !isText);
+  }
+
+  #setTag(name: string, values: readonly string[]): void {
+    const cell = this.#cell;
+    if (cell === null) return;
+    const others = tagsOf(cell).filter((tag) => tag !== name);
+    const tags = values.includes('true') ? [...others, name] : others;
+    if (tags.length > 0) cell.model.setMetadata('tags', [...tags]);
+    else cell.model.deleteMetadata('tags');
+  }
+
+  /** Writes the lines of one directive, unless the compiler says that they are wrong. */
+  async #setDirective(name: string, values: readonly string[]): Promise<void> {
+    const cell = this.#cell;
+    const field = this.#directives.get(name);
+    if (cell === null || field === undefined) return;
+    const before = cell.model.sharedModel.getSource();
+    const after = withDirectiveLines(before, name, values);
+    if (after === undefined || after === before) {
+      field.tell('');
+      return;
+    }
+    const problem = await this.#problemOf(name, values, cell);
+    if (cell !== this.#cell || cell.model.sharedModel.getSource() !== before) return;
+    field.tell(problem ?? '');
+    if (problem === undefined) cell.model.sharedModel.setSource(after);
+  }
+
+  /** What the compiler says of these lines alone; undefined when nothing is wrong. */
+  async #problemOf(name: string, values: readonly string[], cell: Cell): Promise<string | undefined> {
+    const view = await this.#view();
+    const source = withDirectiveLines('pass', name, values) ?? '';
+    const told = await view?.panel.checkCell(source, tagsOf(cell));
+    const wrong = told?.find(({ severity }) => severity === 'error');
+    return wrong === undefined ? undefined : `${wrong.message} ${wrong.help}`;
+  }
+
+  async #view(): Promise<NotebookView | undefined> {
+    const notebook = this.notebookTools.activeNotebookPanel;
+    return notebook === null ? undefined : await this.#parts.sidebar.viewOf(notebook);
+  }
+}
+
+function tagsOf(cell: Cell): readonly string[] {
+  const tags = cell.model.getMetadata('tags') as unknown;
+  return Array.isArray(tags) ? tags.filter((tag) => typeof tag === 'string') : [];
+}
