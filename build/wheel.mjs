@@ -26,7 +26,9 @@ async function must(name, step) {
 /** True when node_modules is as new as the lock. */
 function isInstalled() {
   const installed = path.join(packages, '.package-lock.json');
-  return existsSync(installed) && statSync(installed).mtimeMs >= statSync(path.join(extension, 'package-lock.json')).mtimeMs;
+  return (
+    existsSync(installed) && statSync(installed).mtimeMs >= statSync(path.join(extension, 'package-lock.json')).mtimeMs
+  );
 }
 
 /** The extension's own modules with those of the shared view, for the bundler of JupyterLab, which knows what is shared in its page. */

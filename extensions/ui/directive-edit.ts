@@ -11,7 +11,10 @@ interface DirectiveAtTop {
 }
 
 /** The lines `#| name: value` above the first line of code; none under a cell magic, to which such a line is text like any other. */
-function directivesAtTop(lines: readonly string[]): { readonly found: readonly DirectiveAtTop[]; readonly end: number } {
+function directivesAtTop(lines: readonly string[]): {
+  readonly found: readonly DirectiveAtTop[];
+  readonly end: number;
+} {
   const found: DirectiveAtTop[] = [];
   let end = 0;
   if (lines[0]?.startsWith('%%') === true) return { found, end };

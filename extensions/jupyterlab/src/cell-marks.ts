@@ -70,7 +70,10 @@ export class CellMarks {
     const told = settings.current.messages ? messagesOf(state) : [];
     const shown = settings.current.marks ? state : undefined;
     const now = JSON.stringify([shown?.state, shown?.letter, shown?.words, shown?.why, state.stale, state.task, told]);
-    if (this.#drawn.get(cell) === now && (cell.node.querySelector(`:scope > .${mark}`) !== null) === (shown !== undefined))
+    if (
+      this.#drawn.get(cell) === now &&
+      (cell.node.querySelector(`:scope > .${mark}`) !== null) === (shown !== undefined)
+    )
       return;
     erase(cell);
     this.#drawn.set(cell, now);

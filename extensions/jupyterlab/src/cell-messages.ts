@@ -15,7 +15,13 @@ export interface CellMessage {
 export function messagesOf(state: CellState): readonly CellMessage[] {
   const told = state.diagnostics
     .filter(({ severity }) => severity !== 'info')
-    .map(({ severity, code, message, help, remedies }) => ({ kind: severity, code, what: message, todo: help, remedies }));
+    .map(({ severity, code, message, help, remedies }) => ({
+      kind: severity,
+      code,
+      what: message,
+      todo: help,
+      remedies,
+    }));
   if (state.state !== 'fused' || told.length > 0) return told;
   return [{ kind: 'info', code: '', what: state.words, todo: state.why, remedies: [] }];
 }

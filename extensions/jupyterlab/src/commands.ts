@@ -67,7 +67,11 @@ function noService(trans: TranslationBundle): string {
   );
 }
 
-function commandsOf(app: JupyterFrontEnd, sidebar: PipelineSidebar, trans: TranslationBundle): readonly PipelineCommand[] {
+function commandsOf(
+  app: JupyterFrontEnd,
+  sidebar: PipelineSidebar,
+  trans: TranslationBundle,
+): readonly PipelineCommand[] {
   const show = (): void => app.shell.activateById(sidebar.id);
   const shown =
     (action: (view: NotebookView) => Promise<unknown>) =>

@@ -32,8 +32,8 @@ export async function compileTo({ host }: NotebookView, app: JupyterFrontEnd, tr
   if (!place.button.accept || place.value === null || place.value === '') return;
   const words =
     engine.value === bundle
-      ? ['compile', name, '--output', place.value]
-      : ['emit', name, '--target', engine.value, '--output', place.value];
+      ? ['compile', `./${name}`, '--output', place.value]
+      : ['emit', `./${name}`, '--target', engine.value, '--output', place.value];
   const answer = await service.request('command', { arguments: words, folder });
   if (answer.exitCode === 0) tellWritten(app, PathExt.join(folder, place.value), trans);
   else await showErrorMessage(trans.__('Not compiled'), problemOf(answer), [Dialog.okButton()]);

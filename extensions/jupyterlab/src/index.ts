@@ -33,9 +33,12 @@ const plugin: JupyterFrontEndPlugin<void> = {
     const trans = (translator ?? nullTranslator).load('cellwright');
     const settings = new LiveSettings();
     void settings.load(registry, id);
-    const surroundings = findSurroundings(app).then(
-      (found): Surroundings => ({ ...found, documents, settings: () => settings.current, trans }),
-    );
+    const surroundings = findSurroundings(app).then((found): Surroundings => ({
+      ...found,
+      documents,
+      settings: () => settings.current,
+      trans,
+    }));
     const sidebar = new PipelineSidebar({ tracker, surroundings, settings, trans });
     app.shell.add(sidebar, 'right', { rank: 700, type: 'Pipeline' });
     if (labShell !== null) restorer?.add(sidebar, sidebar.id);

@@ -43,8 +43,11 @@ export class NotebookHost implements PanelHost {
     this.service = surroundings.service;
   }
 
+  /** From the server's root, as all paths of the contents API. */
   get notebookPath(): string {
-    return this.#surroundings.documents.services.contents.localPath(this.#notebook.context.path);
+    const path = this.#surroundings.documents.services.contents.localPath(this.#notebook.context.path);
+    // A command line would take it for an option.
+    return path.startsWith('-') ? `./${path}` : path;
   }
 
   runArguments(): readonly string[] {
@@ -65,8 +68,8 @@ export class NotebookHost implements PanelHost {
     notebook.activeCellIndex = notebook.widgets.indexOf(cell);
     void notebook.scrollToCell(cell, 'auto').then(() => {
       if (range === undefined || cell.editor === null) return;
-      cell.editor.setSelection({ start: range.start, end: range.end });
-      cell.editor.revealSelection({ start: range.start, end: range.end });
+      cell.editor.setSelection({ start: { ...range.start }, end: { ...range.end } });
+      cell.editor.revealSelection({ start: { ...range.start }, end: { ...range.end } });
     });
   }
 
@@ -85,7 +88,7 @@ export class NotebookHost implements PanelHost {
 
   open(what: OpenRequest): void {
     const { root, documents, trans } = this.#surroundings;
-    const path = servedPath(what.path, root, PathExt.dirname(this.notebookPath));
+    const path = servedPath(what.path, root);
     if (path === undefined) {
       Notification.warning(trans.__('%1 is outside of the folder that this server serves.', what.path));
       return;
@@ -142,9 +145,9 @@ export class NotebookHost implements PanelHost {
 }
 
 /** What the contents API calls a file that the service names; undefined when the server does not serve it. */
-export function servedPath(path: string, root: string | undefined, folder: string): string | undefined {
+export function servedPath(path: string, root: string | undefined): string | undefined {
   const given = path.replaceAll('\\', '/');
-  if (!/^(?:\/|[A-Za-z]:\/)/.test(given)) return PathExt.join(folder, given);
+  if (!/^(?:\/|[A-Za-z]:\/)/.test(given)) return PathExt.normalize(given);
   const base = root?.replaceAll('\\', '/').replace(/\/$/, '');
   return base !== undefined && given.startsWith(`${base}/`) ? given.slice(base.length + 1) : undefined;
 }

@@ -1,8 +1,16 @@
 import { URLExt } from '@jupyterlab/coreutils';
 import { ServerConnection } from '@jupyterlab/services';
+import {
+  errorCodes,
+  protocolVersion,
+  type Method,
+  type Notification,
+  type ParamsOf,
+  type ResultOf,
+} from '../../service/protocol.ts';
 import type { ServiceConnection } from '../../ui/panel.ts';
-import { protocolVersion } from '../../service/protocol.ts';
-import type { Method, Notification, ParamsOf, ResponseError, ResultOf } from '../../service/protocol.ts';
+import { RpcConnection } from '../../ui/rpc-connection.ts';
+import { ServiceRefusal } from '../../ui/service-refusal.ts';
 
 /** What the server's part says of itself. */
 export interface ServerPart {
@@ -26,26 +34,6 @@ export async function findServerPart(settings: ServerConnection.ISettings): Prom
   }
 }
 
-/** Why a request was refused, in words for people. */
-export class RequestRefused extends Error {
-  readonly code: number;
-  readonly data: unknown;
-  constructor({ code, message, data }: Omit<ResponseError, 'code'> & { readonly code: number }) {
-    super(message);
-    this.name = 'RequestRefused';
-    this.code = code;
-    this.data = data;
-  }
-}
-
-/** The connection was lost before the answer came. */
-const connectionLost = -32000;
-
-interface Waiting {
-  readonly answer: (result: unknown) => void;
-  readonly refuse: (reason: Error) => void;
-}
-
 const firstDelay = 500;
 const longestDelay = 15_000;
 
@@ -55,52 +43,49 @@ const longestDelay = 15_000;
  */
 export class ServiceSocket implements ServiceConnection {
   readonly #settings: ServerConnection.ISettings;
-  readonly #waiting = new Map<number, Waiting>();
-  readonly #listeners = new Set<(notification: Notification) => void>();
-  readonly #connectedListeners = new Set<(connected: boolean) => void>();
-  #socket: Promise<WebSocket> | undefined;
-  #lastId = 0;
+  readonly #rpc: RpcConnection;
+  #opening: Promise<void> | undefined;
+  #socket: WebSocket | undefined;
+  #watchers = 0;
   #delay = firstDelay;
-  #isDisposed = false;
 
   constructor(settings: ServerConnection.ISettings) {
     this.#settings = settings;
+    this.#rpc = new RpcConnection((line) => {
+      if (this.#socket?.readyState !== WebSocket.OPEN) throw lost('');
+      this.#socket.send(line);
+    });
   }
 
   async request<M extends Method>(method: M, params: ParamsOf<M>): Promise<ResultOf<M>> {
-    const socket = await this.#connect();
-    return (await this.#ask(socket, method, params)) as ResultOf<M>;
+    await this.#connect();
+    return await this.#rpc.request(method, params);
   }
 
   onNotification(listener: (notification: Notification) => void): () => void {
-    this.#listeners.add(listener);
-    return () => this.#listeners.delete(listener);
+    return this.#rpc.onNotification(listener);
   }
 
   onConnected(listener: (connected: boolean) => void): () => void {
-    this.#connectedListeners.add(listener);
-    return () => this.#connectedListeners.delete(listener);
+    const end = this.#rpc.onConnected(listener);
+    this.#watchers++;
+    return () => {
+      end();
+      this.#watchers--;
+    };
   }
 
-  dispose(): void {
-    this.#isDisposed = true;
-    void this.#socket?.then(
-      (socket) => socket.close(),
-      () => undefined,
-    );
-  }
-
-  async #connect(): Promise<WebSocket> {
-    this.#socket ??= this.#open();
+  async #connect(): Promise<void> {
+    this.#opening ??= this.#open();
     try {
-      return await this.#socket;
+      await this.#opening;
     } catch (error) {
-      this.#socket = undefined;
+      this.#opening = undefined;
       throw error;
     }
   }
 
-  async #open(): Promise<WebSocket> {
+  async #open(): Promise<void> {
     const { wsUrl, token, appendToken, WebSocket: Socket } = this.#settings;
     const query = appendToken && token !== '' ? `?token=${encodeURIComponent(token)}` : '';
     const socket = new Socket(`${URLExt.join(wsUrl, 'cellwright', 'service')}${query}`);
@@ -108,59 +93,27 @@ export class ServiceSocket implements ServiceConnection {
       socket.onopen = () => resolve();
       socket.onclose = ({ reason }) => reject(lost(reason || 'The Jupyter server cannot be reached.'));
     });
-    socket.onmessage = ({ data }: MessageEvent<string>) => this.#receive(data);
+    socket.onmessage = ({ data }: MessageEvent<string>) => this.#rpc.receive(data);
     socket.onclose = ({ reason }) => this.#lose(socket, reason);
-    await this.#ask(socket, 'initialize', { protocol: protocolVersion });
+    this.#socket = socket;
+    await this.#rpc.request('initialize', { protocol: protocolVersion });
     this.#delay = firstDelay;
-    return socket;
-  }
-
-  #ask(socket: WebSocket, method: string, params: unknown): Promise<unknown> {
-    const id = ++this.#lastId;
-    return new Promise((answer, refuse) => {
-      if (socket.readyState !== socket.OPEN) {
-        refuse(lost(''));
-        return;
-      }
-      this.#waiting.set(id, { answer, refuse });
-      socket.send(JSON.stringify({ jsonrpc: '2.0', id, method, params }));
-    });
-  }
-
-  #receive(line: string): void {
-    const message = JSON.parse(line) as {
-      readonly id?: number | null;
-      readonly method?: string;
-      readonly result?: unknown;
-      readonly error?: ResponseError;
-    };
-    if (message.method !== undefined) {
-      for (const listener of this.#listeners) listener(message as Notification);
-      return;
-    }
-    const waiting = this.#waiting.get(message.id ?? -1);
-    this.#waiting.delete(message.id ?? -1);
-    if (message.error === undefined) waiting?.answer(message.result);
-    else waiting?.refuse(new RequestRefused(message.error));
   }
 
   #lose(socket: WebSocket, reason: string): void {
     socket.onmessage = null;
     this.#socket = undefined;
-    for (const { refuse } of this.#waiting.values()) refuse(lost(reason));
-    this.#waiting.clear();
-    for (const listener of this.#connectedListeners) listener(false);
+    this.#opening = undefined;
+    this.#rpc.closed(lost(reason).message);
     this.#openAgainLater();
   }
 
   #openAgainLater(): void {
-    if (this.#isDisposed || this.#connectedListeners.size === 0) return;
     setTimeout(() => {
-      if (this.#isDisposed) return;
+      // Nobody waits for it: the next request opens it.
+      if (this.#watchers === 0 || this.#socket !== undefined) return;
       this.#connect().then(
-        () => {
-          for (const listener of this.#connectedListeners) listener(true);
-        },
+        () => this.#rpc.opened(),
         () => this.#openAgainLater(),
       );
     }, this.#delay);
@@ -168,7 +121,10 @@ export class ServiceSocket implements ServiceConnection {
   }
 }
 
-function lost(reason: string): RequestRefused {
+function lost(reason: string): ServiceRefusal {
   const why = reason === '' ? 'The connection to the Jupyter server was lost.' : reason;
-  return new RequestRefused({ code: connectionLost, message: `${why} Runs that were started go on there.` });
+  return new ServiceRefusal({
+    code: errorCodes.internal,
+    message: `${why} It is opened again by itself; runs that were started go on.`,
+  });
 }
