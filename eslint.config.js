@@ -114,7 +114,7 @@ export default tseslint.config(
   },
   {
     // The layout library's types do not resolve as an ES module of Node.
-    files: ['extensions/cli/graph-layout.ts'],
+    files: ['extensions/ui/graph-layout.ts'],
     rules: {
       '@typescript-eslint/no-unsafe-argument': 'off',
       '@typescript-eslint/no-unsafe-assignment': 'off',

@@ -134,7 +134,12 @@ describe('imports', () => {
   });
 
   test('an extension sees only the public doors', () => {
-    const doors = ['compiler/index.ts', 'runtime/index.ts'];
+    const doors = [
+      'compiler/index.ts',
+      'runtime/index.ts',
+      'extensions/service/index.ts',
+      'extensions/service/protocol.ts',
+    ];
     const allowed = ({ target }: Import, { file }: Source): boolean => {
       if (target === undefined || doors.includes(target) || target.startsWith('compiler/bundle/')) return true;
       const own = file.split('/').slice(0, 2).join('/');

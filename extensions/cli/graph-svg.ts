@@ -1,6 +1,7 @@
-import type { Bundle, Edge, Task } from '../../compiler/bundle/format.ts';
-import { placeSketch, type Placed, type Point } from './graph-layout.ts';
-import { firstLine, joinEdges, shownTasks, type JoinedEdge } from './graph-text.ts';
+import type { Bundle, Task } from '../../compiler/bundle/format.ts';
+import { isDrawn, joinEdges, pathThrough, withoutShortcuts, type JoinedEdge } from '../ui/graph-edges.ts';
+import { placeSketch, type Placed, type Point } from '../ui/graph-layout.ts';
+import { firstLine, shownTasks } from './graph-text.ts';
 
 const nodeHeight = 46;
 const margin = 16;
@@ -32,7 +33,7 @@ export function graphPicture(bundle: Bundle, statuses: ReadonlyMap<string, strin
   const tasks = shownTasks(bundle);
   const shown = new Set(tasks.map((task) => task.id));
   const drawn = bundle.edges.filter((edge) => isDrawn(edge) && shown.has(edge.from) && shown.has(edge.to));
-  const edges = reduce(joinEdges(drawn));
+  const edges = withoutShortcuts(joinEdges(drawn));
   const placed = placeSketch({
     boxes: tasks.map((task) => ({ id: task.id, width: widthOf(task) })),
     arrows: edges.map((edge) => ({ from: edge.from, to: edge.to, label: 7 * labelOf(edge).length })),
@@ -58,12 +59,6 @@ ${[...arrows, ...labels, ...boxes].join('\n')}
 `;
 }
 
-/** True for data that is known to flow. A module is the same in every process, so its import is no way of data. */
-function isDrawn({ kind, assumed, resource, reason }: Edge): boolean {
-  if (kind !== 'data' || assumed) return false;
-  return resource.kind !== 'variable' || !/^(?:import|from) /.test(reason.slice(resource.name.length + 2));
-}
-
 function lineOf(task: Task): string {
   const line = firstLine(task);
   return line.length > longestLine ? `${line.slice(0, longestLine - 1)}…` : line;
@@ -73,34 +68,9 @@ function widthOf(task: Task): number {
   return Math.max(7.6 * (task.name.length + 5), 6.8 * lineOf(task).length) + 20;
 }
 
-/** Drops an arrow that a longer way already says, so that the picture stays readable. */
-function reduce(edges: readonly JoinedEdge[]): readonly JoinedEdge[] {
-  const next = new Map<string, string[]>();
-  for (const edge of edges) next.set(edge.from, [...(next.get(edge.from) ?? []), edge.to]);
-  const reaches = (from: string, to: string, seen: Set<string>): boolean => {
-    for (const step of next.get(from) ?? []) {
-      if (step === to) return true;
-      if (seen.has(step)) continue;
-      seen.add(step);
-      if (reaches(step, to, seen)) return true;
-    }
-    return false;
-  };
-  return edges.filter(
-    (edge) => !(next.get(edge.from) ?? []).some((step) => step !== edge.to && reaches(step, edge.to, new Set([step]))),
-  );
-}
-
 function drawArrow(edge: JoinedEdge, points: readonly Point[], names: ReadonlyMap<string, string>): string {
-  const at = (point: Point): string => `${point.x.toFixed(1)} ${point.y.toFixed(1)}`;
-  const [first, ...rest] = points;
-  if (first === undefined) return '';
-  let line = `M${at(first)}`;
-  rest.forEach((point, index) => {
-    const following = rest[index + 1];
-    if (following === undefined) line += ` L${at(point)}`;
-    else line += ` Q${at(point)} ${at({ x: (point.x + following.x) / 2, y: (point.y + following.y) / 2 })}`;
-  });
+  const line = pathThrough(points);
+  if (line === '') return '';
   const title = `${names.get(edge.from) ?? ''} → ${names.get(edge.to) ?? ''}: ${edge.labels.join(', ')}`;
   return `<path class="${edge.kind}" marker-end="url(#cw-head)" d="${line}"><title>${escape(title)}</title></path>`;
 }

@@ -1,52 +1,6 @@
-import type { Bundle, Edge, Resource, Task } from '../../compiler/bundle/format.ts';
+import type { Bundle, Task } from '../../compiler/bundle/format.ts';
+import { joinEdges } from '../ui/graph-edges.ts';
 import { renderTable } from './render.ts';
-
-/** What an edge carries, in a few words. */
-export function describeResource(resource: Resource): string {
-  switch (resource.kind) {
-    case 'variable':
-      return resource.name;
-    case 'state':
-      return resource.name;
-    case 'file':
-      return resource.path;
-    case 'outside':
-      return resource.reason;
-  }
-}
-
-/** Edges between the same two tasks as one. */
-export interface JoinedEdge {
-  readonly from: string;
-  readonly to: string;
-  readonly kind: Edge['kind'];
-  readonly assumed: boolean;
-  /** True when only what a run saw tells of it. */
-  readonly observed: boolean;
-  readonly labels: readonly string[];
-}
-
-/** Joins parallel edges: data wins over order, knowledge over assumption. */
-export function joinEdges(edges: readonly Edge[]): readonly JoinedEdge[] {
-  const joined = new Map<
-    string,
-    { from: string; to: string; kind: Edge['kind']; assumed: boolean; observed: boolean; labels: Set<string> }
-  >();
-  for (const edge of edges) {
-    const key = `${edge.from}\n${edge.to}`;
-    const known = joined.get(key);
-    if (known === undefined) {
-      const { from, to, kind, assumed, observed = false } = edge;
-      joined.set(key, { from, to, kind, assumed, observed, labels: new Set([describeResource(edge.resource)]) });
-      continue;
-    }
-    known.labels.add(describeResource(edge.resource));
-    if (edge.kind === 'data') known.kind = 'data';
-    known.assumed &&= edge.assumed;
-    known.observed &&= edge.observed === true;
-  }
-  return [...joined.values()].map((edge) => ({ ...edge, labels: [...edge.labels].sort() }));
-}
 
 /** The first line of a cell that says something. */
 export function firstLine(task: Task): string {

@@ -1,5 +1,6 @@
 import type { Access, Bundle, Edge, Resource, Task } from '../../compiler/bundle/format.ts';
-import { describeResource, shownTasks } from './graph-text.ts';
+import { describeResource } from '../ui/graph-edges.ts';
+import { shownTasks } from './graph-text.ts';
 import { count, renderTable } from './render.ts';
 
 /** What there is to know of a notebook's pipeline before it runs. */

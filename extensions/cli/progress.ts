@@ -1,6 +1,6 @@
 import type { Bundle } from '../../compiler/bundle/format.ts';
 import { describeVerdict, type RunEvent } from '../../runtime/index.ts';
-import { joinEdges } from './graph-text.ts';
+import { joinEdges } from '../ui/graph-edges.ts';
 import type { Host } from './host.ts';
 
 /** Shows a run while it goes on. */

@@ -1,7 +1,8 @@
 import type { Access, Bundle, Edge, Task } from '../../../compiler/bundle/format.ts';
 import { learnedWaits, readLastRun, type RecordedRun } from '../../../runtime/index.ts';
 import type { ParsedArguments } from '../args.ts';
-import { describeResource, shownTasks } from '../graph-text.ts';
+import { describeResource } from '../../ui/graph-edges.ts';
+import { shownTasks } from '../graph-text.ts';
 import type { CommandResult, Host } from '../host.ts';
 import { findTask, openInput } from '../input.ts';
 import { describeLadder, describeObserved, ladderOf, observedLines, stepOf } from '../observed.ts';

@@ -1,7 +1,8 @@
 import path from 'node:path';
 import { lastValue, nearest, type ParsedArguments } from '../args.ts';
 import { graphPicture } from '../graph-svg.ts';
-import { joinEdges, renderDot, renderMermaid, renderRail, shownTasks, type JoinedEdge } from '../graph-text.ts';
+import { joinEdges, type JoinedEdge } from '../../ui/graph-edges.ts';
+import { renderDot, renderMermaid, renderRail, shownTasks } from '../graph-text.ts';
 import { isSameFile } from '../files.ts';
 import { usage, type CommandResult, type Host } from '../host.ts';
 import { openInput, type Input } from '../input.ts';

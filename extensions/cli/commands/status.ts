@@ -47,6 +47,7 @@ export async function statusCommand(host: Host, parsed: ParsedArguments): Promis
       tasks: plans.map((plan) => ({
         id: plan.task,
         name: plan.name,
+        code: tasks.get(plan.task)?.code ?? '',
         plan: plan.plan === 'cached' ? 'reuse' : plan.plan,
         because: describeMiss(plan),
         ...describeObserved(last?.tasks.get(plan.task)),

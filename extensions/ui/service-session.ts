@@ -1,0 +1,250 @@
+import type { CommandAnswer, Notification, RunEnd } from '../service/protocol.ts';
+import { protocolVersion } from '../service/protocol.ts';
+import type { PanelActivity, PanelHost, RunRequest, ServiceConnection } from './panel.ts';
+import { planOf, type Plan } from './plan.ts';
+import { isRefusal } from './service-refusal.ts';
+import { emptyRun, withEnd, withEvent, withOutputs, type RunState } from './run-fold.ts';
+
+/** What a session tells the view. */
+export interface SessionListener {
+  onPlan(plan: Plan | undefined): void;
+  onRun(run: RunState | undefined): void;
+  onActivity(activity: PanelActivity): void;
+  /** Something that a person should read; undefined: nothing any more. */
+  onTrouble(trouble: Trouble | undefined): void;
+}
+
+/** What did not work, and what to do. */
+export interface Trouble {
+  readonly message: string;
+  readonly diagnostics: CommandAnswer['document']['diagnostics'];
+}
+
+/** A run that was recorded, as `cellwright runs` lists it. */
+export interface ListedRun {
+  readonly run: string;
+  readonly outcome: string;
+  readonly started: string;
+  readonly seconds: number | null;
+  readonly ran: number;
+  readonly reused: number;
+  readonly failed: number;
+  readonly pinned: boolean;
+  readonly parameters: readonly { readonly name: string; readonly value: unknown }[];
+  readonly commit: string | null;
+}
+
+/** Speaks with the service about one notebook: what a run would reuse, the run that goes on, the runs that were. */
+export class ServiceSession {
+  readonly #host: PanelHost;
+  readonly #service: ServiceConnection;
+  readonly #listener: SessionListener;
+  readonly #dispose: (() => void)[];
+  #run: RunState | undefined;
+  #activity: PanelActivity = 'idle';
+  #isReady = false;
+  /** Counts the questions for a plan, so that a late answer does not overwrite a newer one. */
+  #plans = 0;
+
+  constructor(host: PanelHost, service: ServiceConnection, listener: SessionListener) {
+    this.#host = host;
+    this.#service = service;
+    this.#listener = listener;
+    this.#dispose = [service.onNotification((notification) => this.#hear(notification))];
+    const lost = service.onConnected?.((isConnected) => {
+      if (isConnected) void this.begin();
+      else this.#disconnected();
+    });
+    if (lost !== undefined) this.#dispose.push(lost);
+  }
+
+  get activity(): PanelActivity {
+    return this.#activity;
+  }
+
+  get run(): RunState | undefined {
+    return this.#run;
+  }
+
+  /** Says who is there, and shows the run that goes on, or else the last one. */
+  async begin(): Promise<void> {
+    try {
+      await this.#service.request('initialize', { protocol: protocolVersion });
+      this.#isReady = true;
+      this.#listener.onTrouble(undefined);
+      await this.notebookOpened();
+    } catch (error) {
+      this.#say(error);
+    }
+  }
+
+  /** The notebook is there, or has another path. */
+  async notebookOpened(): Promise<void> {
+    const notebook = this.#host.notebookPath;
+    if (!this.#isReady || notebook === undefined) return;
+    const plan = await this.refreshPlan();
+    const { runs } = await this.#service.request('active', { notebook });
+    const current = runs.at(-1)?.run;
+    if (current !== undefined) await this.follow(current);
+    else if (plan?.lastRun !== undefined && this.#run === undefined) await this.follow(plan.lastRun);
+  }
+
+  /** Asks again what a run of the saved notebook would reuse. */
+  async refreshPlan(): Promise<Plan | undefined> {
+    const notebook = this.#host.notebookPath;
+    if (!this.#isReady || notebook === undefined) return undefined;
+    const number = ++this.#plans;
+    try {
+      const { document } = await this.command([
+        'status',
+        notebook,
+        ...environmentOf(this.#host.runArguments?.() ?? []),
+      ]);
+      const plan = planOf(document);
+      if (number === this.#plans) this.#listener.onPlan(plan);
+      return plan;
+    } catch (error) {
+      this.#say(error);
+      return undefined;
+    }
+  }
+
+  async command(words: readonly string[]): Promise<CommandAnswer> {
+    return await this.#service.request('command', { arguments: words, folder: '.' });
+  }
+
+  /** Starts a run and follows it; false when it did not start. */
+  async start({ only, until, arguments: more = [] }: RunRequest): Promise<boolean> {
+    const notebook = this.#host.notebookPath;
+    if (notebook === undefined) {
+      this.#listener.onTrouble({
+        message: 'Save the notebook first: a run needs a place for its results.',
+        diagnostics: [],
+      });
+      return false;
+    }
+    if (this.#activity !== 'idle') return false;
+    this.#setActivity('starting');
+    const words = [
+      ...(this.#host.runArguments?.() ?? []),
+      ...(only === undefined ? [] : ['--only', only]),
+      ...(until === undefined ? [] : ['--until', until]),
+      ...more,
+    ];
+    try {
+      if (!(await this.#host.beforeRun())) {
+        this.#setActivity('idle');
+        return false;
+      }
+      this.#listener.onTrouble(undefined);
+      const { run } = await this.#service.request('start', { notebook, arguments: words });
+      await this.follow(run);
+      return true;
+    } catch (error) {
+      this.#setActivity('idle');
+      // What is missing in the cache is made, by running up to the cell.
+      if (only !== undefined && isRefusal(error, 'notStarted'))
+        return await this.start({ until: only, arguments: more });
+      this.#say(error);
+      return false;
+    }
+  }
+
+  async stop(): Promise<void> {
+    const notebook = this.#host.notebookPath;
+    if (this.#run === undefined || notebook === undefined || this.#activity !== 'running') return;
+    this.#setActivity('stopping');
+    try {
+      await this.#service.request('stop', { notebook, run: this.#run.id });
+    } catch (error) {
+      this.#setActivity('running');
+      this.#say(error);
+    }
+  }
+
+  /** Shows a run from its beginning, and goes on with it. */
+  async follow(run: string): Promise<void> {
+    const notebook = this.#host.notebookPath;
+    if (notebook === undefined) return;
+    const before = this.#run;
+    if (before !== undefined && before.id !== run && before.end === undefined)
+      await this.#service.request('unfollow', { run: before.id });
+    this.#run = emptyRun(run);
+    this.#listener.onRun(this.#run);
+    try {
+      await this.#service.request('follow', { notebook, run, from: 0 });
+    } catch (error) {
+      this.#run = before;
+      this.#listener.onRun(before);
+      this.#say(error);
+    }
+  }
+
+  async runs(): Promise<readonly ListedRun[]> {
+    const notebook = this.#host.notebookPath;
+    if (notebook === undefined || !this.#isReady) return [];
+    const { document } = await this.command(['runs', notebook, '--limit', '50']);
+    return (document['runs'] ?? []) as readonly ListedRun[];
+  }
+
+  dispose(): void {
+    for (const undo of this.#dispose.splice(0)) undo();
+    if (this.#run !== undefined && this.#run.end === undefined)
+      this.#service.request('unfollow', { run: this.#run.id }).catch(() => undefined);
+  }
+
+  #disconnected(): void {
+    this.#isReady = false;
+    this.#listener.onTrouble({
+      message: 'The connection to the service was lost. A run that goes on is not touched by that.',
+      diagnostics: [],
+    });
+  }
+
+  #hear(notification: Notification): void {
+    if (notification.method === 'notebook-saved') return;
+    const { run } = notification.params;
+    if (this.#run?.id !== run) return;
+    if (notification.method === 'run-event') {
+      this.#run = withEvent(this.#run, notification.params.event);
+      if (this.#run.end === undefined && this.#activity !== 'stopping') this.#setActivity('running');
+    } else if (notification.method === 'run-outputs') {
+      const { cell, outputs } = notification.params;
+      this.#run = withOutputs(this.#run, cell, outputs);
+    } else this.#ended(this.#run, notification.params.end);
+    this.#listener.onRun(this.#run);
+  }
+
+  #ended(run: RunState, end: RunEnd): void {
+    this.#run = withEnd(run, end);
+    const wasRunning = this.#activity !== 'idle';
+    this.#setActivity('idle');
+    if (wasRunning) void this.refreshPlan();
+  }
+
+  #setActivity(activity: PanelActivity): void {
+    if (activity === this.#activity) return;
+    this.#activity = activity;
+    this.#listener.onActivity(activity);
+  }
+
+  #say(error: unknown): void {
+    const message = error instanceof Error ? error.message : String(error);
+    const data = isRefusal(error) ? (error.data as CommandAnswer['document'] | undefined) : undefined;
+    const diagnostics = Array.isArray(data?.diagnostics) ? data.diagnostics : [];
+    this.#listener.onTrouble({ message, diagnostics });
+  }
+}
+
+/** Of the arguments of runs those that decide what is reused. */
+function environmentOf(words: readonly string[]): readonly string[] {
+  const taken: string[] = [];
+  for (let at = 0; at < words.length; at++) {
+    const word = words[at] ?? '';
+    const count = { '--python': 1, '--kernel': 1, '-k': 1, '--env': 1, '-p': 2, '--parameters': 2, '-r': 2 }[word];
+    if (count === undefined) continue;
+    taken.push(...words.slice(at, at + 1 + count));
+    at += count;
+  }
+  return taken;
+}
