@@ -49,28 +49,30 @@ async function bundleExtension() {
     outfile: path.join(library, 'index.js'),
     external: ['@jupyterlab/*', '@lumino/*', './compile-worker.js', './*.wasm'],
   });
-  for (const file of readdirSync(path.join(root, 'dist', 'ui'))) {
-    if (/^compile-worker\.m?js$/.test(file))
-      cpSync(path.join(root, 'dist', 'ui', file), path.join(library, 'compile-worker.js'));
-  }
+  // The parser's loader looks for these when it finds itself in Node; in a browser it never asks.
+  const ofNode = ['ts-morph', 'fs', 'fs/promises', 'module', 'path', 'url'];
+  await build({
+    ...common,
+    entryPoints: [path.join(root, 'extensions', 'ui', 'compile-worker.ts')],
+    outfile: path.join(library, 'compile-worker.js'),
+    external: ofNode,
+  });
   for (const file of ['web-tree-sitter.wasm', 'tree-sitter-python.wasm'])
     cpSync(path.join(root, 'dist', file), path.join(library, file));
 }
 
 if (!isInstalled()) await must('npm ci', run('npm', ['ci', '--prefix', extension]));
 await must('build', node('build/build.mjs'));
-await must('tsc', node('node_modules/typescript/bin/tsc', ['-p', extension]));
+await must('tsc', node('node_modules/typescript/bin/tsc', ['-b', extension]));
 await bundleExtension();
+const builder = path.join(packages, '@jupyter', 'builder', 'lib', 'build-labextension.js');
+const core = path.join(packages, '@jupyterlab', 'core-meta', 'core.package.json');
 rmSync(built, { recursive: true, force: true });
 mkdirSync(built, { recursive: true });
 await must(
   'the extension',
-  run(process.execPath, [
-    path.join(packages, '@jupyter', 'builder', 'lib', 'build-labextension.js'),
-    '--core-package-file',
-    path.join(packages, '@jupyterlab', 'core-meta', 'core.package.json'),
-    extension,
-  ]),
+  // Its loaders are looked for from the folder it is called in.
+  run(process.execPath, [builder, '--core-package-file', core, extension], { cwd: extension }),
 );
 cpSync(path.join(root, 'dist'), path.join(built, 'dist'), { recursive: true });
 cpSync(path.join(root, 'LICENSE'), path.join(built, 'LICENSE'));

@@ -3,14 +3,8 @@ import { NotebookTools } from '@jupyterlab/notebook';
 import type { TranslationBundle } from '@jupyterlab/translation';
 import type { Message } from '@lumino/messaging';
 import { readDirectives, withDirectiveLines } from '../../ui/directive-edit.ts';
-import type { NotebookView } from './notebook-view.ts';
+import { CellCheck } from './cell-check.ts';
 import { PropertyField, type FieldKind } from './property-field.ts';
-import type { PipelineSidebar } from './sidebar.ts';
-
-export interface CellPropertiesParts {
-  readonly sidebar: PipelineSidebar;
-  readonly trans: TranslationBundle;
-}
 
 interface Described {
   readonly name: string;
@@ -50,18 +44,21 @@ function describedDirectives(trans: TranslationBundle): readonly Described[] {
   ];
 }
 
+/** What is wrong with the text of a directive or a tag itself; names that other cells bind are the view's to judge. */
+const ofDirectives: ReadonlySet<string> = new Set(['CW120', 'CW121', 'CW122', 'CW123', 'CW130']);
+
 /** Tags and directives of the selected cell as a form in the property inspector; the compiler judges each value before it is written. */
 export class CellProperties extends NotebookTools.Tool {
-  readonly #parts: CellPropertiesParts;
+  readonly #trans: TranslationBundle;
+  readonly #check = new CellCheck();
   readonly #tags = new Map<string, PropertyField>();
   readonly #directives = new Map<string, PropertyField>();
   readonly #note = document.createElement('p');
   #cell: Cell | null = null;
 
-  constructor(parts: CellPropertiesParts) {
+  constructor(trans: TranslationBundle) {
     super();
-    this.#parts = parts;
-    const { trans } = parts;
+    this.#trans = trans;
     this.addClass('cellwright-properties');
     this.#note.className = 'cellwright-note';
     const form = document.createElement('form');
@@ -93,7 +90,7 @@ export class CellProperties extends NotebookTools.Tool {
 
   #read(): void {
     const cell = this.#cell;
-    const { trans } = this.#parts;
+    const trans = this.#trans;
     const source = cell?.model.sharedModel.getSource() ?? '';
     const isText = source.startsWith('%%');
     const isCode = cell?.model.type === 'code';
@@ -134,18 +131,12 @@ export class CellProperties extends NotebookTools.Tool {
     if (problem === undefined) cell.model.sharedModel.setSource(after);
   }
 
-  /** What the compiler says of these lines alone; undefined when nothing is wrong. */
+  /** What the compiler says of these lines alone; undefined when nothing is wrong with their text. */
   async #problemOf(name: string, values: readonly string[], cell: Cell): Promise<string | undefined> {
-    const view = await this.#view();
     const source = withDirectiveLines('pass', name, values) ?? '';
-    const told = await view?.panel.checkCell(source, tagsOf(cell));
-    const wrong = told?.find(({ severity }) => severity === 'error');
+    const told = await this.#check.check(source, tagsOf(cell));
+    const wrong = told?.find(({ code, severity }) => severity === 'error' && ofDirectives.has(code));
     return wrong === undefined ? undefined : `${wrong.message} ${wrong.help}`;
-  }
-
-  async #view(): Promise<NotebookView | undefined> {
-    const notebook = this.notebookTools.activeNotebookPanel;
-    return notebook === null ? undefined : await this.#parts.sidebar.viewOf(notebook);
   }
 }
 

@@ -48,7 +48,7 @@ const plugin: JupyterFrontEndPlugin<void> = {
       sectionName: 'cellwright',
       label: trans.__('Pipeline'),
       rank: 400,
-      tool: new CellProperties({ sidebar, trans }),
+      tool: new CellProperties(trans),
     });
   },
 };
