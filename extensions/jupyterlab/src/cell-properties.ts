@@ -1,7 +1,6 @@
 import type { Cell } from '@jupyterlab/cells';
 import { NotebookTools } from '@jupyterlab/notebook';
 import type { TranslationBundle } from '@jupyterlab/translation';
-import type { Message } from '@lumino/messaging';
 import { readDirectives, withDirectiveLines } from '../../ui/directive-edit.ts';
 import { CellCheck } from './cell-check.ts';
 import { PropertyField, type FieldKind } from './property-field.ts';
@@ -76,7 +75,7 @@ export class CellProperties extends NotebookTools.Tool {
     this.node.append(this.#note, form);
   }
 
-  protected override onActiveCellChanged(_: Message): void {
+  protected override onActiveCellChanged(): void {
     this.#cell?.model.contentChanged.disconnect(this.#read, this);
     this.#cell = this.notebookTools.activeCell;
     this.#cell?.model.contentChanged.connect(this.#read, this);

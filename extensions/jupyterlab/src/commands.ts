@@ -2,8 +2,9 @@ import type { JupyterFrontEnd } from '@jupyterlab/application';
 import { Notification } from '@jupyterlab/apputils';
 import type { INotebookTracker } from '@jupyterlab/notebook';
 import type { TranslationBundle } from '@jupyterlab/translation';
-import { bugIcon, fastForwardIcon, runIcon, stopIcon, treeViewIcon, type LabIcon } from '@jupyterlab/ui-components';
+import { bugIcon, runIcon, stopIcon, type LabIcon } from '@jupyterlab/ui-components';
 import { compileTo } from './compile-to.ts';
+import { pipelineIcon, runPipelineIcon } from './icons.ts';
 import type { NotebookView } from './notebook-view.ts';
 import type { PipelineSidebar } from './sidebar.ts';
 import { verifyNotebook } from './verify-notebook.ts';
@@ -52,7 +53,7 @@ export function addCommands({ app, tracker, sidebar, trans }: CommandParts): voi
         if (notebook === null) return;
         const view = await sidebar.viewOf(notebook);
         if (needsService && view.host.service === undefined) {
-          Notification.warning(noService(trans), { autoClose: false });
+          Notification.warning(view.host.runsRefused ?? noService(trans), { autoClose: false });
           return;
         }
         await run(view);
@@ -74,23 +75,17 @@ function commandsOf(
 ): readonly PipelineCommand[] {
   const show = (): void => app.shell.activateById(sidebar.id);
   const shown =
-    (action: (view: NotebookView) => Promise<unknown>) =>
+    (action: PipelineCommand['run']): PipelineCommand['run'] =>
     async (view: NotebookView): Promise<unknown> => {
       show();
       return await action(view);
     };
-  const active = (view: NotebookView, action: (cell: string) => Promise<unknown>): Promise<unknown> => {
-    const cell = view.activeCell;
-    if (cell !== undefined) return action(cell);
-    Notification.info(trans.__('Select a code cell first.'));
-    return Promise.resolve();
-  };
   return [
     {
       id: 'cellwright:show',
       label: trans.__('Pipeline'),
       caption: trans.__('Show this notebook as a pipeline'),
-      icon: treeViewIcon,
+      icon: pipelineIcon,
       needsService: false,
       run: shown(async () => Promise.resolve()),
     },
@@ -98,7 +93,7 @@ function commandsOf(
       id: 'cellwright:run',
       label: trans.__('Run as Pipeline'),
       caption: trans.__('Run the cells whose results are not there; the run goes on when this page is closed'),
-      icon: fastForwardIcon,
+      icon: runPipelineIcon,
       needsService: true,
       run: shown((view) => view.panel.start()),
     },
@@ -110,22 +105,7 @@ function commandsOf(
       needsService: true,
       run: (view) => view.panel.stop(),
     },
-    {
-      id: 'cellwright:run-cell',
-      label: trans.__('Run this Cell with its Inputs'),
-      caption: trans.__('Run the selected cell as a task, with its inputs from the cache'),
-      icon: runIcon,
-      needsService: true,
-      run: shown((view) => active(view, (cell) => view.panel.runCell(cell))),
-    },
-    {
-      id: 'cellwright:debug-cell',
-      label: trans.__('Open this Cell with its Inputs'),
-      caption: trans.__('Open a notebook with the selected cell and what it started with in the last run'),
-      icon: bugIcon,
-      needsService: true,
-      run: (view) => active(view, (cell) => view.panel.debugCell(cell)),
-    },
+    ...cellCommands(shown, trans),
     {
       id: 'cellwright:verify',
       label: trans.__('Verify the Pipeline'),
@@ -146,6 +126,37 @@ function commandsOf(
       caption: trans.__('Write the notebook as a bundle, or as a project of a workflow engine'),
       needsService: true,
       run: (view) => compileTo(view, app, trans),
+    },
+  ];
+}
+
+/** Of the cell that is selected in the notebook. */
+function cellCommands(
+  shown: (action: PipelineCommand['run']) => PipelineCommand['run'],
+  trans: TranslationBundle,
+): readonly PipelineCommand[] {
+  const active = (view: NotebookView, action: (cell: string) => Promise<unknown>): Promise<unknown> => {
+    const cell = view.activeCell;
+    if (cell !== undefined) return action(cell);
+    Notification.info(trans.__('Select a code cell first.'));
+    return Promise.resolve();
+  };
+  return [
+    {
+      id: 'cellwright:run-cell',
+      label: trans.__('Run this Cell with its Inputs'),
+      caption: trans.__('Run the selected cell as a task, with its inputs from the cache'),
+      icon: runIcon,
+      needsService: true,
+      run: shown((view) => active(view, (cell) => view.panel.runCell(cell))),
+    },
+    {
+      id: 'cellwright:debug-cell',
+      label: trans.__('Open this Cell with its Inputs'),
+      caption: trans.__('Open a notebook with the selected cell and what it started with in the last run'),
+      icon: bugIcon,
+      needsService: true,
+      run: (view) => active(view, (cell) => view.panel.debugCell(cell)),
     },
   ];
 }

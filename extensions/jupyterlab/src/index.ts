@@ -12,6 +12,20 @@ import { LiveSettings } from './settings.ts';
 import { PipelineSidebar } from './sidebar.ts';
 
 const id = 'cellwright-jupyterlab:plugin';
+/** Of the property inspector. */
+const section = 'cellwright';
+
+/** In the order of `requires` and `optional`; null where an application does not have one. */
+type Services = readonly [
+  tracker: INotebookTracker,
+  documents: IDocumentManager,
+  palette: ICommandPalette | null,
+  registry: ISettingRegistry | null,
+  translator: ITranslator | null,
+  labShell: ILabShell | null,
+  restorer: ILayoutRestorer | null,
+  tools: INotebookTools | null,
+];
 
 const plugin: JupyterFrontEndPlugin<void> = {
   id,
@@ -19,17 +33,8 @@ const plugin: JupyterFrontEndPlugin<void> = {
   autoStart: true,
   requires: [INotebookTracker, IDocumentManager],
   optional: [ICommandPalette, ISettingRegistry, ITranslator, ILabShell, ILayoutRestorer, INotebookTools],
-  activate: (
-    app: JupyterFrontEnd,
-    tracker: INotebookTracker,
-    documents: IDocumentManager,
-    palette: ICommandPalette | null,
-    registry: ISettingRegistry | null,
-    translator: ITranslator | null,
-    labShell: ILabShell | null,
-    restorer: ILayoutRestorer | null,
-    tools: INotebookTools | null,
-  ) => {
+  activate: (app: JupyterFrontEnd, ...services: Services) => {
+    const [tracker, documents, palette, registry, translator, labShell, restorer, tools] = services;
     const trans = (translator ?? nullTranslator).load('cellwright');
     const settings = new LiveSettings();
     void settings.load(registry, id);
@@ -44,20 +49,21 @@ const plugin: JupyterFrontEndPlugin<void> = {
     if (labShell !== null) restorer?.add(sidebar, sidebar.id);
     addCommands({ app, tracker, sidebar, trans });
     for (const command of commandIds) palette?.addItem({ command, category: trans.__('Pipeline') });
-    tools?.addSection({
-      sectionName: 'cellwright',
-      label: trans.__('Pipeline'),
-      rank: 400,
-      tool: new CellProperties(trans),
-    });
+    tools?.addSection({ sectionName: section, label: trans.__('Pipeline'), rank: 400 });
+    tools?.addItem({ tool: new CellProperties(trans), section });
   },
 };
 
-/** The connection to the server's part, where there is one that can run. */
-async function findSurroundings({ serviceManager }: JupyterFrontEnd): Promise<Pick<Surroundings, 'service' | 'root'>> {
+/** The connection to the server's part, where there is one that can run; else why there is none. */
+async function findSurroundings({ serviceManager }: JupyterFrontEnd): Promise<Omit<Surroundings, keyof Own>> {
   const part = await findServerPart(serviceManager.serverSettings);
-  if (part === undefined || part.root === null) return { service: undefined, root: undefined };
-  return { service: new ServiceSocket(serviceManager.serverSettings), root: part.root };
+  if (part === undefined) return { service: undefined, root: undefined, runsRefused: undefined };
+  const { missing, root } = part;
+  if (missing !== null || root === null)
+    return { service: undefined, root: undefined, runsRefused: missing ?? undefined };
+  return { service: new ServiceSocket(serviceManager.serverSettings), root, runsRefused: undefined };
 }
+
+type Own = Pick<Surroundings, 'documents' | 'settings' | 'trans'>;
 
 export { plugin as default };

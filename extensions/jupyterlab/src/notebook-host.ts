@@ -14,6 +14,8 @@ export interface Surroundings {
   readonly service: ServiceConnection | undefined;
   /** The folder that the server serves, as a real path; undefined without a service. */
   readonly root: string | undefined;
+  /** Why the server's part cannot run anything, where it is there and cannot. */
+  readonly runsRefused: string | undefined;
   readonly documents: IDocumentManager;
   readonly settings: () => PipelineSettings;
   readonly trans: TranslationBundle;
@@ -25,6 +27,7 @@ const highlighted = 'cellwright-highlighted';
 /** Gives the view what it needs of one open notebook. */
 export class NotebookHost implements PanelHost {
   readonly service: ServiceConnection | undefined;
+  readonly runsRefused: string | undefined;
   readonly createWorker: () => Worker = createCompileWorker;
   readonly wasm: PanelHost['wasm'] = wasm;
   readonly #notebook: NotebookPanel;
@@ -41,6 +44,7 @@ export class NotebookHost implements PanelHost {
     this.#surroundings = surroundings;
     this.#indexOf = indexOf;
     this.service = surroundings.service;
+    this.runsRefused = surroundings.runsRefused;
   }
 
   /** From the server's root, as all paths of the contents API. */

@@ -1,7 +1,7 @@
 import type { INotebookTracker, NotebookPanel } from '@jupyterlab/notebook';
 import type { TranslationBundle } from '@jupyterlab/translation';
-import { treeViewIcon } from '@jupyterlab/ui-components';
-import { PanelLayout, Widget } from '@lumino/widgets';
+import { Panel, Widget } from '@lumino/widgets';
+import { pipelineIcon } from './icons.ts';
 import { NotebookView } from './notebook-view.ts';
 import type { Surroundings } from './notebook-host.ts';
 import type { LiveSettings } from './settings.ts';
@@ -15,7 +15,7 @@ export interface SidebarParts {
 }
 
 /** The panel at the right: the pipeline of the notebook that is in front. */
-export class PipelineSidebar extends Widget {
+export class PipelineSidebar extends Panel {
   readonly #parts: SidebarParts;
   readonly #views = new Map<NotebookPanel, Promise<NotebookView>>();
   readonly #empty: Widget;
@@ -25,13 +25,12 @@ export class PipelineSidebar extends Widget {
     this.#parts = parts;
     this.id = 'cellwright-pipeline';
     this.addClass('cellwright-sidebar');
-    this.title.icon = treeViewIcon;
+    this.title.icon = pipelineIcon;
     this.title.caption = parts.trans.__('Pipeline');
     this.node.setAttribute('role', 'region');
     this.node.setAttribute('aria-label', parts.trans.__('Pipeline'));
-    this.layout = new PanelLayout();
     this.#empty = emptyWidget(parts.trans);
-    (this.layout as PanelLayout).addWidget(this.#empty);
+    this.addWidget(this.#empty);
     parts.tracker.currentChanged.connect(() => this.#follow());
     parts.tracker.widgetAdded.connect((_, notebook) => {
       if (parts.settings.current.automatic) void this.viewOf(notebook);
@@ -65,7 +64,7 @@ export class PipelineSidebar extends Widget {
     const [surroundings] = await Promise.all([this.#parts.surroundings, notebook.context.ready, notebook.revealed]);
     const view = new NotebookView(notebook, surroundings, this.#parts.settings);
     view.hide();
-    (this.layout as PanelLayout).addWidget(view);
+    this.addWidget(view);
     this.#show();
     return view;
   }
@@ -80,7 +79,7 @@ export class PipelineSidebar extends Widget {
   #show(): void {
     const front = this.#parts.tracker.currentWidget;
     let isAny = false;
-    for (const widget of (this.layout as PanelLayout).widgets) {
+    for (const widget of this.widgets) {
       const isFront = widget instanceof NotebookView && widget.notebook === front;
       if (widget !== this.#empty) widget.setHidden(!isFront);
       isAny ||= isFront;

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import json
+import os
 from typing import TYPE_CHECKING, Any
 
 from jupyter_client.kernelspec import NoSuchKernel
@@ -57,7 +58,8 @@ class AboutHandler(APIHandler):  # type: ignore[misc,unused-ignore]
         root = self.settings.get("server_root_dir")
         if missing is None and not root:
             missing = "This server keeps its notebooks elsewhere than in files, so they cannot be run here."
-        self.finish(json.dumps({"version": __version__, "missing": missing, "root": root}))
+        told = {"version": __version__, "missing": missing, "root": os.path.realpath(root) if root else None}
+        self.finish(json.dumps(told))
 
 
 class ServiceHandler(WebSocketMixin, WebSocketHandler, JupyterHandler):  # type: ignore[misc,unused-ignore]
