@@ -29,11 +29,22 @@ const forAnywhere = {
   external: [...common.external, 'fs', 'fs/promises', 'module', 'path', 'url'],
 };
 
+const forWorker = {
+  ...forAnywhere,
+  format: 'iife',
+  minify: true,
+  // What asks for it only runs in Node.
+  define: { 'import.meta.url': '"compile-worker.js"' },
+};
+
 const entries = [
   { from: 'compiler/index.ts', to: 'compiler.mjs', options: forAnywhere, pure: true },
   { from: 'compiler/bundle/index.ts', to: 'bundle.mjs', options: forAnywhere, pure: true },
   { from: 'runtime/index.ts', to: 'runtime.mjs', options: forNode },
   { from: 'extensions/cli/main.ts', to: 'cellwright.mjs', options: forNode, program: true },
+  { from: 'extensions/ui/page.ts', to: 'ui/page.js', options: { ...forAnywhere, minify: true }, pure: true },
+  // A classic script: it also starts from a blob, where a page may not name its address.
+  { from: 'extensions/ui/compile-worker.ts', to: 'ui/compile-worker.js', options: forWorker, pure: true },
 ];
 
 const failures = [];
@@ -68,6 +79,9 @@ for (const { from, to, options, pure, program } of entries) {
 for (const file of ['web-tree-sitter/web-tree-sitter.wasm', 'tree-sitter-python/tree-sitter-python.wasm']) {
   cpSync(path.join(root, 'node_modules', file), path.join(dist, path.basename(file)));
 }
+
+for (const file of ['page.html', 'page.css'])
+  cpSync(path.join(root, 'extensions', 'ui', file), path.join(dist, 'ui', file));
 
 const workerSource = path.join(root, 'runtime', 'python');
 const workers = existsSync(workerSource)

@@ -37,4 +37,6 @@ export { readDocument, writeAtomically } from './store/local.ts';
 export * from './reuse/doors.ts';
 export { addUp, cleanState, type Cleaned } from './store/sweep.ts';
 export { status, type TaskPlan } from './plan.ts';
-export { defaultState, endStandBy, run, statesFolder, type RunOptions } from './run-bundle.ts';
+export { defaultState, endStandBy, newRunId, run, statesFolder, type RunOptions } from './run-bundle.ts';
+export { ShownReader } from './shown-outputs.ts';
+export { interruptOwner, ownershipOf } from './store/owner.ts';

@@ -106,7 +106,7 @@ export function reuseLane(context: RunContext): RunOutcome | Miss | undefined {
     const outputs = note.outputs[place] ?? [];
     const measured = note.measured[place] ?? undefined;
     const found = { ...initialState(task, place), outputs: [...outputs], because: reason, cached: entry.run };
-    context.onEvent(finishedEvent(found, 'cached'));
+    context.onEvent(finishedEvent(found, 'cached'), outputs);
     const result = withMeasured(entry.result, measured);
     const judged = { task, result, verdicts: [] };
     context.gates.judge(judged);

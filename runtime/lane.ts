@@ -55,7 +55,7 @@ export async function runLane(work: LaneWork, process: TaskProcess): Promise<Lan
     else markTimeout(state);
     const raised = state.result?.status === 'error';
     ok &&= !raised;
-    context.onEvent(finishedEvent(state, raised ? 'failed' : 'ran'));
+    context.onEvent(finishedEvent(state, raised ? 'failed' : 'ran'), outputs);
     context.gates.judge(state);
     if (isFailure(state) || isClosed(state)) {
       failed = true;

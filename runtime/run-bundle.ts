@@ -33,6 +33,7 @@ import { roomHere, type Room } from './room.ts';
 import { Run } from './run.ts';
 import type { RunContext, RunOutcome, TaskOutcome } from './run-state.ts';
 import { secretNames, Secrets } from './secrets.ts';
+import { ShownOutputs } from './shown-outputs.ts';
 import { describeStart, type Start } from './start-state.ts';
 import { removeDamaged } from './store/damage.ts';
 import { loadDigests, saveDigests } from './store/digests.ts';
@@ -84,6 +85,8 @@ export interface RunOptions {
   readonly shelves?: ReadonlyMap<string, string> | undefined;
   /** The run is one of a team. */
   readonly seat?: Seat | undefined;
+  /** Somebody follows the run under this name: what its cells show is kept beside its log as they retire. */
+  readonly followed?: string | undefined;
   /** For tests: another order than the usual one. */
   readonly disorder?: Disorder | undefined;
   readonly onEvent: (event: RunEvent) => void;
@@ -166,12 +169,14 @@ function nothingRan(bundle: Bundle, document: string, diagnostic: Diagnostic): O
 export async function run(bundle: Bundle, document: string, options: RunOptions): Promise<RunRecord> {
   const started = performance.now();
   const { seat } = options;
-  const id = seat?.id ?? newRunId();
+  const id = seat?.id ?? options.followed ?? newRunId();
   const log = openRunLog(options.state, id, seat === undefined);
+  const shown = options.followed === undefined ? undefined : new ShownOutputs(log.folder);
   if (seat === undefined) await clearUp(options.state);
   let secrets = new Secrets([], {});
-  const emit = (event: RunEvent): void => {
+  const emit: RunContext['onEvent'] = (event, outputs) => {
     const told = secrets.maskAll(event);
+    if (told.type === 'task-finished' && outputs !== undefined) shown?.keep(told, secrets.maskOutputs(outputs));
     log.add(told);
     options.onEvent(told);
   };
@@ -237,6 +242,7 @@ export async function run(bundle: Bundle, document: string, options: RunOptions)
   emit({ type: 'run-finished', status: ended, seconds });
   const notebook = executedNotebook(document, outcome.tasks, () => language);
   keepExecuted(log, notebook, seat);
+  shown?.remove();
   if (seat === undefined && outcome.tasks.some(({ status }) => status === 'ran')) {
     keepBelow(options.state, { most: largestStore, own: id, codes: codesOf(bundle, options.until) });
   }

@@ -100,7 +100,8 @@ export interface RunContext {
   readonly shelves: ReadonlyMap<string, string>;
   /** True for one of many runs with other values. */
   readonly isVariant: boolean;
-  readonly onEvent: (event: RunEvent) => void;
+  /** With what the cell showed when the event tells that its task has retired. */
+  readonly onEvent: (event: RunEvent, outputs?: readonly OutputMessage[]) => void;
   readonly gates: Gates;
 }
 

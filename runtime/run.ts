@@ -199,7 +199,7 @@ export class Run {
     this.#context.crew.ended(state.task);
     if (result !== undefined && result.filesWritten.length + result.outside.length > 0) this.#context.crew.acted();
     this.#holders.settle(state);
-    this.#context.onEvent(finishedEvent(state, status));
+    this.#context.onEvent(finishedEvent(state, status), state.outputs);
     this.#context.gates.judge(state);
   }
 

@@ -17,8 +17,10 @@ import { lineageCommand } from './commands/lineage.ts';
 import { profileCommand } from './commands/profile.ts';
 import { lockCommand } from './commands/lock.ts';
 import { metricsCommand } from './commands/metrics.ts';
+import { openCommand } from './commands/open.ts';
 import { runCommand } from './commands/run.ts';
 import { runsCommand } from './commands/runs.ts';
+import { serveCommand } from './commands/serve.ts';
 import { showCommand } from './commands/show.ts';
 import { statusCommand } from './commands/status.ts';
 import { backtestCommand } from './commands/variants.ts';
@@ -353,6 +355,26 @@ const commands: readonly Command[] = [
     flags: [allFlag, stateFlag],
     most: 1,
     run: cleanCommand,
+  },
+  {
+    name: 'open',
+    words: 'NB',
+    help: 'Shows the graph of a notebook, its runs and their history in a browser, and runs it from there, until it is interrupted.',
+    flags: [
+      { name: 'port', values: ['N'], help: 'serve the page on this port (default: one that is free)' },
+      { name: 'no-browser', values: [], help: 'only print the address' },
+      stateFlag,
+    ],
+    most: 1,
+    run: async (host, parsed) => await openCommand(host, parsed, runCommandLine),
+  },
+  {
+    name: 'serve',
+    words: '--stdio',
+    help: 'Answers the requests of an editor on standard input and output (docs/service.md). Runs that it starts go on without it.',
+    flags: [{ name: 'stdio', values: [], help: 'speak JSON-RPC, one message a line' }, stateFlag],
+    most: 0,
+    run: async (host, parsed) => await serveCommand(host, parsed, runCommandLine),
   },
 ];
 

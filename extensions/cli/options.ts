@@ -141,6 +141,11 @@ export const runFlags: readonly Flag[] = [
     values: ['NAME=A,NAME=B'],
     help: 'leave out the combinations that have all of these values; may be given several times',
   },
+  {
+    name: 'follow-as',
+    values: ['RUN'],
+    help: 'name the run like this, and keep what its cells show beside its log as they end, for who follows it',
+  },
   mlflowFlag,
   { name: 'report', values: ['FILE'], help: 'where the HTML report goes; of --matrix: the page of all variants' },
   { name: 'no-report', values: [], help: 'write no HTML report' },

@@ -5,7 +5,8 @@ import type { EngineAsked, Origin, RunOptions } from '../../runtime/index.ts';
 import { hasFlag, lastValue, type ParsedArguments } from './args.ts';
 import { findEngine } from './engine-flags.ts';
 import { findTimeout } from './execution-timeout.ts';
-import { usage, type Host, type Outcome } from './host.ts';
+import { isThere } from './files.ts';
+import { usage, type CommandResult, type Host, type Outcome } from './host.ts';
 import type { Input } from './input.ts';
 import { findStandBy } from './keep-warm.ts';
 import { prepareEnvironment } from './locked-environment.ts';
@@ -48,11 +49,23 @@ export async function findRunSettings(
   const found = findPlace(host, parsed, input);
   if (!found.ok) return found;
   const silent = isSilent(host, parsed);
+  const misnamed = findMisnamed(parsed, found.value.state);
+  if (misnamed !== undefined) return { ok: false, result: misnamed };
   const prepared = await prepareEnvironment(host, parsed, { input, place: found.value, builds: true, silent });
   if (!prepared.ok) return prepared;
   const { place, diagnostics, lock } = prepared.value;
   const values = { cwd: cwd.value, jobs: jobs.value, standBy: standBy.value, timeout: timeout.value };
   return { ok: true, value: { place, diagnostics, lock, engine: engine.value, ...values } };
+}
+
+/** A run's name is its time in UTC and four letters, and no run has it yet. */
+function findMisnamed(parsed: ParsedArguments, state: string): CommandResult | undefined {
+  const name = lastValue(parsed, 'follow-as');
+  if (name === undefined) return undefined;
+  if (!/^\d{8}T\d{6}-[0-9a-f]{4}$/.test(name))
+    return usage(`${name} is no name of a run.`, 'Give it as 20260131T235959-0a1f.');
+  if (!isThere(path.join(state, 'runs', name, 'events.jsonl'))) return undefined;
+  return usage(`There is a run ${name} already.`, 'Give it another name.');
 }
 
 function findJobs(parsed: ParsedArguments): Outcome<number> {
@@ -84,6 +97,7 @@ type FlaggedOptions = Pick<
   | 'keepGoing'
   | 'startMethod'
   | 'lane'
+  | 'followed'
 >;
 
 /** The options of the runtime that flags and settings decide. */
@@ -101,5 +115,6 @@ export function runOptionsOf(
     keepGoing: hasFlag(parsed, 'keep-going'),
     startMethod: hasFlag(parsed, 'spawn') ? 'spawn' : 'fork',
     lane: hasFlag(parsed, 'one-process'),
+    followed: lastValue(parsed, 'follow-as'),
   };
 }

@@ -52,6 +52,18 @@ export function release(folder: string): void {
   rmSync(join(folder, name), { force: true });
 }
 
+/** Asks the process that marked a folder to stop, as Ctrl-C does; false when it is not there, or not on this machine. */
+export function interruptOwner(folder: string): boolean {
+  const owner = parse(readOrNothing(join(folder, name)) ?? '');
+  if (owner === undefined || ownershipOf(folder) !== 'alive') return false;
+  try {
+    return process.kill(owner.pid, 'SIGINT');
+  } catch (error) {
+    if (isFileError(error) && error.code === 'ESRCH') return false;
+    throw error;
+  }
+}
+
 /** Whether the process that marked a folder is still there. */
 export function ownershipOf(folder: string): Ownership {
   const text = readOrNothing(join(folder, name));

@@ -80,7 +80,7 @@ const mostResting = 64;
 /** Runs the variants of one notebook: each gives what it would give if they ran one after the other, and what they share is done once. */
 export async function runVariants(options: VariantsOptions): Promise<VariantsOutcome> {
   const started = performance.now();
-  const matrix = newRunId();
+  const matrix = options.followed ?? newRunId();
   const folder = join(options.state, 'runs', matrix);
   mkdirSync(folder, { recursive: true });
   claim(folder);

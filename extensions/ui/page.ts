@@ -1,0 +1,98 @@
+/** The page of `cellwright open`: the notebook on one side, the view on the other. */
+import { element } from './element.ts';
+import { NotebookPane } from './notebook-pane.ts';
+import { mountPanel, type OpenRequest, type Panel, type PanelHost, type ViewSettings } from './panel.ts';
+import { openStream } from './page-stream.ts';
+
+const settingsKey = 'cellwright.view';
+
+/** The token of the address, which is then taken out of it; a page that is loaded again has it from the tab's own storage. */
+function takeToken(): string {
+  const [, given] = /[#&]token=([\w-]+)/.exec(location.hash) ?? [];
+  if (given !== undefined) {
+    sessionStorage.setItem('cellwright.token', given);
+    history.replaceState(null, '', location.pathname);
+  }
+  return given ?? sessionStorage.getItem('cellwright.token') ?? '';
+}
+
+function readSettings(): ViewSettings | undefined {
+  const text = localStorage.getItem(settingsKey);
+  try {
+    return text === null ? undefined : (JSON.parse(text) as ViewSettings);
+  } catch (error) {
+    if (error instanceof SyntaxError) return undefined;
+    throw error;
+  }
+}
+
+/** Shows a report in a tab of its own, from memory: it asks for nothing. */
+function showReport(html: string): void {
+  const address = URL.createObjectURL(new Blob([html], { type: 'text/html' }));
+  open(address, '_blank', 'noopener');
+  setTimeout(() => URL.revokeObjectURL(address), 60_000);
+}
+
+async function begin(main: HTMLElement): Promise<void> {
+  const place = element('div', { class: 'cw-place' });
+  const notebook = element('section', { class: 'cw-notebook', attributes: { 'aria-label': 'Notebook', tabindex: 0 } });
+  main.replaceChildren(notebook, place);
+  const service = openStream(takeToken());
+  let path: string | undefined;
+  let panel: Panel | undefined = undefined;
+  const pane = new NotebookPane(notebook, (cell) => panel?.selectCell(cell));
+  const host: PanelHost = {
+    service,
+    get notebookPath() {
+      return path;
+    },
+    createWorker: () => new Worker('/compile-worker.js'),
+    wasm: {
+      runtimeWasm: new URL('/web-tree-sitter.wasm', location.href),
+      languageWasm: new URL('/tree-sitter-python.wasm', location.href),
+    },
+    goTo: (cell, range) => pane.goTo(cell, range),
+    highlight: (cells) => pane.highlight(cells),
+    beforeRun: () => Promise.resolve(true),
+    open: (what: OpenRequest) => {
+      if (what.kind === 'notebook') pane.tell(`Written: ${what.path}. Open it in your editor.`);
+      else if (path !== undefined)
+        service.request('read-report', { notebook: path }).then(
+          ({ html }) => showReport(html),
+          (error: unknown) => pane.tell(error instanceof Error ? error.message : String(error)),
+        );
+    },
+    saveSettings: (settings) => localStorage.setItem(settingsKey, JSON.stringify(settings)),
+    loadSettings: readSettings,
+  };
+  const show = (text: string, name: string): void => {
+    panel?.setNotebook(text, name);
+  };
+  service.onNotification((said) => {
+    if (said.method !== 'notebook-saved') return;
+    show(said.params.text, path?.split('/').at(-1) ?? 'notebook.ipynb');
+    panel?.notebookSaved();
+  });
+  service.onConnected(async (isConnected) => {
+    if (!isConnected || path === undefined) return;
+    await service.request('watch-notebook', { notebook: path });
+  });
+  const { notebook: shown } = await service.begin();
+  path = shown;
+  if (path === undefined) throw new Error('The service shows no notebook.');
+  document.title = `${path.split('/').at(-1) ?? ''} – Cellwright`;
+  panel = mountPanel(place, host);
+  panel.cells.onChange(() => pane.show(panel?.cells.all() ?? []));
+  const { text, name } = await service.request('read-notebook', { notebook: path });
+  pane.title(name);
+  show(text, name);
+  await service.request('watch-notebook', { notebook: path });
+}
+
+const main = document.querySelector('main');
+if (main !== null) {
+  begin(main).catch((error: unknown) => {
+    const message = error instanceof Error ? error.message : String(error);
+    main.replaceChildren(element('p', { class: 'cw-trouble', text: message, attributes: { role: 'alert' } }));
+  });
+}
