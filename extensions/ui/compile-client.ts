@@ -9,6 +9,9 @@ export interface CompileListener {
   onFailed(reason: string): void;
 }
 
+/** What is needed of a worker; a thread of Node can look like it. */
+export type CompileThread = Pick<Worker, 'postMessage' | 'terminate' | 'onmessage' | 'onerror'>;
+
 /** Milliseconds without a keystroke after which a text is compiled: short, since compiling is quick. */
 const pause = 100;
 /** After so many milliseconds of typing without a pause it is compiled all the same. */
@@ -16,7 +19,7 @@ const longestWait = 1000;
 
 /** Compiles the newest text when typing pauses; a newer text supersedes one that waits. */
 export class CompileClient {
-  readonly #worker: Worker;
+  readonly #worker: CompileThread;
   readonly #listener: CompileListener;
   #number = 0;
   #waiting: { readonly text: string; readonly name: string } | undefined;
@@ -24,7 +27,7 @@ export class CompileClient {
   #since: number | undefined;
   #isBusy = true;
 
-  constructor(worker: Worker, wasm: WasmFiles, listener: CompileListener) {
+  constructor(worker: CompileThread, wasm: WasmFiles, listener: CompileListener) {
     this.#worker = worker;
     this.#listener = listener;
     worker.onmessage = ({ data }: MessageEvent<CompileAnswer>) => this.#hear(data);

@@ -65,7 +65,8 @@ export class PageStream extends RpcConnection {
     const headers = { ...this.#headers(), 'content-type': 'application/json', 'cellwright-session': this.#session };
     fetch('/rpc', { method: 'POST', headers, body: line, cache: 'no-store' }).then(
       async (response) => {
-        if (!response.ok) this.#refuse(line, await response.text());
+        const text = await response.text();
+        if (!response.ok) this.#refuse(line, text);
       },
       () => this.#refuse(line, 'The request did not reach cellwright open.'),
     );

@@ -134,6 +134,10 @@ export class PanelController implements Panel {
     await this.#session?.stop();
   }
 
+  follow(run: string): void {
+    if (run !== this.run) void this.#session?.follow(run);
+  }
+
   async runCell(cell: string): Promise<boolean> {
     return await this.start({ only: cell });
   }

@@ -195,6 +195,8 @@ export interface Panel {
   /** Starts a run; false when it did not start, which the view says. */
   start(request?: RunRequest): Promise<boolean>;
   stop(): Promise<void>;
+  /** Shows a run that was started elsewhere: by a command of the editor, in another window. */
+  follow(run: string): void;
   /** Runs one cell with its inputs from the cache, making those that are not there. */
   runCell(cellId: string): Promise<boolean>;
   /** Writes a notebook that opens at the cell with its inputs, and lets the host open it. */

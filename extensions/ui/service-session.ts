@@ -20,6 +20,9 @@ export interface Trouble {
   readonly diagnostics: CommandAnswer['document']['diagnostics'];
 }
 
+/** What is needed of whoever shows the notebook. */
+export type SessionHost = Pick<PanelHost, 'notebookPath' | 'runArguments' | 'beforeRun'>;
+
 /** A run that was recorded, as `cellwright runs` lists it. */
 export interface ListedRun {
   readonly run: string;
@@ -36,7 +39,7 @@ export interface ListedRun {
 
 /** Speaks with the service about one notebook: what a run would reuse, the run that goes on, the runs that were. */
 export class ServiceSession {
-  readonly #host: PanelHost;
+  readonly #host: SessionHost;
   readonly #service: ServiceConnection;
   readonly #listener: SessionListener;
   readonly #dispose: (() => void)[];
@@ -46,7 +49,7 @@ export class ServiceSession {
   /** Counts the questions for a plan, so that a late answer does not overwrite a newer one. */
   #plans = 0;
 
-  constructor(host: PanelHost, service: ServiceConnection, listener: SessionListener) {
+  constructor(host: SessionHost, service: ServiceConnection, listener: SessionListener) {
     this.#host = host;
     this.#service = service;
     this.#listener = listener;
