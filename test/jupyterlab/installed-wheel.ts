@@ -1,5 +1,5 @@
 import { spawnSync } from 'node:child_process';
-import { mkdirSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { python, root } from '../environment.ts';
 
@@ -34,10 +34,20 @@ export function installWheel(name: string, extras: readonly string[]): Installed
   rmSync(folder, { recursive: true, force: true });
   mkdirSync(workFolder, { recursive: true });
   call(python, ['-m', 'venv', folder]);
-  const program = (file: string): string => path.join(folder, 'bin', file);
   const startedAt = performance.now();
-  call(program('pip'), ['install', '--quiet', `${findWheel()}[${extras.join(',')}]`]);
-  const seconds = (performance.now() - startedAt) / 1000;
+  call(path.join(folder, 'bin', 'pip'), ['install', '--quiet', `${findWheel()}[${extras.join(',')}]`]);
+  return environmentAt(folder, (performance.now() - startedAt) / 1000);
+}
+
+/** The environment that `install.test.ts` has made before. */
+export function installedWheel(name: string): InstalledWheel {
+  const folder = path.join(workFolder, name);
+  if (!existsSync(folder)) throw new Error(`${folder} is not there: run install.test.ts before`);
+  return environmentAt(folder, 0);
+}
+
+function environmentAt(folder: string, seconds: number): InstalledWheel {
+  const program = (file: string): string => path.join(folder, 'bin', file);
   return { folder, program, seconds, run: (file, ...words) => call(program(file), words) };
 }
 

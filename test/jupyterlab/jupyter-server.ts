@@ -109,10 +109,12 @@ async function waitUntilItAnswers(server: JupyterServer, exitCode: () => number 
   throw new Error(`The Jupyter server does not answer:\n${server.log()}`);
 }
 
-/** Without the question whether news may be fetched, which would stand over the page. */
+/** Without the question whether news may be fetched, which would stand over the page; light or dark as the browser is. */
 function quieten(settings: string): void {
   const folder = path.join(settings, '@jupyterlab', 'apputils-extension');
   mkdirSync(folder, { recursive: true });
-  const wish = { fetchNews: 'false', checkForUpdates: false };
-  writeFileSync(path.join(folder, 'notification.jupyterlab-settings'), JSON.stringify(wish));
+  const write = (name: string, wish: object): void =>
+    writeFileSync(path.join(folder, `${name}.jupyterlab-settings`), JSON.stringify(wish));
+  write('notification', { fetchNews: 'false', checkForUpdates: false });
+  write('themes', { 'adaptive-theme': true });
 }

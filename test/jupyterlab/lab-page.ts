@@ -28,6 +28,7 @@ export async function openNotebook(browser: Browser, server: JupyterServer, wish
   const { notebook, colorScheme = 'light', application = 'lab' } = wishes;
   const context = await browser.newContext({ colorScheme, viewport: { width: 1440, height: 900 } });
   const opened = await watchedPage(context);
+  // A workspace that was kept would open what an earlier test had opened.
   const place = application === 'lab' ? `lab/workspaces/one/tree/${notebook}?reset&` : `notebooks/${notebook}?`;
   await opened.page.goto(`${server.address}${place}token=${server.token}`);
   await pipelineButton(opened.page).waitFor({ timeout: patience });
@@ -66,6 +67,16 @@ export function sidebar(page: Page): Locator {
 /** A code cell of the notebook by its place among all cells. */
 export function cellAt(page: Page, index: number): Locator {
   return page.locator(`.jp-Notebook .jp-Cell[data-windowed-list-index="${String(index)}"]`);
+}
+
+/** The mark at a cell when it has a state. */
+export function markOf(cell: Locator, state: string): Locator {
+  return cell.locator(`.cellwright-mark[data-state="${state}"]`);
+}
+
+/** What is said under a cell. */
+export function messagesUnder(cell: Locator): Locator {
+  return cell.locator('.cellwright-messages');
 }
 
 /** Puts another text into a cell, as the keyboard does. */

@@ -2,7 +2,7 @@ import type { Cell } from '@jupyterlab/cells';
 import type { Notebook } from '@jupyterlab/notebook';
 import type { TranslationBundle } from '@jupyterlab/translation';
 import type { CellState, Panel } from '../../ui/panel.ts';
-import { messageElement, messagesOf } from './cell-messages.ts';
+import { messageElement, messagesOf, type CellActions } from './cell-messages.ts';
 import type { NotebookHost } from './notebook-host.ts';
 import type { LiveSettings } from './settings.ts';
 
@@ -23,11 +23,17 @@ export class CellMarks {
   readonly #ends: readonly (() => void)[];
   /** What is drawn, by cell widget, so that only what changed is drawn again. */
   readonly #drawn = new Map<Cell, string>();
+  readonly #actions: CellActions;
   #isAsked = false;
   #isDisposed = false;
 
   constructor(of: MarkedNotebook) {
     this.#of = of;
+    this.#actions = {
+      applyEdit: (edit) => of.host.applyEdit(edit),
+      runCell: (cell) => void of.panel.runCell(cell),
+      debugCell: (cell) => void of.panel.debugCell(cell),
+    };
     const draw = (): void => this.#drawSoon();
     this.#ends = [of.panel.cells.onChange(draw), of.settings.onChange(draw)];
     of.notebook.modelContentChanged.connect(draw, this);
@@ -63,11 +69,11 @@ export class CellMarks {
   }
 
   #drawCell(cell: Cell, found: CellState): void {
-    const { host, settings, trans } = this.#of;
+    const { settings, trans } = this.#of;
     // What is said of a text that is no longer there is not said of the new one.
     const isOld = cell.model.sharedModel.getSource() !== found.source;
     const state: CellState = isOld ? { ...found, stale: true, diagnostics: [] } : found;
-    const told = settings.current.messages ? messagesOf(state) : [];
+    const told = settings.current.messages ? messagesOf(state, this.#actions, trans) : [];
     const shown = settings.current.marks ? state : undefined;
     const now = JSON.stringify([shown?.state, shown?.letter, shown?.words, shown?.why, state.stale, state.task, told]);
     if (
@@ -81,7 +87,9 @@ export class CellMarks {
     if (told.length === 0) return;
     const box = document.createElement('div');
     box.className = messages;
-    box.append(...told.map((message) => messageElement(message, host, trans)));
+    box.setAttribute('role', 'group');
+    box.setAttribute('aria-label', trans.__('Pipeline: what is to be said of %1', state.label));
+    box.append(...told.map(messageElement));
     cell.node.append(box);
   }
 }
