@@ -242,13 +242,14 @@ describe.skipIf(!isWanted)('JupyterLab', () => {
     async () => {
       writeNotebook(fileOf('look.ipynb'), [...smallNotebook(0), { id: 'bad', code: '#| mem: 8gb\npass' }]);
       for (const colorScheme of ['light', 'dark'] as const) {
-        const { page, close } = await openNotebook(browser, server, { notebook: 'look.ipynb', colorScheme });
+        const opened = await openNotebook(browser, server, { notebook: 'look.ipynb', colorScheme });
+        const { page } = opened;
         await pipelineButton(page).click();
         await taskCount(sidebar(page));
         await messagesUnder(cellAt(page, 8)).waitFor();
         expect(await seriousViolations(page, '#cellwright-pipeline')).toEqual([]);
         expect(await seriousViolations(page, '.cellwright-messages')).toEqual([]);
-        await close();
+        await opened.close();
       }
     },
   );

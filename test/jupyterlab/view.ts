@@ -20,9 +20,9 @@ export function taskRow(view: Locator, number: number): Locator {
 
 /** The state of every task in words of the view, such as `done` or `cached`, in notebook order. */
 export async function states(view: Locator): Promise<readonly string[]> {
-  return await taskRows(view)
-    .locator('.cw-chip')
-    .evaluateAll((chips) => chips.map(({ className }) => /cw-is-([\w-]+)/.exec(className)?.[1] ?? ''));
+  const chips = await taskRows(view).locator('.cw-chip').all();
+  const classes = await Promise.all(chips.map((chip) => chip.getAttribute('class')));
+  return classes.map((name) => /cw-is-([\w-]+)/.exec(name ?? '')?.[1] ?? '');
 }
 
 /** Waits until the run that goes on has ended, and gives the states. */

@@ -9,7 +9,7 @@ export class CellCheck {
   #client: CompileClient | undefined;
   #waiting: ((told: Told) => void) | undefined;
 
-  /** Undefined when a newer question came before the answer, or when the compiler cannot be loaded, which the view says. */
+  /** Undefined when the compiler cannot be loaded, which the view says, and for a question that another one did not wait for. */
   async check(source: string, tags: readonly string[]): Promise<Told> {
     this.#answer(undefined);
     this.#client ??= new CompileClient(createCompileWorker(), wasm, {

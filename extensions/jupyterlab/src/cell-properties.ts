@@ -54,6 +54,7 @@ export class CellProperties extends NotebookTools.Tool {
   readonly #directives = new Map<string, PropertyField>();
   readonly #note = document.createElement('p');
   #cell: Cell | null = null;
+  #last: Promise<void> = Promise.resolve();
 
   constructor(trans: TranslationBundle) {
     super();
@@ -68,7 +69,7 @@ export class CellProperties extends NotebookTools.Tool {
       form.append(field.element);
     }
     for (const described of describedDirectives(trans)) {
-      const field = new PropertyField(described, (values) => void this.#setDirective(described.name, values));
+      const field = new PropertyField(described, (values) => this.#setDirective(described.name, values));
       this.#directives.set(described.name, field);
       form.append(field.element);
     }
@@ -76,18 +77,26 @@ export class CellProperties extends NotebookTools.Tool {
   }
 
   protected override onActiveCellChanged(): void {
-    this.#cell?.model.contentChanged.disconnect(this.#read, this);
-    this.#cell = this.notebookTools.activeCell;
-    this.#cell?.model.contentChanged.connect(this.#read, this);
-    this.#cell?.disposed.connect(() => (this.#cell = null));
-    this.#read();
+    this.#cell?.model.contentChanged.disconnect(this.#changed, this);
+    const cell = this.notebookTools.activeCell;
+    this.#cell = cell;
+    cell?.model.contentChanged.connect(this.#changed, this);
+    cell?.disposed.connect(() => {
+      if (this.#cell === cell) this.#cell = null;
+    });
+    this.#read(true);
   }
 
   protected override onActiveCellMetadataChanged(): void {
-    this.#read();
+    this.#read(false);
   }
 
-  #read(): void {
+  #changed(): void {
+    this.#read(false);
+  }
+
+  /** @param isOther it is another cell than before */
+  #read(isOther: boolean): void {
     const cell = this.#cell;
     const trans = this.#trans;
     const source = cell?.model.sharedModel.getSource() ?? '';
@@ -99,9 +108,11 @@ export class CellProperties extends NotebookTools.Tool {
         ? trans.__('Under a cell magic a directive is text like any other.')
         : '';
     const tags = cell === null ? [] : tagsOf(cell);
-    for (const [name, field] of this.#tags) field.show(tags.includes(name) ? ['true'] : [], isCode);
+    for (const [name, field] of this.#tags)
+      field.show(tags.includes(name) ? ['true'] : [], { isEnabled: isCode, isOther });
     const directives = readDirectives(source);
-    for (const [name, field] of this.#directives) field.show(directives.get(name) ?? [], isCode && !isText);
+    for (const [name, field] of this.#directives)
+      field.show(directives.get(name) ?? [], { isEnabled: isCode && !isText, isOther });
   }
 
   #setTag(name: string, values: readonly string[]): void {
@@ -113,21 +124,21 @@ export class CellProperties extends NotebookTools.Tool {
     else cell.model.deleteMetadata('tags');
   }
 
-  /** Writes the lines of one directive, unless the compiler says that they are wrong. */
-  async #setDirective(name: string, values: readonly string[]): Promise<void> {
+  /** One value after the other: an answer of the compiler comes later than the next keystroke. */
+  #setDirective(name: string, values: readonly string[]): void {
     const cell = this.#cell;
-    const field = this.#directives.get(name);
-    if (cell === null || field === undefined) return;
-    const before = cell.model.sharedModel.getSource();
-    const after = withDirectiveLines(before, name, values);
-    if (after === undefined || after === before) {
-      field.tell('');
-      return;
-    }
+    if (cell !== null) this.#last = this.#last.then(() => this.#write(cell, name, values));
+  }
+
+  /** Writes the lines of one directive, unless the compiler says that they are wrong. */
+  async #write(cell: Cell, name: string, values: readonly string[]): Promise<void> {
     const problem = await this.#problemOf(name, values, cell);
-    if (cell !== this.#cell || cell.model.sharedModel.getSource() !== before) return;
-    field.tell(problem ?? '');
-    if (problem === undefined) cell.model.sharedModel.setSource(after);
+    const isShown = cell === this.#cell;
+    if (isShown) this.#directives.get(name)?.tell(problem ?? '');
+    if (problem !== undefined || cell.isDisposed) return;
+    const before = cell.model.sharedModel.getSource();
+    const after = withDirectiveLines(before, name, values) ?? before;
+    if (after !== before) cell.model.sharedModel.setSource(after);
   }
 
   /** What the compiler says of these lines alone; undefined when nothing is wrong with their text. */

@@ -44,15 +44,22 @@ export class PropertyField {
     if (kind === 'flag') text.title = hint;
   }
 
-  /** Shows what the cell has now; a value that was not taken stays to be mended while the cell's own is the same. */
-  show(values: readonly string[], isEnabled: boolean): void {
+  /**
+   * Shows what the cell has now. What somebody has begun to write stays, and so does a value that was not taken, until the cell itself has
+   * another value.
+   * @param isOther it is another cell than before
+   */
+  show(
+    values: readonly string[],
+    { isEnabled, isOther }: { readonly isEnabled: boolean; readonly isOther: boolean },
+  ): void {
     const now = values.join('\n');
     this.#input.disabled = !isEnabled;
-    if (now === this.#shown && this.#problem.textContent !== '') return;
+    if (now === this.#shown && !isOther) return;
     this.#shown = now;
     this.tell('');
     if (this.#input instanceof HTMLInputElement && this.#kind === 'flag') this.#input.checked = values.includes('true');
-    else if (this.#input.value !== now) this.#input.value = now;
+    else this.#input.value = now;
     if (this.#input instanceof HTMLTextAreaElement) this.#input.rows = Math.max(1, values.length);
   }
 
