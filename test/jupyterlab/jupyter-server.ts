@@ -75,6 +75,7 @@ export async function startServer(wheel: InstalledWheel, wishes: ServerWishes): 
   let log = '';
   for (const stream of [child.stdout, child.stderr])
     stream.setEncoding('utf8').on('data', (text: string) => (log += text));
+  child.on('error', ({ message }) => (log += message));
   const ended = new Promise<void>((resolve) => child.on('close', () => resolve()));
   const stop = async (): Promise<void> => {
     child.kill('SIGTERM');
@@ -94,7 +95,7 @@ export async function startServer(wheel: InstalledWheel, wishes: ServerWishes): 
       rmSync(home, { recursive: true, force: true, maxRetries: 5, retryDelay: 200 });
     },
   };
-  await waitUntilItAnswers(server, () => child.exitCode);
+  await waitUntilItAnswers(server, () => (child.pid === undefined ? -1 : child.exitCode));
   return server;
 }
 

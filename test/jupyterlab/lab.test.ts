@@ -107,6 +107,7 @@ describe.skipIf(!isWanted)('JupyterLab', () => {
     await server.stop();
     server = await startServer(installedWheel('lab'), { program: 'jupyter-lab', again: server });
     await withNotebook('longer.ipynb', async (page) => {
+      await taskRow(sidebar(page), 6).locator('.cw-is-done').waitFor();
       expect(await untilEnded(sidebar(page), 60_000)).toEqual(['done', 'done', 'done', 'done', 'done', 'done']);
     });
   });
