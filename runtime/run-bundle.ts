@@ -174,12 +174,7 @@ export async function run(bundle: Bundle, document: string, options: RunOptions)
   const shown = options.followed === undefined ? undefined : new ShownOutputs(log.folder);
   if (seat === undefined) await clearUp(options.state);
   let secrets = new Secrets([], {});
-  const emit: RunContext['onEvent'] = (event, outputs) => {
-    const told = secrets.maskAll(event);
-    if (told.type === 'task-finished' && outputs !== undefined) shown?.keep(told, secrets.maskOutputs(outputs));
-    log.add(told);
-    options.onEvent(told);
-  };
+  const emit = teller({ log, shown, mask: () => secrets, listen: options.onEvent });
   emit(describeBeginning(bundle, id, options));
   const common = seat?.common ?? openCommon(bundle, log.folder, options);
   if ('diagnostic' in common) {
@@ -249,6 +244,24 @@ export async function run(bundle: Bundle, document: string, options: RunOptions)
   log.close();
   const diagnostics = [...outcome.diagnostics, ...gates.diagnostics];
   return { id, ...outcome, diagnostics, seconds, notebook, folder: log.folder };
+}
+
+interface Telling {
+  readonly log: RunLog;
+  readonly shown: ShownOutputs | undefined;
+  /** They are known only when the run has begun. */
+  readonly mask: () => Secrets;
+  readonly listen: RunOptions['onEvent'];
+}
+
+/** Writes what happens into the log, and what cells show beside it, both without secrets. */
+function teller({ log, shown, mask, listen }: Telling): RunContext['onEvent'] {
+  return (event, outputs) => {
+    const told = mask().maskAll(event);
+    if (told.type === 'task-finished' && outputs !== undefined) shown?.keep(told, mask().maskOutputs(outputs));
+    log.add(told);
+    listen(told);
+  };
 }
 
 /** Of many runs each is as good as its log, which a kill may cut short as well. */

@@ -59,13 +59,14 @@ function stateWords({ state }: Program): readonly string[] {
 }
 
 async function untilThere(file: string, ended: Promise<unknown>): Promise<'there' | number> {
-  let isOver = false;
-  void ended.then(() => (isOver = true));
-  for (;;) {
+  const over = new AbortController();
+  void ended.then(() => over.abort());
+  while (!over.signal.aborted) {
     if (existsSync(file)) return 'there';
-    if (isOver) return await new Promise<number>(() => undefined);
     await new Promise((resolve) => setTimeout(resolve, look));
   }
+  // The other promise tells.
+  return await new Promise<number>(() => undefined);
 }
 
 /** The runs of a matrix have its name and a number. */

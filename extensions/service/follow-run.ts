@@ -1,4 +1,4 @@
-import { closeSync, existsSync, fstatSync, openSync, readFileSync, readSync } from 'node:fs';
+import { closeSync, existsSync, fstatSync, openSync, readFileSync, readSync, readdirSync } from 'node:fs';
 import path from 'node:path';
 import { isGoingOn, runFolder, ShownReader } from '../../runtime/index.ts';
 import type { CellOutput, Notification, RunEnd, TimedEvent } from './protocol.ts';
@@ -18,8 +18,50 @@ export interface Following {
   readonly signal: AbortSignal;
 }
 
-/** Tells what the log of a run says, and goes on until the run is over or the signal is aborted. */
+/** True when there is something to follow under this name: a run, or the runs of a matrix. */
+export function isThereToFollow(state: string, run: string): boolean {
+  return hasLog(state, run) || variantsOf(state, run).length > 0;
+}
+
+function hasLog(state: string, run: string): boolean {
+  return existsSync(path.join(runFolder(state, run), 'events.jsonl'));
+}
+
+/** The runs of a matrix, which have its name and a number, in their order. */
+function variantsOf(state: string, matrix: string): readonly string[] {
+  const folder = path.join(state, 'runs');
+  const names = existsSync(folder) ? readdirSync(folder) : [];
+  return names.filter((name) => name.startsWith(`${matrix}-`) && hasLog(state, name)).sort();
+}
+
+/** Tells what the log of a run says, and goes on until the run is over or the signal is aborted; of a matrix, the logs of all its runs. */
 export async function followRun(following: Following): Promise<void> {
+  if (hasLog(following.state, following.run)) await followOne(following);
+  else await followMatrix(following);
+}
+
+async function followMatrix(following: Following): Promise<void> {
+  const { state, run, tell, signal } = following;
+  const followed = new Map<string, Promise<void>>();
+  const ends: RunEnd[] = [];
+  const listen: Following['tell'] = (notification) => {
+    if (notification.method === 'run-ended') ends.push(notification.params.end);
+    tell(notification);
+  };
+  while (!signal.aborted) {
+    const goesOn = isGoingOn({ state, id: run });
+    for (const name of variantsOf(state, run))
+      if (!followed.has(name)) followed.set(name, followOne({ ...following, run: name, tell: listen }));
+    if (!goesOn) break;
+    await pause(look, signal);
+  }
+  await Promise.all(followed.values());
+  if (signal.aborted) return;
+  const order: readonly RunEnd[] = ['killed', 'interrupted', 'refused', 'failed'];
+  tell({ method: 'run-ended', params: { run, end: order.find((end) => ends.includes(end)) ?? 'ok' } });
+}
+
+async function followOne(following: Following): Promise<void> {
   const follower = new Follower(following);
   while (!following.signal.aborted) {
     // Asked before the log is read: what the run said before it ended is in what is read then.

@@ -4,7 +4,8 @@ import { defaultState, interruptOwner, isGoingOn, listRunsOf, readRun, runFolder
 import { refuseCommand, refuseOptions } from './allowed.ts';
 import type { Program } from './call-command.ts';
 import { startDetached } from './detached-run.ts';
-import { followRun } from './follow-run.ts';
+import { findReport } from './find-report.ts';
+import { followRun, isThereToFollow } from './follow-run.ts';
 import { checkParams } from './params.ts';
 import {
   errorCodes,
@@ -73,14 +74,14 @@ export class NotebookService {
   }
 
   #initialize({ protocol }: ParamsOf<'initialize'>): ResultOf<'initialize'> {
-    const { version } = this.#program;
+    const { version, command } = this.#program;
     if (protocol !== protocolVersion) {
       const message = `Cellwright ${version} speaks version ${protocolVersion} of this protocol, the editor's part version ${protocol}. Bring both to the same version of Cellwright.`;
       throw refused(errorCodes.otherVersion, message, { protocol: protocolVersion, cellwright: version });
     }
     this.#isReady = true;
     const notebook = this.#notebook === undefined ? {} : { notebook: this.#notebook };
-    return { protocol: protocolVersion, cellwright: version, ...notebook };
+    return { protocol: protocolVersion, cellwright: version, program: command, ...notebook };
   }
 
   async #command({ arguments: words, folder }: ParamsOf<'command'>): Promise<ResultOf<'command'>> {
@@ -109,7 +110,7 @@ export class NotebookService {
 
   #follow({ notebook, run, from = 0 }: ParamsOf<'follow'>): ResultOf<'follow'> {
     const state = this.#stateOf(this.#fileOf(notebook));
-    if (!isRunName(run) || !existsSync(path.join(runFolder(state, run), 'events.jsonl')))
+    if (!isRunName(run) || !isThereToFollow(state, run))
       throw refused(errorCodes.notFound, `There is no run ${run} of ${notebook}. cellwright runs lists them.`);
     this.#followed.get(run)?.abort();
     const stop = new AbortController();
@@ -132,7 +133,14 @@ export class NotebookService {
   #active({ notebook }: ParamsOf<'active'>): ResultOf<'active'> {
     const state = this.#stateOf(this.#fileOf(notebook));
     const going = listRunsOf([state]).filter((kept) => isGoingOn(kept));
-    const runs = going.map(({ id }) => ({ run: id, since: readRun(state, id)?.from ?? '' }));
+    const since = new Map<string, string>();
+    for (const { id } of going) {
+      // The runs of a matrix are followed together.
+      const { matrix = id } = /^(?<matrix>\w+-[0-9a-f]{4})-\d+$/.exec(id)?.groups ?? {};
+      const began = readRun(state, id)?.from ?? '';
+      if (began < (since.get(matrix) ?? '~')) since.set(matrix, began);
+    }
+    const runs = [...since].map(([run, began]) => ({ run, since: began }));
     return { runs: runs.sort((left, right) => left.since.localeCompare(right.since)) };
   }
 
@@ -149,10 +157,12 @@ export class NotebookService {
     return null;
   }
 
-  #readReport({ notebook }: ParamsOf<'read-report'>): ResultOf<'read-report'> {
-    const file = this.#fileOf(notebook).replace(/\.(?:ipynb|py)$/i, '.report.html');
-    if (!existsSync(file)) throw refused(errorCodes.notFound, 'There is no report: a run writes one at its end.');
-    return { html: readFileSync(file, 'utf8') };
+  #readReport({ notebook, run }: ParamsOf<'read-report'>): ResultOf<'read-report'> {
+    const file = this.#fileOf(notebook);
+    const state = this.#stateOf(file);
+    const found = findReport({ notebook: file, state, run: run !== undefined && isRunName(run) ? run : undefined });
+    if (found === undefined) throw refused(errorCodes.notFound, 'There is no report: a run writes one at its end.');
+    return { path: found, html: readFileSync(found, 'utf8') };
   }
 
   #fileOf(notebook: string): string {

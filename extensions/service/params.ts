@@ -15,7 +15,7 @@ const shapes: Readonly<Record<Method, Readonly<Record<string, Kind | `${Kind}?`>
   active: { notebook: 'text' },
   'read-notebook': { notebook: 'text' },
   'watch-notebook': { notebook: 'text' },
-  'read-report': { notebook: 'text' },
+  'read-report': { notebook: 'text', run: 'text?' },
 };
 
 /** Reads a request strictly; rejects what is no request of the protocol. */

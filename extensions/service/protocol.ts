@@ -45,7 +45,9 @@ export interface Requests {
     readonly result: {
       readonly protocol: number;
       readonly cellwright: string;
-      /** Notebooks that the service itself was asked to show, as `cellwright open` does. */
+      /** The words that begin a command line of this program: an interpreter of JavaScript, and the program's file. */
+      readonly program: readonly string[];
+      /** The notebook that the service itself was asked to show, as `cellwright open` is. */
       readonly notebook?: string;
     };
   };
@@ -88,10 +90,10 @@ export interface Requests {
   };
   /** From now on `notebook-saved` is said after every save; undone when the connection ends. */
   readonly 'watch-notebook': { readonly params: { readonly notebook: string }; readonly result: null };
-  /** The text of the report that the last run wrote beside the notebook. */
+  /** The report of a run, or the newest; where it is, and its text. */
   readonly 'read-report': {
-    readonly params: { readonly notebook: string };
-    readonly result: { readonly html: string };
+    readonly params: { readonly notebook: string; readonly run?: string };
+    readonly result: { readonly path: string; readonly html: string };
   };
 }
 

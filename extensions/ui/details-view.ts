@@ -1,7 +1,5 @@
 import { diagnosticCatalogue } from '../../compiler/bundle/codes.ts';
-import type { CellOutput } from '../service/protocol.ts';
 import { button, element } from './element.ts';
-import { showOutputs } from './outputs-view.ts';
 import type { CellDiagnostic, CellState, Need, PanelHost } from './panel.ts';
 import type { PipelineTask } from './pipeline.ts';
 import { sayBytes, sayDuration, stateWords } from './state-words.ts';
@@ -20,7 +18,8 @@ export interface Details {
   readonly state: CellState;
   readonly task: PipelineTask;
   readonly numbers: (cell: string) => number | undefined;
-  readonly outputs: readonly CellOutput[] | undefined;
+  /** What it shows, ready to be put in; undefined: nothing. */
+  readonly outputs: HTMLElement | undefined;
   readonly canRun: boolean;
   readonly again: readonly string[];
 }
@@ -65,9 +64,7 @@ export function showDetails(
     again.length === 0
       ? undefined
       : element('div', {}, [element('h3', { text: 'Was started more than once' }), listOf(again)]),
-    outputs === undefined || outputs.length === 0
-      ? undefined
-      : element('div', {}, [element('h3', { text: 'Shows' }), showOutputs(outputs)]),
+    outputs === undefined ? undefined : element('div', {}, [element('h3', { text: 'Shows' }), outputs]),
   ]);
 }
 

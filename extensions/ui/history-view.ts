@@ -1,6 +1,5 @@
 import type { CommandDocument } from '../service/protocol.ts';
 import { button, element } from './element.ts';
-import type { ListedRun } from './service-session.ts';
 import { sayDuration, sayTime } from './state-words.ts';
 
 /** What the page of earlier runs can do. */
@@ -9,8 +8,22 @@ export interface HistoryActions {
   compare(before: string, now: string): void;
 }
 
-/** The recorded runs, the newest first. */
-export function showHistory(runs: readonly ListedRun[], act: HistoryActions): HTMLElement {
+/** A run that was recorded, as `cellwright runs` lists it. */
+interface ListedRun {
+  readonly run: string;
+  readonly outcome: string;
+  readonly started: string;
+  readonly seconds: number | null;
+  readonly ran: number;
+  readonly reused: number;
+  readonly failed: number;
+  readonly pinned: boolean;
+  readonly parameters: readonly { readonly name: string; readonly value: unknown }[];
+}
+
+/** The recorded runs, the newest first. @param document of `cellwright runs`; undefined when it cannot be had */
+export function showHistory(document: CommandDocument | undefined, act: HistoryActions): HTMLElement {
+  const runs = (document?.['runs'] ?? []) as readonly ListedRun[];
   if (runs.length === 0) return element('p', { class: 'cw-pad cw-soft', text: 'No run of this notebook is recorded.' });
   const rows = runs.map((run, place) => {
     const earlier = runs[place + 1];

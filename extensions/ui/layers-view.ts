@@ -90,13 +90,13 @@ export class LayersView implements Picture {
       ...this.#drawn.map(({ node }) => node),
     ]);
     this.#canvas.replaceChildren(this.#svg);
-    this.#resize();
     this.refresh(states);
     this.choose(this.#chosen, { focus: hadFocus });
   }
 
   refresh(states: StatesOf): void {
     for (const { refresh } of this.#drawn) refresh(states);
+    this.#resize();
   }
 
   mark(id: string | undefined): void {
@@ -144,7 +144,19 @@ export class LayersView implements Picture {
 
   #resize(): void {
     const { width, height } = this.#size;
-    if (this.#svg !== undefined) setAttributes(this.#svg, { width: width * this.#zoom, height: height * this.#zoom });
+    if (this.#svg === undefined) return;
+    setAttributes(this.#svg, { width: width * this.#zoom, height: height * this.#zoom });
+    // From afar only the number and the label can be read, and these only when they are larger.
+    const isFar = this.#zoom < 0.6;
+    const size = Math.min(30, 9.5 / this.#zoom);
+    this.element.classList.toggle('cw-from-afar', isFar);
+    this.element.style.setProperty('--cw-far-size', `${size.toFixed(1)}px`);
+    if (!isFar) return;
+    for (const { node, place } of this.#drawn) {
+      const label = node.querySelector('.cw-far-label');
+      const text = label?.getAttribute('data-text') ?? '';
+      if (label !== null) label.textContent = shorten(text, (place.width - 20) / (size * 0.58));
+    }
   }
 
   #wheel(event: WheelEvent): void {
@@ -179,8 +191,9 @@ export class LayersView implements Picture {
         focus: () => this.#listener.onPoint(row.id),
       },
     });
-    const letter = svgElement('text', { class: 'cw-letter', attributes: { x: 19, y: 19 } });
-    const below = svgElement('text', { class: 'cw-line', attributes: { x: 10, y: 37 } });
+    const letter = svgElement('text', { class: 'cw-letter cw-near', attributes: { x: 19, y: 19 } });
+    const below = svgElement('text', { class: 'cw-line cw-near', attributes: { x: 10, y: 37 } });
+    const far = svgElement('text', { class: 'cw-far-label', attributes: { x: 10, y: 32 } });
     const hint = svgElement('title');
     const number = row.kind === 'task' ? `[${row.task.number}] ` : '▸ ';
     node.append(
@@ -189,10 +202,11 @@ export class LayersView implements Picture {
         class: 'cw-edge',
         attributes: { width: box.width.toFixed(1), height: box.height, rx: row.kind === 'task' ? 6 : 14 },
       }),
-      svgElement('rect', { class: 'cw-sign', attributes: { x: 10, y: 6, width: 18, height: 18, rx: 4 } }),
+      svgElement('rect', { class: 'cw-sign cw-near', attributes: { x: 10, y: 6, width: 18, height: 18, rx: 4 } }),
       letter,
-      svgElement('text', { text: `${number}${cut(labelOfRow(row))}`, attributes: { x: 34, y: 20 } }),
+      svgElement('text', { class: 'cw-near', text: `${number}${cut(labelOfRow(row))}`, attributes: { x: 34, y: 20 } }),
       below,
+      far,
     );
     const refresh = (states: StatesOf): void => {
       const state =
@@ -203,6 +217,7 @@ export class LayersView implements Picture {
         `cw-node cw-is-${state}${isChosen ? ' cw-chosen' : ''}${node.classList.contains('cw-lost') ? ' cw-lost' : ''}`,
       );
       letter.textContent = stateWords[state].letter;
+      setAttributes(far, { 'data-text': `${stateWords[state].letter} ${number}${labelOfRow(row)}` });
       below.textContent = row.kind === 'task' ? cutCode(row.task.firstLine) : summaryOf(row.section.all, states);
       const why = row.kind === 'task' ? (states.of(row.id)?.why ?? '') : '';
       hint.textContent = [stateWords[state].words, why].filter((text) => text !== '').join(': ');
@@ -269,6 +284,11 @@ function labelOfRow(row: Row): string {
 
 function cut(text: string): string {
   return text.length > longest ? `${text.slice(0, longest - 1)}…` : text;
+}
+
+/** As many characters as there is room for. */
+function shorten(text: string, room: number): string {
+  return text.length > room ? `${text.slice(0, Math.max(1, Math.floor(room) - 1))}…` : text;
 }
 
 function cutCode(text: string): string {

@@ -80,7 +80,6 @@ function textBlock(text: string, label: string): HTMLElement {
 
 /** Without the codes that colour text on a terminal. */
 function withoutColours(text: string): string {
-  // eslint-disable-next-line no-control-regex
   return text.replaceAll(/\u001B\[[0-9;:?]*[A-Za-z]/g, '');
 }
 

@@ -38,14 +38,33 @@ async function begin(main: HTMLElement): Promise<void> {
   const notebook = element('section', { class: 'cw-notebook', attributes: { 'aria-label': 'Notebook', tabindex: 0 } });
   main.replaceChildren(notebook, place);
   const service = openStream(takeToken());
-  let path: string | undefined;
-  let panel: Panel | undefined = undefined;
-  const pane = new NotebookPane(notebook, (cell) => panel?.selectCell(cell));
-  const host: PanelHost = {
+  const { notebook: path } = await service.begin();
+  if (path === undefined) throw new Error('The service shows no notebook.');
+  const chosen: { panel?: Panel } = {};
+  const pane = new NotebookPane(notebook, (cell) => chosen.panel?.selectCell(cell));
+  const panel = mountPanel(place, hostOf(service, pane, path));
+  chosen.panel = panel;
+  panel.cells.onChange(() => pane.show(panel.cells.all()));
+  const { text, name } = await service.request('read-notebook', { notebook: path });
+  document.title = `${name} – Cellwright`;
+  pane.title(name);
+  panel.setNotebook(text, name);
+  service.onNotification((said) => {
+    if (said.method !== 'notebook-saved') return;
+    panel.setNotebook(said.params.text, name);
+    panel.notebookSaved();
+  });
+  const watch = async (): Promise<null> => await service.request('watch-notebook', { notebook: path });
+  service.onConnected((isConnected) => {
+    if (isConnected) void watch();
+  });
+  await watch();
+}
+
+function hostOf(service: PanelHost['service'], pane: NotebookPane, notebookPath: string): PanelHost {
+  return {
     service,
-    get notebookPath() {
-      return path;
-    },
+    notebookPath,
     createWorker: () => new Worker('/compile-worker.js'),
     wasm: {
       runtimeWasm: new URL('/web-tree-sitter.wasm', location.href),
@@ -55,38 +74,12 @@ async function begin(main: HTMLElement): Promise<void> {
     highlight: (cells) => pane.highlight(cells),
     beforeRun: () => Promise.resolve(true),
     open: (what: OpenRequest) => {
-      if (what.kind === 'notebook') pane.tell(`Written: ${what.path}. Open it in your editor.`);
-      else if (path !== undefined)
-        service.request('read-report', { notebook: path }).then(
-          ({ html }) => showReport(html),
-          (error: unknown) => pane.tell(error instanceof Error ? error.message : String(error)),
-        );
+      if (what.html === undefined) pane.tell(`Written: ${what.path}. Open it in your editor.`);
+      else showReport(what.html);
     },
     saveSettings: (settings) => localStorage.setItem(settingsKey, JSON.stringify(settings)),
     loadSettings: readSettings,
   };
-  const show = (text: string, name: string): void => {
-    panel?.setNotebook(text, name);
-  };
-  service.onNotification((said) => {
-    if (said.method !== 'notebook-saved') return;
-    show(said.params.text, path?.split('/').at(-1) ?? 'notebook.ipynb');
-    panel?.notebookSaved();
-  });
-  service.onConnected(async (isConnected) => {
-    if (!isConnected || path === undefined) return;
-    await service.request('watch-notebook', { notebook: path });
-  });
-  const { notebook: shown } = await service.begin();
-  path = shown;
-  if (path === undefined) throw new Error('The service shows no notebook.');
-  document.title = `${path.split('/').at(-1) ?? ''} – Cellwright`;
-  panel = mountPanel(place, host);
-  panel.cells.onChange(() => pane.show(panel?.cells.all() ?? []));
-  const { text, name } = await service.request('read-notebook', { notebook: path });
-  pane.title(name);
-  show(text, name);
-  await service.request('watch-notebook', { notebook: path });
 }
 
 const main = document.querySelector('main');

@@ -1,93 +1,83 @@
-import { CompileClient } from './compile-client.ts';
 import { diagnosticsByCell, statesOf } from './cell-states.ts';
-import { showDetails, showDiagnostic } from './details-view.ts';
+import { CompileClient } from './compile-client.ts';
+import { showDetails, showDiagnostic, type DetailsActions } from './details-view.ts';
 import { element } from './element.ts';
 import { showComparison, showHistory } from './history-view.ts';
-import { LayersView } from './layers-view.ts';
+import { keepOpen } from './keep-open.ts';
 import { PanelFrame, type PageName } from './panel-frame.ts';
-import type {
-  CellDiagnostic,
-  CellState,
-  CellStates,
-  Panel,
-  PanelActivity,
-  PanelHost,
-  RunRequest,
-  ViewSettings,
-} from './panel.ts';
-import type { Picture, PictureListener, StatesOf } from './picture.ts';
+import type { CellDiagnostic, CellState, CellStates, Panel, PanelActivity, PanelHost, RunRequest } from './panel.ts';
+import type { StatesOf } from './picture.ts';
+import { PipelinePage } from './pipeline-page.ts';
 import { pipelineOf, type CompiledNotebook, type Pipeline } from './pipeline.ts';
 import type { Plan } from './plan.ts';
-import { RailView } from './rail-view.ts';
 import type { RunState } from './run-fold.ts';
 import { showRun } from './run-view.ts';
 import { ServiceSession, type Trouble } from './service-session.ts';
-import { sayDuration } from './state-words.ts';
+import { ShownOutputs } from './shown-outputs.ts';
+import { statusText } from './status-text.ts';
 import { addStyle } from './style.ts';
-import { matches, showRows, type Shown } from './visible-rows.ts';
 
-/** The graph is drawn with folded sections when more cells than these would be boxes. */
-const mostBoxes = 60;
+/** Milliseconds after which is drawn although the page shows no frames. */
+const longestFrame = 200;
 
 /** The view of one notebook: what the compiler, the service and the person say comes together here. */
 export class PanelController implements Panel {
   readonly #host: PanelHost;
   readonly #frame: PanelFrame;
+  readonly #page: PipelinePage;
   readonly #compiler: CompileClient;
   readonly #session: ServiceSession | undefined;
-  readonly #pictures: Readonly<Record<'rail' | 'layers', Picture>>;
   readonly #changed = new Set<() => void>();
   readonly #acted = new Set<() => void>();
   readonly #tick: ReturnType<typeof setInterval>;
+  readonly #outputs = { details: new ShownOutputs(), run: new ShownOutputs() };
   #pipeline: Pipeline | undefined;
   #plan: Plan | undefined;
   #run: RunState | undefined;
   #isPlanNewer = false;
   #states: readonly CellState[] = [];
   #byCell: ReadonlyMap<string, CellState> = new Map();
-  #settings: ViewSettings;
-  #shown: Shown | undefined;
-  #chosen: string | undefined;
-  #words = '';
   #trouble: Trouble | undefined;
   #failure = '';
-  #drawing: number | undefined;
-  #needsRows = false;
+  #drawing: { readonly cancel: () => void } | undefined;
+  #hasOtherRows = false;
   #name = 'notebook.ipynb';
 
   constructor(place: HTMLElement, host: PanelHost) {
     this.#host = host;
-    this.#settings = host.loadSettings() ?? { shape: 'rail', folded: [], zoom: 1 };
     addStyle(place.ownerDocument);
     this.#frame = new PanelFrame({
       onRun: () => void this.start(),
       onStop: () => void this.stop(),
       onPage: (page) => this.#showPage(page),
-      onShape: (shape) => this.#setShape(shape),
-      onSearch: (words) => this.#search(words),
-      onNextFound: () => this.#nextFound(),
-      onFoldAll: (folded) => this.#foldAll(folded),
+      onShape: (shape) => this.#page.setShape(shape),
+      onSearch: (words) => this.#page.search(words),
+      onNextFound: () => this.#page.nextFound(),
+      onFoldAll: (folded) => this.#page.foldAll(folded),
     });
-    const listener = this.#pictureListener();
-    const onZoom = (zoom: number): void => this.#save({ zoom });
-    this.#pictures = {
-      rail: new RailView(listener),
-      layers: new LayersView(listener, { zoom: this.#settings.zoom, onZoom }),
-    };
+    this.#page = new PipelinePage(
+      this.#frame,
+      {
+        onChosen: () => this.#drawDetails(),
+        goTo: (cell) => host.goTo(cell),
+        highlight: (cells) => host.highlight(cells),
+        saveSettings: (settings) => host.saveSettings(settings),
+      },
+      host.loadSettings(),
+    );
     place.replaceChildren(this.#frame.element);
     this.#compiler = new CompileClient(host.createWorker(), host.wasm, {
       onCompiled: (compiled) => this.#compiled(compiled),
       onFailed: (reason) => {
         this.#failure = reason;
-        this.#redraw(false);
+        this.#redraw();
       },
     });
     this.#session = host.service === undefined ? undefined : this.#openSession(host.service);
-    this.#placePicture();
     this.#tick = setInterval(() => {
-      if (this.activity === 'running') this.#redraw(false);
+      if (this.activity === 'running') this.#redraw();
     }, 1000);
-    this.#redraw(false);
+    this.#redraw();
   }
 
   get cells(): CellStates {
@@ -121,8 +111,7 @@ export class PanelController implements Panel {
   }
 
   selectCell(cell: string | undefined): void {
-    if (cell === this.#chosen) return;
-    this.#choose(cell, { focus: false });
+    if (cell !== this.#page.chosen) this.#page.choose(cell);
   }
 
   async start(request: RunRequest = {}): Promise<boolean> {
@@ -144,27 +133,29 @@ export class PanelController implements Panel {
 
   async debugCell(cell: string): Promise<void> {
     const run = this.#run?.id;
-    if (this.#session === undefined || run === undefined) return;
-    const { document } = await this.#session.command(['debug', run, '--task', cell]);
+    const document = run === undefined ? undefined : await this.#ask(['debug', run, '--task', cell]);
+    if (document === undefined) return;
     const path = document['written'] ?? document['notebook'];
     if (document.status === 'ok' && typeof path === 'string') this.#host.open({ kind: 'notebook', path, cell });
     else this.#tell({ message: 'The cell cannot be opened with its inputs.', diagnostics: document.diagnostics });
   }
 
   async openReport(): Promise<void> {
-    const notebook = this.#host.notebookPath;
-    if (notebook === undefined || this.#session === undefined) return;
-    this.#host.open({ kind: 'report', path: notebook.replace(/\.(?:ipynb|py)$/i, '.report.html') });
-    await Promise.resolve();
+    try {
+      const report = await this.#session?.report();
+      if (report !== undefined) this.#host.open({ kind: 'report', ...report });
+    } catch (error) {
+      this.#tell({ message: wordsOf(error), diagnostics: [] });
+    }
   }
 
   focus(): void {
-    this.#frame.element.querySelector<HTMLElement>('.cw-picture [tabindex="0"], .cw-main')?.focus();
+    this.#page.focus();
   }
 
   dispose(): void {
     clearInterval(this.#tick);
-    if (this.#drawing !== undefined) cancelAnimationFrame(this.#drawing);
+    this.#drawing?.cancel();
     this.#compiler.dispose();
     this.#session?.dispose();
     this.#host.highlight([]);
@@ -176,16 +167,16 @@ export class PanelController implements Panel {
       onPlan: (plan) => {
         this.#plan = plan;
         this.#isPlanNewer = this.#run === undefined || this.#run.end !== undefined;
-        this.#redraw(false);
+        this.#redraw();
       },
       onRun: (run) => {
         if (run?.end === undefined) this.#isPlanNewer = false;
         this.#run = run;
-        this.#redraw(false);
+        this.#redraw();
       },
       onActivity: () => {
         for (const listener of this.#acted) listener();
-        this.#redraw(false);
+        this.#redraw();
         if (this.activity === 'idle' && this.#frame.page === 'history') void this.#loadHistory();
       },
       onTrouble: (trouble) => this.#tell(trouble),
@@ -195,140 +186,21 @@ export class PanelController implements Panel {
   }
 
   #compiled(compiled: CompiledNotebook): void {
-    const before = this.#pipeline;
     this.#failure = '';
-    this.#pipeline = pipelineOf(compiled, before);
-    if (this.#pipeline !== undefined && before === undefined) this.#foldLong(this.#pipeline);
-    this.#redraw(true);
-  }
-
-  /** A graph of more boxes than can be read begins with its sections. */
-  #foldLong({ tasks, sections }: Pipeline): void {
-    if (this.#host.loadSettings() !== undefined || tasks.length <= mostBoxes) return;
-    const folded = sections.filter(({ cells }) => cells.length > 0).map(({ id }) => `layers:${id}`);
-    this.#settings = { ...this.#settings, folded };
-  }
-
-  #folded(): ReadonlySet<string> {
-    const prefix = `${this.#settings.shape}:`;
-    return new Set(this.#settings.folded.flatMap((id) => (id.startsWith(prefix) ? [id.slice(prefix.length)] : [])));
-  }
-
-  #pictureListener(): PictureListener {
-    return {
-      onPoint: (row) => this.#point(row),
-      onChoose: (row) => this.#choose(row, { focus: false }),
-      onOpen: (row) => this.#open(row),
-      onFold: (section, folded) => this.#fold([section], folded),
-      onSearch: () => {
-        this.#frame.search.focus();
-        this.#frame.search.select();
-      },
-    };
-  }
-
-  get #picture(): Picture {
-    return this.#pictures[this.#settings.shape];
-  }
-
-  #point(row: string | undefined): void {
-    this.#picture.mark(row);
-    const task = row === undefined ? undefined : this.#byCell.get(row);
-    if (task === undefined) {
-      const section = this.#pipeline?.sections.find(({ id }) => id === row);
-      this.#host.highlight(section?.all ?? []);
-      return;
-    }
-    const near = [...task.reads, ...task.writes].filter(
-      (need) => need.kind === 'data' && !need.assumed && !need.isImport,
-    );
-    this.#host.highlight([task.cell, ...new Set(near.map(({ cell }) => cell))]);
-  }
-
-  #choose(id: string | undefined, { focus }: { readonly focus: boolean }): void {
-    this.#chosen = id;
-    const row = id === undefined ? undefined : (this.#shown?.standsFor.get(id) ?? id);
-    this.#picture.choose(row, { focus });
-    this.#drawDetails();
-  }
-
-  #open(row: string): void {
-    const section = this.#pipeline?.sections.find(({ id }) => id === row);
-    if (section !== undefined) this.#fold([row], !this.#folded().has(row));
-    else this.#host.goTo(row);
-  }
-
-  #fold(sections: readonly string[], folded: boolean): void {
-    const prefix = this.#settings.shape;
-    const keys = new Set(sections.map((id) => `${prefix}:${id}`));
-    const others = this.#settings.folded.filter((key) => !keys.has(key));
-    this.#save({ folded: folded ? [...others, ...keys] : others });
-    this.#redraw(true);
-  }
-
-  #foldAll(folded: boolean): void {
-    const sections = this.#pipeline?.sections ?? [];
-    this.#fold(
-      sections.filter(({ cells }) => cells.length > 0 || !folded).map(({ id }) => id),
-      folded,
-    );
-  }
-
-  #save(changes: Partial<ViewSettings>): void {
-    this.#settings = { ...this.#settings, ...changes };
-    this.#host.saveSettings(this.#settings);
-  }
-
-  #setShape(shape: 'rail' | 'layers'): void {
-    this.#save({ shape });
-    this.#placePicture();
-    this.#redraw(true);
-  }
-
-  #placePicture(): void {
-    const { shape } = this.#settings;
-    this.#frame.showShape(shape);
-    const own = this.#picture.element;
-    const place = shape === 'rail' ? element('div', { class: 'cw-scroll' }, [own]) : own;
-    place.classList.add('cw-picture');
-    this.#frame.picture.replaceChildren(place);
-  }
-
-  #search(words: string): void {
-    this.#words = words;
-    const found = this.#found();
-    this.#picture.find(found);
-    const cells = this.#foundCells().length;
-    this.#frame.showFound(words.trim() === '' ? '' : cells === 1 ? '1 cell' : `${cells} cells`);
-  }
-
-  #foundCells(): readonly string[] {
-    if (this.#words.trim() === '') return [];
-    return (this.#pipeline?.tasks ?? []).filter((task) => matches(task, this.#words.trim())).map(({ id }) => id);
-  }
-
-  #found(): ReadonlySet<string> | undefined {
-    if (this.#words.trim() === '') return undefined;
-    return new Set(this.#foundCells().map((id) => this.#shown?.standsFor.get(id) ?? id));
-  }
-
-  #nextFound(): void {
-    const found = this.#foundCells();
-    const next = found[(found.indexOf(this.#chosen ?? '') + 1) % Math.max(1, found.length)];
-    if (next === undefined) return;
-    this.#choose(next, { focus: false });
-    this.#host.goTo(next);
+    this.#pipeline = pipelineOf(compiled, this.#pipeline);
+    this.#hasOtherRows = true;
+    this.#redraw();
   }
 
   #showPage(page: PageName): void {
     this.#frame.showPage(page);
     if (page === 'history') void this.#loadHistory();
-    this.#redraw(false);
+    this.#redraw();
   }
 
   #tell(trouble: Trouble | undefined): void {
     this.#trouble = trouble;
-    this.#redraw(false);
+    this.#redraw();
   }
 
   #general(): readonly CellDiagnostic[] {
@@ -336,33 +208,41 @@ export class PanelController implements Panel {
     return diagnosticsByCell({ pipeline: this.#pipeline, run: this.#run }).get('') ?? [];
   }
 
-  /** Draws with the next frame: of many changes at once only the last is seen. @param rows there may be others now */
-  #redraw(rows: boolean): void {
-    this.#needsRows ||= rows;
-    this.#drawing ??= requestAnimationFrame(() => {
+  /** Draws with the next frame: of many changes at once only the last is seen. */
+  #redraw(): void {
+    if (this.#drawing !== undefined) return;
+    const draw = (): void => {
+      this.#drawing?.cancel();
       this.#drawing = undefined;
       this.#draw();
-    });
+    };
+    // A page that is not seen has no frames, and its states are wanted all the same.
+    const frame = requestAnimationFrame(draw);
+    const timer = setTimeout(draw, longestFrame);
+    this.#drawing = {
+      cancel: () => {
+        cancelAnimationFrame(frame);
+        clearTimeout(timer);
+      },
+    };
   }
 
   #draw(): void {
     const pipeline = this.#pipeline;
     if (pipeline !== undefined) {
-      const { plan, run } = { plan: this.#plan, run: this.#run };
-      this.#states = statesOf({ pipeline, plan, run, isPlanNewer: this.#isPlanNewer });
+      const [plan, run, isPlanNewer] = [this.#plan, this.#run, this.#isPlanNewer];
+      this.#states = statesOf({ pipeline, plan, run, isPlanNewer });
       this.#byCell = new Map(this.#states.map((state) => [state.cell, state]));
-      if (this.#needsRows) {
-        this.#shown = showRows(pipeline, this.#folded());
-        this.#picture.draw(this.#shown, this.#statesOf());
-        this.#frame.showSections(pipeline.sections.length > 0);
-        this.#search(this.#words);
-      } else this.#picture.refresh(this.#statesOf());
-      this.#needsRows = false;
+      this.#page.draw(pipeline, this.#statesOf(), this.#hasOtherRows);
+      this.#hasOtherRows = false;
     }
     this.#drawDetails();
     this.#drawProblems();
     this.#drawRun();
-    this.#drawStatus();
+    const why = this.#whyNoRun();
+    const { activity } = this;
+    this.#frame.showControls({ canRun: this.#canRun() && why === '', canStop: activity === 'running', why });
+    this.#frame.showStatus(statusText({ activity, run: this.#run, states: this.#states }));
     for (const listener of this.#changed) listener();
   }
 
@@ -375,36 +255,37 @@ export class PanelController implements Panel {
   }
 
   #drawDetails(): void {
-    const state = this.#byCell.get(this.#chosen ?? '');
-    const task = this.#pipeline?.byId.get(this.#chosen ?? '');
-    const place = this.#frame.details;
+    const chosen = this.#page.chosen ?? '';
+    const [state, task, place] = [this.#byCell.get(chosen), this.#pipeline?.byId.get(chosen), this.#frame.details];
     place.hidden = state === undefined || task === undefined;
     if (state === undefined || task === undefined) return;
+    const outputs = this.#run?.outputs.get(state.cell) ?? [];
     const shown = showDetails(
       {
         state,
         task,
         numbers: (cell) => this.#byCell.get(cell)?.number,
-        outputs: this.#run?.outputs.get(state.cell),
+        outputs: outputs.length === 0 ? undefined : this.#outputs.details.of(state.cell, outputs),
         canRun: this.#canRun(),
         again: this.#run?.cells.get(state.cell)?.again ?? [],
       },
       this.#cellActions(),
     );
-    keepOpen(place, shown);
+    keepOpen(place, shown, state.cell);
   }
 
-  #cellActions(): Parameters<typeof showDetails>[1] {
+  #cellActions(): DetailsActions {
+    const host = this.#host;
     return {
       goTo: (cell, range) => this.#host.goTo(cell, range),
       choose: (cell) => {
         this.#frame.showPage('pipeline');
-        this.#choose(cell, { focus: false });
+        this.#page.reveal(cell);
         this.#host.goTo(cell);
       },
       runCell: (cell) => void this.runCell(cell),
       debugCell: (cell) => void this.debugCell(cell),
-      applyEdit: this.#host.applyEdit === undefined ? undefined : (edit) => this.#host.applyEdit?.(edit),
+      applyEdit: host.applyEdit === undefined ? undefined : (edit) => host.applyEdit?.(edit),
     };
   }
 
@@ -412,62 +293,82 @@ export class PanelController implements Panel {
     return this.#session !== undefined && this.#host.runsRefused === undefined && this.activity === 'idle';
   }
 
+  #whyNoRun(): string {
+    if (this.#host.runsRefused !== undefined) return this.#host.runsRefused;
+    if (this.#session === undefined) return 'Without a server notebooks are compiled, not run.';
+    return this.#host.notebookPath === undefined ? 'Save the notebook first.' : '';
+  }
+
   #drawProblems(): void {
     const shown = this.#general().filter(({ severity, run }) => severity !== 'info' && run === undefined);
-    const trouble = this.#trouble;
+    const [trouble, act] = [this.#trouble, this.#cellActions()];
     const said = [
       ...(this.#failure === '' ? [] : [element('p', { text: `The compiler failed: ${this.#failure}` })]),
       ...(trouble === undefined ? [] : [element('p', { text: trouble.message })]),
-      ...(trouble?.diagnostics ?? []).map((one) => showDiagnostic({ ...one, remedies: [] }, this.#cellActions())),
-      ...shown.map((one) => showDiagnostic(one, this.#cellActions())),
+      ...(trouble?.diagnostics ?? []).map((one) => showDiagnostic({ ...one, remedies: [] }, act)),
+      ...shown.map((one) => showDiagnostic(one, act)),
     ];
     this.#frame.problems.hidden = said.length === 0;
-    this.#frame.problems.replaceChildren(...said);
+    keepOpen(this.#frame.problems, element('div', {}, said), 'problems');
   }
 
   #drawRun(): void {
     if (this.#frame.page !== 'run') return;
-    const run = this.#run;
+    const [run, pipeline] = [this.#run, this.#pipeline];
     if (run === undefined) {
-      this.#frame.run.replaceChildren(element('p', { class: 'cw-pad cw-soft', text: 'No run is shown yet.' }));
+      const text = 'No run is shown yet.';
+      this.#frame.run.replaceChildren(element('p', { class: 'cw-pad cw-soft', text }));
       return;
     }
-    const diagnostics = run.diagnostics.map((diagnostic): CellDiagnostic => {
+    const shown = showRun(
+      { run, pipeline, diagnostics: this.#diagnosticsOf(run), outputs: this.#outputs.run },
+      {
+        ...this.#cellActions(),
+        openReport: () => void this.openReport(),
+        compareWithBefore: (id) => void this.#compare([id]),
+        show: (id) => this.follow(id),
+      },
+    );
+    keepOpen(this.#frame.run, shown, run.id);
+  }
+
+  #diagnosticsOf(run: RunState): readonly CellDiagnostic[] {
+    return run.diagnostics.map((diagnostic): CellDiagnostic => {
       const own = this.#byCell.get(diagnostic.location?.cell ?? '');
       const known = own?.diagnostics.find(
         ({ code, message }) => code === diagnostic.code && message === diagnostic.message,
       );
       return known ?? { ...diagnostic, run: run.id, remedies: [] };
     });
-    const shown = showRun(
-      { run, pipeline: this.#pipeline, diagnostics, chosen: this.#chosen },
-      {
-        ...this.#cellActions(),
-        openReport: () => void this.openReport(),
-        compareWithBefore: (id) => void this.#compare([id]),
-      },
-    );
-    keepOpen(this.#frame.run, shown);
   }
 
-  async #loadHistory(): Promise<void> {
+  /** A command of the service; what goes wrong is told. */
+  async #ask(
+    words: readonly string[],
+  ): Promise<Awaited<ReturnType<ServiceSession['command']>>['document'] | undefined> {
     try {
-      const runs = (await this.#session?.runs()) ?? [];
-      const shown = showHistory(runs, {
-        show: (run) => {
-          this.#showPage('run');
-          void this.#session?.follow(run);
-        },
-        compare: (before, now) => void this.#compare([before, now]),
-      });
-      this.#frame.history.replaceChildren(shown);
+      return (await this.#session?.command(words))?.document;
     } catch (error) {
-      this.#tell({ message: error instanceof Error ? error.message : String(error), diagnostics: [] });
+      this.#tell({ message: wordsOf(error), diagnostics: [] });
+      return undefined;
     }
   }
 
+  async #loadHistory(): Promise<void> {
+    const notebook = this.#host.notebookPath;
+    const document = notebook === undefined ? undefined : await this.#ask(['runs', notebook, '--limit', '50']);
+    const shown = showHistory(document, {
+      show: (run) => {
+        this.#showPage('run');
+        this.follow(run);
+      },
+      compare: (before, now) => void this.#compare([before, now]),
+    });
+    this.#frame.history.replaceChildren(shown);
+  }
+
   async #compare(runs: readonly string[]): Promise<void> {
-    const { document } = (await this.#session?.command(['diff', ...runs])) ?? {};
+    const document = await this.#ask(['diff', ...runs]);
     if (document === undefined) return;
     if (document.status !== 'ok') {
       this.#tell({ message: 'These runs cannot be compared.', diagnostics: document.diagnostics });
@@ -483,60 +384,13 @@ export class PanelController implements Panel {
     });
     this.#frame.history.replaceChildren(shown);
   }
-
-  #drawStatus(): void {
-    const why = this.#whyNoRun();
-    this.#frame.showControls({ canRun: this.#canRun() && why === '', canStop: this.activity === 'running', why });
-    this.#frame.showStatus(this.#statusText());
-  }
-
-  #whyNoRun(): string {
-    if (this.#host.runsRefused !== undefined) return this.#host.runsRefused;
-    if (this.#session === undefined) return 'Without a server notebooks are compiled, not run.';
-    if (this.#host.notebookPath === undefined) return 'Save the notebook first.';
-    return '';
-  }
-
-  #statusText(): string {
-    const run = this.#run;
-    if (this.activity === 'starting') return 'Starting…';
-    if (this.activity === 'stopping') return 'Stopping…';
-    if (this.activity === 'running' && run !== undefined) {
-      const ended = [...run.cells.values()].filter(({ status }) => !['running', 'waiting'].includes(status)).length;
-      return `Running: ${ended} of ${run.total}`;
-    }
-    const executed = this.#states.filter(({ number }) => number > 0);
-    const count = (...names: string[]): number => executed.filter(({ state }) => names.includes(state)).length;
-    const parts = [executed.length === 1 ? '1 cell' : `${executed.length} cells`];
-    for (const [names, word] of statusParts) if (count(...names) > 0) parts.push(`${count(...names)} ${word}`);
-    if (run?.end === 'ok' && run.seconds !== undefined && count('will-run', 'stale') === 0)
-      parts.push(`last run ${sayDuration(run.seconds)}`);
-    return parts.join(', ');
-  }
 }
 
-const statusParts: readonly (readonly [readonly string[], string])[] = [
-  [['failed'], 'failed'],
-  [['gated'], 'stopped by a gate'],
-  [['refused'], 'refused'],
-  [['stale'], 'edited'],
-  [['will-run', 'not-run'], 'to run'],
-  [['cached'], 'cached'],
-  [['done', 'fused'], 'done'],
-];
+function wordsOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}
 
 function listen(to: Set<() => void>, listener: () => void): () => void {
   to.add(listener);
   return () => to.delete(listener);
-}
-
-/** Puts new content in the place of old, and leaves open what somebody had opened, and the place that was scrolled to. */
-function keepOpen(place: HTMLElement, content: HTMLElement): void {
-  const open = new Set<string>();
-  for (const one of place.querySelectorAll('details[open]')) open.add(one.querySelector('summary')?.textContent ?? '');
-  const { scrollTop } = place;
-  for (const one of content.querySelectorAll('details'))
-    if (open.has(one.querySelector('summary')?.textContent ?? '')) one.open = true;
-  place.replaceChildren(content);
-  place.scrollTop = scrollTop;
 }

@@ -57,6 +57,8 @@ export interface PanelHost {
 export interface OpenRequest {
   readonly kind: 'report' | 'notebook';
   readonly path: string;
+  /** Text of the report, which has no program and asks for nothing; absent for a notebook. */
+  readonly html?: string;
   /** Id of the cell to show. */
   readonly cell?: string;
 }
@@ -100,7 +102,7 @@ export interface CellEdit {
   readonly cell: string;
   readonly range?: Range;
   readonly newText: string;
-  /** True when the cell's source is no longer the one that the edit was made for. */
+  /** The source that the edit was made for; it does not fit another one. */
   readonly source: string;
 }
 
@@ -201,7 +203,7 @@ export interface Panel {
   runCell(cellId: string): Promise<boolean>;
   /** Writes a notebook that opens at the cell with its inputs, and lets the host open it. */
   debugCell(cellId: string): Promise<void>;
-  /** Shows the report of the last run. */
+  /** Shows the report of the run that is shown. */
   openReport(): Promise<void>;
   focus(): void;
   dispose(): void;

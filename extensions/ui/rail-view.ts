@@ -6,9 +6,12 @@ import type { Row, Shown } from './visible-rows.ts';
 
 const taskHeight = 40;
 const headingHeight = 28;
-/** Lanes get closer to each other when there are many; the rail is never wider than this. */
-const widest = 132;
-const roomiest = 13;
+/** Lanes get closer to each other when there are many; the rail is never wider than this, and takes no more than this share of the view. */
+const widest = 104;
+const largestShare = 0.24;
+const roomiest = 11;
+/** A view that was never seen has no width; then it is taken for this one. */
+const usualWidth = 320;
 
 interface Drawn {
   readonly row: Row;
@@ -24,6 +27,9 @@ export class RailView implements Picture {
   #byId: ReadonlyMap<string, Drawn> = new Map();
   #shown: Shown | undefined;
   #chosen: string | undefined;
+  #states: StatesOf | undefined;
+  #found: ReadonlySet<string> | undefined;
+  #width = 0;
 
   constructor(listener: PictureListener) {
     this.#listener = listener;
@@ -38,6 +44,7 @@ export class RailView implements Picture {
         },
       },
     });
+    new ResizeObserver(([entry]) => this.#resized(entry?.contentRect.width ?? 0)).observe(this.element);
   }
 
   draw(shown: Shown, states: StatesOf): void {
@@ -55,6 +62,7 @@ export class RailView implements Picture {
   }
 
   refresh(states: StatesOf): void {
+    this.#states = states;
     for (const { refresh } of this.#drawn) refresh(states);
   }
 
@@ -85,6 +93,7 @@ export class RailView implements Picture {
   }
 
   find(rows: ReadonlySet<string> | undefined): void {
+    this.#found = rows;
     for (const { row, element: own } of this.#drawn)
       own.classList.toggle('cw-lost', rows !== undefined && !rows.has(row.id));
   }
@@ -111,7 +120,8 @@ export class RailView implements Picture {
         focus: () => this.#listener.onPoint(row.id),
       },
     });
-    const lanes = drawLanes(at.rail, at.place, row.kind === 'section' ? headingHeight : taskHeight);
+    const height = row.kind === 'section' ? headingHeight : taskHeight;
+    const lanes = drawLanes(at.rail, at.place, { height, room: this.#room() });
     const refresh = row.kind === 'section' ? fillHeading(own, lanes, row) : fillTask(own, lanes, row);
     return {
       row,
@@ -167,6 +177,21 @@ export class RailView implements Picture {
     }
     event.preventDefault();
     event.stopPropagation();
+  }
+
+  /** How wide all lanes together may be, in pixels. */
+  #room(): number {
+    return Math.min(widest, largestShare * (this.#width === 0 ? usualWidth : this.#width));
+  }
+
+  /** The view got wider or narrower: lanes take their share of it. */
+  #resized(width: number): void {
+    const before = this.#room();
+    this.#width = width;
+    if (this.#room() !== before && this.#shown !== undefined && this.#states !== undefined) {
+      this.draw(this.#shown, this.#states);
+      this.find(this.#found);
+    }
   }
 
   #parentOf(at: number): number {
@@ -241,8 +266,12 @@ function fillTask(
   };
 }
 
-function drawLanes(rail: Rail, place: number, height: number): SVGElement {
-  const step = Math.min(roomiest, widest / Math.max(1, rail.lanes));
+function drawLanes(
+  rail: Rail,
+  place: number,
+  { height, room }: { readonly height: number; readonly room: number },
+): SVGElement {
+  const step = Math.min(roomiest, room / Math.max(1, rail.lanes));
   const width = Math.max(1, rail.lanes) * step + 8;
   const x = (lane: number): number => 7 + lane * step + 1;
   const marks = rail.rows[place] ?? [];

@@ -61,6 +61,8 @@ export interface RunState {
   readonly gates: readonly RunGate[];
   readonly diagnostics: readonly Diagnostic[];
   readonly outputs: ReadonlyMap<string, readonly CellOutput[]>;
+  /** Of a matrix: its runs, one for each combination of values, in their order. */
+  readonly variants: ReadonlyMap<string, RunState>;
 }
 
 /** A run of which nothing has been heard. */
@@ -81,6 +83,7 @@ export function emptyRun(id: string): RunState {
     gates: [],
     diagnostics: [],
     outputs: new Map(),
+    variants: new Map(),
   };
 }
 
@@ -137,6 +140,13 @@ export function withEvent(run: RunState, event: TimedEvent): RunState {
 /** The run with what a cell shows. */
 export function withOutputs(run: RunState, cell: string, outputs: readonly CellOutput[]): RunState {
   return { ...run, outputs: new Map(run.outputs).set(cell, outputs) };
+}
+
+/** A matrix in which one of its runs has changed. */
+export function withVariant(run: RunState, variant: RunState): RunState {
+  const variants = new Map(run.variants).set(variant.id, variant);
+  const since = Math.min(...[...variants.values()].map((one) => one.since ?? Number.MAX_SAFE_INTEGER));
+  return { ...run, since, variants };
 }
 
 /** The run when nothing more will be heard of it. */

@@ -1,8 +1,8 @@
 import { button, element } from './element.ts';
 import { showDiagnostic, type DetailsActions } from './details-view.ts';
-import { showOutputs } from './outputs-view.ts';
 import type { CellDiagnostic } from './panel.ts';
 import type { RunCell, RunState } from './run-fold.ts';
+import type { ShownOutputs } from './shown-outputs.ts';
 import { sayBytes, sayDuration, sayTime, stateWords } from './state-words.ts';
 import type { CellStateName } from './panel.ts';
 import type { Pipeline } from './pipeline.ts';
@@ -12,13 +12,15 @@ export interface ShownRun {
   readonly run: RunState;
   readonly pipeline: Pipeline | undefined;
   readonly diagnostics: readonly CellDiagnostic[];
-  readonly chosen: string | undefined;
+  readonly outputs: ShownOutputs;
 }
 
 /** What the page of a run can do. */
 export interface RunActions extends Pick<DetailsActions, 'goTo' | 'choose' | 'applyEdit'> {
   openReport(): void;
   compareWithBefore(run: string): void;
+  /** Shows another run. */
+  show(run: string): void;
 }
 
 const endWords: Readonly<Record<NonNullable<RunState['end']>, string>> = {
@@ -32,6 +34,7 @@ const endWords: Readonly<Record<NonNullable<RunState['end']>, string>> = {
 /** A run: how far it is, what it reused, what came of it. */
 export function showRun(shown: ShownRun, act: RunActions): HTMLElement {
   const { run, diagnostics } = shown;
+  if (run.variants.size > 0) return showMatrix(run, act);
   const cells = [...run.cells.values()];
   const count = (status: RunCell['status']): number => cells.filter((cell) => cell.status === status).length;
   const ended = count('ran') + count('cached') + count('failed') + count('not-run');
@@ -58,6 +61,41 @@ export function showRun(shown: ShownRun, act: RunActions): HTMLElement {
     ...measures(run, act),
     element('h3', { text: 'Cells' }),
     cellTable(shown, act),
+  ]);
+}
+
+/** The runs of a matrix, one for each combination of values, with the metrics of each beside each other. */
+function showMatrix(run: RunState, act: RunActions): HTMLElement {
+  const variants = [...run.variants.values()];
+  const names = [...new Set(variants.flatMap(({ metrics }) => metrics.map(({ metric }) => metric)))];
+  const rows = variants.map((variant) => {
+    const cells = [...variant.cells.values()];
+    const count = (...wanted: RunCell['status'][]): number =>
+      cells.filter(({ status }) => wanted.includes(status)).length;
+    const values = variant.parameters.map(({ name, value }) => `${name} = ${value}`).join(', ');
+    const closed = variant.gates.find(({ holds }) => !holds);
+    const end =
+      closed !== undefined ? 'gate' : (variant.end ?? `${count('ran', 'cached', 'failed')} of ${variant.total}`);
+    const metrics = names.map((name) => {
+      const found = variant.metrics.find(({ metric }) => metric === name);
+      return element('td', { class: 'cw-number', text: found === undefined ? '' : shorten(found.value) });
+    });
+    return element('tr', {}, [
+      element('td', {}, [
+        button({ label: values === '' ? variant.id : values, class: 'cw-link' }, () => act.show(variant.id)),
+      ]),
+      element('td', { text: end }),
+      element('td', { class: 'cw-number', text: `${count('ran')} / ${count('cached')}` }),
+      ...metrics,
+    ]);
+  });
+  const head = ['values', 'state', 'executed / reused', ...names].map((text, place) =>
+    element('th', { text, attributes: { scope: 'col' }, class: place > 1 ? 'cw-number' : undefined }),
+  );
+  return element('div', { class: 'cw-pad' }, [
+    element('h2', { text: `Variants ${run.id}` }),
+    element('p', { text: headline(run) }),
+    element('table', {}, [element('thead', {}, [element('tr', {}, head)]), element('tbody', {}, rows)]),
   ]);
 }
 
@@ -174,7 +212,7 @@ const statusWords: Readonly<Record<RunCell['status'], string>> = {
   stopped: 'stopped',
 };
 
-function cellTable({ run, pipeline, chosen }: ShownRun, act: RunActions): HTMLElement {
+function cellTable({ run, pipeline, outputs }: ShownRun, act: RunActions): HTMLElement {
   const order = new Map(pipeline?.tasks.map(({ id }, place) => [id, place]));
   const cells = [...run.cells.values()].sort(
     (left, right) => (order.get(left.cell) ?? 1e9) - (order.get(right.cell) ?? 1e9),
@@ -204,18 +242,18 @@ function cellTable({ run, pipeline, chosen }: ShownRun, act: RunActions): HTMLEl
   const empty = head[0];
   empty?.append(element('span', { class: 'cw-hidden', text: 'letter' }));
   const table = element('table', {}, [element('thead', {}, [element('tr', {}, head)]), element('tbody', {}, rows)]);
-  return element('div', {}, [table, ...outputsOf(run, cells, chosen)]);
+  return element('div', {}, [table, ...outputsOf(run, cells, outputs)]);
 }
 
-function outputsOf(run: RunState, cells: readonly RunCell[], chosen: string | undefined): readonly HTMLElement[] {
+function outputsOf(run: RunState, cells: readonly RunCell[], known: ShownOutputs): readonly HTMLElement[] {
   const shown = cells.flatMap(({ cell, name }) => {
     const outputs = run.outputs.get(cell) ?? [];
     if (outputs.length === 0) return [];
-    const isOpen = cell === chosen || outputs.some((output) => output['output_type'] === 'error');
+    const isOpen = outputs.some((output) => output['output_type'] === 'error');
     return [
-      element('details', { attributes: { open: isOpen, 'data-outputs': cell } }, [
+      element('details', { attributes: { open: isOpen } }, [
         element('summary', { text: name }),
-        showOutputs(outputs),
+        known.of(cell, outputs),
       ]),
     ];
   });

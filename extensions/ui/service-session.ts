@@ -1,9 +1,9 @@
-import type { CommandAnswer, Notification, RunEnd } from '../service/protocol.ts';
+import type { CommandAnswer, Notification } from '../service/protocol.ts';
 import { protocolVersion } from '../service/protocol.ts';
 import type { PanelActivity, PanelHost, RunRequest, ServiceConnection } from './panel.ts';
 import { planOf, type Plan } from './plan.ts';
 import { isRefusal } from './service-refusal.ts';
-import { emptyRun, withEnd, withEvent, withOutputs, type RunState } from './run-fold.ts';
+import { emptyRun, withEnd, withEvent, withOutputs, withVariant, type RunState } from './run-fold.ts';
 
 /** What a session tells the view. */
 export interface SessionListener {
@@ -23,19 +23,8 @@ export interface Trouble {
 /** What is needed of whoever shows the notebook. */
 export type SessionHost = Pick<PanelHost, 'notebookPath' | 'runArguments' | 'beforeRun'>;
 
-/** A run that was recorded, as `cellwright runs` lists it. */
-export interface ListedRun {
-  readonly run: string;
-  readonly outcome: string;
-  readonly started: string;
-  readonly seconds: number | null;
-  readonly ran: number;
-  readonly reused: number;
-  readonly failed: number;
-  readonly pinned: boolean;
-  readonly parameters: readonly { readonly name: string; readonly value: unknown }[];
-  readonly commit: string | null;
-}
+/** Milliseconds between two looks for runs that were started elsewhere. */
+const lookForRuns = 4000;
 
 /** Speaks with the service about one notebook: what a run would reuse, the run that goes on, the runs that were. */
 export class ServiceSession {
@@ -59,6 +48,8 @@ export class ServiceSession {
       else this.#disconnected();
     });
     if (lost !== undefined) this.#dispose.push(lost);
+    const timer = setInterval(() => void this.#lookForRuns(), lookForRuns);
+    this.#dispose.push(() => clearInterval(timer));
   }
 
   get activity(): PanelActivity {
@@ -183,17 +174,36 @@ export class ServiceSession {
     }
   }
 
-  async runs(): Promise<readonly ListedRun[]> {
+  /** The report of the run that is shown; undefined where there is no place for one. */
+  async report(): Promise<{ readonly path: string; readonly html: string } | undefined> {
     const notebook = this.#host.notebookPath;
-    if (notebook === undefined || !this.#isReady) return [];
-    const { document } = await this.command(['runs', notebook, '--limit', '50']);
-    return (document['runs'] ?? []) as readonly ListedRun[];
+    if (notebook === undefined || !this.#isReady) return undefined;
+    const run = this.#run?.id;
+    return await this.#service.request('read-report', { notebook, ...(run === undefined ? {} : { run }) });
   }
 
   dispose(): void {
     for (const undo of this.#dispose.splice(0)) undo();
     if (this.#run !== undefined && this.#run.end === undefined)
       this.#service.request('unfollow', { run: this.#run.id }).catch(() => undefined);
+  }
+
+  /** A run that somebody started elsewhere, in a terminal or another window, is shown as well. */
+  async #lookForRuns(): Promise<void> {
+    const notebook = this.#host.notebookPath;
+    if (!this.#isReady || notebook === undefined || this.#activity !== 'idle') return;
+    try {
+      const { runs } = await this.#service.request('active', { notebook });
+      const latest = runs.at(-1)?.run;
+      if (latest !== undefined && latest !== this.#run?.id && this.#isIdle()) await this.follow(latest);
+    } catch (error) {
+      if (!isRefusal(error)) throw error;
+    }
+  }
+
+  /** Asked again after a wait. */
+  #isIdle(): boolean {
+    return this.#activity === 'idle';
   }
 
   #disconnected(): void {
@@ -205,21 +215,22 @@ export class ServiceSession {
   }
 
   #hear(notification: Notification): void {
-    if (notification.method === 'notebook-saved') return;
+    if (notification.method === 'notebook-saved' || this.#run === undefined) return;
     const { run } = notification.params;
-    if (this.#run?.id !== run) return;
-    if (notification.method === 'run-event') {
-      this.#run = withEvent(this.#run, notification.params.event);
-      if (this.#run.end === undefined && this.#activity !== 'stopping') this.#setActivity('running');
-    } else if (notification.method === 'run-outputs') {
-      const { cell, outputs } = notification.params;
-      this.#run = withOutputs(this.#run, cell, outputs);
-    } else this.#ended(this.#run, notification.params.end);
+    const current = this.#run;
+    if (current.id === run) {
+      this.#run = afterNotification(current, notification);
+      if (notification.method === 'run-ended') this.#ended();
+    } else if (run.startsWith(`${current.id}-`)) {
+      const variant = current.variants.get(run) ?? emptyRun(run);
+      this.#run = withVariant(current, afterNotification(variant, notification));
+    } else return;
+    if (notification.method === 'run-event' && this.#run.end === undefined && this.#activity !== 'stopping')
+      this.#setActivity('running');
     this.#listener.onRun(this.#run);
   }
 
-  #ended(run: RunState, end: RunEnd): void {
-    this.#run = withEnd(run, end);
+  #ended(): void {
     const wasRunning = this.#activity !== 'idle';
     this.#setActivity('idle');
     if (wasRunning) void this.refreshPlan();
@@ -237,6 +248,14 @@ export class ServiceSession {
     const diagnostics = Array.isArray(data?.diagnostics) ? data.diagnostics : [];
     this.#listener.onTrouble({ message, diagnostics });
   }
+}
+
+type RunNotification = Exclude<Notification, { readonly method: 'notebook-saved' }>;
+
+function afterNotification(run: RunState, said: RunNotification): RunState {
+  if (said.method === 'run-event') return withEvent(run, said.params.event);
+  if (said.method === 'run-outputs') return withOutputs(run, said.params.cell, said.params.outputs);
+  return withEnd(run, said.params.end);
 }
 
 /** Of the arguments of runs those that decide what is reused. */

@@ -1,5 +1,11 @@
 /** The look of the view. Colours come from the editor's theme where there is one; states have colours that are told apart on light and dark. */
 const text = `
+:root {
+  --cw-will-run: #0969da; --cw-cached: #1a7f37; --cw-running: #bc4c00; --cw-done: #116329; --cw-failed: #cf222e;
+  --cw-gated: #9a3412; --cw-fused: #8250df; --cw-unused: #6e7781; --cw-not-run: #6e7781; --cw-stale: #8a5d00;
+  --cw-unknown: #6e7781; --cw-refused: #cf222e;
+  --cw-lane-0: #2f81f7; --cw-lane-1: #1a9e4b; --cw-lane-2: #b87a00; --cw-lane-3: #9a6cf0; --cw-lane-4: #e5534b; --cw-lane-5: #11949f;
+}
 .cw { --cw-own-bg: #ffffff; --cw-own-fg: #1f2328; --cw-own-accent: #0969da; }
 @media (prefers-color-scheme: dark) { .cw { --cw-own-bg: #0d1117; --cw-own-fg: #e6edf3; --cw-own-accent: #4493f8; } }
 .cw {
@@ -13,10 +19,6 @@ const text = `
   --cw-raised: color-mix(in srgb, var(--cw-fg) 5%, var(--cw-bg));
   --cw-hover: color-mix(in srgb, var(--cw-fg) 9%, var(--cw-bg));
   --cw-chosen: color-mix(in srgb, var(--cw-accent) 20%, var(--cw-bg));
-  --cw-will-run: #0969da; --cw-cached: #1a7f37; --cw-running: #bc4c00; --cw-done: #116329; --cw-failed: #cf222e;
-  --cw-gated: #9a3412; --cw-fused: #8250df; --cw-unused: #6e7781; --cw-not-run: #6e7781; --cw-stale: #8a5d00;
-  --cw-unknown: #6e7781; --cw-refused: #cf222e;
-  --cw-lane-0: #2f81f7; --cw-lane-1: #1a9e4b; --cw-lane-2: #b87a00; --cw-lane-3: #9a6cf0; --cw-lane-4: #e5534b; --cw-lane-5: #11949f;
   display: flex; flex-direction: column; height: 100%; min-height: 0; box-sizing: border-box;
   background: var(--cw-bg); color: var(--cw-fg); font: 13px/1.4 var(--cw-font); overflow: hidden;
 }
@@ -57,7 +59,7 @@ const text = `
 .cw-scroll { flex: 1 1 auto; min-height: 0; overflow: auto; position: relative; }
 .cw-pad { padding: 8px; }
 
-.cw-chip { display: inline-flex; flex: none; align-items: center; justify-content: center; width: 18px; height: 18px; border-radius: 4px; font: 700 11px/1 var(--cw-font); color: #ffffff; background: var(--cw-unknown); border: 1px solid transparent; }
+.cw-chip { display: inline-flex; flex: none; align-items: center; justify-content: center; width: 18px; height: 18px; border-radius: 4px; font: 700 11px/1 var(--cw-font, system-ui, sans-serif); box-sizing: border-box; color: #ffffff; background: var(--cw-unknown); border: 1px solid transparent; }
 .cw-chip.cw-round { border-radius: 9px; }
 ${states((name) => `.cw-chip.cw-is-${name} { background: var(--cw-${name}); } .cw-layers .cw-is-${name} .cw-edge { stroke: var(--cw-${name}); } .cw-layers .cw-is-${name} .cw-sign { fill: var(--cw-${name}); }`)}
 @media (prefers-reduced-motion: no-preference) { .cw-chip.cw-is-running { animation: cw-beat 1.4s ease-in-out infinite; } @keyframes cw-beat { 50% { box-shadow: 0 0 0 3px color-mix(in srgb, var(--cw-running) 45%, transparent); } } }
@@ -99,6 +101,10 @@ ${[0, 1, 2, 3, 4, 5].map((lane) => `.cw-lane-${lane} { stroke: var(--cw-lane-${l
 .cw-layers text.cw-line { font: 11px var(--cw-code); fill: var(--cw-soft); }
 .cw-layers text.cw-letter { fill: #ffffff; font: 700 11px var(--cw-font); text-anchor: middle; }
 .cw-layers .cw-sign { fill: var(--cw-unknown); }
+.cw-layers .cw-far-label { display: none; font-size: var(--cw-far-size, 13px); font-weight: 600; }
+.cw-from-afar .cw-far-label { display: inline; }
+.cw-from-afar .cw-near, .cw-from-afar .cw-carries { display: none; }
+.cw-from-afar .cw-edge { stroke-width: 4; }
 .cw-layers .cw-arrow { fill: none; stroke: color-mix(in srgb, var(--cw-fg) 45%, var(--cw-bg)); stroke-width: 1.4; }
 .cw-layers .cw-head { fill: color-mix(in srgb, var(--cw-fg) 45%, var(--cw-bg)); }
 .cw-layers .cw-carries { font: 11px var(--cw-code); fill: var(--cw-soft); stroke: var(--cw-bg); stroke-width: 4px; paint-order: stroke; text-anchor: middle; pointer-events: none; }

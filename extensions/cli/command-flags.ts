@@ -1,0 +1,120 @@
+/** Flags of single commands. */
+import type { Flag } from './args.ts';
+
+export const folderFlag: Flag = {
+  name: 'output',
+  short: 'o',
+  aliases: ['out'],
+  values: ['DIR'],
+  help: "the bundle's folder",
+};
+export const fileFlag: Flag = {
+  name: 'output',
+  short: 'o',
+  aliases: ['out'],
+  values: ['FILE'],
+  help: 'write it to a file',
+};
+export const formatFlag: Flag = {
+  name: 'format',
+  values: ['FORMAT'],
+  help: 'text (default), json, dot, mermaid or svg',
+};
+export const effectsFlag: Flag = {
+  name: 'output',
+  short: 'o',
+  aliases: ['out'],
+  values: ['FILE'],
+  help: 'write it there (default: NB.effects.json beside the notebook)',
+};
+export const cwdFlag: Flag = {
+  name: 'cwd',
+  values: ['DIR'],
+  help: "run the cells there (default: the notebook's folder)",
+};
+export const allFlag: Flag = { name: 'all', values: [], help: 'of every notebook whose state is in the default place' };
+
+export const everythingFlag: Flag = {
+  name: 'all',
+  values: [],
+  help: 'files of the interpreter, of packages and of the system too',
+};
+export const runFlag: Flag = { name: 'run', values: ['RUN'], help: 'of this run instead of the last' };
+export const frozenOutputFlag: Flag = {
+  ...fileFlag,
+  help: 'write it to this file (default: <NB>.frozen.json beside it)',
+};
+export const noEnvironmentFlag: Flag = {
+  name: 'no-environment',
+  values: [],
+  help: 'without the interpreter and its packages',
+};
+export const htmlFlag: Flag = { name: 'html', values: ['FILE'], help: 'write a page that shows both, side by side' };
+export const lineageFormatFlag: Flag = { name: 'format', values: ['FORMAT'], help: 'text (default), mermaid or dot' };
+export const lineageWayFlags: readonly Flag[] = [
+  { name: 'back', values: [], help: 'only what it comes from' },
+  { name: 'forward', values: [], help: 'only what it reaches' },
+];
+export const pinFlags: readonly Flag[] = [
+  { name: 'pin', values: ['RUN'], help: 'keep this run whatever is removed' },
+  { name: 'unpin', values: ['RUN'], help: 'let it go' },
+];
+export const gcFlags: readonly Flag[] = [
+  { name: 'keep', values: ['N'], help: 'keep the records of the newest N runs of each notebook (default: of all)' },
+  { name: 'keep-days', values: ['DAYS'], help: 'keep the records of the last DAYS days' },
+  { name: 'yes', short: 'y', values: [], help: 'remove; without it only what would be removed is told' },
+];
+export const exportFormatFlag: Flag = { name: 'format', values: ['FORMAT'], help: 'openlineage (default) or ro-crate' };
+export const exportTargetFlag: Flag = {
+  ...fileFlag,
+  values: ['PATH'],
+  help: 'a file for OpenLineage events (default: standard output), a new folder for an RO-Crate',
+};
+export const licenseFlag: Flag = {
+  name: 'license',
+  values: ['LICENSE'],
+  help: 'the licence of an RO-Crate: an address, or a name such as CC-BY-4.0',
+};
+export const limitFlag: Flag = { name: 'limit', short: 'n', values: ['N'], help: 'so many of the newest' };
+export const forOneRun: ReadonlySet<string> = new Set(['only', 'report', 'no-report', 'frozen', 'frozen-file']);
+export const hookFlag: Flag = {
+  name: 'hook',
+  values: ['DIR'],
+  help: 'write notebook_import.py there, which lets notebooks be imported',
+};
+export const captureFlag: Flag = {
+  name: 'capture',
+  values: ['CELL'],
+  help: 'make a check of what the last run left of this cell; may be given several times',
+};
+export const testsFlag: Flag = {
+  name: 'tests',
+  values: ['DIR'],
+  help: "the folder of the tests (default: tests in the notebook's folder)",
+};
+export const forceFlag: Flag = { name: 'force', values: [], help: 'keep fixtures of more than 5 MB' };
+export const taskFlag: Flag = { name: 'task', values: ['CELL'], help: 'which cell (default: the one that failed)' };
+export const debugFileFlag: Flag = { name: 'output', short: 'o', values: ['FILE'], help: 'the notebook to write' };
+export const modulesFlag: Flag = {
+  name: 'modules',
+  values: ['DIR'],
+  help: "the package's folder; its name is what is imported",
+};
+
+export const writeFlag: Flag = { name: 'write', values: [], help: 'put the directives into the notebook' };
+export const imageFlags: readonly Flag[] = [
+  { ...folderFlag, help: 'the folder to write (default: NB.image beside the notebook)' },
+  { name: 'lock', values: ['FILE'], help: 'the lock of its packages (default: the one beside the notebook)' },
+  {
+    name: 'base',
+    values: ['IMAGE'],
+    help: 'the image to begin with (default: python, of the version that was locked)',
+  },
+];
+export const emitFlags: readonly Flag[] = [
+  { name: 'target', short: 't', values: ['ENGINE'], help: 'which engine; --list names them' },
+  { name: 'output', short: 'o', aliases: ['out'], values: ['DIR'], help: "the project's folder" },
+  { name: 'list', values: [], help: 'name the engines' },
+  { name: 'matrix', values: ['NAME=V,V'], help: 'one launch plan for each combination; may be given several times' },
+  { name: 'schedule', values: ['CRON'], help: 'when the engine is to run it, for example "0 6 * * *"' },
+];
