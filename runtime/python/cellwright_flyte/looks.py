@@ -11,7 +11,7 @@ from typing import Any, Optional
 from cellwright_task.working_files import shown_path
 
 _SYSTEM = ("/usr", "/etc", "/lib", "/lib64", "/bin", "/sbin", "/proc", "/sys", "/dev", "/run", "/opt", "/var")
-_LISTS = ("listing", "entries")
+_LISTS = ("listing", "entries", "distributions")
 _QUESTIONS = {"content": "read"}
 
 
