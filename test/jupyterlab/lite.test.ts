@@ -38,7 +38,11 @@ describe.skipIf(!isWanted)('JupyterLite', () => {
     const { page } = opened;
     await page.goto(`${site.address}lab/index.html?path=small.ipynb`);
     // It has no kernel, and asks for one.
-    await page.locator('.jp-Dialog').getByRole('button', { name: /^(?:No Kernel|Cancel)$/ }).first().click();
+    await page
+      .locator('.jp-Dialog')
+      .getByRole('button', { name: /^(?:No Kernel|Cancel)$/ })
+      .first()
+      .click();
     await pipelineButton(page).click();
     expect(await taskCount(sidebar(page))).toBe(7);
     await markOf(cellAt(page, 8), 'refused').waitFor();
