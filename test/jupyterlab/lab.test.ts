@@ -142,6 +142,11 @@ describe.skipIf(!isWanted)('JupyterLab', () => {
       await page.getByRole('menuitem', { name: 'Open this Cell with its Inputs' }).click();
       const opened = page.locator('.jp-NotebookPanel:not(.lm-mod-hidden)', { hasText: 'open_inputs' });
       await opened.locator('.jp-CodeCell', { hasText: '/ 0' }).waitFor();
+      await page.locator('.lm-DockPanel-tabBar .lm-TabBar-tab', { hasText: /^one\.ipynb$/ }).click();
+      await page.keyboard.press('Control+Shift+C');
+      await page.locator('.lm-CommandPalette-input').fill('Open the Report');
+      await page.keyboard.press('Enter');
+      await page.frameLocator('.jp-HTMLViewer iframe').getByText('ZeroDivisionError').first().waitFor();
       expect(readdirSync(server.root).filter((name) => name.endsWith('.debug.ipynb'))).toHaveLength(1);
     });
   });

@@ -37,6 +37,8 @@ export class CellMarks {
     const draw = (): void => this.#drawSoon();
     this.#ends = [of.panel.cells.onChange(draw), of.settings.onChange(draw)];
     of.notebook.modelContentChanged.connect(draw, this);
+    // A cell gets its own parts when it is first scrolled to; what is said of it stands below them.
+    of.notebook.cellInViewportChanged.connect(draw, this);
     draw();
   }
 
@@ -76,7 +78,10 @@ export class CellMarks {
     const told = settings.current.messages ? messagesOf(state, this.#actions, trans) : [];
     const shown = settings.current.marks ? state : undefined;
     const now = JSON.stringify([shown?.state, shown?.letter, shown?.words, shown?.why, state.stale, state.task, told]);
+    const [said] = cell.node.querySelectorAll(`:scope > .${messages}`);
+    const isBelow = said === undefined || said === cell.node.lastElementChild;
     if (
+      isBelow &&
       this.#drawn.get(cell) === now &&
       (cell.node.querySelector(`:scope > .${mark}`) !== null) === (shown !== undefined)
     )

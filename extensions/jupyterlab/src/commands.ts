@@ -64,7 +64,7 @@ export function addCommands({ app, tracker, sidebar, trans }: CommandParts): voi
 
 function noService(trans: TranslationBundle): string {
   return trans.__(
-    'Runs need a Jupyter server with the package cellwright: pip install cellwright. The picture of the pipeline works without it.',
+    'Runs need a Jupyter server that was started with the package cellwright: pip install cellwright, and start it again. The picture of the pipeline works without it.',
   );
 }
 

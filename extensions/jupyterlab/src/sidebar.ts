@@ -32,9 +32,11 @@ export class PipelineSidebar extends Panel {
     this.#empty = emptyWidget(parts.trans);
     this.addWidget(this.#empty);
     parts.tracker.currentChanged.connect(() => this.#follow());
-    parts.tracker.widgetAdded.connect((_, notebook) => {
-      if (parts.settings.current.automatic) void this.viewOf(notebook);
-    });
+    const showAll = (): void => {
+      if (parts.settings.current.automatic) parts.tracker.forEach((notebook) => void this.viewOf(notebook));
+    };
+    parts.tracker.widgetAdded.connect(showAll);
+    parts.settings.onChange(showAll);
   }
 
   /** The view of a notebook, which is made when it is first asked for and goes with the notebook. */
@@ -62,6 +64,7 @@ export class PipelineSidebar extends Panel {
 
   async #make(notebook: NotebookPanel): Promise<NotebookView> {
     const [surroundings] = await Promise.all([this.#parts.surroundings, notebook.context.ready, notebook.revealed]);
+    if (notebook.isDisposed) throw new Error('the notebook was closed before its pipeline was shown');
     const view = new NotebookView(notebook, surroundings, this.#parts.settings);
     view.hide();
     this.addWidget(view);
