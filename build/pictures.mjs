@@ -3,7 +3,7 @@
  * are written here, so that the pictures are the same on every machine.
  */
 import { spawn } from 'node:child_process';
-import { cpSync, existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { cpSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 
@@ -100,13 +100,32 @@ try {
   const flights = path.join(base, 'flights.ipynb');
   cpSync(path.join(root, 'samples', 'flights', 'notebook.ipynb'), flights);
   const served = await open(flights, path.join(base, 'state-flights'));
-  for (const scheme of schemes) {
-    const shot = { address: served.address, scheme, width: 1280, height: 860 };
-    await photograph(browser, { ...shot, name: 'flights-list' }, async (page) => {
-      await page.getByRole('treeitem', { name: /Task 10 / }).click();
-    });
-    await photograph(browser, { ...shot, name: 'flights-graph' }, graph);
-  }
+  const shot = { address: served.address, width: 1280, height: 860 };
+  const both = async (name, act) => {
+    for (const scheme of schemes) await photograph(browser, { ...shot, scheme, name }, act);
+  };
+  await both('flights-list', async (page) => await page.getByText('join(hourly').first().click());
+  await both('flights-graph', graph);
+  await photograph(browser, { ...shot, scheme: 'light', name: 'flights-running' }, async (page) => {
+    await page.getByRole('button', { name: 'Run', exact: true }).click();
+    await page.getByRole('treeitem', { name: /^Task 13 of .*, running/ }).waitFor({ timeout: 240_000 });
+  });
+  await photograph(browser, { ...shot, scheme: 'dark', name: 'flights-running' }, async (page) => {
+    await page.getByRole('treeitem', { name: /^Task 20 of .*, (?:running|done)/ }).waitFor({ timeout: 240_000 });
+  });
+  await both('flights-run', async (page) => {
+    await page
+      .getByText(/last run|failed/)
+      .first()
+      .waitFor({ timeout: 600_000 });
+    await page.getByRole('tab', { name: 'Run' }).click();
+  });
+  // An edit far down: what is before it stays as it is.
+  const text = readFileSync(flights, 'utf8');
+  writeFileSync(flights, text.replace('busiest = hourly.idxmax()', 'busiest = hourly.idxmin()'));
+  await both('flights-edited', async (page) => {
+    await page.getByRole('treeitem', { name: /, stale/ }).click();
+  });
   served.end();
 } finally {
   await browser.close();

@@ -97,7 +97,7 @@ function fromPlan({ plan, run }: Known, { id }: PipelineTask, cell: RunCell | un
   }
   if (planned.plan === 'reuse') {
     const ended = cell !== undefined && run !== undefined ? fromRun(run, cell) : undefined;
-    if (ended !== undefined && ['done', 'fused'].includes(ended.state)) return ended;
+    if (ended !== undefined && ended.state !== 'will-run') return ended;
     return { state: 'cached', why: planned.because, stale: false };
   }
   // How it failed is worth more than that it will be tried again.

@@ -191,9 +191,12 @@ export class LayersView implements Picture {
         focus: () => this.#listener.onPoint(row.id),
       },
     });
-    const letter = svgElement('text', { class: 'cw-letter cw-near', attributes: { x: 19, y: 19 } });
-    const below = svgElement('text', { class: 'cw-line cw-near', attributes: { x: 10, y: 37 } });
-    const far = svgElement('text', { class: 'cw-far-label', attributes: { x: 10, y: 32 } });
+    const letter = svgElement('text', {
+      class: 'cw-letter cw-near',
+      attributes: { x: 19, y: 19, 'aria-hidden': 'true' },
+    });
+    const below = svgElement('text', { class: 'cw-line cw-near', attributes: { x: 10, y: 37, 'aria-hidden': 'true' } });
+    const far = svgElement('text', { class: 'cw-far-label', attributes: { x: 10, y: 32, 'aria-hidden': 'true' } });
     const hint = svgElement('title');
     const number = row.kind === 'task' ? `[${row.task.number}] ` : '▸ ';
     node.append(
@@ -204,7 +207,11 @@ export class LayersView implements Picture {
       }),
       svgElement('rect', { class: 'cw-sign cw-near', attributes: { x: 10, y: 6, width: 18, height: 18, rx: 4 } }),
       letter,
-      svgElement('text', { class: 'cw-near', text: `${number}${cut(labelOfRow(row))}`, attributes: { x: 34, y: 20 } }),
+      svgElement('text', {
+        class: 'cw-near',
+        text: `${number}${cut(labelOfRow(row))}`,
+        attributes: { x: 34, y: 20, 'aria-hidden': 'true' },
+      }),
       below,
       far,
     );
@@ -220,11 +227,8 @@ export class LayersView implements Picture {
       setAttributes(far, { 'data-text': `${stateWords[state].letter} ${number}${labelOfRow(row)}` });
       below.textContent = row.kind === 'task' ? cutCode(row.task.firstLine) : summaryOf(row.section.all, states);
       const why = row.kind === 'task' ? (states.of(row.id)?.why ?? '') : '';
-      hint.textContent = [stateWords[state].words, why].filter((text) => text !== '').join(': ');
-      setAttributes(node, {
-        'aria-label': nameOfRow(row, states),
-        'aria-expanded': row.kind === 'section' ? 'false' : undefined,
-      });
+      hint.textContent = [nameOfRow(row, states), why].filter((text) => text !== '').join(': ');
+      if (row.kind === 'section') setAttributes(node, { 'aria-expanded': 'false' });
     };
     return { row, node, place: { x: box.x, y: box.y, width: box.width }, refresh };
   }

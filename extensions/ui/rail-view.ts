@@ -122,12 +122,14 @@ export class RailView implements Picture {
     });
     const height = row.kind === 'section' ? headingHeight : taskHeight;
     const lanes = drawLanes(at.rail, at.place, { height, room: this.#room() });
+    const name = element('span', { class: 'cw-hidden' });
+    own.append(name);
     const refresh = row.kind === 'section' ? fillHeading(own, lanes, row) : fillTask(own, lanes, row);
     return {
       row,
       element: own,
       refresh: (states) => {
-        setAttributes(own, { 'aria-label': nameOfRow(row, states) });
+        name.textContent = nameOfRow(row, states);
         refresh(states);
       },
     };
@@ -201,6 +203,9 @@ export class RailView implements Picture {
   }
 }
 
+/** The name of a row says it all, in words. */
+const hidden = { 'aria-hidden': 'true' };
+
 const nobody = { takes: new Set<string>(), gives: new Set<string>() };
 
 function fillHeading(
@@ -208,12 +213,12 @@ function fillHeading(
   lanes: SVGElement,
   row: Extract<Row, { kind: 'section' }>,
 ): (states: StatesOf) => void {
-  const counts = element('span', { class: 'cw-counts' });
+  const counts = element('span', { class: 'cw-counts', attributes: hidden });
   const { title } = row.section;
   own.append(
     lanes,
-    element('span', { class: 'cw-folder', text: row.isFolded ? '▸' : '▾', attributes: { 'aria-hidden': 'true' } }),
-    element('span', { class: 'cw-what cw-name', attributes: { title } }, [title]),
+    element('span', { class: 'cw-folder', text: row.isFolded ? '▸' : '▾', attributes: hidden }),
+    element('span', { class: 'cw-what cw-name', attributes: { title, 'aria-hidden': 'true' } }, [title]),
     counts,
   );
   return (states) => {
@@ -236,14 +241,14 @@ function fillTask(
   lanes: SVGElement,
   { task }: Extract<Row, { kind: 'task' }>,
 ): (states: StatesOf) => void {
-  const chip = element('span', { class: 'cw-chip' });
-  const flag = element('span', { class: 'cw-flag' });
-  const time = element('span', { class: 'cw-time' });
+  const chip = element('span', { class: 'cw-chip', attributes: hidden });
+  const flag = element('span', { class: 'cw-flag', attributes: hidden });
+  const time = element('span', { class: 'cw-time', attributes: hidden });
   own.append(
     lanes,
     chip,
-    element('span', { class: 'cw-number', text: task.number === 0 ? '' : String(task.number) }),
-    element('span', { class: 'cw-what' }, [
+    element('span', { class: 'cw-number', text: task.number === 0 ? '' : String(task.number), attributes: hidden }),
+    element('span', { class: 'cw-what', attributes: hidden }, [
       element('div', { class: 'cw-name', text: task.label }),
       element('div', { class: 'cw-line', text: task.firstLine }),
     ]),

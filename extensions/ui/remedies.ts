@@ -5,8 +5,8 @@ import type { CellEdit, Remedy } from './panel.ts';
 export function remediesOf(diagnostic: Diagnostic, source: string, cell: string): readonly Remedy[] {
   const range = diagnostic.location?.range;
   const found: Remedy[] = [];
-  const offer = (title: string, edit: Pick<CellEdit, 'range' | 'newText'>): void => {
-    found.push({ title, edit: { cell, source, ...edit } });
+  const offer: Offer = (title, { range: of, newText }) => {
+    found.push({ title, edit: { cell, source, newText, ...(of === undefined ? {} : { range: of }) } });
   };
   switch (diagnostic.code) {
     case 'CW120':
@@ -24,7 +24,7 @@ export function remediesOf(diagnostic: Diagnostic, source: string, cell: string)
       offerMore(source, { name: 'timeout', first: '600', title: (value) => `Give it ${value} s` }, offer);
       break;
     case 'CW506':
-      offerMore(source, { name: 'mem', first: '4GB', title: (value) => `Let it use ${value}` }, offer);
+      offerMore(source, { name: 'mem', first: '4Gi', title: (value) => `Let it use ${value}` }, offer);
       break;
     default:
       break;
@@ -36,9 +36,9 @@ export function remediesOf(diagnostic: Diagnostic, source: string, cell: string)
 function renaming(
   { message, help, location }: Diagnostic,
   source: string,
-): (Remedy['edit'] & { title: string }) | undefined {
+): { readonly title: string; readonly range: Range; readonly newText: string } | undefined {
   const meant = /Did you mean ([^?\s]+)\?/.exec(help)?.[1];
-  const wrong = /(?:directive|binds|records) ([\w.-]+)/.exec(message)?.[1];
+  const wrong = /(?:directive|binds|records) ([\w-]+(?:\.[\w-]+)*)/.exec(message)?.[1];
   const range = location?.range;
   if (meant === undefined || wrong === undefined || range === undefined) return undefined;
   const line = source.split('\n')[range.start.line] ?? '';
@@ -46,7 +46,7 @@ function renaming(
   if (column === undefined) return undefined;
   const start = { line: range.start.line, column };
   const end = { line: range.start.line, column: column + wrong.length };
-  return { title: `Write ${meant}`, cell: '', source, range: { start, end }, newText: meant };
+  return { title: `Write ${meant}`, range: { start, end }, newText: meant };
 }
 
 function wordAt(line: string, word: string, from: number): number | undefined {
