@@ -68,6 +68,8 @@ export async function startServer(wheel: InstalledWheel, wishes: ServerWishes): 
         JUPYTERLAB_WORKSPACES_DIR: folder('workspaces'),
         XDG_CACHE_HOME: folder('cache'),
         CELLWRIGHT_KEEP_WARM: '0',
+        // Threads of libraries wait for each other in loops, which takes minutes where others use the processors too.
+        OMP_NUM_THREADS: '1',
       },
       stdio: ['ignore', 'pipe', 'pipe'],
     },

@@ -22,7 +22,7 @@ import { copySample, kernel, smallNotebook, writeNotebook } from './notebooks.ts
 import { taskCount, taskRow, untilEnded } from './view.ts';
 import { isWanted } from './wanted.ts';
 
-const long = 300_000;
+const long = 600_000;
 
 describe.skipIf(!isWanted)('JupyterLab', () => {
   let server: JupyterServer;
@@ -62,12 +62,13 @@ describe.skipIf(!isWanted)('JupyterLab', () => {
       await view.locator('.cw-status', { hasText: 'Running' }).waitFor();
       expect(new Set(await untilEnded(view, long))).toEqual(new Set(['done']));
 
-      // A picture, on which nothing rests.
-      const plot = page.locator('.jp-Notebook .jp-CodeCell', { hasText: 'sns.barplot' }).first();
-      await plot.scrollIntoViewIfNeeded();
-      const text = await plot.locator('.cm-content').innerText();
-      await typeInto(page, plot, `${text}\nprint("edited")`);
-      await plot.locator('.cellwright-mark[data-state="stale"]').waitFor();
+      // A picture, on which nothing rests; the panel leads to it.
+      await taskRow(view, 14).click();
+      const plot = cellAt(page, 18);
+      await plot.locator('.cm-content', { hasText: 'sns.barplot' }).click();
+      await page.keyboard.press('Control+End');
+      await page.keyboard.insertText('\nprint("edited")');
+      await markOf(plot, 'stale').waitFor();
       await runButton(page).click();
       await view.locator('.cw-status', { hasText: 'Running' }).waitFor();
       const after = await untilEnded(view, long);
@@ -78,7 +79,7 @@ describe.skipIf(!isWanted)('JupyterLab', () => {
       await runButton(page).click();
       await view.locator('.cw-status', { hasText: 'Running' }).waitFor();
       await untilEnded(view, long);
-      await plot.locator('.cellwright-mark[data-state="failed"]').waitFor();
+      await markOf(plot, 'failed').waitFor();
       expect(await messagesUnder(plot).innerText()).toContain('the plot is broken');
     });
   });

@@ -59,12 +59,12 @@ describe.skipIf(!isWanted || process.env['CELLWRIGHT_PICTURES'] !== '1')('pictur
     await view.locator('.cw-status', { hasText: /Running: [1-9]/ }).waitFor();
     await take(page, `run-${colorScheme}`);
     await untilEnded(view, long);
-    const plot = page.locator('.jp-Notebook .jp-CodeCell', { hasText: 'cancelled = df' }).first();
-    await plot.scrollIntoViewIfNeeded();
-    await typeInto(page, plot, 'cancelled = df["departure"].isna()');
+    const cell = cellAt(page, 6);
+    await cell.locator('.cm-content', { hasText: 'cancelled' }).scrollIntoViewIfNeeded();
+    await typeInto(page, cell, 'cancelled = df["departure"].isna()');
     await runButton(page).click();
-    await plot.locator('.cellwright-mark[data-state="failed"]').waitFor({ timeout: long });
-    await messagesUnder(plot).scrollIntoViewIfNeeded();
+    await markOf(cell, 'failed').waitFor({ timeout: long });
+    await messagesUnder(cell).scrollIntoViewIfNeeded();
     await take(page, `failed-${colorScheme}`);
     await opened.close();
   });
