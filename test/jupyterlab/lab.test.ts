@@ -167,6 +167,22 @@ describe.skipIf(!isWanted)('JupyterLab', () => {
     });
   });
 
+  test('a cell that had to run in the process of another one says so, and leads there', { timeout: long }, async () => {
+    writeNotebook(fileOf('fused.ipynb'), [
+      { id: 'make', code: 'numbers = (n * n for n in range(5))' },
+      { id: 'other', code: 'print("apart")' },
+      { id: 'take', code: 'print(next(numbers))' },
+    ]);
+    await withNotebook('fused.ipynb', async (page) => {
+      await runButton(page).click();
+      await markOf(cellAt(page, 2), 'fused').waitFor();
+      const message = messagesUnder(cellAt(page, 2));
+      expect(await message.innerText()).toContain('only the process of an earlier cell has numbers');
+      await message.getByRole('button', { name: /^Show / }).click();
+      await page.locator('.jp-Cell.jp-mod-active', { hasText: 'for n in range(5)' }).waitFor();
+    });
+  });
+
   test('a node goes to its cell, and marks it while it is pointed at', { timeout: long }, async () => {
     writeNotebook(fileOf('go.ipynb'), smallNotebook(0));
     await withNotebook('go.ipynb', async (page) => {

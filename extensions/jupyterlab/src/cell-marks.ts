@@ -32,6 +32,7 @@ export class CellMarks {
     this.#actions = {
       applyEdit: (edit) => of.host.applyEdit(edit),
       runCell: (cell) => void of.panel.runCell(cell),
+      goTo: (cell) => of.host.goTo(cell),
       debugCell: (cell) => void of.panel.debugCell(cell),
     };
     const draw = (): void => this.#drawSoon();

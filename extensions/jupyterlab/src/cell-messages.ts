@@ -20,6 +20,7 @@ export interface CellActions {
   readonly applyEdit: (edit: CellState['diagnostics'][number]['remedies'][number]['edit']) => void;
   readonly runCell: (cell: string) => void;
   readonly debugCell: (cell: string) => void;
+  readonly goTo: (cell: string) => void;
 }
 
 /** States that need a word of their own when no diagnostic has said it. */
@@ -46,13 +47,22 @@ export function messagesOf(state: CellState, actions: CellActions, trans: Transl
     why,
     actions:
       kind === 'info'
-        ? []
+        ? makersOf(state).map(({ cell: maker, label }) => ({
+            title: trans.__('Show %1, which made it', label),
+            act: () => actions.goTo(maker),
+          }))
         : [
             { title: trans.__('Run it again'), act: () => actions.runCell(cell) },
             { title: trans.__('Open it with its inputs'), act: () => actions.debugCell(cell) },
           ],
   };
   return [ofItself, ...messages];
+}
+
+/** The cells that a cell has what only their process holds from, as the reason names it. */
+function makersOf({ why, reads }: CellState): CellState['reads'] {
+  const words = new Set(why.split(/[\s,]+/));
+  return reads.filter(({ carries }) => carries.some((name) => words.has(name)));
 }
 
 /** A message as it stands under its cell. */
