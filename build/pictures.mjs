@@ -114,10 +114,7 @@ try {
     await page.getByRole('treeitem', { name: /^Task 20 of .*, (?:running|done)/ }).waitFor({ timeout: 240_000 });
   });
   await both('flights-run', async (page) => {
-    await page
-      .getByText(/last run|failed/)
-      .first()
-      .waitFor({ timeout: 600_000 });
+    await page.locator('.cw-main:enabled').waitFor({ timeout: 900_000 });
     await page.getByRole('tab', { name: 'Run' }).click();
   });
   // An edit far down: what is before it stays as it is.

@@ -148,6 +148,28 @@ describe('imports', () => {
     expect(forbidden('extensions/', allowed)).toEqual([]);
   });
 
+  test('the view runs in a page: nothing of Node, of the runtime only types, of the service only its protocol', () => {
+    const allowed = ({ specifier, target }: Import, { file }: Source): boolean => {
+      if (target === undefined) return specifier === '@dagrejs/dagre';
+      if (target === 'compiler/index.ts') return file === 'extensions/ui/compile-worker.ts';
+      return (
+        ['extensions/ui/', 'compiler/bundle/'].some((room) => target.startsWith(room)) ||
+        target === 'extensions/service/protocol.ts'
+      );
+    };
+    expect(sources.some(({ file }) => file === 'extensions/ui/panel.ts')).toBe(true);
+    expect(forbidden('extensions/ui/', allowed)).toEqual([]);
+  });
+
+  test('the service has no logic of its own: the runtime by its door, types of the bundle, and Node', () => {
+    const allowed = ({ specifier, target }: Import): boolean =>
+      target === undefined
+        ? specifier.startsWith('node:')
+        : ['extensions/service/', 'compiler/bundle/'].some((room) => target.startsWith(room)) ||
+          target === 'runtime/index.ts';
+    expect(forbidden('extensions/service/', allowed)).toEqual([]);
+  });
+
   test('relative imports name the .ts file', () => {
     const allowed = ({ target }: Import): boolean => target === undefined || /\.(?:tsx?|json)$/.test(target);
     expect(forbidden('', allowed)).toEqual([]);

@@ -13,7 +13,7 @@ export interface CompileListener {
 export type CompileThread = Pick<Worker, 'postMessage' | 'terminate' | 'onmessage' | 'onerror'>;
 
 /** Milliseconds without a keystroke after which a text is compiled: short, since compiling is quick. */
-const pause = 100;
+const pause = 60;
 /** After so many milliseconds of typing without a pause it is compiled all the same. */
 const longestWait = 1000;
 

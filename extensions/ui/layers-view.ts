@@ -17,6 +17,7 @@ import type { Row, Shown } from './visible-rows.ts';
 const boxHeight = 46;
 const margin = 16;
 const longest = 26;
+const smallestFit = 0.5;
 
 interface Drawn {
   readonly row: Row;
@@ -131,7 +132,10 @@ export class LayersView implements Picture {
   fit(): void {
     const { width, height } = this.#size;
     const room = { width: this.#canvas.clientWidth - 2, height: this.#canvas.clientHeight - 2 };
-    if (room.width > 0 && width > 0) this.#zoomTo(Math.min(1, room.width / width, room.height / height));
+    if (room.width <= 0 || width <= 0) return;
+    const [across, down] = [Math.min(1, room.width / width), Math.min(1, room.height / height)];
+    // What is much longer than wide is scrolled rather than made too small to read.
+    this.#zoomTo(Math.max(Math.min(across, down), Math.min(across, smallestFit)));
   }
 
   #zoomTo(zoom: number): void {
@@ -155,7 +159,7 @@ export class LayersView implements Picture {
     for (const { node, place } of this.#drawn) {
       const label = node.querySelector('.cw-far-label');
       const text = label?.getAttribute('data-text') ?? '';
-      if (label !== null) label.textContent = shorten(text, (place.width - 20) / (size * 0.58));
+      if (label !== null) label.textContent = shorten(text, (place.width - 20) / (size * 0.63));
     }
   }
 
@@ -224,7 +228,9 @@ export class LayersView implements Picture {
         `cw-node cw-is-${state}${isChosen ? ' cw-chosen' : ''}${node.classList.contains('cw-lost') ? ' cw-lost' : ''}`,
       );
       letter.textContent = stateWords[state].letter;
-      setAttributes(far, { 'data-text': `${stateWords[state].letter} ${number}${labelOfRow(row)}` });
+      setAttributes(far, {
+        'data-text': `${stateWords[state].letter} ${row.kind === 'task' ? `${row.task.number} ` : ''}${labelOfRow(row)}`,
+      });
       below.textContent = row.kind === 'task' ? cutCode(row.task.firstLine) : summaryOf(row.section.all, states);
       const why = row.kind === 'task' ? (states.of(row.id)?.why ?? '') : '';
       hint.textContent = [nameOfRow(row, states), why].filter((text) => text !== '').join(': ');

@@ -1,11 +1,13 @@
-import { element, setAttributes, svgElement } from './element.ts';
+import { element, setAttributes } from './element.ts';
 import { countStates, nameOfRow, neighboursOf, type Picture, type PictureListener, type StatesOf } from './picture.ts';
-import { placeInLanes, type Mark, type Rail } from './rail-layout.ts';
+import { placeInLanes } from './rail-layout.ts';
+import { drawLines, widthOfLanes } from './rail-lines.ts';
 import { sayDuration, stateWords } from './state-words.ts';
 import type { Row, Shown } from './visible-rows.ts';
 
 const taskHeight = 40;
 const headingHeight = 28;
+const railPadding = 2;
 /** Lanes get closer to each other when there are many; the rail is never wider than this, and takes no more than this share of the view. */
 const widest = 104;
 const largestShare = 0.24;
@@ -28,6 +30,7 @@ export class RailView implements Picture {
   #shown: Shown | undefined;
   #chosen: string | undefined;
   #states: StatesOf | undefined;
+  #lines: SVGSVGElement | undefined;
   #found: ReadonlySet<string> | undefined;
   #width = 0;
 
@@ -53,10 +56,17 @@ export class RailView implements Picture {
       shown.rows.map(({ id }) => id),
       shown.arrows,
     );
+    const step = Math.min(roomiest, this.#room() / Math.max(1, rail.lanes));
+    const places = placesOf(shown.rows);
     this.#shown = shown;
-    this.#drawn = shown.rows.map((row, place) => this.#makeRow(row, { place, rail, shown }));
+    const before = this.#byId;
+    this.#drawn = shown.rows.map((row) => reusable(before.get(row.id), row) ?? this.#makeRow(row));
+    for (const [place, { element: own }] of this.#drawn.entries())
+      setAttributes(own, { 'aria-posinset': place + 1, 'aria-setsize': this.#drawn.length });
     this.#byId = new Map(this.#drawn.map((drawn) => [drawn.row.id, drawn]));
-    this.element.replaceChildren(...this.#drawn.map((drawn) => drawn.element));
+    this.#lines = drawLines(rail, { rows: places, step });
+    this.element.style.setProperty('--cw-lanes', `${widthOfLanes(rail, step).toFixed(1)}px`);
+    this.element.replaceChildren(this.#lines, ...this.#drawn.map((drawn) => drawn.element));
     this.refresh(states);
     this.choose(this.#chosen, { focus: hadFocus });
   }
@@ -73,7 +83,7 @@ export class RailView implements Picture {
       own.classList.toggle('cw-gives', takes.has(row.id));
       own.classList.toggle('cw-takes', gives.has(row.id));
     }
-    for (const line of this.element.querySelectorAll('.cw-lane')) {
+    for (const line of this.#lines?.querySelectorAll('.cw-lane') ?? []) {
       const [maker, reader] = [line.getAttribute('data-maker') ?? '', line.getAttribute('data-reader')];
       const isOn = maker === id || (takes.has(maker) && (reader === id || reader === null));
       line.classList.toggle('cw-on', isOn);
@@ -98,16 +108,13 @@ export class RailView implements Picture {
       own.classList.toggle('cw-lost', rows !== undefined && !rows.has(row.id));
   }
 
-  #makeRow(row: Row, at: { readonly place: number; readonly rail: Rail; readonly shown: Shown }): Drawn {
-    const siblings = at.shown.rows.length;
+  #makeRow(row: Row): Drawn {
     const own = element('div', {
       class: row.kind === 'section' ? 'cw-row cw-heading' : 'cw-row',
       attributes: {
         role: 'treeitem',
         tabindex: -1,
         'aria-level': row.depth,
-        'aria-posinset': at.place + 1,
-        'aria-setsize': siblings,
         'aria-selected': 'false',
         'aria-expanded': row.kind === 'section' ? String(!row.isFolded) : undefined,
       },
@@ -120,16 +127,14 @@ export class RailView implements Picture {
         focus: () => this.#listener.onPoint(row.id),
       },
     });
-    const height = row.kind === 'section' ? headingHeight : taskHeight;
-    const lanes = drawLanes(at.rail, at.place, { height, room: this.#room() });
     const name = element('span', { class: 'cw-hidden' });
     own.append(name);
-    const refresh = row.kind === 'section' ? fillHeading(own, lanes, row) : fillTask(own, lanes, row);
+    const refresh = row.kind === 'section' ? fillHeading(own, row) : fillTask(own, row);
     return {
       row,
       element: own,
       refresh: (states) => {
-        name.textContent = nameOfRow(row, states);
+        setText(name, nameOfRow(row, states));
         refresh(states);
       },
     };
@@ -208,15 +213,10 @@ const hidden = { 'aria-hidden': 'true' };
 
 const nobody = { takes: new Set<string>(), gives: new Set<string>() };
 
-function fillHeading(
-  own: HTMLElement,
-  lanes: SVGElement,
-  row: Extract<Row, { kind: 'section' }>,
-): (states: StatesOf) => void {
+function fillHeading(own: HTMLElement, row: Extract<Row, { kind: 'section' }>): (states: StatesOf) => void {
   const counts = element('span', { class: 'cw-counts', attributes: hidden });
   const { title } = row.section;
   own.append(
-    lanes,
     element('span', { class: 'cw-folder', text: row.isFolded ? '▸' : '▾', attributes: hidden }),
     element('span', { class: 'cw-what cw-name', attributes: { title, 'aria-hidden': 'true' } }, [title]),
     counts,
@@ -236,16 +236,11 @@ function fillHeading(
   };
 }
 
-function fillTask(
-  own: HTMLElement,
-  lanes: SVGElement,
-  { task }: Extract<Row, { kind: 'task' }>,
-): (states: StatesOf) => void {
+function fillTask(own: HTMLElement, { task }: Extract<Row, { kind: 'task' }>): (states: StatesOf) => void {
   const chip = element('span', { class: 'cw-chip', attributes: hidden });
   const flag = element('span', { class: 'cw-flag', attributes: hidden });
   const time = element('span', { class: 'cw-time', attributes: hidden });
   own.append(
-    lanes,
     chip,
     element('span', { class: 'cw-number', text: task.number === 0 ? '' : String(task.number), attributes: hidden }),
     element('span', { class: 'cw-what', attributes: hidden }, [
@@ -259,61 +254,40 @@ function fillTask(
     const state = states.of(task.id);
     if (state === undefined) return;
     chip.className = `cw-chip cw-is-${state.state}`;
-    chip.textContent = state.letter;
+    setText(chip, state.letter);
     const problem = state.diagnostics.find(({ severity }) => severity !== 'info');
-    flag.textContent = problem === undefined ? '' : '!';
+    setText(flag, problem === undefined ? '' : '!');
     const since = state.state === 'running' ? states.since(task.id) : undefined;
     const seconds = since === undefined ? state.seconds : (Date.now() - since) / 1000;
-    time.textContent = seconds === undefined ? '' : sayDuration(seconds);
+    setText(time, seconds === undefined ? '' : sayDuration(seconds));
     own.title = [`${state.words}${state.why === '' ? '' : `: ${state.why}`}`, problem?.message ?? '']
       .filter((line) => line !== '')
       .join('\n');
   };
 }
 
-function drawLanes(
-  rail: Rail,
-  place: number,
-  { height, room }: { readonly height: number; readonly room: number },
-): SVGElement {
-  const step = Math.min(roomiest, room / Math.max(1, rail.lanes));
-  const width = Math.max(1, rail.lanes) * step + 8;
-  const x = (lane: number): number => 7 + lane * step + 1;
-  const marks = rail.rows[place] ?? [];
-  const next = new Set(
-    (rail.rows[place + 1] ?? []).flatMap(({ lane, maker, kind }) => (kind === 'make' ? [] : [`${lane} ${maker}`])),
-  );
-  const goesOn = ({ lane, maker }: Mark): boolean => next.has(`${lane} ${maker}`);
-  const own = marks.find(({ kind }) => kind === 'make');
-  const line = (mark: Mark, d: string, reader?: string): SVGElement =>
-    svgElement('path', {
-      class: `cw-lane cw-lane-${mark.lane % 6}`,
-      attributes: { d, 'data-maker': mark.maker, 'data-reader': reader },
-    });
-  const middle = height / 2;
-  const lines = marks.flatMap((mark): SVGElement[] => {
-    const at = x(mark.lane);
-    if (mark.kind === 'make') return goesOn(mark) ? [line(mark, `M${at} ${middle}V${height}`)] : [];
-    const through = goesOn(mark) ? [line(mark, `M${at} 0V${height}`)] : [];
-    if (mark.kind === 'pass' || own === undefined) return through;
-    const to = x(own.lane);
-    const bend = `M${at} 0C${at} ${middle * 0.8} ${to} ${middle * 0.2} ${to} ${middle}`;
-    return [...through, line(mark, bend, own.maker)];
+/** Rows are as high as the style says, so that the lines beside them need not ask. */
+function placesOf(rows: readonly Row[]): Parameters<typeof drawLines>[1]['rows'] {
+  let top = railPadding;
+  return rows.map(({ kind }) => {
+    const place = { top, height: kind === 'section' ? headingHeight : taskHeight, isCell: kind === 'task' };
+    top += place.height;
+    return place;
   });
-  const isTask =
-    height === taskHeight || (own !== undefined && (goesOn(own) || marks.some(({ kind }) => kind === 'read')));
-  const dot =
-    own === undefined || !isTask
-      ? []
-      : [
-          svgElement('circle', {
-            class: `cw-lane-${own.lane % 6}`,
-            attributes: { cx: x(own.lane), cy: middle, r: 4 },
-          }),
-        ];
-  return svgElement(
-    'svg',
-    { class: 'cw-lanes', attributes: { width, height, viewBox: `0 0 ${width} ${height}`, 'aria-hidden': 'true' } },
-    [...lines, ...dot],
-  );
+}
+
+/** A row that says the same as before stays: most of a notebook does while somebody types. */
+function reusable(before: Drawn | undefined, row: Row): Drawn | undefined {
+  if (before === undefined || keyOf(before.row) !== keyOf(row)) return undefined;
+  return row.kind === 'task' ? before : undefined;
+}
+
+function keyOf(row: Row): string {
+  if (row.kind === 'section') return '';
+  const { label, number, firstLine } = row.task;
+  return [row.kind, row.depth, number, label, firstLine].join('\n');
+}
+
+function setText(of: HTMLElement, text: string): void {
+  if (of.textContent !== text) of.textContent = text;
 }

@@ -39,7 +39,7 @@ const text = `
 .cw code, .cw pre { font-family: var(--cw-code); font-size: 12px; }
 .cw pre { margin: 4px 0; padding: 6px 8px; background: var(--cw-raised); border-radius: 4px; white-space: pre-wrap; overflow-wrap: anywhere; max-height: 320px; overflow: auto; }
 .cw table { border-collapse: collapse; width: 100%; }
-.cw th, .cw td { text-align: left; padding: 3px 8px 3px 0; vertical-align: top; border-bottom: 1px solid var(--cw-line); }
+.cw th, .cw td { text-align: left; padding: 3px 8px 3px 0; vertical-align: middle; border-bottom: 1px solid var(--cw-line); }
 .cw th { font-weight: 600; color: var(--cw-soft); }
 .cw td.cw-number, .cw th.cw-number { text-align: right; font-variant-numeric: tabular-nums; white-space: nowrap; }
 .cw-soft { color: var(--cw-soft); }
@@ -61,17 +61,17 @@ const text = `
 
 .cw-chip { display: inline-flex; flex: none; align-items: center; justify-content: center; width: 18px; height: 18px; border-radius: 4px; font: 700 11px/1 var(--cw-font, system-ui, sans-serif); box-sizing: border-box; color: #ffffff; background: var(--cw-unknown); border: 1px solid transparent; }
 .cw-chip.cw-round { border-radius: 9px; }
-${states((name) => `.cw-chip.cw-is-${name} { background: var(--cw-${name}); } .cw-layers .cw-is-${name} .cw-edge { stroke: var(--cw-${name}); } .cw-layers .cw-is-${name} .cw-sign { fill: var(--cw-${name}); }`)}
+${states((name) => `.cw-chip.cw-is-${name} { background: var(--cw-${name}); } .cw-layers .cw-is-${name} .cw-edge { stroke: var(--cw-${name}); } .cw-from-afar .cw-is-${name} .cw-edge { fill: color-mix(in srgb, var(--cw-${name}) 22%, var(--cw-bg)); } .cw-layers .cw-is-${name} .cw-sign { fill: var(--cw-${name}); }`)}
 @media (prefers-reduced-motion: no-preference) { .cw-chip.cw-is-running { animation: cw-beat 1.4s ease-in-out infinite; } @keyframes cw-beat { 50% { box-shadow: 0 0 0 3px color-mix(in srgb, var(--cw-running) 45%, transparent); } } }
 
-.cw-rail { padding: 2px 0 8px; }
-.cw-row { display: flex; align-items: center; gap: 7px; height: 40px; padding-right: 8px; cursor: pointer; position: relative; }
+.cw-rail { padding: 2px 0 8px; position: relative; }
+.cw-row { display: flex; align-items: center; gap: 7px; height: 40px; padding: 0 8px 0 var(--cw-lanes, 20px); cursor: pointer; position: relative; }
 .cw-row:hover { background: var(--cw-hover); }
 .cw-row[aria-selected="true"] { background: var(--cw-chosen); }
 .cw-row:focus-visible { outline-offset: -2px; }
 .cw-row.cw-heading { height: 28px; font-weight: 600; }
 .cw-row.cw-heading .cw-name { display: flex; gap: 6px; align-items: center; }
-.cw-row .cw-lanes { flex: none; display: block; }
+.cw-lanes { position: absolute; left: 0; top: 0; z-index: 1; pointer-events: none; }
 .cw-row .cw-number { flex: none; min-width: 26px; text-align: right; color: var(--cw-soft); font-variant-numeric: tabular-nums; }
 .cw-row .cw-what { flex: 1 1 auto; min-width: 0; }
 .cw-row .cw-name, .cw-row .cw-line { overflow: hidden; text-overflow: ellipsis; white-space: nowrap; line-height: 17px; }
