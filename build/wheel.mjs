@@ -34,7 +34,7 @@ function isInstalled() {
 /** The extension's own modules with those of the shared view, for the bundler of JupyterLab, which knows what is shared in its page. */
 async function bundleExtension() {
   rmSync(library, { recursive: true, force: true });
-  const common = {
+  await build({
     bundle: true,
     format: 'esm',
     target: 'es2023',
@@ -42,21 +42,11 @@ async function bundleExtension() {
     charset: 'utf8',
     legalComments: 'linked',
     logLevel: 'warning',
-  };
-  await build({
-    ...common,
     entryPoints: [path.join(extension, 'src', 'index.ts')],
     outfile: path.join(library, 'index.js'),
-    external: ['@jupyterlab/*', '@lumino/*', './compile-worker.js', './*.wasm'],
+    external: ['@jupyterlab/*', '@lumino/*'],
   });
-  // The parser's loader looks for these when it finds itself in Node; in a browser it never asks.
-  const ofNode = ['ts-morph', 'fs', 'fs/promises', 'module', 'path', 'url'];
-  await build({
-    ...common,
-    entryPoints: [path.join(root, 'extensions', 'ui', 'compile-worker.ts')],
-    outfile: path.join(library, 'compile-worker.js'),
-    external: ofNode,
-  });
+  cpSync(path.join(root, 'dist', 'ui', 'compile-worker.js'), path.join(library, 'compile-worker.js'));
   for (const file of ['web-tree-sitter.wasm', 'tree-sitter-python.wasm'])
     cpSync(path.join(root, 'dist', file), path.join(library, file));
 }

@@ -7,7 +7,7 @@ import { version } from '../../extensions/cli/version.ts';
 import { startBrowser } from '../accessibility/browser.ts';
 import { root } from '../environment.ts';
 import { installWheel, type InstalledWheel } from './installed-wheel.ts';
-import { startServer } from './jupyter-server.ts';
+import { startServer, type JupyterServer } from './jupyter-server.ts';
 import { openNotebook, pipelineButton, sidebar } from './lab-page.ts';
 import { taskCount } from './view.ts';
 import { isWanted } from './wanted.ts';
@@ -15,11 +15,13 @@ import { isWanted } from './wanted.ts';
 describe.skipIf(!isWanted)('the wheel', () => {
   let wheel: InstalledWheel;
   let browser: Browser;
+  let server: JupyterServer | undefined;
   beforeAll(async () => {
     browser = await startBrowser();
   });
   afterAll(async () => {
     await browser.close();
+    await server?.remove();
   });
 
   test(
@@ -28,7 +30,7 @@ describe.skipIf(!isWanted)('the wheel', () => {
     async () => {
       wheel = installWheel('lab', ['lab', 'notebook']);
       const startedAt = performance.now();
-      const server = await startServer(wheel, { program: 'jupyter-lab' });
+      server = await startServer(wheel, { program: 'jupyter-lab' });
       cpSync(path.join(root, 'samples', 'flights', 'notebook.ipynb'), path.join(server.root, 'unseen.ipynb'));
       const opened = await openNotebook(browser, server, { notebook: 'unseen.ipynb' });
       await pipelineButton(opened.page).click();
@@ -38,7 +40,6 @@ describe.skipIf(!isWanted)('the wheel', () => {
       expect(wheel.seconds + shown).toBeLessThan(60);
       expect([opened.errors, opened.elsewhere]).toEqual([[], []]);
       await opened.close();
-      await server.remove();
     },
   );
 

@@ -11,5 +11,5 @@ export const wasm: WasmFiles = {
 
 /** Starts the compiler beside the page's own thread. */
 export function createCompileWorker(): Worker {
-  return new Worker(workerAddress, { type: 'module', name: 'cellwright' });
+  return new Worker(workerAddress, { name: 'cellwright' });
 }
