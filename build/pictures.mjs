@@ -106,6 +106,7 @@ try {
   };
   await both('flights-list', async (page) => await page.getByText('join(hourly').first().click());
   await both('flights-graph', graph);
+  await both('flights-narrow', async (page) => await page.setViewportSize({ width: 300, height: 860 }));
   await photograph(browser, { ...shot, scheme: 'light', name: 'flights-running' }, async (page) => {
     await page.getByRole('button', { name: 'Run', exact: true }).click();
     await page.getByRole('treeitem', { name: /^Task 13 of .*, running/ }).waitFor({ timeout: 240_000 });

@@ -6,6 +6,8 @@ export interface Sketch {
   readonly arrows: readonly { readonly from: string; readonly to: string; readonly label: number }[];
   readonly boxHeight: number;
   readonly margin: number;
+  /** Pixels between two boxes of a layer, 20 when it is not said. */
+  readonly gap?: number;
 }
 
 export interface Point {
@@ -30,9 +32,9 @@ export function placeSketch(sketch: Sketch): Placed {
   return sketch.boxes.length > mostInLayers ? placeInColumn(sketch) : placeInLayers(sketch);
 }
 
-function placeInLayers({ boxes, arrows, boxHeight, margin }: Sketch): Placed {
+function placeInLayers({ boxes, arrows, boxHeight, margin, gap = 20 }: Sketch): Placed {
   const graph = new Graph();
-  graph.setGraph({ rankdir: 'TB', nodesep: 20, ranksep: 30, edgesep: 14, marginx: margin, marginy: margin });
+  graph.setGraph({ rankdir: 'TB', nodesep: gap, ranksep: 30, edgesep: 14, marginx: margin, marginy: margin });
   graph.setDefaultEdgeLabel(() => ({}));
   for (const { id, width } of boxes) graph.setNode(id, { width, height: boxHeight });
   for (const { from, to, label } of arrows) graph.setEdge(from, to, { width: label, height: 14, labelpos: 'c' });

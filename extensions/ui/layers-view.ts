@@ -1,29 +1,19 @@
 import { button, element, setAttributes, svgElement } from './element.ts';
 import { pathThrough, withoutShortcuts } from './graph-edges.ts';
 import { placeSketch, type Placed, type Point } from './graph-layout.ts';
-import {
-  countStates,
-  nameOfRow,
-  neighboursOf,
-  stateOfSection,
-  type Picture,
-  type PictureListener,
-  type StatesOf,
-} from './picture.ts';
+import { boxHeights, makeBox, widthOfBox, widthOfText, type Box, type Density } from './layers-node.ts';
+import { neighboursOf, type Picture, type PictureListener, type StatesOf } from './picture.ts';
 import type { Arrow } from './pipeline.ts';
-import { stateWords } from './state-words.ts';
 import type { Row, Shown } from './visible-rows.ts';
 
-const boxHeight = 46;
-const margin = 16;
-const longest = 26;
-const smallestFit = 0.5;
+const margin = 12;
+/** What does not fit at this size says less in each box; and what still does not fit is scrolled. */
+const smallestRoomy = 0.85;
+const smallestCompact = 0.72;
 
-interface Drawn {
+interface Drawn extends Box {
   readonly row: Row;
-  readonly node: SVGGElement;
   readonly place: Point & { readonly width: number };
-  readonly refresh: (states: StatesOf) => void;
 }
 
 /** The cells as boxes in layers, each below what it needs. */
@@ -34,7 +24,12 @@ export class LayersView implements Picture {
   readonly #canvas: HTMLElement;
   #svg: SVGSVGElement | undefined;
   #size = { width: 0, height: 0 };
-  #zoom: number;
+  /** 0: as large as fits. */
+  #asked: number;
+  #zoom = 1;
+  #density: Density = 'roomy';
+  #states: StatesOf | undefined;
+  #found: ReadonlySet<string> | undefined;
   #drawn: readonly Drawn[] = [];
   #byId: ReadonlyMap<string, Drawn> = new Map();
   #shown: Shown | undefined;
@@ -45,21 +40,21 @@ export class LayersView implements Picture {
     { zoom, onZoom }: { readonly zoom: number; readonly onZoom: (zoom: number) => void },
   ) {
     this.#listener = listener;
-    this.#zoom = zoom;
+    this.#asked = zoom;
     this.#onZoom = onZoom;
     this.#canvas = element('div', {
       class: 'cw-scroll',
       attributes: { role: 'group', 'aria-label': 'Graph of the cells' },
     });
-    const by = (factor: number) => (): void => this.#zoomTo(this.#zoom * factor);
+    const by = (factor: number) => (): void => this.#ask(this.#zoom * factor);
     const tools = element(
       'div',
       { class: 'cw-tools', attributes: { role: 'group', 'aria-label': 'Size of the graph' } },
       [
         button({ label: 'Smaller', sign: '−' }, by(1 / 1.25)),
         button({ label: 'Larger', sign: '+' }, by(1.25)),
-        button({ label: 'Fit' }, () => this.fit()),
-        button({ label: '1:1' }, () => this.#zoomTo(1)),
+        button({ label: 'Fit' }, () => this.#ask(0)),
+        button({ label: '1:1' }, () => this.#ask(1)),
       ],
     );
     this.element = element('div', { class: 'cw-layers cw-page' }, [tools, this.#canvas]);
@@ -69,43 +64,22 @@ export class LayersView implements Picture {
       if (!this.#canvas.contains(event.relatedTarget as Node | null)) listener.onPoint(undefined);
     });
     this.#canvas.addEventListener('wheel', (event) => this.#wheel(event), { passive: false });
+    new ResizeObserver(() => this.#resized()).observe(this.#canvas);
   }
 
   draw(shown: Shown, states: StatesOf): void {
-    const hadFocus = this.#canvas.contains(document.activeElement);
-    const arrows = withoutShortcuts(shown.arrows);
-    const rows = shown.rows.filter((row) => isBox(row, states));
-    const placed = placeSketch({
-      boxes: rows.map((row) => ({ id: row.id, width: widthOf(row) })),
-      arrows: arrows.map(({ from, to, labels }) => ({ from, to, label: 6.6 * labelOf(labels).length })),
-      boxHeight,
-      margin,
-    });
-    this.#shown = { ...shown, rows, arrows };
-    this.#size = { width: placed.width, height: placed.height };
-    this.#drawn = rows.map((row) => this.#makeNode(row, placed.box(row.id)));
-    this.#byId = new Map(this.#drawn.map((drawn) => [drawn.row.id, drawn]));
-    this.#svg = svgElement('svg', { attributes: { viewBox: `0 0 ${placed.width} ${placed.height}` } }, [
-      arrowHead(),
-      ...arrows.flatMap((arrow) => drawArrow(arrow, placed)),
-      ...this.#drawn.map(({ node }) => node),
-    ]);
-    this.#canvas.replaceChildren(this.#svg);
-    this.refresh(states);
-    this.choose(this.#chosen, { focus: hadFocus });
+    this.#shown = shown;
+    this.#states = states;
+    this.#place();
   }
 
   refresh(states: StatesOf): void {
+    this.#states = states;
     for (const { refresh } of this.#drawn) refresh(states);
-    this.#resize();
   }
 
   mark(id: string | undefined): void {
     this.element.classList.toggle('cw-marked', id !== undefined);
-    const { takes, gives } = id === undefined || this.#shown === undefined ? nobody : neighboursOf(this.#shown, id);
-    for (const { row, node } of this.#drawn) {
-      node.classList.toggle('cw-far', id !== undefined && row.id !== id && !takes.has(row.id) && !gives.has(row.id));
-    }
     for (const line of this.#canvas.querySelectorAll('[data-from]')) {
       line.classList.toggle('cw-on', line.getAttribute('data-from') === id || line.getAttribute('data-to') === id);
     }
@@ -125,55 +99,92 @@ export class LayersView implements Picture {
   }
 
   find(rows: ReadonlySet<string> | undefined): void {
+    this.#found = rows;
     for (const { row, node } of this.#drawn) node.classList.toggle('cw-lost', rows !== undefined && !rows.has(row.id));
   }
 
-  /** Makes the whole graph as large as fits, but not larger than its own size. */
-  fit(): void {
-    const { width, height } = this.#size;
-    const room = { width: this.#canvas.clientWidth - 2, height: this.#canvas.clientHeight - 2 };
-    if (room.width <= 0 || width <= 0) return;
-    const [across, down] = [Math.min(1, room.width / width), Math.min(1, room.height / height)];
-    // What is much longer than wide is scrolled rather than made too small to read.
-    this.#zoomTo(Math.max(Math.min(across, down), Math.min(across, smallestFit)));
+  /** Lays the boxes out: as they are when there is room for that, else so that each says less. */
+  #place(): void {
+    const shown = this.#shown;
+    if (shown === undefined || this.#states === undefined) return;
+    const states = this.#states;
+    const rows = shown.rows.filter((row) => isBox(row, states));
+    const arrows = withoutShortcuts(shown.arrows);
+    this.#density = 'roomy';
+    let placed = sketch(rows, arrows, this.#density);
+    const room = this.#canvas.clientWidth - 2;
+    if (this.#asked === 0 && room > 0 && placed.width * smallestRoomy > room) {
+      this.#density = 'compact';
+      placed = sketch(rows, arrows, this.#density);
+    }
+    this.#drawPlaced(placed, { rows, arrows });
   }
 
-  #zoomTo(zoom: number): void {
-    this.#zoom = Math.max(0.15, Math.min(3, zoom));
+  #drawPlaced(
+    placed: Placed,
+    { rows, arrows }: { readonly rows: readonly Row[]; readonly arrows: readonly Arrow[] },
+  ): void {
+    const hadFocus = this.#canvas.contains(document.activeElement);
+    this.#size = { width: placed.width, height: placed.height };
+    this.#drawn = rows.map((row) => this.#makeNode(row, placed.box(row.id)));
+    this.#byId = new Map(this.#drawn.map((drawn) => [drawn.row.id, drawn]));
+    this.#svg = svgElement('svg', { attributes: { viewBox: `0 0 ${placed.width} ${placed.height}` } }, [
+      arrowHead(),
+      ...arrows.flatMap((arrow) => drawArrow(arrow, placed, this.#density)),
+      ...this.#drawn.map(({ node }) => node),
+    ]);
+    this.#canvas.replaceChildren(this.#svg);
+    if (this.#states !== undefined) this.refresh(this.#states);
     this.#resize();
+    this.choose(this.#chosen, { focus: hadFocus });
+    this.find(this.#found);
+  }
+
+  /** @param zoom 0: as large as fits */
+  #ask(zoom: number): void {
+    const isOther = (zoom === 0) !== (this.#asked === 0) && (zoom === 0 || zoom === 1);
+    this.#asked = zoom === 0 ? 0 : Math.max(0.15, Math.min(3, zoom));
+    if (isOther) this.#place();
+    else this.#resize();
     const chosen = this.#byId.get(this.#chosen ?? '');
     if (chosen !== undefined) this.#bringIntoView(chosen);
-    this.#onZoom(this.#zoom);
+    this.#onZoom(this.#asked);
+  }
+
+  #resized(): void {
+    if (this.#asked !== 0 || this.#canvas.clientWidth === 0) return;
+    const fits = this.#size.width * smallestRoomy <= this.#canvas.clientWidth - 2;
+    if (fits === (this.#density === 'roomy')) this.#resize();
+    else this.#place();
   }
 
   #resize(): void {
     const { width, height } = this.#size;
     if (this.#svg === undefined) return;
+    this.#zoom = this.#asked === 0 ? this.#fitting() : this.#asked;
     setAttributes(this.#svg, { width: width * this.#zoom, height: height * this.#zoom });
-    // From afar only the number and the label can be read, and these only when they are larger.
-    const isFar = this.#zoom < 0.6;
-    const size = Math.min(30, 9.5 / this.#zoom);
-    this.element.classList.toggle('cw-from-afar', isFar);
-    this.element.style.setProperty('--cw-far-size', `${size.toFixed(1)}px`);
-    if (!isFar) return;
-    for (const { node, place } of this.#drawn) {
-      const label = node.querySelector('.cw-far-label');
-      const text = label?.getAttribute('data-text') ?? '';
-      if (label !== null) label.textContent = shorten(text, (place.width - 20) / (size * 0.63));
-    }
+  }
+
+  /** As large as fits, not larger than its own size, and not too small to be read. */
+  #fitting(): number {
+    const { width, height } = this.#size;
+    const room = { width: this.#canvas.clientWidth - 2, height: this.#canvas.clientHeight - 2 };
+    if (room.width <= 0 || width <= 0) return 1;
+    const [across, down] = [Math.min(1, room.width / width), Math.min(1, room.height / height)];
+    return Math.max(Math.min(across, down), this.#density === 'compact' ? smallestCompact : smallestRoomy);
   }
 
   #wheel(event: WheelEvent): void {
     if (!event.ctrlKey && !event.metaKey) return;
     event.preventDefault();
-    this.#zoomTo(this.#zoom * (event.deltaY > 0 ? 1 / 1.1 : 1.1));
+    this.#ask(this.#zoom * (event.deltaY > 0 ? 1 / 1.1 : 1.1));
   }
 
   #bringIntoView({ place }: Drawn): void {
     const zoom = this.#zoom;
     const room = this.#canvas;
     const [x, y] = [place.x * zoom, place.y * zoom];
-    const half = { width: (place.width * zoom) / 2 + 12, height: (boxHeight * zoom) / 2 + 12 };
+    const half = { width: (place.width * zoom) / 2 + 12, height: (boxHeights[this.#density] * zoom) / 2 + 12 };
     const isSeen =
       x - half.width >= room.scrollLeft &&
       x + half.width <= room.scrollLeft + room.clientWidth &&
@@ -183,60 +194,14 @@ export class LayersView implements Picture {
   }
 
   #makeNode(row: Row, box: ReturnType<Placed['box']>): Drawn {
-    const [x, y] = [box.x - box.width / 2, box.y - box.height / 2];
-    const node = svgElement('g', {
-      attributes: { role: 'button', tabindex: -1, transform: `translate(${x.toFixed(1)} ${y.toFixed(1)})` },
-      on: {
-        click: () => {
-          this.#listener.onChoose(row.id);
-          this.#listener.onOpen(row.id);
-        },
-        pointerenter: () => this.#listener.onPoint(row.id),
-        focus: () => this.#listener.onPoint(row.id),
-      },
+    const made = makeBox(row, box, this.#density);
+    made.node.addEventListener('click', () => {
+      this.#listener.onChoose(row.id);
+      this.#listener.onOpen(row.id);
     });
-    const letter = svgElement('text', {
-      class: 'cw-letter cw-near',
-      attributes: { x: 19, y: 19, 'aria-hidden': 'true' },
-    });
-    const below = svgElement('text', { class: 'cw-line cw-near', attributes: { x: 10, y: 37, 'aria-hidden': 'true' } });
-    const far = svgElement('text', { class: 'cw-far-label', attributes: { x: 10, y: 32, 'aria-hidden': 'true' } });
-    const hint = svgElement('title');
-    const number = row.kind === 'task' ? `[${row.task.number}] ` : '▸ ';
-    node.append(
-      hint,
-      svgElement('rect', {
-        class: 'cw-edge',
-        attributes: { width: box.width.toFixed(1), height: box.height, rx: row.kind === 'task' ? 6 : 14 },
-      }),
-      svgElement('rect', { class: 'cw-sign cw-near', attributes: { x: 10, y: 6, width: 18, height: 18, rx: 4 } }),
-      letter,
-      svgElement('text', {
-        class: 'cw-near',
-        text: `${number}${cut(labelOfRow(row))}`,
-        attributes: { x: 34, y: 20, 'aria-hidden': 'true' },
-      }),
-      below,
-      far,
-    );
-    const refresh = (states: StatesOf): void => {
-      const state =
-        row.kind === 'task' ? (states.of(row.id)?.state ?? 'unknown') : stateOfSection(row.section.all, states);
-      const isChosen = node.classList.contains('cw-chosen');
-      node.setAttribute(
-        'class',
-        `cw-node cw-is-${state}${isChosen ? ' cw-chosen' : ''}${node.classList.contains('cw-lost') ? ' cw-lost' : ''}`,
-      );
-      letter.textContent = stateWords[state].letter;
-      setAttributes(far, {
-        'data-text': `${stateWords[state].letter} ${row.kind === 'task' ? `${row.task.number} ` : ''}${labelOfRow(row)}`,
-      });
-      below.textContent = row.kind === 'task' ? cutCode(row.task.firstLine) : summaryOf(row.section.all, states);
-      const why = row.kind === 'task' ? (states.of(row.id)?.why ?? '') : '';
-      hint.textContent = [nameOfRow(row, states), why].filter((text) => text !== '').join(': ');
-      if (row.kind === 'section') setAttributes(node, { 'aria-expanded': 'false' });
-    };
-    return { row, node, place: { x: box.x, y: box.y, width: box.width }, refresh };
+    made.node.addEventListener('pointerenter', () => this.#listener.onPoint(row.id));
+    made.node.addEventListener('focus', () => this.#listener.onPoint(row.id));
+    return { ...made, row, place: { x: box.x, y: box.y, width: box.width } };
   }
 
   #press(event: KeyboardEvent): void {
@@ -269,7 +234,9 @@ export class LayersView implements Picture {
     const beside = (direction: 1 | -1): Drawn | undefined =>
       this.#drawn
         .filter(
-          ({ place }) => Math.abs(place.y - current.place.y) < boxHeight && direction * (place.x - current.place.x) > 1,
+          ({ place }) =>
+            Math.abs(place.y - current.place.y) < boxHeights[this.#density] &&
+            direction * (place.x - current.place.x) > 1,
         )
         .sort((left, right) => direction * (left.place.x - right.place.x))[0];
     const at = this.#drawn.indexOf(current);
@@ -288,31 +255,18 @@ function isBox(row: Row, states: StatesOf): boolean {
   return row.kind === 'section' ? row.isFolded : (states.of(row.id)?.number ?? row.task.number) > 0;
 }
 
-function labelOfRow(row: Row): string {
-  return row.kind === 'task' ? row.task.label : row.section.title;
-}
-
-function cut(text: string): string {
-  return text.length > longest ? `${text.slice(0, longest - 1)}…` : text;
-}
-
-/** As many characters as there is room for. */
-function shorten(text: string, room: number): string {
-  return text.length > room ? `${text.slice(0, Math.max(1, Math.floor(room) - 1))}…` : text;
-}
-
-function cutCode(text: string): string {
-  return text.length > longest + 4 ? `${text.slice(0, longest + 3)}…` : text;
-}
-
-function widthOf(row: Row): number {
-  const title = 7.2 * (cut(labelOfRow(row)).length + 5) + 44;
-  return Math.max(120, title, row.kind === 'task' ? 6.8 * cutCode(row.task.firstLine).length + 20 : 190);
-}
-
-function summaryOf(cells: readonly string[], states: StatesOf): string {
-  const counts = countStates(cells, states).map(([name, count]) => `${count}${stateWords[name].letter}`);
-  return `${cells.length === 1 ? '1 cell' : `${cells.length} cells`}  ${counts.join(' ')}`;
+function sketch(rows: readonly Row[], arrows: readonly Arrow[], density: Density): Placed {
+  const isCompact = density === 'compact';
+  return placeSketch({
+    boxes: rows.map((row) => ({ id: row.id, width: widthOfBox(row, density) })),
+    arrows: arrows.map(({ from, to, labels }) => ({
+      ...{ from, to },
+      label: isCompact ? 0 : widthOfText(labelOf(labels), 'code'),
+    })),
+    boxHeight: boxHeights[density],
+    margin,
+    gap: isCompact ? 10 : 20,
+  });
 }
 
 /** The first name that an arrow carries, and how many more. */
@@ -321,13 +275,13 @@ function labelOf([first = '', ...more]: readonly string[]): string {
   return more.length === 0 ? name : `${name} +${more.length}`;
 }
 
-function drawArrow(arrow: Arrow, placed: Placed): SVGElement[] {
+function drawArrow(arrow: Arrow, placed: Placed, density: Density): SVGElement[] {
   const d = pathThrough(placed.way(arrow));
   if (d === '') return [];
   const ends = { 'data-from': arrow.from, 'data-to': arrow.to };
   const way = svgElement('path', { class: 'cw-arrow', attributes: { d, 'marker-end': 'url(#cw-head)', ...ends } });
   const at = placed.label(arrow);
-  if (at === undefined) return [way];
+  if (at === undefined || density === 'compact') return [way];
   const label = svgElement('text', {
     class: 'cw-carries',
     text: labelOf(arrow.labels),

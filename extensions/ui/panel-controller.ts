@@ -135,7 +135,7 @@ export class PanelController implements Panel {
     const run = this.#run?.id;
     const document = run === undefined ? undefined : await this.#ask(['debug', run, '--task', cell]);
     if (document === undefined) return;
-    const path = document['written'] ?? document['notebook'];
+    const path = document['notebook'];
     if (document.status === 'ok' && typeof path === 'string') this.#host.open({ kind: 'notebook', path, cell });
     else this.#tell({ message: 'The cell cannot be opened with its inputs.', diagnostics: document.diagnostics });
   }

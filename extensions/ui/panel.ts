@@ -23,7 +23,7 @@ export interface ViewSettings {
   readonly shape: 'rail' | 'layers';
   /** Headings that are folded, by their text and place. */
   readonly folded: readonly string[];
-  /** How large the picture is; 1 is its own size. */
+  /** How large the graph is; 1 is its own size, 0 as large as fits. */
   readonly zoom: number;
 }
 

@@ -37,7 +37,7 @@ export class PipelinePage {
     this.#frame = frame;
     this.#listener = listener;
     this.#isOwn = settings !== undefined;
-    this.#settings = settings ?? { shape: 'rail', folded: [], zoom: 1 };
+    this.#settings = settings ?? { shape: 'rail', folded: [], zoom: 0 };
     const of = this.#pictureListener();
     const onZoom = (zoom: number): void => this.#save({ zoom });
     this.#pictures = { rail: new RailView(of), layers: new LayersView(of, { zoom: this.#settings.zoom, onZoom }) };

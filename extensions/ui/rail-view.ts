@@ -10,7 +10,7 @@ const headingHeight = 28;
 const railPadding = 2;
 /** Lanes get closer to each other when there are many; the rail is never wider than this, and takes no more than this share of the view. */
 const widest = 104;
-const largestShare = 0.24;
+const largestShare = 0.2;
 const roomiest = 11;
 /** A view that was never seen has no width; then it is taken for this one. */
 const usualWidth = 320;

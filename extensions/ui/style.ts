@@ -20,7 +20,7 @@ const text = `
   --cw-hover: color-mix(in srgb, var(--cw-fg) 9%, var(--cw-bg));
   --cw-chosen: color-mix(in srgb, var(--cw-accent) 20%, var(--cw-bg));
   display: flex; flex-direction: column; height: 100%; min-height: 0; box-sizing: border-box;
-  background: var(--cw-bg); color: var(--cw-fg); font: 13px/1.4 var(--cw-font); overflow: hidden;
+  background: var(--cw-bg); color: var(--cw-fg); font: 13px/1.4 var(--cw-font); overflow: hidden; container-type: inline-size;
 }
 .cw *, .cw *::before { box-sizing: border-box; }
 .cw button { font: inherit; color: var(--cw-fg); background: var(--cw-raised); border: 1px solid var(--cw-line); border-radius: 4px; padding: 2px 9px; min-height: 26px; min-width: 26px; cursor: pointer; }
@@ -61,11 +61,11 @@ const text = `
 
 .cw-chip { display: inline-flex; flex: none; align-items: center; justify-content: center; width: 18px; height: 18px; border-radius: 4px; font: 700 11px/1 var(--cw-font, system-ui, sans-serif); box-sizing: border-box; color: #ffffff; background: var(--cw-unknown); border: 1px solid transparent; }
 .cw-chip.cw-round { border-radius: 9px; }
-${states((name) => `.cw-chip.cw-is-${name} { background: var(--cw-${name}); } .cw-layers .cw-is-${name} .cw-edge { stroke: var(--cw-${name}); } .cw-from-afar .cw-is-${name} .cw-edge { fill: color-mix(in srgb, var(--cw-${name}) 22%, var(--cw-bg)); } .cw-layers .cw-is-${name} .cw-sign { fill: var(--cw-${name}); }`)}
+${states((name) => `.cw-chip.cw-is-${name} { background: var(--cw-${name}); } .cw-layers .cw-is-${name} .cw-edge { stroke: var(--cw-${name}); } .cw-layers .cw-is-${name} .cw-sign { fill: var(--cw-${name}); }`)}
 @media (prefers-reduced-motion: no-preference) { .cw-chip.cw-is-running { animation: cw-beat 1.4s ease-in-out infinite; } @keyframes cw-beat { 50% { box-shadow: 0 0 0 3px color-mix(in srgb, var(--cw-running) 45%, transparent); } } }
 
 .cw-rail { padding: 2px 0 8px; position: relative; }
-.cw-row { display: flex; align-items: center; gap: 7px; height: 40px; padding: 0 8px 0 var(--cw-lanes, 20px); cursor: pointer; position: relative; }
+.cw-row { display: flex; align-items: center; gap: 7px; height: 40px; padding: 0 8px 0 var(--cw-lanes, 20px); cursor: pointer; position: relative; content-visibility: auto; contain-intrinsic-size: auto 40px; }
 .cw-row:hover { background: var(--cw-hover); }
 .cw-row[aria-selected="true"] { background: var(--cw-chosen); }
 .cw-row:focus-visible { outline-offset: -2px; }
@@ -101,10 +101,6 @@ ${[0, 1, 2, 3, 4, 5].map((lane) => `.cw-lane-${lane} { stroke: var(--cw-lane-${l
 .cw-layers text.cw-line { font: 11px var(--cw-code); fill: var(--cw-soft); }
 .cw-layers text.cw-letter { fill: #ffffff; font: 700 11px var(--cw-font); text-anchor: middle; }
 .cw-layers .cw-sign { fill: var(--cw-unknown); }
-.cw-layers .cw-far-label { display: none; font-size: var(--cw-far-size, 13px); font-weight: 600; }
-.cw-from-afar .cw-far-label { display: inline; }
-.cw-from-afar .cw-near, .cw-from-afar .cw-carries { display: none; }
-.cw-from-afar .cw-edge { stroke-width: 4; }
 .cw-layers .cw-arrow { fill: none; stroke: color-mix(in srgb, var(--cw-fg) 45%, var(--cw-bg)); stroke-width: 1.4; }
 .cw-layers .cw-head { fill: color-mix(in srgb, var(--cw-fg) 45%, var(--cw-bg)); }
 .cw-layers .cw-carries { font: 11px var(--cw-code); fill: var(--cw-soft); stroke: var(--cw-bg); stroke-width: 4px; paint-order: stroke; text-anchor: middle; pointer-events: none; }
@@ -132,6 +128,7 @@ ${[0, 1, 2, 3, 4, 5].map((lane) => `.cw-lane-${lane} { stroke: var(--cw-lane-${l
 .cw-card b { display: block; font-size: 15px; font-variant-numeric: tabular-nums; }
 .cw-legend li { display: flex; gap: 7px; margin: 3px 0; align-items: center; }
 
+@container (max-width: 300px) { .cw-row .cw-time { display: none; } .cw-row { gap: 5px; } }
 @media (forced-colors: active) {
   .cw-chip { border-color: ButtonText; color: ButtonText; background: ButtonFace; }
   .cw-row[aria-selected="true"] { outline: 2px solid Highlight; outline-offset: -2px; }

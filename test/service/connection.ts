@@ -23,9 +23,12 @@ export interface Served extends Pick<RpcConnection, 'request'> {
   end(): Promise<void>;
 }
 
-/** Starts the service in a folder. */
-export function serve(folder: string): Served {
-  const child = spawn(process.execPath, [program, 'serve', '--stdio'], { cwd: folder, env: environmentIn(folder) });
+/** Starts the service in a folder. @param variables of its environment, beside those of the tests */
+export function serve(folder: string, variables: Readonly<Record<string, string>> = {}): Served {
+  const child = spawn(process.execPath, [program, 'serve', '--stdio'], {
+    cwd: folder,
+    env: { ...environmentIn(folder), ...variables },
+  });
   const connection = new RpcConnection((line) => void child.stdin.write(`${line}\n`));
   const heard: Notification[] = [];
   const listeners = new Set<() => void>();

@@ -1,6 +1,6 @@
 /** `cellwright serve --stdio` as an editor speaks with it: runs go on without it, and are followed by another one. */
 import { spawnSync } from 'node:child_process';
-import { existsSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
@@ -32,8 +32,8 @@ afterAll(async () => {
   rmSync(folder, { recursive: true, force: true });
 });
 
-async function open(): Promise<Served> {
-  const service = serve(folder);
+async function open(variables: Readonly<Record<string, string>> = {}): Promise<Served> {
+  const service = serve(folder, variables);
   services.push(service);
   await service.request('initialize', { protocol: protocolVersion });
   return service;
@@ -135,6 +135,29 @@ describe('runs', () => {
     expect((await service.hear(isEnd(run))).params).toMatchObject({ end: 'interrupted' });
     expect(await service.request('stop', { notebook: 'n.py', run })).toEqual({ stopped: false });
     expect(await service.request('active', { notebook: 'n.py' })).toEqual({ runs: [] });
+  });
+
+  test('a run whose process is killed is told to be; what its cells showed is there, and no secret is in it', async () => {
+    const source =
+      '# %% tags=["parameters"]\ntoken = ""\n# %%\nprint("it is", token)\n# %%\nimport time\ntime.sleep(60)\n';
+    writeFileSync(path.join(folder, 'secret.py'), source);
+    const service = await open({ CELLWRIGHT_TEST_TOKEN: 'open-sesame-42' });
+    const words = ['-p', 'token', 'env:CELLWRIGHT_TEST_TOKEN'];
+    const { run } = await service.request('start', { notebook: 'secret.py', arguments: words });
+    await service.request('follow', { notebook: 'secret.py', run });
+    await service.hear(
+      (said) => said.method === 'run-outputs' && JSON.stringify(said.params.outputs).includes('it is'),
+    );
+    const { document } = await service.request('command', { arguments: ['show', run], folder: '.' });
+    const kept = path.dirname(String(document['log']));
+    const { pid } = JSON.parse(readFileSync(path.join(kept, 'owner.json'), 'utf8')) as { pid: number };
+    process.kill(pid, 'SIGKILL');
+    expect((await service.hear(isEnd(run))).params).toMatchObject({ end: 'killed' });
+    const files = readdirSync(kept, { recursive: true, withFileTypes: true }).filter((entry) => entry.isFile());
+    const texts = files.map((entry) => readFileSync(path.join(entry.parentPath, entry.name), 'utf8'));
+    expect(files.map(({ parentPath }) => path.basename(parentPath))).toContain('shown');
+    expect([...texts, JSON.stringify(service.heard)].filter((text) => text.includes('open-sesame-42'))).toEqual([]);
+    expect(textOf(service)).toContain('it is ••••');
   });
 
   test('the runs of a matrix are told one by one, and their end together', async () => {
