@@ -11,6 +11,7 @@ import {
   markOf,
   messagesUnder,
   openNotebook,
+  openPipelineMenu,
   pipelineButton,
   runButton,
   seriousViolations,
@@ -95,7 +96,7 @@ describe.skipIf(!isWanted)('JupyterLab', () => {
       await taskRow(view, 3).locator('.cw-is-running').waitFor({ timeout: 20_000 });
       expect(await untilEnded(view, 60_000)).toEqual(['done', 'done', 'done', 'done', 'done', 'done']);
       await view.getByRole('tab', { name: 'Run' }).click();
-      expect(await view.getByRole('tabpanel', { name: 'Run' }).innerText()).toContain('total');
+      await view.getByRole('tabpanel', { name: 'Run' }).getByText('total').first().waitFor();
     });
   });
 
@@ -144,9 +145,8 @@ describe.skipIf(!isWanted)('JupyterLab', () => {
       const opened = page.locator('.jp-NotebookPanel:not(.lm-mod-hidden)', { hasText: 'open_inputs' });
       await opened.locator('.jp-CodeCell', { hasText: '/ 0' }).waitFor();
       await page.locator('.lm-DockPanel-tabBar .lm-TabBar-tab', { hasText: /^one\.ipynb$/ }).click();
-      await page.keyboard.press('Control+Shift+C');
-      await page.locator('.lm-CommandPalette-input').fill('Open the Report');
-      await page.keyboard.press('Enter');
+      const menu = await openPipelineMenu(page);
+      await menu.locator('.lm-Menu-itemLabel', { hasText: 'Open the Report' }).click();
       await page.frameLocator('.jp-HTMLViewer iframe').getByText('ZeroDivisionError').first().waitFor();
       expect(readdirSync(server.root).filter((name) => name.endsWith('.debug.ipynb'))).toHaveLength(1);
     });
@@ -231,10 +231,7 @@ describe.skipIf(!isWanted)('JupyterLab', () => {
     async () => {
       writeNotebook(fileOf('menu.ipynb'), smallNotebook(0));
       await withNotebook('menu.ipynb', async (page) => {
-        await page.locator('.lm-MenuBar-itemLabel', { hasText: /^File$/ }).click();
-        await page.locator('.lm-Menu-itemLabel', { hasText: /^Pipeline$/ }).hover();
-        const menu = page.locator('#jp-mainmenu-file-cellwright');
-        await menu.locator('.lm-Menu-itemLabel', { hasText: 'Compile to' }).waitFor();
+        const menu = await openPipelineMenu(page);
         const labels = await menu.locator('.lm-Menu-itemLabel').allInnerTexts();
         expect(labels).toEqual([
           'Pipeline',
@@ -272,6 +269,7 @@ describe.skipIf(!isWanted)('JupyterLab', () => {
         await messagesUnder(cellAt(page, 8)).waitFor();
         expect(await seriousViolations(page, '#cellwright-pipeline')).toEqual([]);
         expect(await seriousViolations(page, '.cellwright-messages')).toEqual([]);
+        expect(await seriousViolations(page, '.cellwright-mark')).toEqual([]);
         await opened.close();
       }
     },
