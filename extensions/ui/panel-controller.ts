@@ -34,6 +34,8 @@ export class PanelController implements Panel {
   #pipeline: Pipeline | undefined;
   #plan: Plan | undefined;
   #run: RunState | undefined;
+  /** An earlier run that somebody looks at. */
+  #viewed: RunState | undefined;
   #isPlanNewer = false;
   #states: readonly CellState[] = [];
   #byCell: ReadonlyMap<string, CellState> = new Map();
@@ -172,6 +174,10 @@ export class PanelController implements Panel {
       onRun: (run) => {
         if (run?.end === undefined) this.#isPlanNewer = false;
         this.#run = run;
+        this.#redraw();
+      },
+      onViewed: (run) => {
+        this.#viewed = run;
         this.#redraw();
       },
       onActivity: () => {
@@ -314,7 +320,7 @@ export class PanelController implements Panel {
 
   #drawRun(): void {
     if (this.#frame.page !== 'run') return;
-    const [run, pipeline] = [this.#run, this.#pipeline];
+    const [run, pipeline] = [this.#viewed ?? this.#run, this.#pipeline];
     if (run === undefined) {
       const text = 'No run is shown yet.';
       this.#frame.run.replaceChildren(element('p', { class: 'cw-pad cw-soft', text }));
@@ -326,7 +332,8 @@ export class PanelController implements Panel {
         ...this.#cellActions(),
         openReport: () => void this.openReport(),
         compareWithBefore: (id) => void this.#compare([id]),
-        show: (id) => this.follow(id),
+        show: (id) => void this.#session?.view(id),
+        showCurrent: this.#viewed === undefined ? undefined : () => void this.#session?.view(undefined),
       },
     );
     keepOpen(this.#frame.run, shown, run.id);
@@ -360,7 +367,7 @@ export class PanelController implements Panel {
     const shown = showHistory(document, {
       show: (run) => {
         this.#showPage('run');
-        this.follow(run);
+        void this.#session?.view(run);
       },
       compare: (before, now) => void this.#compare([before, now]),
     });

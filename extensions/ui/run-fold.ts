@@ -61,6 +61,8 @@ export interface RunState {
   readonly gates: readonly RunGate[];
   readonly diagnostics: readonly Diagnostic[];
   readonly outputs: ReadonlyMap<string, readonly CellOutput[]>;
+  /** How many of its events were heard. */
+  readonly heard: number;
   /** Of a matrix: its runs, one for each combination of values, in their order. */
   readonly variants: ReadonlyMap<string, RunState>;
 }
@@ -83,6 +85,7 @@ export function emptyRun(id: string): RunState {
     gates: [],
     diagnostics: [],
     outputs: new Map(),
+    heard: 0,
     variants: new Map(),
   };
 }

@@ -21,6 +21,8 @@ export interface RunActions extends Pick<DetailsActions, 'goTo' | 'choose' | 'ap
   compareWithBefore(run: string): void;
   /** Shows another run. */
   show(run: string): void;
+  /** Goes back to the current run; undefined when that is the one that is shown. */
+  readonly showCurrent: (() => void) | undefined;
 }
 
 const endWords: Readonly<Record<NonNullable<RunState['end']>, string>> = {
@@ -51,6 +53,7 @@ export function showRun(shown: ShownRun, act: RunActions): HTMLElement {
       card('largest process', largest(cells)),
     ]),
     element('div', { class: 'cw-acts' }, [
+      ...(act.showCurrent === undefined ? [] : [button({ label: 'Back to the current run' }, act.showCurrent)]),
       ...(run.end === undefined ? [] : [button({ label: 'Open the report' }, () => act.openReport())]),
       ...(run.end === undefined
         ? []

@@ -9,6 +9,8 @@ import { emptyRun, withEnd, withEvent, withOutputs, withVariant, type RunState }
 export interface SessionListener {
   onPlan(plan: Plan | undefined): void;
   onRun(run: RunState | undefined): void;
+  /** An earlier run that somebody looks at; undefined: none. */
+  onViewed?(run: RunState | undefined): void;
   onActivity(activity: PanelActivity): void;
   /** Something that a person should read; undefined: nothing any more. */
   onTrouble(trouble: Trouble | undefined): void;
@@ -33,6 +35,10 @@ export class ServiceSession {
   readonly #listener: SessionListener;
   readonly #dispose: (() => void)[];
   #run: RunState | undefined;
+  /** An earlier run that somebody looks at. */
+  #viewed: RunState | undefined;
+  /** True when the current run is not only told again. */
+  #isLive = false;
   #activity: PanelActivity = 'idle';
   #isReady = false;
   /** Counts the questions for a plan, so that a late answer does not overwrite a newer one. */
@@ -80,7 +86,9 @@ export class ServiceSession {
     const { runs } = await this.#service.request('active', { notebook });
     const current = runs.at(-1)?.run;
     if (current !== undefined) await this.follow(current);
-    else if (plan?.lastRun !== undefined && this.#run === undefined) await this.follow(plan.lastRun);
+    // It came to its end while nobody could hear it.
+    else if (this.#run !== undefined && this.#run.end === undefined) await this.follow(this.#run.id);
+    else if (plan?.lastRun !== undefined && this.#run === undefined) await this.#replay(plan.lastRun);
   }
 
   /** Asks again what a run of the saved notebook would reuse. */
@@ -131,6 +139,7 @@ export class ServiceSession {
         return false;
       }
       this.#listener.onTrouble(undefined);
+      await this.view(undefined);
       const { run } = await this.#service.request('start', { notebook, arguments: words });
       await this.follow(run);
       return true;
@@ -156,8 +165,32 @@ export class ServiceSession {
     }
   }
 
-  /** Shows a run from its beginning, and goes on with it. */
+  /** Shows a run that goes on, from its beginning. */
   async follow(run: string): Promise<void> {
+    this.#isLive = true;
+    await this.#followRun(run);
+  }
+
+  /** Shows a run that came to its end before: that it is told from its beginning starts nothing. */
+  async #replay(run: string): Promise<void> {
+    this.#isLive = false;
+    await this.#followRun(run);
+  }
+
+  /** Shows an earlier run beside the current one; undefined: no other than that. */
+  async view(run: string | undefined): Promise<void> {
+    const notebook = this.#host.notebookPath;
+    this.#viewed = run === undefined || run === this.#run?.id ? undefined : emptyRun(run);
+    this.#listener.onViewed?.(this.#viewed);
+    if (this.#viewed === undefined || notebook === undefined) return;
+    try {
+      await this.#service.request('follow', { notebook, run: this.#viewed.id, from: 0 });
+    } catch (error) {
+      this.#say(error);
+    }
+  }
+
+  async #followRun(run: string): Promise<void> {
     const notebook = this.#host.notebookPath;
     if (notebook === undefined) return;
     const before = this.#run;
@@ -178,7 +211,7 @@ export class ServiceSession {
   async report(): Promise<{ readonly path: string; readonly html: string } | undefined> {
     const notebook = this.#host.notebookPath;
     if (notebook === undefined || !this.#isReady) return undefined;
-    const run = this.#run?.id;
+    const run = (this.#viewed ?? this.#run)?.id;
     return await this.#service.request('read-report', { notebook, ...(run === undefined ? {} : { run }) });
   }
 
@@ -215,9 +248,17 @@ export class ServiceSession {
   }
 
   #hear(notification: Notification): void {
-    if (notification.method === 'notebook-saved' || this.#run === undefined) return;
+    if (notification.method === 'notebook-saved') return;
     const { run } = notification.params;
-    const current = this.#run;
+    if (this.#viewed?.id === run) {
+      this.#viewed = afterNotification(this.#viewed, notification);
+      this.#listener.onViewed?.(this.#viewed);
+    }
+    if (this.#run !== undefined) this.#hearOf(this.#run, notification);
+  }
+
+  #hearOf(current: RunState, notification: RunNotification): void {
+    const { run } = notification.params;
     if (current.id === run) {
       this.#run = afterNotification(current, notification);
       if (notification.method === 'run-ended') this.#ended();
@@ -225,8 +266,8 @@ export class ServiceSession {
       const variant = current.variants.get(run) ?? emptyRun(run);
       this.#run = withVariant(current, afterNotification(variant, notification));
     } else return;
-    if (notification.method === 'run-event' && this.#run.end === undefined && this.#activity !== 'stopping')
-      this.#setActivity('running');
+    const goesOn = this.#isLive && notification.method === 'run-event' && this.#run.end === undefined;
+    if (goesOn && this.#activity !== 'stopping') this.#setActivity('running');
     this.#listener.onRun(this.#run);
   }
 
@@ -253,7 +294,11 @@ export class ServiceSession {
 type RunNotification = Exclude<Notification, { readonly method: 'notebook-saved' }>;
 
 function afterNotification(run: RunState, said: RunNotification): RunState {
-  if (said.method === 'run-event') return withEvent(run, said.params.event);
+  if (said.method === 'run-event') {
+    const { sequence, event } = said.params;
+    // Two may follow the same run: what was heard is not heard again.
+    return sequence < run.heard ? run : { ...withEvent(run, event), heard: sequence + 1 };
+  }
   if (said.method === 'run-outputs') return withOutputs(run, said.params.cell, said.params.outputs);
   return withEnd(run, said.params.end);
 }

@@ -70,7 +70,6 @@ ${states((name) => `.cw-chip.cw-is-${name} { background: var(--cw-${name}); } .c
 .cw-row[aria-selected="true"] { background: var(--cw-chosen); }
 .cw-row:focus-visible { outline-offset: -2px; }
 .cw-row.cw-heading { height: 28px; font-weight: 600; }
-.cw-row.cw-heading .cw-name { display: flex; gap: 6px; align-items: center; }
 .cw-lanes { position: absolute; left: 0; top: 0; z-index: 1; pointer-events: none; }
 .cw-row .cw-number { flex: none; min-width: 26px; text-align: right; color: var(--cw-soft); font-variant-numeric: tabular-nums; }
 .cw-row .cw-what { flex: 1 1 auto; min-width: 0; }

@@ -185,6 +185,21 @@ describe.skipIf(executable === undefined)('the view in a real browser', () => {
       .click();
     await history.getByText('Made on').waitFor();
     await history.getByText('+ 1 for row', { exact: false }).waitFor();
+    // To look at an earlier run changes nothing of what is said of the cells now.
+    await openPage('Pipeline');
+    const before = await page.getByRole('treeitem').allTextContents();
+    await openPage('History');
+    await history
+      .getByRole('button', { name: /^\d{8}T/ })
+      .last()
+      .click();
+    const run = page.getByRole('tabpanel', { name: 'Run' });
+    await run.getByText('rmse < 90 holds', { exact: false }).waitFor();
+    await openPage('Pipeline');
+    expect(await page.getByRole('treeitem').allTextContents()).toEqual(before);
+    await openPage('Run');
+    await run.getByRole('button', { name: 'Back to the current run' }).click();
+    await run.getByText('ZeroDivisionError', { exact: false }).first().waitFor();
     await page.reload();
     await row(/^Task 4 of 7, scaled, /).waitFor();
     await openPage('Run');
