@@ -1,3 +1,5 @@
+import { existsSync } from 'node:fs';
+
 import tseslint from 'typescript-eslint';
 
 /** The rules that ESLint itself recommends, for the scripts that have no types. */
@@ -69,8 +71,13 @@ const recommended = [
 /** What Node has without an import. */
 const ofNode = ['AbortSignal', 'Buffer', 'URL', 'clearTimeout', 'performance', 'process', 'setTimeout'];
 
+/** Rules with types need the packages of that extension, which only `npm run wheel` installs. */
+const withoutPackages = existsSync(new URL('extensions/jupyterlab/node_modules', import.meta.url))
+  ? []
+  : ['extensions/jupyterlab/'];
+
 export default tseslint.config(
-  { ignores: ['dist/', 'out/', 'node_modules/', '.venv/', '**/*.js', 'vitest.config.ts'] },
+  { ignores: ['dist/', 'out/', 'node_modules/', '.venv/', '**/*.js', 'vitest.config.ts', ...withoutPackages] },
   {
     files: ['build/*.mjs'],
     languageOptions: { globals: Object.fromEntries(ofNode.map((name) => [name, 'readonly'])) },

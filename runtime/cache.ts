@@ -57,7 +57,7 @@ const entriesKept = 8;
 /** Of code that values reach although that was not expected. */
 const entriesOfVariants = 32;
 /** Entries of another version are as good as none. */
-export const formatVersion = 14;
+export const formatVersion = 15;
 
 /** Where the store keeps what is known of a task's code, or of what it gave with the values of one variant. */
 export function manifestPath(task: { readonly code: string }, shelf?: string): string {
@@ -205,7 +205,7 @@ const doings = new Map([
 
 /** A folder's names may be other ones because of the cell's own files. */
 function isOfContent({ kind }: FileRead): boolean {
-  return kind !== 'listing' && kind !== 'entries';
+  return kind !== 'listing' && kind !== 'entries' && kind !== 'distributions';
 }
 
 /** Of the content that a file had when it was read; other questions have their whole answer in the mark. */

@@ -41,6 +41,8 @@ function answer(path: string, kind: FileRead['kind']): string {
     }
     case 'listing':
       return digest(readdirSync(path));
+    case 'distributions':
+      return digest(readdirSync(path).filter((name) => /(?:\.dist-info|egg-info)$/i.test(name)));
     case 'entries':
       return digest(readdirSync(path).map((name) => `${name}:${markOf(join(path, name), 'lstat')}`));
   }

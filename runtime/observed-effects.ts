@@ -68,7 +68,7 @@ function looksOf({ filesRead }: AttemptResult): readonly string[] {
 }
 
 /** Questions whose answer is another one when something appears in a folder; their paths end in a separator. */
-const ofFolders: ReadonlySet<string> = new Set(['listing', 'entries', 'stat', 'lstat']);
+const ofFolders: ReadonlySet<string> = new Set(['listing', 'entries', 'distributions', 'stat', 'lstat']);
 
 /** What else it wrote, as an engine with a fixed graph has to know it. */
 function furtherOf({ writes, deletes, shown }: AttemptResult): readonly string[] {

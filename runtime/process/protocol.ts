@@ -186,7 +186,7 @@ export type OutputMessage =
 /** What a cell asked of a path: what is in the file, its times, whether it is there at all, the names in a folder … */
 export interface FileRead {
   readonly path: string;
-  readonly kind: 'content' | 'stat' | 'lstat' | 'type' | 'link' | 'access' | 'listing' | 'entries';
+  readonly kind: 'content' | 'stat' | 'lstat' | 'type' | 'link' | 'access' | 'listing' | 'entries' | 'distributions';
   /** The answer when it was first asked, as `marks.py` and `marks.ts` write it; `missing` when there was none. */
   readonly signature: string;
   /** Of a file that was read on another machine: sha256 of what was in it; empty when that is not known. The scheduler keeps none. */

@@ -1,7 +1,7 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { withDirectives } from '../../extensions/cli/directive-edit.ts';
+import { withDirectives } from '../../extensions/ui/directive-edit.ts';
 import { makeWorkplace, type Workplace } from './installation.ts';
 import { mistakesIn } from './schemas.ts';
 

@@ -165,6 +165,20 @@ test('who asks for a group of plug-ins depends on those that have some', () => {
   expect(plan()).toEqual({});
 });
 
+test('who looks for a distribution depends on those beside the notebook, not on other files there', () => {
+  const beside = path.join(folder, 'nb');
+  write('from importlib.metadata import version\nprint(version("thing-one"))');
+  install(one);
+  expect(run().printed).toEqual(['1.0\n']);
+  // Editors save by a new file in the place of the old one.
+  writeFileSync(path.join(beside, 'saved.txt'), 'anything');
+  expect(plan()).toEqual({});
+  mkdirSync(path.join(beside, 'thing_one-3.0.dist-info'));
+  writeFileSync(path.join(beside, 'thing_one-3.0.dist-info', 'METADATA'), 'Name: thing-one\nVersion: 3.0\n\n');
+  expect(plan()).toEqual({ '01_version': `file: ${beside}` });
+  expect(run().printed).toEqual(['3.0\n']);
+});
+
 /** A cell, what is there when it first runs, and what is installed then; each way gives another output afterwards. */
 const ways: readonly {
   readonly what: string;

@@ -2,7 +2,7 @@ import path from 'node:path';
 import type { Task } from '../../../compiler/bundle/format.ts';
 import { memoryAsDirective, readRuns, suggestPlaces, type PlaceSuggestion } from '../../../runtime/index.ts';
 import { hasFlag, type ParsedArguments } from '../args.ts';
-import { withDirectives, type DirectiveValues } from '../directive-edit.ts';
+import { withDirectives, type DirectiveValues } from '../../ui/directive-edit.ts';
 import { editNotebook } from '../edit-notebook.ts';
 import { isFolder, isThere, shownPath } from '../files.ts';
 import { usage, type CommandResult, type Host, type Outcome } from '../host.ts';

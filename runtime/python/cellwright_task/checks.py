@@ -19,7 +19,7 @@ from .working_files import is_far, shown_path
 
 _ANY = "unknown"
 # Questions whose answer is another one when something appears below the path.
-_OF_FOLDERS = {"listing", "entries", "stat", "lstat"}
+_OF_FOLDERS = {"listing", "entries", "distributions", "stat", "lstat"}
 _PREFIXES = ("def:", "state:", "slot:", "shown:")
 
 

@@ -13,7 +13,7 @@ from .problem import Problem, StepFailed
 from .working_files import shown_path
 
 _SYSTEM = ("/usr", "/etc", "/lib", "/lib64", "/bin", "/sbin", "/proc", "/sys", "/dev", "/run", "/opt", "/var")
-_LISTS = ("listing", "entries")
+_LISTS = ("listing", "entries", "distributions")
 _QUESTIONS = {"content": "read"}
 
 

@@ -7,6 +7,9 @@ import os
 import stat as modes
 from typing import Callable
 
+# What a name ends in by which a distribution is found.
+_OF_DISTRIBUTIONS = (".dist-info", "egg-info")
+
 REAL_STAT, REAL_LSTAT, REAL_READLINK = os.stat, os.lstat, os.readlink
 
 
@@ -38,6 +41,10 @@ def _digest(lines: list[str]) -> str:
     return hashlib.sha256("\n".join(sorted(lines)).encode("utf-8", "surrogateescape")).hexdigest()
 
 
+def _distributions(path: str) -> str:
+    return _digest([name for name in os.listdir(path) if name.lower().endswith(_OF_DISTRIBUTIONS)])
+
+
 def _entries(path: str) -> str:
     return _digest([f"{name}:{mark(os.path.join(path, name), 'lstat')}" for name in os.listdir(path)])
 
@@ -51,6 +58,7 @@ _KINDS: dict[str, Callable[[str], str]] = {
     "access": _access,
     "listing": lambda path: _digest(os.listdir(path)),
     "entries": _entries,
+    "distributions": _distributions,
 }
 
 

@@ -25,7 +25,7 @@ from .marks import REAL_READLINK, mark
 from .native_code import EVENTS
 from .native_files import NativeFiles
 from .own_files import OwnFiles
-from .questions import replace, watch_questions
+from .questions import replace, searches_distributions, watch_questions
 from .reached import reached
 from .web import WebRequests
 from .whence import library_folders
@@ -290,7 +290,7 @@ class Observer:
         return None if self._own_files.has(text) else text
 
     def _note(self, path: str, kind: str) -> None:
-        if kind in ("listing", "entries") and path in self._made:
+        if kind in ("listing", "entries", "distributions") and path in self._made:
             # It lists what it does because the folder was new.
             self._reads.setdefault((path, "type"), "missing")
         key = (path, kind)
@@ -391,7 +391,8 @@ class Observer:
             asked = arguments[0] if arguments and arguments[0] is not None else "."
             path = self._absolute(_below(asked, "") if isinstance(asked, int) else asked)
             if path is not None:
-                self._note(path, "entries" if event == "os.scandir" and not _wants_names() else "listing")
+                names = "distributions" if searches_distributions(sys._getframe(2).f_code) else "listing"
+                self._note(path, "entries" if event == "os.scandir" and not _wants_names() else names)
         elif event in _SUBPROCESSES:
             command = self._command or _command_of(event, arguments)
             if event != "os.fork":

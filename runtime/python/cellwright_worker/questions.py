@@ -28,11 +28,21 @@ _ASK_TYPE = _codes(
     genericpath.exists, genericpath.isfile, genericpath.isdir, pathlib.Path.exists, pathlib.Path.is_file, pathlib.Path.is_dir,
     shutil.copyfile, vars(shutil).get("_samefile"),
 )  # fmt: skip
+# The standard library's, in one file up to Python 3.9, and the package that newer versions of it come in.
+_OF_METADATA = tuple(
+    os.path.join(*place)
+    for place in (("importlib", "metadata", "__init__.py"), ("importlib", "metadata.py"), ("importlib_metadata", "__init__.py"))
+)
 _ASK_LINK = _codes(pathlib.Path.is_symlink)
 # The interpreter has some modules of the standard library frozen, under other file names.
 _OF_PATHS = posixpath.realpath.__code__.co_filename
 _WAYS = frozenset({_OF_PATHS, genericpath.exists.__code__.co_filename, *(code.co_filename for code in _PASS_ON)})
 _CAPABILITIES = ("supports_dir_fd", "supports_fd", "supports_follow_symlinks", "supports_effective_ids")
+
+
+def searches_distributions(code: CodeType) -> bool:
+    """True for the standard library where it looks for a distribution in a folder: only the names of their metadata decide."""
+    return code.co_name in ("children", "mtime") and code.co_filename.endswith(_OF_METADATA)
 
 
 def _kind(strict: str) -> str:
@@ -42,6 +52,8 @@ def _kind(strict: str) -> str:
         frame = frame.f_back
     if frame.f_code in _ASK_TYPE:
         return "type"
+    if searches_distributions(frame.f_code):
+        return "distributions"
     of_links = frame.f_code in _ASK_LINK or (frame.f_code.co_filename == _OF_PATHS and strict == "lstat")
     return "link" if of_links else strict
 
