@@ -12,7 +12,7 @@ export const python =
     : path.join(root, '.venv', 'bin', 'python');
 
 /**
- * Runs `program`, in the repository's root if nothing else is said. Resolves with its exit code and what it printed; never rejects:
+ * Runs `program`, in the repository's root unless `cwd` says another folder. Resolves with its exit code and what it printed; never rejects:
  * a program that cannot be started ends with code 127 and the reason as its output.
  */
 export function run(program, args, { quiet = false, env = {}, cwd = root } = {}) {

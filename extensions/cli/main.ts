@@ -43,10 +43,17 @@ function ask(question: string): string {
   }
 }
 
+/** An editor on Electron sets this to call its own program as Node. It is no business of cells, which may start such programs, too. */
+function ofCells(environment: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
+  const kept = { ...environment };
+  delete kept['ELECTRON_RUN_AS_NODE'];
+  return kept;
+}
+
 let interruption: AbortSignal | undefined;
 const code = await runCommandLine(process.argv.slice(2), {
   cwd: process.cwd(),
-  environment: process.env,
+  environment: ofCells(process.env),
   installation: path.dirname(realpathSync(fileURLToPath(import.meta.url))),
   isTerminal: process.stderr.isTTY && process.env['TERM'] !== 'dumb',
   hasColours: process.stderr.isTTY && process.env['NO_COLOR'] === undefined,
