@@ -159,6 +159,13 @@ export interface Measures {
   readonly slices: readonly SliceDirective[];
 }
 
+/** A cell's source as an engine runs it. */
+export interface Program {
+  readonly text: string;
+  /** Source map (version 3, JSON) from the text back to the cell; absent when each character stands where it stood. */
+  readonly map?: string;
+}
+
 /** One code cell as an isolated unit of work. Tasks stand in notebook order. */
 export interface Task {
   /** Stable over edits of other cells: the cell's id. */
@@ -171,6 +178,10 @@ export interface Task {
   readonly executionCount: number;
   /** The cell's source as it was, given to IPython unchanged. */
   readonly source: string;
+  /** The source as the language's engine runs it, where that is not the source itself: without types, for example. */
+  readonly program?: Program;
+  /** What goes on when the cell has ended, as far as the text says: timers, promises that nothing waits for. Later cells may see what it does. */
+  readonly outlives?: readonly { readonly range: Range; readonly reason: string }[];
   /** Digest of the source without comments and layout, and of what is measured after it; equal digests mean equal behaviour. */
   readonly code: Digest;
   /** Path of the readable module inside the bundle. */
