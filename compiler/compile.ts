@@ -126,7 +126,7 @@ function emitTasks(
       index: cell.index,
       executionCount: executed[place] === true ? ++count : 0,
       source: cell.source,
-      ...(own.program !== undefined && { program: own.program }),
+      ...(own.script !== undefined && { script: own.script }),
       ...(own.outlives !== undefined && { outlives: own.outlives }),
       code: codes[place] as Task['code'],
       module: `tasks/${name}.${language.extension}`,

@@ -1,4 +1,4 @@
-import type { Certainty, Formula, OutsideReason, Program, StateName } from '../bundle/format.ts';
+import type { Certainty, Formula, OutsideReason, Script, StateName } from '../bundle/format.ts';
 import type { Diagnostic, Position, Range } from '../bundle/diagnostic.ts';
 import type { Step, Value } from './steps.ts';
 
@@ -92,8 +92,8 @@ export interface Effects {
   readonly diagnostics: readonly Diagnostic[];
   /** What goes on when the cell has ended: timers, promises that nothing waits for. */
   readonly outlives?: readonly Lasting[];
-  /** The cell as the language's engine runs it, where that is not its text. */
-  readonly program?: Program;
+  /** Absent where the language runs as it is written. */
+  readonly script?: Script;
 }
 
 /** A condition of a gate as the language reads it. */

@@ -159,11 +159,12 @@ export interface Measures {
   readonly slices: readonly SliceDirective[];
 }
 
-/** A cell's source as an engine runs it. */
-export interface Program {
+/** What a cell's source becomes where its language has to be translated before it can run. */
+export interface Script {
+  /** JavaScript, with imports as calls. */
   readonly text: string;
-  /** Source map (version 3, JSON) from the text back to the cell; absent when each character stands where it stood. */
-  readonly map?: string;
+  /** The mappings of a source map (version 3) from the text to the cell's source. */
+  readonly mappings: string;
 }
 
 /** One code cell as an isolated unit of work. Tasks stand in notebook order. */
@@ -178,8 +179,8 @@ export interface Task {
   readonly executionCount: number;
   /** The cell's source as it was, given to IPython unchanged. */
   readonly source: string;
-  /** The source as the language's engine runs it, where that is not the source itself: without types, for example. */
-  readonly program?: Program;
+  /** Absent where the language runs as it is written. */
+  readonly script?: Script;
   /** What goes on when the cell has ended, as far as the text says: timers, promises that nothing waits for. Later cells may see what it does. */
   readonly outlives?: readonly { readonly range: Range; readonly reason: string }[];
   /** Digest of the source without comments and layout, and of what is measured after it; equal digests mean equal behaviour. */

@@ -1,9 +1,9 @@
 import type { Diagnostic, Range } from '../../bundle/diagnostic.ts';
 import type { CellText, Effects, LanguageAnalyzer } from '../effects.ts';
 import { noFindings } from './findings.ts';
-import { asJavaScript } from './javascript.ts';
 import type { ts, TypeScript } from './load.ts';
 import { Programs, type Dialect } from './program.ts';
+import { scriptOf } from './script.ts';
 import { readTypes, type TypeReader } from './types.ts';
 import { visitCell } from './visit.ts';
 
@@ -67,7 +67,7 @@ function analyzeCell(typescript: TypeScript, { cell, file, types, problems }: Ch
     unknown.push({ reason: 'the cell cannot be parsed', range });
   }
   void problems;
-  const program = broken === undefined ? asJavaScript(typescript, own) : undefined;
+  const script = broken === undefined ? scriptOf(ts, cell.source) : undefined;
   return {
     reads: findings.reads,
     binds: findings.binds,
@@ -86,7 +86,7 @@ function analyzeCell(typescript: TypeScript, { cell, file, types, problems }: Ch
     showsLines: false,
     diagnostics,
     ...(findings.outlives.length > 0 && { outlives: findings.outlives }),
-    ...(program !== undefined && { program }),
+    ...(script !== undefined && { script }),
   };
 }
 
