@@ -6,7 +6,7 @@ import type { ts, TypeScript } from './load.ts';
  */
 const withoutNews: ReadonlySet<number> = new Set([
   // Modules and their types.
-  2307, 2792, 7016, 2591, 2580, 2306, 2497, 2691, 2877, 5097, 1259, 1192, 2305, 2614, 2732,
+  2307, 2792, 7016, 2591, 2580, 2347, 2306, 2497, 2691, 2877, 5097, 1259, 1192, 2305, 2614, 2732,
   // Assignment to what another cell declares; what is exported is only used as a type.
   2632, 2539, 2540, 1205, 1371, 2484, 2323, 2300,
   // JSX, import.meta and await need settings.
