@@ -41,7 +41,13 @@ export function compileNotebook(
     return {
       notebook,
       diagnostics: [
-        { code: 'CW401', severity: 'error', message, help: 'Notebooks in Python, TypeScript and JavaScript can be compiled.', related: [] },
+        {
+          code: 'CW401',
+          severity: 'error',
+          message,
+          help: 'Notebooks in Python, TypeScript and JavaScript can be compiled.',
+          related: [],
+        },
       ],
     };
   }

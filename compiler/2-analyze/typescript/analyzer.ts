@@ -61,7 +61,8 @@ function look({ typescript, programs, known }: Room, cells: readonly CellText[])
         plain: plain[place] as ts.SourceFile,
         file: (program as CellProgram).fileOf(place),
         types: types as TypeReader,
-        problems: () => (program as CellProgram).problemsOf(place).filter(isTelling),
+        problems: () =>
+          (program as CellProgram).problemsOf(place).filter((problem) => isTelling(typescript.ts, problem)),
       });
     known.delete(key);
     known.set(key, found);

@@ -86,7 +86,10 @@ function declaredNames(typescript: TypeScript, file: ts.SourceFile): ReadonlySet
       if (bindings !== undefined && ts.isNamedImports(bindings))
         for (const { name } of bindings.elements) found.add(name.text);
     }
-    if (ts.canHaveModifiers(statement) && ts.getModifiers(statement)?.some(({ kind }) => kind === ts.SyntaxKind.ExportKeyword) === true)
+    if (
+      ts.canHaveModifiers(statement) &&
+      ts.getModifiers(statement)?.some(({ kind }) => kind === ts.SyntaxKind.ExportKeyword) === true
+    )
       for (const name of namesOfBlock(typescript, [statement])) found.delete(name);
   }
   return found;

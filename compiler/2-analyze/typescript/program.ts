@@ -126,7 +126,9 @@ function joinLibrary(library: ReadonlyMap<string, string>, first: string): strin
     const text = library.get(name);
     if (text === undefined || seen.has(name)) return '';
     seen.add(name);
-    const before = [...text.matchAll(/^\/\/\/ <reference lib="([\w.]+)" *\/>/gm)].map(([, lib = '']) => add(`lib.${lib}.d.ts`));
+    const before = [...text.matchAll(/^\/\/\/ <reference lib="([\w.]+)" *\/>/gm)].map(([, lib = '']) =>
+      add(`lib.${lib}.d.ts`),
+    );
     return `${before.join('\n')}\n${text.replaceAll(/^\/\/\/ <reference .*$/gm, '')}`;
   };
   return add(first);

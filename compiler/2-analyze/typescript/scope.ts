@@ -55,7 +55,12 @@ export function namesOfBlock(typescript: TypeScript, statements: readonly ts.Nod
 function isDeclaration(
   { ts }: TypeScript,
   node: ts.Node,
-): node is ts.FunctionDeclaration | ts.ClassDeclaration | ts.EnumDeclaration | ts.ModuleDeclaration | ts.ImportEqualsDeclaration {
+): node is
+  | ts.FunctionDeclaration
+  | ts.ClassDeclaration
+  | ts.EnumDeclaration
+  | ts.ModuleDeclaration
+  | ts.ImportEqualsDeclaration {
   return (
     ts.isFunctionDeclaration(node) ||
     ts.isClassDeclaration(node) ||
@@ -67,7 +72,7 @@ function isDeclaration(
 
 /** The names that an import binds when it runs; those of types alone are none. */
 export function importedNames({ ts }: TypeScript, { importClause }: ts.ImportDeclaration): readonly ts.Identifier[] {
-  if (importClause === undefined || importClause.isTypeOnly) return [];
+  if (importClause === undefined || importClause.phaseModifier === ts.SyntaxKind.TypeKeyword) return [];
   const { name, namedBindings } = importClause;
   const named =
     namedBindings === undefined

@@ -59,14 +59,18 @@ function withoutModules(around: Around, statement: TypeScript.Statement): readon
   if (ts.isExportAssignment(statement)) return [factory.createExpressionStatement(statement.expression)];
   if (ts.isExportDeclaration(statement)) {
     if (statement.moduleSpecifier === undefined) return [];
-    return [factory.createExpressionStatement(factory.createVoidExpression(awaited(around, statement.moduleSpecifier)))];
+    return [
+      factory.createExpressionStatement(factory.createVoidExpression(awaited(around, statement.moduleSpecifier))),
+    ];
   }
   if (ts.isVariableStatement(statement))
     return [factory.updateVariableStatement(statement, plain(around, statement.modifiers), statement.declarationList)];
   if (ts.isFunctionDeclaration(statement)) {
     const { asteriskToken, name, typeParameters, parameters, type, body } = statement;
     const kept = plain(around, statement.modifiers);
-    return [factory.updateFunctionDeclaration(statement, kept, asteriskToken, name, typeParameters, parameters, type, body)];
+    return [
+      factory.updateFunctionDeclaration(statement, kept, asteriskToken, name, typeParameters, parameters, type, body),
+    ];
   }
   if (ts.isClassDeclaration(statement)) {
     const { name, typeParameters, heritageClauses, members } = statement;
@@ -109,17 +113,22 @@ function asVariables(around: Around, statement: TypeScript.ImportDeclaration): T
   if (clause.name !== undefined) elements.push(factory.createBindingElement(undefined, 'default', clause.name));
   if (named !== undefined && ts.isNamespaceImport(named)) {
     declarations.push(declare(named.name, space));
-    if (clause.name !== undefined)
-      declarations.push(declare(factory.createObjectBindingPattern(elements), named.name));
+    if (clause.name !== undefined) declarations.push(declare(factory.createObjectBindingPattern(elements), named.name));
   } else {
     for (const { propertyName, name } of named?.elements ?? [])
       elements.push(factory.createBindingElement(undefined, propertyName ?? undefined, name));
     declarations.push(declare(factory.createObjectBindingPattern(elements), space));
   }
-  return factory.createVariableStatement(undefined, factory.createVariableDeclarationList(declarations, ts.NodeFlags.Const));
+  return factory.createVariableStatement(
+    undefined,
+    factory.createVariableDeclarationList(declarations, ts.NodeFlags.Const),
+  );
 }
 
-function withAttributes({ context: { factory } }: Around, attributes: TypeScript.ImportAttributes): TypeScript.Expression {
+function withAttributes(
+  { context: { factory } }: Around,
+  attributes: TypeScript.ImportAttributes,
+): TypeScript.Expression {
   const inner = attributes.elements.map(({ name, value }) => factory.createPropertyAssignment(name, value));
   return factory.createObjectLiteralExpression([
     factory.createPropertyAssignment('with', factory.createObjectLiteralExpression(inner)),

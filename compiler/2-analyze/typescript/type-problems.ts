@@ -18,14 +18,16 @@ const withoutNews: ReadonlySet<number> = new Set([
 ]);
 
 /** True for what a reader of the notebook should know. */
-export function isTelling({ code, category }: ts.Diagnostic): boolean {
-  // 1 is an error.
-  return category === 1 && !withoutNews.has(code);
+export function isTelling(compiler: TypeScript['ts'], { code, category }: ts.Diagnostic): boolean {
+  return category === compiler.DiagnosticCategory.Error && !withoutNews.has(code);
 }
 
 /** The name that the checker does not know, or that the global object has not, when that is what it says. */
 export function nameInProblem(compiler: TypeScript['ts'], { messageText }: ts.Diagnostic): string | undefined {
   const text = compiler.flattenDiagnosticMessageText(messageText, ' ');
-  const [, name, member] = /^(?:Cannot find name '([^']+)'|Property '([^']+)' does not exist on type '(?:typeof globalThis|Window)')/.exec(text) ?? [];
+  const [, name, member] =
+    /^(?:Cannot find name '([^']+)'|Property '([^']+)' does not exist on type '(?:typeof globalThis|Window)')/.exec(
+      text,
+    ) ?? [];
   return name ?? member;
 }
