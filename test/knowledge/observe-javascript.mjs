@@ -175,7 +175,7 @@ async function run({ setup, entry, example, isCalled = true, change = () => {} }
     given: ready.given.map(digest),
     tree: treeOf(folder),
     cwd: process.cwd(),
-    env: util.inspect({ ...process.env }),
+    env: variables(),
     ...counts,
   };
   let result;
@@ -219,7 +219,7 @@ async function observe(setup, entry, example) {
   const states = [];
   if (counts.random > before.random) states.push('random');
   if (process.cwd() !== before.cwd) states.push('cwd');
-  if (util.inspect({ ...process.env }) !== before.env) states.push('environ');
+  if (variables() !== before.env) states.push('environ');
   if (consoleAfter !== consoleBefore) states.push('console');
   const writes = treeOf(folder) === before.tree ? [] : ['a file'];
   const outside = [...(fs.existsSync(started) ? ['program'] : []), ...(reachesNetwork ? ['network'] : [])];
@@ -246,6 +246,11 @@ async function observe(setup, entry, example) {
     'like argument': typesOf(ready.given[0])[0] === types[0],
     out,
   };
+}
+
+/** In an order of their own: Deno has them in another one each time. */
+function variables() {
+  return JSON.stringify(Object.entries(process.env).sort());
 }
 
 function emptyFolder(folder) {
