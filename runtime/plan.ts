@@ -1,8 +1,8 @@
 import type { Bundle } from '../compiler/bundle/format.ts';
 import { findCached, identityOf, type Around, type Miss } from './cache.ts';
 import { findLane, laneUnit } from './lane-cache.ts';
-import { findInterpreter } from './process/interpreter.ts';
-import { describeStart, startOfNothing } from './start-state.ts';
+import { runtimeOf } from './languages/registry.ts';
+import { startOfNothing } from './start-state.ts';
 import { loadDigests } from './store/digests.ts';
 import { openLocalStore } from './store/local.ts';
 import type { Progress } from './versions.ts';
@@ -22,10 +22,12 @@ export function status(
   bundle: Bundle,
   options: Pick<RunOptions, 'state' | 'cwd' | 'python' | 'kernel' | 'environment' | 'until'>,
 ): readonly TaskPlan[] {
-  const interpreter = findInterpreter({
+  const language = runtimeOf(bundle.notebook.language);
+  const interpreter = language.findInterpreter({
     python: options.python,
     kernel: options.kernel ?? bundle.notebook.kernelName,
     environment: options.environment,
+    cwd: options.cwd,
   });
   const store = openLocalStore(options.state);
   loadDigests(store);
@@ -33,7 +35,7 @@ export function status(
   const { environment, packages } =
     interpreter === undefined
       ? startOfNothing(store)
-      : describeStart(store, { interpreter, cwd: options.cwd, variables });
+      : language.describeStart(store, { interpreter, cwd: options.cwd, variables });
   const around = { store, environment, packages, variables };
   const lane = planLane(bundle, around, options.until ?? Number.MAX_SAFE_INTEGER);
   if (lane !== undefined) return lane;

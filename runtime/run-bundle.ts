@@ -19,11 +19,10 @@ import { laneUnit, mayReuseLane, reuseLane } from './lane-cache.ts';
 import { Alone } from './crew.ts';
 import { AcceptedRuns } from './measures/accepted.ts';
 import { Gates } from './measures/gates.ts';
-import { findInterpreter, type Interpreter } from './process/interpreter.ts';
-import { listPackages } from './process/search-path.ts';
-import { languageOf } from './process/language.ts';
+import { runtimeOf } from './languages/registry.ts';
+import type { Interpreter } from './process/interpreter.ts';
 import { dismissAll } from './process/standby.ts';
-import { WorkerParent, type ParentOptions } from './process/worker-parent.ts';
+import type { ParentOptions } from './process/worker-parent.ts';
 import type { ProcessParent } from './process/task-processes.ts';
 import { notesOnPlaces } from './placement-notes.ts';
 import { ProfileNotes, readProfile, type Profile } from './profile.ts';
@@ -33,7 +32,7 @@ import { roomHere, type Room } from './room.ts';
 import { Run } from './run.ts';
 import type { RunContext, RunOutcome, TaskOutcome } from './run-state.ts';
 import { secretNames, Secrets } from './secrets.ts';
-import { describeStart, type Start } from './start-state.ts';
+import type { Start } from './start-state.ts';
 import { removeDamaged } from './store/damage.ts';
 import { loadDigests, saveDigests } from './store/digests.ts';
 import { objectsFolder, openLocalStore, writeAtomically, type LocalStore } from './store/local.ts';
@@ -112,20 +111,6 @@ export function statesFolder(environment: Readonly<Record<string, string | undef
 export function defaultState(notebook: string, environment: Readonly<Record<string, string | undefined>>): string {
   const name = sha256(realpathSync(notebook)).slice(0, 16);
   return join(statesFolder(environment), name);
-}
-
-function noInterpreter(options: {
-  readonly kernel?: string | undefined;
-  readonly python?: string | undefined;
-}): Diagnostic {
-  const what = options.python ?? options.kernel ?? 'python3';
-  return {
-    code: 'CW500',
-    severity: 'error',
-    message: `No interpreter was found for ${what}.`,
-    help: 'Name one that has IPython with --python EXE, or a kernel with -k NAME.',
-    related: [],
-  };
 }
 
 function sha256(text: string): string {
@@ -217,7 +202,7 @@ export async function run(bundle: Bundle, document: string, options: RunOptions)
     onEvent: emit,
     gates,
   });
-  const language = languageOf(interpreter, start.whole, store);
+  const language = runtimeOf(bundle.notebook.language).languageInfo(interpreter, start.whole, store);
   if (language !== undefined) emit({ type: 'language', name: language.name, version: language.version });
   const source = await common.source();
   if (source !== undefined) emit({ type: 'source-control', ...source });
@@ -306,8 +291,9 @@ export function openCommon(
   const { python, environment, cwd, state } = options;
   const kernel = options.kernel ?? bundle.notebook.kernelName;
   const sourceControl = new SourceControlQuestion(cwd, environment);
-  const interpreter = findInterpreter({ python, kernel, environment });
-  if (interpreter === undefined) return { diagnostic: noInterpreter({ kernel, python }) };
+  const language = runtimeOf(bundle.notebook.language);
+  const interpreter = language.findInterpreter({ python, kernel, environment, cwd });
+  if (interpreter === undefined) return { diagnostic: language.noInterpreter({ python, kernel, environment, cwd }) };
   const store = openLocalStore(state, sharedObjects(options));
   loadDigests(store);
   let packages: Installed | undefined;
@@ -320,8 +306,8 @@ export function openCommon(
     journal: join(folder, 'effects'),
     profile,
     notes: new ProfileNotes(profile, bundle),
-    describe: () => describeStart(store, { interpreter, cwd, variables }),
-    packages: () => (packages ??= listPackages(store)),
+    describe: () => language.describeStart(store, { interpreter, cwd, variables }),
+    packages: () => (packages ??= language.listPackages(store)),
     source: async () => await sourceControl.answer(gitPatience),
     accepted: new AcceptedRuns(state),
   };
@@ -387,7 +373,7 @@ export function parentStarter(
     };
     const parent =
       engine === undefined || !(room instanceof WideRoom)
-        ? await WorkerParent.start(start)
+        ? await runtimeOf(bundle.notebook.language).startProcesses(start)
         : await Hosts.start({
             engine,
             parent: start,

@@ -18,15 +18,15 @@ export function findInterpreter(options: {
   readonly environment: Readonly<Record<string, string | undefined>>;
 }): Interpreter | undefined {
   if (options.python !== undefined) {
-    const found = onPath(options.python, options.environment);
+    const found = executableOnPath(options.python, options.environment);
     return found === undefined ? undefined : { executable: found, environment: {} };
   }
-  const own = onPath('python3', options.environment) ?? onPath('python', options.environment);
+  const own = executableOnPath('python3', options.environment) ?? executableOnPath('python', options.environment);
   const kernel = options.kernel;
   if (kernel !== undefined && kernel !== '') {
     const spec = readKernelSpec(kernel, options.environment, own);
     if (spec !== undefined) {
-      const executable = onPath(spec.executable, options.environment) ?? own;
+      const executable = executableOnPath(spec.executable, options.environment) ?? own;
       if (executable !== undefined) return { executable, environment: spec.environment };
     }
     if (kernel !== 'python3' && kernel !== 'python') return undefined;
@@ -34,7 +34,17 @@ export function findInterpreter(options: {
   return own === undefined ? undefined : { executable: own, environment: {} };
 }
 
-function onPath(name: string, environment: Readonly<Record<string, string | undefined>>): string | undefined {
+/** The specification of a kernel, wherever Jupyter looks for one. */
+export function kernelSpecOf(kernel: string, environment: Environment): Interpreter | undefined {
+  const python = executableOnPath('python3', environment) ?? executableOnPath('python', environment);
+  return readKernelSpec(kernel, environment, python);
+}
+
+/** The full path of a program; undefined when there is none. */
+export function executableOnPath(
+  name: string,
+  environment: Readonly<Record<string, string | undefined>>,
+): string | undefined {
   if (name.includes('/')) return isExecutable(name) ? resolve(name) : undefined;
   for (const folder of (environment['PATH'] ?? '').split(delimiter)) {
     const path = join(folder, name);
