@@ -19,7 +19,7 @@ const common = {
   logLevel: 'warning',
   sourcemap: false,
   // Loaded only for TypeScript and JavaScript notebooks; far larger than everything else together.
-  external: ['ts-morph'],
+  external: ['@ts-morph/common'],
 };
 const forNode = { ...common, platform: 'node', target: 'node20' };
 // The parser's loader looks for these when it finds itself in Node; in a browser it never asks.

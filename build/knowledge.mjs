@@ -1,5 +1,5 @@
 /**
- * Reads the tables of library knowledge, `compiler/knowledge/*.yaml`, and checks them against their schema.
+ * Reads the tables of library knowledge, `compiler/knowledge/*/*.yaml`, and checks them against their schema.
  *
  *   node build/knowledge.mjs [FOLDER]     prints every entry as JSON, with the calls that its test makes
  *

@@ -149,7 +149,13 @@ const definitions: Readonly<Record<string, Schema>> = {
       leadingImports: place,
       directives: reference('directives'),
     },
-    { unobserved: listOf('access'), profile: { enum: ['used', 'outdated'] }, measures: reference('measures') },
+    {
+      script: record({ text, mappings: text }),
+      outlives: { type: 'array', items: record({ range: reference('range'), reason: text }) },
+      unobserved: listOf('access'),
+      profile: { enum: ['used', 'outdated'] },
+      measures: reference('measures'),
+    },
   ),
   edge: record(
     {

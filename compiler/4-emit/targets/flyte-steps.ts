@@ -1,7 +1,7 @@
 import type { PlanStep } from '../../bundle/engine-plan.ts';
 import type { Task } from '../../bundle/format.ts';
 import { markdownAbove } from '../exported-cells.ts';
-import { builtinNames } from '../../knowledge/load.ts';
+import { pythonKnowledge } from '../../knowledge/load.ts';
 import type { Emission, EngineParameter } from './target.ts';
 
 /** A step as a task of Flyte. */
@@ -85,7 +85,7 @@ const ownNames =
 
 /** `07_clean` becomes `clean`, or `clean_07` where that is not free. */
 function functionNames(steps: readonly string[], reserved: readonly string[]): ReadonlyMap<string, string> {
-  const taken = new Set([...keywords, ...ownNames, ...builtinNames, ...reserved]);
+  const taken = new Set([...keywords, ...ownNames, ...pythonKnowledge.builtinNames, ...reserved]);
   const names = new Map<string, string>();
   for (const step of steps) {
     const [number = '', words = ''] = /^(\d+)_(.*)$/.exec(step)?.slice(1) ?? ['', step];

@@ -1,0 +1,127 @@
+import type { ts as TypeScript } from '@ts-morph/common';
+import type { Script } from '../../bundle/format.ts';
+
+type Compiler = typeof TypeScript;
+
+/** What stands for `import` in the text that runs: whoever runs it knows where modules are looked for. */
+const importName = '__cellwright_import';
+
+/**
+ * Translates a cell into what its kernel would run: types go, imports become variables, `export` goes. The text runs as a script
+ * in the engine's mode for prompts, so that what it declares stays, and the value of its last expression is its result.
+ */
+export function scriptOf(ts: Compiler, source: string): Script {
+  const { outputText, sourceMapText = '{}' } = ts.transpileModule(source, {
+    fileName: 'cell.tsx',
+    compilerOptions: {
+      target: ts.ScriptTarget.ESNext,
+      module: ts.ModuleKind.ESNext,
+      moduleDetection: ts.ModuleDetectionKind.Force,
+      jsx: ts.JsxEmit.React,
+      sourceMap: true,
+      verbatimModuleSyntax: true,
+      isolatedModules: true,
+      useDefineForClassFields: true,
+      removeComments: false,
+    },
+    transformers: { after: [(context) => (file) => asScript({ ts, context }, file)] },
+  });
+  const { mappings = '' } = JSON.parse(sourceMapText) as { readonly mappings?: string };
+  return { text: outputText.replace(/\n?\/\/# sourceMappingURL=.*\s*$/, ''), mappings };
+}
+
+interface Around {
+  readonly ts: Compiler;
+  readonly context: TypeScript.TransformationContext;
+}
+
+function asScript(around: Around, file: TypeScript.SourceFile): TypeScript.SourceFile {
+  const { ts, context } = around;
+  const visit = (node: TypeScript.Node): TypeScript.Node => {
+    if (ts.isCallExpression(node) && node.expression.kind === ts.SyntaxKind.ImportKeyword) {
+      const given = node.arguments.map((one) => ts.visitNode(one, visit) as TypeScript.Expression);
+      return context.factory.createCallExpression(context.factory.createIdentifier(importName), undefined, given);
+    }
+    return ts.visitEachChild(node, visit, context);
+  };
+  const statements = file.statements.flatMap((statement) => {
+    const made = withoutModules(around, statement);
+    return made.map((one) => ts.visitNode(one, visit) as TypeScript.Statement);
+  });
+  return context.factory.updateSourceFile(file, statements);
+}
+
+/** A statement without the words that only a module may have. */
+function withoutModules(around: Around, statement: TypeScript.Statement): readonly TypeScript.Statement[] {
+  const { ts, context } = around;
+  const { factory } = context;
+  if (ts.isImportDeclaration(statement)) return [asVariables(around, statement)];
+  if (ts.isExportAssignment(statement)) return [factory.createExpressionStatement(statement.expression)];
+  if (ts.isExportDeclaration(statement)) {
+    if (statement.moduleSpecifier === undefined) return [];
+    return [factory.createExpressionStatement(factory.createVoidExpression(awaited(around, statement.moduleSpecifier)))];
+  }
+  if (ts.isVariableStatement(statement))
+    return [factory.updateVariableStatement(statement, plain(around, statement.modifiers), statement.declarationList)];
+  if (ts.isFunctionDeclaration(statement)) {
+    const { asteriskToken, name, typeParameters, parameters, type, body } = statement;
+    const kept = plain(around, statement.modifiers);
+    return [factory.updateFunctionDeclaration(statement, kept, asteriskToken, name, typeParameters, parameters, type, body)];
+  }
+  if (ts.isClassDeclaration(statement)) {
+    const { name, typeParameters, heritageClauses, members } = statement;
+    const kept = statement.modifiers?.filter((one) => !isOfModules(ts, one));
+    return [factory.updateClassDeclaration(statement, kept, name, typeParameters, heritageClauses, members)];
+  }
+  return [statement];
+}
+
+function plain(
+  { ts }: Around,
+  modifiers: TypeScript.NodeArray<TypeScript.ModifierLike> | undefined,
+): readonly TypeScript.Modifier[] | undefined {
+  return modifiers?.filter((one): one is TypeScript.Modifier => ts.isModifier(one) && !isOfModules(ts, one));
+}
+
+function isOfModules(ts: Compiler, { kind }: TypeScript.ModifierLike): boolean {
+  return kind === ts.SyntaxKind.ExportKeyword || kind === ts.SyntaxKind.DefaultKeyword;
+}
+
+function awaited({ context: { factory } }: Around, ...given: readonly TypeScript.Expression[]): TypeScript.Expression {
+  return factory.createAwaitExpression(
+    factory.createCallExpression(factory.createIdentifier(importName), undefined, given),
+  );
+}
+
+/** `import a, { b as c } from 'x'` as `const { default: a, b: c } = await …('x')`. */
+function asVariables(around: Around, statement: TypeScript.ImportDeclaration): TypeScript.Statement {
+  const { ts, context } = around;
+  const { factory } = context;
+  const { importClause: clause, moduleSpecifier, attributes } = statement;
+  const given = attributes === undefined ? [moduleSpecifier] : [moduleSpecifier, withAttributes(around, attributes)];
+  const space = awaited(around, ...given);
+  if (clause === undefined) return factory.createExpressionStatement(factory.createVoidExpression(space));
+  const named = clause.namedBindings;
+  const declare = (name: TypeScript.BindingName, value: TypeScript.Expression): TypeScript.VariableDeclaration =>
+    factory.createVariableDeclaration(name, undefined, undefined, value);
+  const declarations: TypeScript.VariableDeclaration[] = [];
+  const elements: TypeScript.BindingElement[] = [];
+  if (clause.name !== undefined) elements.push(factory.createBindingElement(undefined, 'default', clause.name));
+  if (named !== undefined && ts.isNamespaceImport(named)) {
+    declarations.push(declare(named.name, space));
+    if (clause.name !== undefined)
+      declarations.push(declare(factory.createObjectBindingPattern(elements), named.name));
+  } else {
+    for (const { propertyName, name } of named?.elements ?? [])
+      elements.push(factory.createBindingElement(undefined, propertyName ?? undefined, name));
+    declarations.push(declare(factory.createObjectBindingPattern(elements), space));
+  }
+  return factory.createVariableStatement(undefined, factory.createVariableDeclarationList(declarations, ts.NodeFlags.Const));
+}
+
+function withAttributes({ context: { factory } }: Around, attributes: TypeScript.ImportAttributes): TypeScript.Expression {
+  const inner = attributes.elements.map(({ name, value }) => factory.createPropertyAssignment(name, value));
+  return factory.createObjectLiteralExpression([
+    factory.createPropertyAssignment('with', factory.createObjectLiteralExpression(inner)),
+  ]);
+}
