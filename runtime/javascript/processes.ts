@@ -9,6 +9,7 @@ import type { FromAttempt, ToWorker } from '../process/protocol.ts';
 import { signalProcess } from '../process/reception.ts';
 import type { ProcessParent } from '../process/task-processes.ts';
 import type { ForkWish, ParentOptions, TaskProcess } from '../process/worker-parent.ts';
+import type { Variables } from '../variables.ts';
 import { makeTemporary } from '../store/sweep.ts';
 import { socketBase } from '../process/socket-folder.ts';
 import { openBroker } from './broker.ts';
@@ -85,7 +86,7 @@ export class JavaScriptProcesses implements ProcessParent {
       cwd,
       variables: { ...environment, ...this.#interpreter.environment },
       journal: new Journal(journal, name),
-      own: [store, this.#folder],
+      own: [store, this.#folder, ...cacheOfDeno(environment)],
       say: (message) => process?.onMessage(message),
     });
     const isSeen = this.#interpreter.kernel === 'deno';
@@ -145,6 +146,13 @@ export class JavaScriptProcesses implements ProcessParent {
     pipes.close();
     return undefined;
   }
+}
+
+/** Where Deno keeps modules and what it knows of them. */
+function cacheOfDeno(environment: Variables): readonly string[] {
+  const { DENO_DIR: named, XDG_CACHE_HOME: caches, HOME: home } = environment;
+  if (named !== undefined && named !== '') return [named];
+  return [join(caches !== undefined && caches !== '' ? caches : join(home ?? '', '.cache'), 'deno')];
 }
 
 interface Parts {

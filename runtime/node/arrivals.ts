@@ -14,6 +14,9 @@ export class Arrivals {
   readonly aside: Map<string, Arrival> = new Map();
   readonly definitions: Map<string, { readonly ref: ValueRef; readonly definition: object }> = new Map();
 
+  /** What was loaded from each object of the store for this task. */
+  readonly groups: Map<string, ReadonlyMap<string, Variable | { readonly definition: object }>> = new Map();
+
   has(name: string): boolean {
     return this.variables.has(name) || this.aside.has(name);
   }
@@ -38,6 +41,7 @@ export class Arrivals {
   /** What another task is going to find has its value from that task on. */
   forgetAllBut(keep: ReadonlySet<string>): void {
     if (keep.has('*')) return;
+    this.groups.clear();
     this.variables.clear();
     this.aside.clear();
   }

@@ -142,7 +142,11 @@ export class Attempt {
     }
     const { ref } = binding;
     this.#reads[name] = ref.content;
-    const members = this.#values.load(ref);
+    // What shares objects with a value that is here is here as well.
+    const here = this.#arrivals.takeAside(name);
+    if (here?.ref.object === ref.object) return here.variable;
+    const members = this.#arrivals.groups.get(ref.object) ?? this.#values.load(ref);
+    this.#arrivals.groups.set(ref.object, members);
     for (const [other, thing] of members) {
       if ('definition' in thing) this.#arrivals.definitions.set(other, { ref: { ...ref, member: other }, definition: thing.definition });
     }
