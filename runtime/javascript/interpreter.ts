@@ -2,6 +2,7 @@ import { dirname, join } from 'node:path';
 import { listFolder } from '../list-folder.ts';
 import type { KernelName } from '../node/channel.ts';
 import { executableOnPath, kernelSpecOf, type Interpreter } from '../process/interpreter.ts';
+import type { Variables } from '../variables.ts';
 import type { InterpreterAsked } from '../languages/language-runtime.ts';
 
 /** What runs the cells of a notebook in JavaScript or TypeScript. */
@@ -34,6 +35,13 @@ export function findJavaScript(asked: InterpreterAsked): JavaScriptInterpreter |
     if (executable !== undefined) return { executable, environment: spec?.environment ?? {}, kernel };
   }
   return undefined;
+}
+
+/** What starts the real kernel; undefined where it is not installed. */
+export function kernelCommand(interpreter: Interpreter, kernel: string, environment: Variables): readonly string[] | undefined {
+  const isDeno = isJavaScript(interpreter) && interpreter.kernel === 'deno';
+  if (isDeno) return [interpreter.executable, 'jupyter', '--kernel', '--conn', '{connection_file}'];
+  return kernelSpecOf(kernel, environment)?.command;
 }
 
 /** As a package of npm has it, in the folder of the notebook or one above: the program itself, and what starts it. */

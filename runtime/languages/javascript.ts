@@ -1,6 +1,7 @@
+import { join } from 'node:path';
 import type { Diagnostic } from '../../compiler/bundle/diagnostic.ts';
 import { describeJavaScript } from '../javascript/environment.ts';
-import { findJavaScript, isJavaScript, kernelOf } from '../javascript/interpreter.ts';
+import { findJavaScript, isJavaScript, kernelCommand, kernelOf } from '../javascript/interpreter.ts';
 import { javaScriptInfo } from '../javascript/language-info.ts';
 import { JavaScriptProcesses } from '../javascript/processes.ts';
 import { executableOnPath } from '../process/interpreter.ts';
@@ -32,10 +33,13 @@ export const javascript: LanguageRuntime = {
     if (!isJavaScript(interpreter)) throw new Error('the interpreter is none of JavaScript');
     return await JavaScriptProcesses.start(options, interpreter);
   },
-  plainCommand: (interpreter, { environment, kernel }, script) => {
-    const python = executableOnPath('python3', environment) ?? executableOnPath('python', environment);
-    if (python === undefined) return undefined;
-    return { executable: python, words: [script, '--kernel', kernel, '--program', interpreter.executable], environment };
+  plainCommand: (interpreter, { environment, kernel, python }, scripts) => {
+    const names = python === undefined ? ['python3', 'python'] : [python];
+    const executable = names.map((name) => executableOnPath(name, environment)).find((found) => found !== undefined);
+    const command = kernelCommand(interpreter, kernel, environment);
+    if (executable === undefined || command === undefined) return undefined;
+    return { executable, words: [join(scripts, 'plain_run_kernel.py')], last: ['--', ...command], environment };
   },
+  plainNeeds: 'verify needs a Python with jupyter_client, and the kernel of the notebook: --python EXE names the Python.',
   knowsEngines: false,
 };

@@ -20,10 +20,11 @@ export interface InterpreterAsked {
   readonly cwd: string;
 }
 
-/** How a notebook is run as plainly as can be, to compare with. */
+/** A program that runs a notebook in a real kernel: it is given the notebook, where to write it, the folder, and then the last words. */
 export interface PlainCommand {
   readonly executable: string;
   readonly words: readonly string[];
+  readonly last: readonly string[];
   readonly environment: Variables;
 }
 
@@ -44,10 +45,12 @@ export interface LanguageRuntime {
   /** Starts what the processes of tasks come from. */
   startProcesses(options: ParentOptions): Promise<ProcessParent>;
   /**
-   * How a real kernel runs a notebook by itself.
-   * @param script path of `plain_run.py`
+   * How a real kernel runs a notebook by itself; undefined where there is none.
+   * @param scripts folder of our scripts for Python
    */
-  plainCommand(interpreter: Interpreter, asked: InterpreterAsked, script: string): PlainCommand | undefined;
+  plainCommand(interpreter: Interpreter, asked: InterpreterAsked, scripts: string): PlainCommand | undefined;
+  /** What that needs, for who does not have it. */
+  readonly plainNeeds: string;
   /** False where tasks cannot run on other machines. */
   readonly knowsEngines: boolean;
 }

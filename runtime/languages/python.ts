@@ -1,3 +1,4 @@
+import { join } from 'node:path';
 import type { Diagnostic } from '../../compiler/bundle/diagnostic.ts';
 import { findInterpreter } from '../process/interpreter.ts';
 import { languageOf } from '../process/language.ts';
@@ -26,10 +27,12 @@ export const python: LanguageRuntime = {
   listPackages,
   languageInfo: languageOf,
   startProcesses: async (options) => await WorkerParent.start(options),
-  plainCommand: (interpreter, { environment }, script) => ({
+  plainCommand: (interpreter, { environment }, scripts) => ({
     executable: interpreter.executable,
-    words: [script],
+    words: [join(scripts, 'plain_run.py')],
+    last: [],
     environment: { ...environment, ...interpreter.environment, PYTHONHASHSEED: '0' },
   }),
+  plainNeeds: 'verify needs nbclient and ipykernel in the interpreter that runs the notebook.',
   knowsEngines: true,
 };

@@ -14,7 +14,7 @@ import { measure } from './measure.ts';
 import { ImportedModules, ModuleAbsent } from './modules.ts';
 import { Pending } from './pending.ts';
 import { Scope, type Variable } from './scope.ts';
-import { describeThrown, Scripts } from './scripts.ts';
+import { describeThrown, hideOwnFrames, Scripts } from './scripts.ts';
 
 export type RunOrder = Extract<ToWorker, { type: 'run' }>;
 
@@ -45,6 +45,7 @@ export class Attempt {
     this.#modules = modules;
     kernel.install((output) => this.#emit(output));
     this.#pending.install();
+    hideOwnFrames();
     this.#definitions = new Definitions(inspector);
     Object.defineProperty(globalThis, '__cellwright_import', {
       value: async (specifier: unknown, options?: object) => await modules.import(specifier, options),
@@ -92,7 +93,7 @@ export class Attempt {
     } catch (error) {
       if (error instanceof StoreDamaged) this.#channel.send({ type: 'damaged', object: error.message });
       else if (error instanceof ModuleAbsent) this.#needOneProcess(error);
-      else this.#channel.send({ type: 'broken', traceback: error instanceof Error ? (error.stack ?? '') : String(error) });
+      else this.#channel.send({ type: 'broken', traceback: tracebackOf(error) });
     }
   }
 
@@ -188,6 +189,8 @@ export class Attempt {
       if (variable !== undefined) found.set(name, variable);
     };
     const keep = new Set(order.keep);
+    // A class that is read again may look up what it extends.
+    this.#scope.watch((name) => this.#fault(name));
     // What this process has and another has written since; nobody can take a name away that was declared.
     const own = keep.has('*') ? [] : [...(await this.#scope.all()).keys()].filter((name) => !keep.has(name));
     this.#arrivals.forgetAllBut(keep);
@@ -200,6 +203,7 @@ export class Attempt {
       if (!found.has(name) && !keep.has(name)) await take(name, this.#ask(name, false));
     }
     for (const name of own) if (!found.has(name)) found.set(name, { kind: 'property', value: undefined });
+    this.#scope.unwatch();
     await this.#scope.declare(found);
   }
 
@@ -239,7 +243,11 @@ export class Attempt {
 
   async #runCell(order: RunOrder): Promise<boolean> {
     const { script, executionCount } = order;
-    if (script === undefined) throw new Error('the bundle has no script for this cell');
+    if (script === undefined) {
+      const evalue = 'the cell is no valid TypeScript';
+      this.#emit({ kind: 'error', ename: 'SyntaxError', evalue, traceback: [`SyntaxError: ${evalue}`] });
+      return false;
+    }
     const text = this.#scripts.add(executionCount, script, this.#kernel.prefix);
     this.#scope.watch((name) => this.#fault(name));
     this.#pending.watch();
@@ -299,6 +307,11 @@ type Mutable = {
       ? Record<string, Value>
       : AttemptResult[Key];
 };
+
+/** What happened stands in the last line. */
+export function tracebackOf(error: unknown): string {
+  return error instanceof Error ? `${error.stack ?? ''}\n${String(error)}` : String(error);
+}
 
 function structuredNothing(): Mutable {
   return structuredClone(nothingObserved) as Mutable;

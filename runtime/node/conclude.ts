@@ -8,6 +8,7 @@ interface Result {
   readonly reads: Record<string, string>;
   readonly writes: Record<string, { readonly ref: ValueRef; readonly same: boolean; readonly how: 'bind' | 'mutate' }>;
   readonly deletes: string[];
+  readonly shadows: readonly string[];
   readonly held: Record<string, string>;
   readonly unsaved: string[];
 }
@@ -32,14 +33,21 @@ export async function concludeVariables(result: Result, around: Around): Promise
     return;
   }
   const bound = new Set([...all].flatMap(([name, variable]) => (isStill(arrivals, name, variable) ? [] : [name])));
-  const wanted = (name: string): boolean => !bound.has(name) || order.exposes === '*' || order.exposes.includes(name);
+  const shadows = new Set(result.shadows);
+  const wanted = (name: string): boolean =>
+    !bound.has(name) || order.exposes === '*' || order.exposes.includes(name) || shadows.has(name);
   const kept = new Map([...all].filter(([name]) => wanted(name)));
   result.unsaved.push(...[...all.keys()].filter((name) => !kept.has(name)).sort());
   const definitions = new Map([...arrivals.definitions].map(([name, { definition }]) => [name, definition]));
   const dumped = await values.dump(kept, definitions);
   for (const [name, reason] of dumped.unstorable) if (kept.has(name)) result.held[name] = reason;
   holdTogether(result, all, dumped.refs);
-  for (const [name, ref] of dumped.refs) note(result, { name, ref, arrivals, isBound: bound.has(name) });
+  const company = new Map<string, number>();
+  for (const { object } of dumped.refs.values()) company.set(object, (company.get(object) ?? 0) + 1);
+  for (const [name, ref] of dumped.refs) {
+    const isAlone = company.get(ref.object) === 1;
+    note(result, { name, ref, arrivals, isBound: bound.has(name), isAlone });
+  }
 }
 
 function isStill(arrivals: Arrivals, name: string, { kind, value }: Variable): boolean {
@@ -62,16 +70,26 @@ function holdTogether(result: Result, all: ReadonlyMap<string, Variable>, refs: 
   }
 }
 
+interface Noted {
+  readonly name: string;
+  readonly ref: ValueRef;
+  readonly arrivals: Arrivals;
+  readonly isBound: boolean;
+  /** It shares nothing that can be changed with any other. */
+  readonly isAlone: boolean;
+}
+
 function note(
   result: Result,
-  { name, ref, arrivals, isBound }: { name: string; ref: ValueRef; arrivals: Arrivals; isBound: boolean },
+  { name, ref, arrivals, isBound, isAlone }: Noted,
 ): void {
   if (name in result.held) return;
   const before = (arrivals.variables.get(name) ?? arrivals.aside.get(name) ?? arrivals.definitions.get(name))?.ref;
   const isSame = before !== undefined && (!isBound || name.startsWith('def:')) && before.content === ref.content;
-  if (isSame) return;
+  // What shares something with others has to be found with them, where they are now.
+  if (isSame && (isAlone || before.object === ref.object)) return;
   const how = isBound || before === undefined ? 'bind' : 'mutate';
-  result.writes[name] = { ref, same: false, how };
+  result.writes[name] = { ref, same: isSame, how };
   // A change reaches it, so what it was has been read.
   if (before !== undefined && how === 'mutate') result.reads[name] ??= before.content;
 }

@@ -70,6 +70,7 @@ export class HiddenState {
     if (running !== undefined) return { name: 'state:pending', what: running };
     const changed = known.changed() ?? known.changedGlobal(scope.baseline);
     if (changed !== undefined) return { name: 'state:builtins', what: `${changed}, which was changed` };
+    if (scope.unset !== undefined) return { name: 'state:unset', what: `${scope.unset}, which never got a value` };
     const shown = kernel.consoleState();
     if (shown !== undefined) return { name: 'state:console', what: shown };
     if (modules.keeper === undefined) return undefined;

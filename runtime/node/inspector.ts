@@ -33,8 +33,8 @@ export interface Evaluated {
 export interface FunctionPlace {
   /** Undefined for one that is not written in JavaScript. */
   readonly script: string | undefined;
-  /** Names of the scopes that it has besides the global ones: `Closure (counter)`. */
-  readonly closures: readonly string[];
+  /** The names of the variables in each scope that it has besides the global ones. */
+  readonly closures: readonly (readonly string[])[];
 }
 
 /**
@@ -48,6 +48,7 @@ export class Inspector {
     this.#taken = value;
   };
   #taker = '';
+  #given = 0;
 
   async connect(): Promise<void> {
     this.#session.connect();
@@ -125,13 +126,24 @@ export class Inspector {
     );
   }
 
+  /** True for each of these arrays that has properties besides its elements and its length. */
+  async haveMore(arrays: readonly object[]): Promise<readonly boolean[]> {
+    return await Promise.all(
+      arrays.map(async (array) => {
+        const objectId = await this.#remoteOf(array);
+        const asked = { objectId, ownProperties: true, nonIndexedPropertiesOnly: true };
+        const { result } = await this.#post('Runtime.getProperties', asked);
+        await this.#post('Runtime.releaseObject', { objectId });
+        return (result as readonly Property[]).some(({ name }) => name !== 'length' && name !== '__proto__');
+      }),
+    );
+  }
+
   async #remoteOf(value: object): Promise<string> {
-    this.#taken = value;
-    const name = Symbol.for('cellwright.given');
-    Object.defineProperty(globalThis, name, { value, configurable: true });
-    const { result } = await this.#post('Runtime.evaluate', { expression: 'globalThis[Symbol.for("cellwright.given")]' });
-    Reflect.deleteProperty(globalThis, name);
-    this.#taken = undefined;
+    const word = `cellwright.given.${String(this.#given++)}`;
+    Object.defineProperty(globalThis, Symbol.for(word), { value, configurable: true });
+    const { result } = await this.#post('Runtime.evaluate', { expression: `globalThis[Symbol.for("${word}")]` });
+    Reflect.deleteProperty(globalThis, Symbol.for(word));
     return (result as Remote).objectId ?? '';
   }
 
@@ -142,7 +154,12 @@ export class Inspector {
     const scopes = internalProperties.find(({ name }) => name === '[[Scopes]]')?.value?.objectId;
     if (scopes === undefined) return { script, closures: [] };
     const { result } = await this.#post('Runtime.getProperties', { objectId: scopes, ownProperties: true });
-    const names = (result as readonly Property[]).map(({ value }) => value?.description ?? '');
-    return { script, closures: names.filter((name) => name !== '' && name !== 'Script' && name !== 'Global') };
+    const inner = (result as readonly Property[]).filter(({ value }) => !/^(?:|Script|Global)$/.test(value?.description ?? ''));
+    const closures = inner.map(async ({ value }) => {
+      const asked = { objectId: value?.objectId ?? '', ownProperties: true };
+      const { result: variables } = await this.#post('Runtime.getProperties', asked);
+      return (variables as readonly Property[]).map(({ name }) => name).filter((name) => name !== '__proto__');
+    });
+    return { script, closures: await Promise.all(closures) };
   }
 }

@@ -22,6 +22,8 @@ export class Scope {
   readonly baseline: ReadonlyMap<PropertyKey, PropertyDescriptor>;
   /** Variables that were asked for while a cell ran: they are served, not declared. */
   readonly served: Map<string, { kind: Kind; value: unknown }> = new Map();
+  /** A variable whose initializer has thrown: who looks for it gets an error, whatever he asks. */
+  unset: string | undefined;
   #fault: Fault = () => undefined;
   #watches = false;
 
@@ -85,6 +87,7 @@ export class Scope {
     const values: Record<string, unknown> = {};
     const words: string[] = [];
     for (const [name, { kind, value }] of variables) {
+      this.served.delete(name);
       values[name] = value;
       if (kind === 'property') Reflect.set(globalThis, name, value);
       else words.push(`${kind} ${name} = globalThis[Symbol.for("cellwright.values")].${name};`);
@@ -122,8 +125,10 @@ export class Scope {
       const [get, set] = pairs[place] ?? [];
       if (get === undefined || set === undefined) return;
       const read = attempt(get);
-      // Its initializer has thrown: to who looks for it, it is not there.
-      if (!read.ok) return;
+      if (!read.ok) {
+        this.unset ??= name;
+        return;
+      }
       const isConstant = !attempt(() => {
         set(read.value);
       }).ok;

@@ -40,6 +40,33 @@ export class Scripts {
   }
 }
 
+interface Frame {
+  getFileName(): string | null | undefined;
+  getScriptNameOrSourceURL?(): string | null | undefined;
+  toString(): string;
+}
+
+/** Frames of what runs the cells, which a kernel has outside of the engine. */
+const ours = /\/node\/worker\.mjs|ext:deno_node\/inspector\.js|^node:inspector|\$deno\$eval\.|\[eval\d*\]/;
+
+/** Lets stacks end where the cell begins. */
+export function hideOwnFrames(): void {
+  const prepare = (error: unknown, frames: readonly Frame[]): string => {
+    const first = frames.findIndex((frame) => ours.test(frame.getFileName() ?? frame.getScriptNameOrSourceURL?.() ?? ''));
+    const shown = first < 0 ? frames : frames.slice(0, first);
+    return [headOf(error), ...shown.map((frame) => `    at ${String(frame)}`)].join('\n');
+  };
+  Object.defineProperty(Error, 'prepareStackTrace', { value: prepare, writable: true, configurable: true });
+}
+
+function headOf(error: unknown): string {
+  try {
+    return Error.prototype.toString.call(error);
+  } catch {
+    return 'Error';
+  }
+}
+
 /** What a cell threw, as an output. */
 export function describeThrown(value: unknown, scripts: Scripts): ErrorOutput {
   if (!isError(value)) return { ename: 'Error', evalue: textOf(value), traceback: [''] };

@@ -1,4 +1,4 @@
-import { Attempt } from './attempt.ts';
+import { Attempt, tracebackOf } from './attempt.ts';
 import { Channel, type Configuration } from './channel.ts';
 import { DenoKernel } from './kernels/deno.ts';
 import type { Kernel } from './kernels/kernel.ts';
@@ -23,7 +23,7 @@ export async function live(load: Load): Promise<void> {
     channel.send({ type: 'hello', token, role: 'attempt', attempt: name, pid: process.pid });
     await attempt.serve();
   } catch (error) {
-    channel.send({ type: 'broken', traceback: error instanceof Error ? (error.stack ?? '') : String(error) });
+    channel.send({ type: 'broken', traceback: tracebackOf(error) });
   }
   process.exit(0);
 }

@@ -34,8 +34,13 @@ export function findInterpreter(options: {
   return own === undefined ? undefined : { executable: own, environment: {} };
 }
 
+/** What a kernel's specification says of how it is started. */
+export interface KernelSpec extends Interpreter {
+  readonly command: readonly string[];
+}
+
 /** The specification of a kernel, wherever Jupyter looks for one. */
-export function kernelSpecOf(kernel: string, environment: Environment): Interpreter | undefined {
+export function kernelSpecOf(kernel: string, environment: Environment): KernelSpec | undefined {
   const python = executableOnPath('python3', environment) ?? executableOnPath('python', environment);
   return readKernelSpec(kernel, environment, python);
 }
@@ -67,7 +72,7 @@ function readKernelSpec(
   name: string,
   environment: Readonly<Record<string, string | undefined>>,
   python: string | undefined,
-): Interpreter | undefined {
+): KernelSpec | undefined {
   for (const folder of dataFolders(environment, python)) {
     try {
       const spec = JSON.parse(readFileSync(join(folder, 'kernels', name, 'kernel.json'), 'utf8')) as {
@@ -76,7 +81,7 @@ function readKernelSpec(
       };
       const executable = spec.argv?.[0];
       // A specification that names no path means the interpreter of the environment it was found in.
-      if (executable !== undefined) return { executable, environment: spec.env ?? {} };
+      if (executable !== undefined) return { executable, environment: spec.env ?? {}, command: spec.argv ?? [] };
     } catch (error) {
       if (!isFileError(error) && !(error instanceof SyntaxError)) throw error;
     }

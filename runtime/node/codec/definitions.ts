@@ -87,11 +87,13 @@ export class Definitions {
   #whyNot(
     thing: object,
     script: string | undefined,
-    { closures, hides }: { readonly closures: readonly string[]; readonly hides: boolean },
+    { closures, hides }: { readonly closures: readonly (readonly string[])[]; readonly hides: boolean },
   ): string | undefined {
     if (script === undefined) return types.isProxy(thing) ? 'a proxy' : 'a function of the kernel';
-    const [closure] = closures;
-    if (closure !== undefined) return 'a function that keeps variables of its own';
+    // What finds itself by its own name finds itself again.
+    const own = (thing as { readonly name?: unknown }).name;
+    const names = closures.flat().filter((name) => name !== own);
+    if (names.length > 0) return `a function that keeps ${names[0] ?? ''} to itself`;
     const source = this.textOf(thing);
     if (hides) return 'a class with private static fields';
     if (/\bsuper\b/.test(source) && this.formOf(thing) === 'member') return 'a method that calls super';

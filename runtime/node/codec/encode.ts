@@ -17,6 +17,7 @@ export interface Around {
 }
 
 const smallBuffer = 1024;
+const longArray = 1000;
 const typedArrays = new Map<string, object>(
   [
     Int8Array,
@@ -48,6 +49,8 @@ export class Encoder {
   readonly referred: Map<string, object> = new Map();
   /** Objects of classes that may have fields that only the class can reach. */
   readonly instances: object[] = [];
+  /** Long arrays, of which only the engine can tell quickly whether they have properties besides their elements. */
+  readonly long: object[] = [];
   readonly #pooled: { readonly place: number; readonly buffer: ArrayBuffer; readonly used: [number, number][] }[] = [];
 
   constructor(around: Around) {
@@ -149,10 +152,17 @@ export class Encoder {
       } else items.push(['h']);
     }
     const isPlain = Object.getPrototypeOf(value) === Array.prototype && Object.isExtensible(value);
-    if (isPlain && !isSparse && Reflect.ownKeys(value).length === count + 1) return ['a', items];
+    if (isPlain && !isSparse && this.#hasOnly(value, count + 1, length)) return ['a', items];
     const prototype = this.#prototype(value);
     const isOther = (key: PropertyKey): boolean => key !== 'length' && (isSparse || !isIndex(key));
     return ['A', isSparse ? [] : items, length, prototype, this.properties(value, isOther), this.#integrity(value)];
+  }
+
+  /** True when it has so many properties, or is too long to be looked at now. */
+  #hasOnly(value: object, count: number, length: number): boolean {
+    if (length <= longArray) return Reflect.ownKeys(value).length === count;
+    this.long.push(value);
+    return true;
   }
 
   /** Objects that have something inside that no property shows. */
@@ -202,10 +212,7 @@ export class Encoder {
     const code: Code = ['t', kind, memory, place];
     const isOwn = (key: PropertyKey): boolean => kind === 'DataView' || !isIndex(key);
     if (Object.getPrototypeOf(view) === (typedArrays.get(kind) ?? DataView.prototype)) {
-      if (kind === 'DataView' || byteLength > 0) {
-        const others = kind === 'DataView' ? Reflect.ownKeys(view) : Reflect.ownKeys(view).slice(view.length ?? 0);
-        if (others.length === 0) return code;
-      }
+      if (this.#hasOnly(view, view.length ?? 0, view.length ?? 0)) return code;
     }
     return this.#with(view, code, isOwn);
   }

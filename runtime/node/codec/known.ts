@@ -58,7 +58,7 @@ export class Known {
       for (const part of [found?.value, found?.get, found?.set] as unknown[]) {
         if ((typeof part === 'object' && part !== null) || typeof part === 'function') {
           const suffix = part === found?.get ? ' get' : part === found?.set ? ' set' : '';
-          if (isOurs(path)) continue;
+          if (isOurs(path) || path.includes('Symbol(Deno.internal)')) continue;
           this.#walk(part, `${path}${suffix}`, depth + 1);
         }
       }

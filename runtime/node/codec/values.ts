@@ -181,6 +181,11 @@ export class Values {
     instances.forEach(([name], place) => {
       if (hidden[place] === true) unstorable.set(name, 'an object with private fields');
     });
+    const long = [...singles].flatMap(([name, { encoder }]) => encoder.long.map((one) => [name, one] as const));
+    const more = await this.#around.inspector.haveMore(long.map(([, one]) => one));
+    long.forEach(([name], place) => {
+      if (more[place] === true) unstorable.set(name, 'a long array with properties of its own');
+    });
     for (let before = -1; before !== unstorable.size;) {
       before = unstorable.size;
       for (const [name, { encoder }] of singles) {
