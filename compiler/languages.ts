@@ -69,8 +69,9 @@ export async function loadPythonLanguage(wasm: PythonWasm): Promise<Language> {
 /** TypeScript and JavaScript, with the compiler of the former. */
 export async function loadTypeScriptLanguages(): Promise<readonly Language[]> {
   const compiler = await loadTypeScript();
+  const { builtinNames } = javascriptKnowledge;
   return [
-    { ...typescript, analyzer: createTypeScriptAnalyzer(compiler, 'typescript') },
-    { ...javascript, analyzer: createTypeScriptAnalyzer(compiler, 'javascript') },
+    { ...typescript, analyzer: createTypeScriptAnalyzer(compiler, { dialect: 'typescript', builtinNames }) },
+    { ...javascript, analyzer: createTypeScriptAnalyzer(compiler, { dialect: 'javascript', builtinNames }) },
   ];
 }

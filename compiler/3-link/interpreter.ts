@@ -123,9 +123,11 @@ export class Interpreter {
   #global(name: string, frame: Frame): Thing {
     frame.looked?.set(name, this.#variables.peek(name));
     if (this.#variables.has(name)) return this.#variables.get(name);
-    for (const module of [...this.#stars, 'builtins'])
-      if (this.#knowledge.memberOf(`${module}.${name}`) !== undefined)
-        return { what: [this.#whats.path(`${module}.${name}`)], roots: [] };
+    for (const module of [...this.#stars, 'builtins']) {
+      const path = `${module}.${name}`;
+      if (this.#knowledge.memberOf(path) !== undefined || this.#knowledge.isModule(path))
+        return { what: [this.#whats.path(path)], roots: [] };
+    }
     return this.#variables.get(name);
   }
 

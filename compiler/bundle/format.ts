@@ -22,6 +22,7 @@ export type StateName =
   | 'locale'
   | 'logging'
   | 'ipython'
+  | 'console'
   | 'output-history'
   | 'modules';
 

@@ -71,6 +71,7 @@ const stateNames: readonly string[] = [
   'locale',
   'logging',
   'ipython',
+  'console',
   'output-history',
   'modules',
 ];

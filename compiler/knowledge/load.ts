@@ -19,6 +19,8 @@ export interface KnownType {
 
 /** What is known of the libraries of one language, ready to be asked. */
 export interface Knowledge {
+  /** True when something is known of what a module has: `Math`, which is no function itself. */
+  isModule(path: string): boolean;
   /** What is known of a function or a class of a module: `pandas.read_csv`. */
   memberOf(path: string): Entry | undefined;
   /** What a value of a module is: `os.environ`. */
@@ -129,6 +131,12 @@ function wordsOf(text: string): ReadonlySet<string> {
   return new Set(text === '' ? [] : text.split(' '));
 }
 
+/** `a`, `a.b` and `a.b.c` of the last. */
+function pathsTo(path: string): readonly string[] {
+  const parts = path.split('.');
+  return parts.map((_, length) => parts.slice(0, length + 1).join('.'));
+}
+
 /** Reads the tables of a language once. */
 export function loadKnowledge(tables: Tables): Knowledge {
   const members = membersOf(tables, 'modules');
@@ -140,7 +148,9 @@ export function loadKnowledge(tables: Tables): Knowledge {
   const unless = everything.flatMap(({ effects }) =>
     effects.flatMap((effect) => (effect.kind === 'state' ? (effect.unless ?? []) : [])),
   );
+  const modules = new Set(Object.keys({ ...tables.modules, ...tables.values }).flatMap(pathsTo));
   return {
+    isModule: (path) => modules.has(path),
     memberOf: (path) => members.get(path),
     valueOfModule: (path) => values.get(path),
     typeOf: (name) => types.get(name),

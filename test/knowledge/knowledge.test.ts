@@ -121,7 +121,7 @@ describe('a table with a mistake is refused, and the message says where it is', 
     ],
   ])('%s becomes %s', (right, wrong, message) => {
     const folder = mkdtempSync(path.join(tmpdir(), 'cellwright-knowledge-'));
-    cpSync(path.join(root, 'compiler', 'knowledge'), folder, { recursive: true });
+    cpSync(path.join(root, 'compiler', 'knowledge', 'python'), folder, { recursive: true });
     const file = path.join(folder, 'builtins.yaml');
     const line = `append: { ${right}`;
     const text = readFileSync(file, 'utf8');

@@ -1,99 +1,137 @@
 import type { Diagnostic, Range } from '../../bundle/diagnostic.ts';
 import type { CellText, Effects, LanguageAnalyzer } from '../effects.ts';
 import { noFindings } from './findings.ts';
+import { certainImports } from './imports.ts';
 import type { ts, TypeScript } from './load.ts';
 import { Programs, type Dialect } from './program.ts';
 import { scriptOf } from './script.ts';
+import { isTelling, nameInProblem } from './type-problems.ts';
 import { readTypes, type TypeReader } from './types.ts';
 import { visitCell } from './visit.ts';
 
 /** The analyzer of cells in TypeScript, or in JavaScript: one grammar, with types or without. */
-export function createTypeScriptAnalyzer(typescript: TypeScript, dialect: Dialect): LanguageAnalyzer {
+export function createTypeScriptAnalyzer(
+  typescript: TypeScript,
+  { dialect, builtinNames }: { readonly dialect: Dialect; readonly builtinNames: ReadonlySet<string> },
+): LanguageAnalyzer {
   const programs = new Programs(typescript, dialect);
-  const known = new Map<string, readonly Effects[]>();
+  let latest: { readonly key: string; readonly effects: readonly Effects[] } | undefined;
   return {
     analyzeCells: (cells) => {
       const key = JSON.stringify(cells.map(({ id, index, source }) => [id, index, source]));
-      const found = known.get(key) ?? analyze(typescript, programs, cells);
-      known.clear();
-      known.set(key, found);
-      return found;
+      if (latest?.key !== key) latest = { key, effects: analyze({ typescript, programs, builtinNames }, cells) };
+      return latest.effects;
     },
     readCondition: (text) => ({
       ok: false,
-      message: 'Conditions are not understood in a notebook of this language.',
-      help: 'Write the check as a cell that throws.',
+      message: 'Conditions of gates are not understood in a notebook of this language.',
+      help: 'Write the check as a cell that throws an error.',
       from: 0,
       to: text.length,
     }),
   };
 }
 
-function analyze(typescript: TypeScript, programs: Programs, cells: readonly CellText[]): readonly Effects[] {
+interface Room {
+  readonly typescript: TypeScript;
+  readonly programs: Programs;
+  readonly builtinNames: ReadonlySet<string>;
+}
+
+function analyze({ typescript, programs, builtinNames }: Room, cells: readonly CellText[]): readonly Effects[] {
   const program = programs.make(cells);
   const types = readTypes(typescript, program.checker);
-  return cells.map((cell, place) => {
-    const file = program.files[place] as ts.SourceFile;
-    return analyzeCell(typescript, { cell, file, types, problems: program.problemsOf(place) });
+  const effects = cells.map((cell, place) =>
+    analyzeCell(typescript, {
+      cell,
+      plain: program.plain[place] as ts.SourceFile,
+      file: program.files[place] as ts.SourceFile,
+      types,
+    }),
+  );
+  // A name that comes about without a declaration is one that the checker does not know.
+  const names = new Set([...builtinNames, ...effects.flatMap(({ binds }) => binds.map(({ name }) => name))]);
+  return effects.map((own, place) => {
+    const cell = cells[place] as CellText;
+    if (own.diagnostics.length > 0) return own;
+    const found = program
+      .problemsOf(place)
+      .filter((problem) => isTelling(problem) && !names.has(nameInProblem(typescript.ts, problem) ?? ''));
+    const file = program.plain[place] as ts.SourceFile;
+    return { ...own, diagnostics: found.map((problem) => typeProblem(typescript, { cell, file, problem })) };
   });
 }
 
-interface Checked {
+interface InCell {
   readonly cell: CellText;
   readonly file: ts.SourceFile;
-  readonly types: TypeReader;
-  readonly problems: readonly ts.Diagnostic[];
+  readonly problem: ts.Diagnostic;
 }
 
-function analyzeCell(typescript: TypeScript, { cell, file, types, problems }: Checked): Effects {
-  const { ts } = typescript;
-  const own = ts.createSourceFile(file.fileName, cell.source, ts.ScriptTarget.ESNext, true);
-  const syntax = (own as unknown as { readonly parseDiagnostics: readonly ts.Diagnostic[] }).parseDiagnostics;
-  const [broken] = syntax;
-  const visited = { calls: new WeakMap(), definitions: new WeakMap() };
-  const findings = broken !== undefined ? noFindings() : visitCell({ typescript, file: trimmed(file, cell.source), visited, ...types, blocks: 0 });
-  const diagnostics: Diagnostic[] = [];
-  const unknown = [...findings.unknown];
-  if (broken !== undefined) {
-    const range = rangeOf(own, broken);
-    diagnostics.push({
-      code: 'CW201',
-      severity: 'warning',
-      message: `This is not valid TypeScript; the kernel raises a SyntaxError here: ${ts.flattenDiagnosticMessageText(broken.messageText, ' ')}`,
-      help: 'Mend the syntax, or take the cell out.',
-      location: { cell: cell.id, index: cell.index, range },
-      related: [],
-    });
-    unknown.push({ reason: 'the cell cannot be parsed', range });
-  }
-  void problems;
-  const script = broken === undefined ? scriptOf(ts, cell.source) : undefined;
+function typeProblem({ ts }: TypeScript, { cell, file, problem }: InCell): Diagnostic {
   return {
-    reads: findings.reads,
-    binds: findings.binds,
-    deletes: findings.deletes,
-    steps: findings.steps,
-    summaries: findings.summaries,
-    state: [],
-    files: [],
-    outside: [],
-    imports: findings.imports,
-    importStatements: [],
-    leadingImports: 0,
-    unobservable: [],
-    unknown,
-    normalised: cell.source.trimEnd(),
-    showsLines: false,
-    diagnostics,
-    ...(findings.outlives.length > 0 && { outlives: findings.outlives }),
-    ...(script !== undefined && { script }),
+    code: 'CW220',
+    severity: 'warning',
+    message: `${ts.flattenDiagnosticMessageText(problem.messageText, ' ')} (TS${String(problem.code)})`,
+    help: 'Nothing is refused for it: the cell runs as its kernel would run it.',
+    location: { cell: cell.id, index: cell.index, range: rangeOf(file, problem) },
+    related: [],
   };
 }
 
-/** The statements of the cell itself, without those that make it a module. */
-function trimmed(file: ts.SourceFile, source: string): ts.SourceFile {
-  const statements = file.statements.filter((statement) => statement.pos < source.length && statement.getStart(file) < source.length);
-  return Object.create(file, { statements: { value: statements } }) as ts.SourceFile;
+function notValid({ ts }: TypeScript, { cell, file, problem }: InCell): Diagnostic {
+  return {
+    code: 'CW201',
+    severity: 'warning',
+    message: `This is not valid; the kernel raises a SyntaxError here: ${ts.flattenDiagnosticMessageText(problem.messageText, ' ')}`,
+    help: 'Mend the syntax, or take the cell out.',
+    location: { cell: cell.id, index: cell.index, range: rangeOf(file, problem) },
+    related: [],
+  };
+}
+
+interface OneCell {
+  readonly cell: CellText;
+  readonly plain: ts.SourceFile;
+  readonly file: ts.SourceFile;
+  readonly types: TypeReader;
+}
+
+function analyzeCell(typescript: TypeScript, { cell, plain, file, types }: OneCell): Effects {
+  const [problem] = syntaxProblems(plain);
+  const statements = file.statements.slice(0, plain.statements.length);
+  const visited = { calls: new WeakMap(), definitions: new WeakMap() };
+  const isValid = problem === undefined;
+  const found = isValid ? visitCell({ typescript, file, statements, visited, ...types, blocks: 0 }) : noFindings();
+  const imports = certainImports(typescript.ts, isValid ? plain : undefined);
+  return {
+    reads: found.reads,
+    binds: found.binds,
+    deletes: found.deletes,
+    steps: found.steps,
+    summaries: found.summaries,
+    state: [],
+    files: [],
+    outside: [],
+    imports: found.imports,
+    importStatements: imports.statements,
+    leadingImports: imports.leading,
+    unobservable: [],
+    unknown: isValid
+      ? found.unknown
+      : [{ reason: 'the cell cannot be parsed', range: rangeOf(plain, problem) }],
+    // Functions show their own text, comments and all, and errors the lines.
+    normalised: cell.source.trimEnd(),
+    showsLines: /\bcaptureStackTrace\b|\bprepareStackTrace\b|\.stack\b/.test(cell.source),
+    diagnostics: isValid ? [] : [notValid(typescript, { cell, file: plain, problem })],
+    ...(found.outlives.length > 0 && { outlives: found.outlives }),
+    ...(isValid && { script: scriptOf(typescript.ts, cell.source) }),
+  };
+}
+
+/** What the parser has to say; its type is not published. */
+function syntaxProblems(file: ts.SourceFile): readonly ts.Diagnostic[] {
+  return (file as ts.SourceFile & { readonly parseDiagnostics: readonly ts.Diagnostic[] }).parseDiagnostics;
 }
 
 function rangeOf(file: ts.SourceFile, { start = 0, length = 1 }: Pick<ts.Diagnostic, 'start' | 'length'>): Range {

@@ -5,6 +5,9 @@ import { hoistedNames, namesOfBlock } from './scope.ts';
 
 /** The cells of a notebook as one program, each a module that imports what it needs of the others. */
 export interface CellProgram {
+  /** Of each cell its own text alone. */
+  readonly plain: readonly ts.SourceFile[];
+  /** Of each cell its own text, and what joins it to the others. */
   readonly files: readonly ts.SourceFile[];
   readonly checker: ts.TypeChecker;
   /** What the checker has to say of a cell, with places in the cell's own text. */
@@ -15,6 +18,7 @@ export interface CellProgram {
 export type Dialect = 'typescript' | 'javascript';
 
 const libraryFolder = '/lib';
+const ambientFile = '/ambient.d.ts';
 
 /** Makes programs, and keeps what is the same in all of them. */
 export class Programs {
@@ -58,9 +62,8 @@ export class Programs {
     const plain = cells.map(({ source }) => this.#parse(source, extension));
     const texts = joinCells(this.#typescript, plain, cells);
     const byName = new Map(names.map((name, place) => [name, texts[place] ?? '']));
-    byName.set('/ambient.d.ts', ambientText);
     const host: ts.CompilerHost = {
-      fileExists: (name) => byName.has(name),
+      fileExists: (name) => byName.has(name) || name === ambientFile,
       readFile: (name) => byName.get(name),
       getSourceFile: (name) => this.#file(name, byName),
       getDefaultLibFileName: () => `${libraryFolder}/lib.es2023.d.ts`,
@@ -76,10 +79,11 @@ export class Programs {
           return { resolvedModule: known === undefined ? undefined : { resolvedFileName: known, extension: `.${extension}` } };
         }),
     };
-    const program = ts.createProgram({ rootNames: ['/ambient.d.ts', ...names], options: this.#options, host, ...(this.#last && { oldProgram: this.#last }) });
+    const program = ts.createProgram({ rootNames: [ambientFile, ...names], options: this.#options, host, ...(this.#last && { oldProgram: this.#last }) });
     this.#last = program;
     const files = names.map((name) => program.getSourceFile(name) as ts.SourceFile);
     return {
+      plain,
       files,
       checker: program.getTypeChecker(),
       problemsOf: (place) => {
@@ -101,7 +105,7 @@ export class Programs {
     if (own !== undefined) return this.#remember(name, own);
     const known = this.#shared.get(name);
     if (known !== undefined) return known;
-    const text = this.#typescript.library.get(name.slice(libraryFolder.length + 1));
+    const text = name === ambientFile ? ambientText : this.#typescript.library.get(name.slice(libraryFolder.length + 1));
     if (text === undefined) return undefined;
     const file = this.#typescript.ts.createSourceFile(name, text, this.#typescript.ts.ScriptTarget.ESNext);
     this.#shared.set(name, file);

@@ -12,6 +12,8 @@ import { isGlobalObject, unknownValue, valueOf, type Around, type Visited } from
 export interface CellWalk {
   readonly typescript: TypeScript;
   readonly file: ts.SourceFile;
+  /** Those of the cell itself, without what joins it to the others. */
+  readonly statements: readonly ts.Statement[];
   readonly visited: Visited;
   typesOf(node: ts.Expression): readonly string[];
   /** True when the value is a promise, as far as the checker knows. */
@@ -21,11 +23,11 @@ export interface CellWalk {
 
 /** Walks a cell: what its top level does goes to the findings, what its functions would do to their summaries. */
 export function visitCell(cell: CellWalk): Findings {
-  const { typescript, file } = cell;
-  const bound = new Set([...namesOfBlock(typescript, file.statements), ...hoistedNames(typescript, file)]);
+  const { typescript, file, statements } = cell;
+  const bound = new Set([...namesOfBlock(typescript, statements), ...hoistedNames(typescript, file)]);
   const scope: Scope = { kind: 'module', block: 0, bound, parent: undefined, ownThis: false };
   const visitor = new Visitor(scope, new Set(), cell);
-  visitor.statements(file.statements);
+  visitor.statements(statements);
   return visitor.findings;
 }
 
