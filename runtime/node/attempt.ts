@@ -1,4 +1,4 @@
-import type { AttemptResult, Binding, FromAttempt, OutputMessage, ToWorker, ValueRef } from '../process/protocol.ts';
+import type { AttemptResult, Binding, FromAttempt, Measured, OutputMessage, ToWorker, ValueRef } from '../process/protocol.ts';
 import { nothingObserved } from '../nothing-observed.ts';
 import { Arrivals, isImplicit } from './arrivals.ts';
 import type { Channel, Configuration } from './channel.ts';
@@ -10,7 +10,7 @@ import { concludeVariables } from './conclude.ts';
 import { HiddenState } from './hidden-state.ts';
 import { Inspector } from './inspector.ts';
 import type { Kernel } from './kernels/kernel.ts';
-import { measure } from './measure.ts';
+import { measure, type CellEnd } from './measure.ts';
 import { ImportedModules, ModuleAbsent } from './modules.ts';
 import { Pending } from './pending.ts';
 import { Scope, type Variable } from './scope.ts';
@@ -222,14 +222,14 @@ export class Attempt {
     const started = performance.now();
     const used = process.cpuUsage();
     if (order.timeout !== undefined) this.#channel.send({ type: 'clock', state: 'runs', spent: 0 });
-    const ok = await this.#runCell(order);
+    const end = await this.#runCell(order);
     const seconds = (performance.now() - started) / 1000;
     if (order.timeout !== undefined) this.#channel.send({ type: 'clock', state: 'ends', spent: seconds });
     const { user, system } = process.cpuUsage(used);
-    const measured = order.measures === undefined ? undefined : await measure(order, ok, await this.#scope.all());
+    const measured = await this.#measure(order, end);
     const result: Mutable = {
       ...structuredNothing(),
-      status: ok ? 'ok' : 'error',
+      status: end.threw ? 'error' : 'ok',
       reads: this.#reads,
       shadowed: [...order.shadowedBuiltins],
       seconds,
@@ -241,29 +241,40 @@ export class Attempt {
     return await this.#kernel.asideAsync(async () => await this.#conclude(result, order, before));
   }
 
-  async #runCell(order: RunOrder): Promise<boolean> {
+  async #runCell(order: RunOrder): Promise<CellEnd> {
     const { script, executionCount } = order;
     if (script === undefined) {
       const evalue = 'the cell is no valid TypeScript';
       this.#emit({ kind: 'error', ename: 'SyntaxError', evalue, traceback: [`SyntaxError: ${evalue}`] });
-      return false;
+      return { threw: true, value: undefined };
     }
     const text = this.#scripts.add(executionCount, script, this.#kernel.prefix);
     this.#scope.watch((name) => this.#fault(name));
     this.#pending.watch();
     try {
-      const { threw, value } = await this.#inspector.run(text);
-      if (threw) {
-        this.#emit({ kind: 'error', ...describeThrown(value, this.#scripts) });
-        return false;
+      const end = await this.#inspector.run(text);
+      if (end.threw) {
+        this.#emit({ kind: 'error', ...describeThrown(end.value, this.#scripts) });
+        return end;
       }
-      const shown = await this.#kernel.show(value);
+      const shown = await this.#kernel.show(end.value);
       if (shown !== undefined) this.#emit({ kind: 'result', ...shown });
-      return true;
+      return end;
     } finally {
       await this.#pending.settle();
       this.#scope.unwatch();
     }
+  }
+
+  /** What is measured has been read by the cell. */
+  async #measure(order: RunOrder, end: CellEnd): Promise<Measured | undefined> {
+    if (order.measures === undefined) return undefined;
+    const here = await this.#scope.all();
+    this.#scope.watch((name) => this.#fault(name));
+    const look = (name: string): Variable | undefined => here.get(name) ?? this.#fault(name);
+    const measured = await measure(order, { end, inspector: this.#inspector, look });
+    this.#scope.unwatch();
+    return measured;
   }
 
   async #conclude(result: Mutable, order: RunOrder, before: ReturnType<HiddenState['capture']>): Promise<AttemptResult> {

@@ -80,11 +80,13 @@ export function describeThrown(value: unknown, scripts: Scripts): ErrorOutput {
   return { ename, evalue, traceback: [...lines.slice(0, first), ...frames] };
 }
 
-function isError(value: unknown): value is { readonly name: unknown; readonly message: unknown; readonly stack: unknown } {
+/** True for what has a message and a stack. */
+export function isError(value: unknown): value is { readonly name: unknown; readonly message: unknown; readonly stack: unknown } {
   return typeof value === 'object' && value !== null && 'message' in value && 'stack' in value;
 }
 
-function textOf(value: unknown): string {
+/** As text, whatever it is. */
+export function textOf(value: unknown): string {
   try {
     return String(value);
   } catch {
