@@ -6,7 +6,7 @@ import { startOfNothing } from './start-state.ts';
 import { loadDigests } from './store/digests.ts';
 import { openLocalStore } from './store/local.ts';
 import type { Progress } from './versions.ts';
-import { lookAtHistory } from '../compiler/bundle/history-look.ts';
+import { whyOneProcess } from '../compiler/bundle/one-process.ts';
 import type { RunOptions } from './run-bundle.ts';
 
 /** What a run would do with one task. */
@@ -69,7 +69,7 @@ function planLane(bundle: Bundle, around: Around, until: number): readonly TaskP
   const unit = laneUnit(bundle, until);
   if (unit === undefined) return undefined;
   const found = findLane(around, unit);
-  if ('miss' in found && lookAtHistory(bundle) === undefined) return undefined;
+  if ('miss' in found && whyOneProcess(bundle) === undefined) return undefined;
   const plan = 'miss' in found ? ({ plan: 'run', miss: found.miss } as const) : ({ plan: 'cached' } as const);
   return unit.cells.map(({ id, name }) => ({ task: id, name, ...plan }));
 }

@@ -4,7 +4,7 @@ import { homedir } from 'node:os';
 import { isAbsolute, join } from 'node:path';
 import type { Diagnostic } from '../compiler/bundle/diagnostic.ts';
 import { canonicalJson } from '../compiler/bundle/canonical.ts';
-import { lookAtHistory } from '../compiler/bundle/history-look.ts';
+import { whyOneProcess } from '../compiler/bundle/one-process.ts';
 import type { Bundle, Task } from '../compiler/bundle/format.ts';
 import { describeMiss } from './cache.ts';
 import { delayProcesses, type Disorder } from './disorder.ts';
@@ -189,7 +189,7 @@ export async function run(bundle: Bundle, document: string, options: RunOptions)
     readCache: options.cache && !options.force,
     keepGoing: options.keepGoing,
     timeout: options.timeout,
-    lane: options.lane ? 'asked for' : lookAtHistory(bundle),
+    lane: options.lane ? 'asked for' : whyOneProcess(bundle),
     isLaneAsked: options.lane,
     executable,
     until: options.until ?? Number.MAX_SAFE_INTEGER,
