@@ -33,6 +33,7 @@ const entries = [
   { from: 'compiler/index.ts', to: 'compiler.mjs', options: forAnywhere, pure: true },
   { from: 'compiler/bundle/index.ts', to: 'bundle.mjs', options: forAnywhere, pure: true },
   { from: 'runtime/index.ts', to: 'runtime.mjs', options: forNode },
+  { from: 'runtime/node/worker.ts', to: 'node/worker.mjs', options: forNode },
   { from: 'extensions/cli/main.ts', to: 'cellwright.mjs', options: forNode, program: true },
 ];
 

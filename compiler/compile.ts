@@ -9,7 +9,6 @@ import type { Effects } from './2-analyze/effects.ts';
 import { linkCells } from './3-link/link.ts';
 import { understandMeasures } from './3-link/measures.ts';
 import { headingAbove, taskName } from './4-emit/names.ts';
-import { readParameters } from './3-link/parameters.ts';
 import { languageOf, type Language } from './languages.ts';
 
 /** What compiling gives: a bundle unless a diagnostic is an error. */
@@ -72,7 +71,7 @@ export function compileNotebook(
     asked: directives.map((found, place) => ({ ...found.directives, measures: measured.measures[place] })),
     profile,
   });
-  const { parameters, cell: parametersCell } = readParameters(cells, effects);
+  const { parameters, cell: parametersCell } = language.readParameters(cells, effects);
   const bundle: Bundle = {
     formatVersion,
     notebook: {

@@ -5,6 +5,8 @@ import { createPythonAnalyzer } from './2-analyze/python/analyzer.ts';
 import { loadPythonParser, type PythonWasm } from './2-analyze/python/parse.ts';
 import { createTypeScriptAnalyzer } from './2-analyze/typescript/analyzer.ts';
 import { loadTypeScript } from './2-analyze/typescript/load.ts';
+import { readJavaScriptParameters } from './3-link/javascript-parameters.ts';
+import { readParameters } from './3-link/parameters.ts';
 import { printModule as printPython } from './4-emit/python.ts';
 import { printModule as printTypeScript } from './4-emit/typescript.ts';
 import { javascriptKnowledge, pythonKnowledge, type Knowledge } from './knowledge/load.ts';
@@ -28,6 +30,8 @@ interface LanguageFacts {
   /** Of the file of a task, without the dot. */
   readonly extension: string;
   readonly knowledge: Knowledge;
+  /** The parameters of the cells tagged `parameters`. */
+  readonly readParameters: typeof readParameters;
   /** A printer for the tasks of one notebook. */
   readonly printer: (notebook: Notebook) => (order: ModuleOrder) => string;
 }
@@ -37,8 +41,18 @@ export interface Language extends LanguageFacts {
   readonly analyzer: LanguageAnalyzer;
 }
 
-const python: LanguageFacts = { name: 'python', extension: 'py', knowledge: pythonKnowledge, printer: printPython };
-const ofTypeScript = { knowledge: javascriptKnowledge, printer: () => printTypeScript };
+const python: LanguageFacts = {
+  name: 'python',
+  extension: 'py',
+  knowledge: pythonKnowledge,
+  readParameters,
+  printer: printPython,
+};
+const ofTypeScript = {
+  knowledge: javascriptKnowledge,
+  readParameters: readJavaScriptParameters,
+  printer: () => printTypeScript,
+};
 const typescript: LanguageFacts = { name: 'typescript', extension: 'ts', ...ofTypeScript };
 const javascript: LanguageFacts = { name: 'javascript', extension: 'js', ...ofTypeScript };
 

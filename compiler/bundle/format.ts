@@ -166,6 +166,8 @@ export interface Script {
   readonly text: string;
   /** The mappings of a source map (version 3) from the text to the cell's source. */
   readonly mappings: string;
+  /** What it declares at its top. */
+  readonly declares: readonly { readonly name: string; readonly how: 'const' | 'let' | 'var' }[];
 }
 
 /** One code cell as an isolated unit of work. Tasks stand in notebook order. */

@@ -9,6 +9,7 @@ import { nearest, type ParsedArguments } from './args.ts';
 import { describeFileError, isFileError, isFolder, isPipe, isThere, readNamedFile, statOf } from './files.ts';
 import { fileProblem, usage, type CommandResult, type Host, type Outcome, type ShownCell } from './host.ts';
 import { fillIn } from './fill-in.ts';
+import { assignmentsIn } from './assignments.ts';
 import { cellsTagged, injectParameters, type ParameterPlaces } from './inject-parameters.ts';
 import { findMisfit } from './parameter-types.ts';
 import { findUnknown, type ParameterValues } from './parameters.ts';
@@ -158,7 +159,10 @@ async function compileInput(
     if (unknown !== undefined) return { ok: false, result: usage(unknown.message, unknown.help) };
     const misfit = findMisfit(request.values, plain.parameters);
     if (misfit !== undefined) return { ok: false, result: usage(misfit.message, misfit.help, 'CW901') };
-    const document = injectParameters(original.document, request.values, placesOf(plain, original.document));
+    const { refuse } = assignmentsIn(plain.notebook.language);
+    const refusal = [...request.values.values()].map(refuse).find((reason) => reason !== undefined);
+    if (refusal !== undefined) return { ok: false, result: usage(refusal, 'Read the variable in a cell instead.') };
+    const document = injectParameters(original.document, request.values, injectionOf(plain, original.document));
     const injected = { bytes: document, name: `${request.stem}.ipynb`, profile };
     compilation = await compileNotebook(host.installation, injected);
   }
@@ -210,6 +214,10 @@ async function compileInput(
   return { ok: true, value: values.size > 0 ? value : { ...value, bundle: stored.value } };
 }
 
+function injectionOf(bundle: Bundle, document: string): Parameters<typeof injectParameters>[2] {
+  return { places: placesOf(bundle, document), language: bundle.notebook.language };
+}
+
 /** The cells tagged `parameters` that bind or declare each parameter. */
 function placesOf(bundle: Bundle, document: string): ParameterPlaces {
   const tagged = cellsTagged(document, 'parameters');
@@ -228,7 +236,7 @@ export async function compileWith(
   { plain, stem, profile }: Input,
   values: ParameterValues,
 ): Promise<Compilation> {
-  const document = injectParameters(plain.document, values, placesOf(plain.bundle, plain.document));
+  const document = injectParameters(plain.document, values, injectionOf(plain.bundle, plain.document));
   return await compileNotebook(host.installation, { bytes: document, name: `${stem}.ipynb`, profile });
 }
 

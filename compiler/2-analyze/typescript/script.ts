@@ -14,7 +14,8 @@ export function scriptOf(ts: Compiler, source: string): Script {
   const { outputText, sourceMapText = '{}' } = ts.transpileModule(source, {
     fileName: 'cell.tsx',
     compilerOptions: {
-      target: ts.ScriptTarget.ESNext,
+      // No engine knows decorators yet, so the translation has to.
+      target: /^\s*@[\w$]/m.test(source) ? ts.ScriptTarget.ES2022 : ts.ScriptTarget.ESNext,
       module: ts.ModuleKind.ESNext,
       moduleDetection: ts.ModuleDetectionKind.Force,
       jsx: ts.JsxEmit.React,
@@ -27,7 +28,8 @@ export function scriptOf(ts: Compiler, source: string): Script {
     transformers: { after: [(context) => (file) => asScript({ ts, context }, file)] },
   });
   const { mappings = '' } = JSON.parse(sourceMapText) as { readonly mappings?: string };
-  return { text: outputText.replace(/\n?\/\/# sourceMappingURL=.*\s*$/, ''), mappings };
+  const text = outputText.replace(/\n?\/\/# sourceMappingURL=.*\s*$/, '');
+  return { text, mappings, declares: declaredBy(ts, source) };
 }
 
 interface Around {
@@ -133,4 +135,32 @@ function withAttributes(
   return factory.createObjectLiteralExpression([
     factory.createPropertyAssignment('with', factory.createObjectLiteralExpression(inner)),
   ]);
+}
+
+/** What a cell declares at its top, and how: whether a later cell may declare it otherwise is up to its kernel. */
+function declaredBy(ts: Compiler, source: string): Script['declares'] {
+  const file = ts.createSourceFile('cell.tsx', source, ts.ScriptTarget.ESNext);
+  const found = new Map<string, Script['declares'][number]['how']>();
+  const bind = (name: TypeScript.BindingName, how: 'const' | 'let' | 'var'): void => {
+    if (ts.isIdentifier(name)) found.set(name.text, how);
+    else for (const element of name.elements) if (!ts.isOmittedExpression(element)) bind(element.name, how);
+  };
+  for (const statement of file.statements) {
+    if (ts.isVariableStatement(statement)) {
+      const { flags, declarations } = statement.declarationList;
+      const how = (flags & ts.NodeFlags.Const) !== 0 ? 'const' : (flags & ts.NodeFlags.Let) !== 0 ? 'let' : 'var';
+      for (const { name } of declarations) bind(name, how);
+    } else if (ts.isClassDeclaration(statement) || ts.isEnumDeclaration(statement)) {
+      const how = ts.isClassDeclaration(statement) ? 'let' : 'var';
+      if (statement.name !== undefined) bind(statement.name, how);
+    } else if (ts.isFunctionDeclaration(statement) && statement.name !== undefined) bind(statement.name, 'var');
+    else if (ts.isImportDeclaration(statement)) {
+      const { name, namedBindings, isTypeOnly } = statement.importClause ?? {};
+      if (isTypeOnly === true) continue;
+      if (name !== undefined) bind(name, 'const');
+      if (namedBindings !== undefined && ts.isNamespaceImport(namedBindings)) bind(namedBindings.name, 'const');
+      else for (const one of namedBindings?.elements ?? []) bind(one.name, 'const');
+    }
+  }
+  return [...found].map(([name, how]) => ({ name, how }));
 }

@@ -92,11 +92,11 @@ async function compareRuns(host: Host, work: Comparison): Promise<Outcome<Compar
   const { bundle, document, sources } = input;
   // The signal may be aborted at any time.
   const isStopped = (): boolean => signal.aborted;
-  const script = path.join(host.installation, 'python', 'plain_run.py');
+  const scripts = path.join(host.installation, 'python');
   const plain: PlainRun[] = [];
   const runAgain = async (which: string): ReturnType<typeof runPlainly> => {
     if (!silent) host.err(`Restart & Run All, ${which} time\n`);
-    return await runPlainly(document, bundle, { ...place, cwd, signal, script });
+    return await runPlainly(document, bundle, { ...place, cwd, signal, scripts });
   };
   for (const which of ['first', 'second']) {
     const made = await runAgain(which);

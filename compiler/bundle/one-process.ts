@@ -1,0 +1,21 @@
+import type { Bundle } from './format.ts';
+import { lookAtHistory } from './history-look.ts';
+
+/** Why all cells have to run in one process; undefined when nothing in their texts calls for it. */
+export function whyOneProcess(bundle: Bundle): string | undefined {
+  return lookAtHistory(bundle) ?? declaredOtherwise(bundle);
+}
+
+/** The first name that a cell declares in another way than an earlier one: whether that is an error is for the engine to say. */
+function declaredOtherwise({ tasks }: Bundle): string | undefined {
+  const known = new Map<string, { readonly how: string; readonly task: string }>();
+  for (const { name: task, script, executionCount } of tasks) {
+    if (executionCount === 0) continue;
+    for (const { name, how } of script?.declares ?? []) {
+      const before = known.get(name);
+      if (before === undefined) known.set(name, { how, task });
+      else if (before.how !== how) return `${task} declares ${name} with ${how}, and ${before.task} with ${before.how}`;
+    }
+  }
+  return undefined;
+}
