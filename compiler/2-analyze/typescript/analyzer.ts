@@ -8,6 +8,7 @@ import { Programs, type CellProgram, type Dialect } from './program.ts';
 import { scriptOf } from './script.ts';
 import { isTelling, nameInProblem } from './type-problems.ts';
 import { readTypes, type TypeReader } from './types.ts';
+import { awaitedNames } from './scope.ts';
 import { visitCell } from './visit.ts';
 
 /** So many cells are kept in memory: those of some large notebooks. */
@@ -131,7 +132,17 @@ function lookAt(typescript: TypeScript, { plain, file, types, problems }: OneCel
   const statements = file.statements.slice(0, plain.statements.length);
   const visited = { calls: new WeakMap(), definitions: new WeakMap() };
   const isValid = syntax === undefined;
-  const found = isValid ? visitCell({ typescript, file, statements, visited, ...types, blocks: 0 }) : noFindings();
+  const found = isValid
+    ? visitCell({
+        typescript,
+        file,
+        statements,
+        visited,
+        ...types,
+        blocks: 0,
+        awaited: awaitedNames(typescript, statements),
+      })
+    : noFindings();
   const imports = certainImports(typescript.ts, isValid ? plain : undefined);
   const effects: Effects = {
     reads: found.reads,

@@ -1,8 +1,10 @@
 import type { CallSite, Value } from '../steps.ts';
 import { Assignments } from './assignments.ts';
 import type { ts } from './load.ts';
-import { isTopLevel } from './scope.ts';
+import { isTopLevel, ownerOf } from './scope.ts';
 import { unknownValue } from './values.ts';
+
+const timers: ReadonlySet<string> = new Set(['setTimeout', 'setInterval', 'setImmediate', 'queueMicrotask']);
 
 /** Calls, and what goes on when the cell has ended. */
 export abstract class Calls extends Assignments {
@@ -20,6 +22,7 @@ export abstract class Calls extends Assignments {
       for (const property of last.properties)
         if (ts.isPropertyAssignment(property) && (ts.isIdentifier(property.name) || ts.isStringLiteral(property.name)))
           keywords.push({ name: property.name.text, value: this.value(property.initializer) });
+    this.timer(node, callee);
     this.site(node, callee, { positional: given.map((argument) => this.value(argument)), keywords });
   }
 
@@ -78,23 +81,30 @@ export abstract class Calls extends Assignments {
 
   /** A statement whose promise nothing waits for, in a cell that ends before it. */
   protected lasting(expression: ts.Expression): void {
-    if (this.scope.kind === 'function') return;
-    if (this.ts.isAwaitExpression(expression)) return;
-    if (this.cell.isPromise(expression))
-      this.findings.outlives.push({
-        range: this.range(expression),
-        reason: `nothing waits for ${this.excerpt(expression)}`,
-      });
+    if (!isTopLevel(this.scope) || this.ts.isAwaitExpression(expression) || !this.cell.isPromise(expression)) return;
+    const reason = `nothing waits for ${this.excerpt(expression)}`;
+    this.findings.outlives.push({ range: this.range(expression), reason });
   }
 
-  /** A promise that a variable holds: whether the cell waits for it is seen from its other uses. */
-  protected pending(initializer: ts.Expression): void {
-    if (this.ts.isAwaitExpression(initializer) || !isTopLevel(this.scope)) return;
-    if (this.cell.isPromise(initializer))
-      this.findings.outlives.push({
-        range: this.range(initializer),
-        reason: `${this.excerpt(initializer)} may not be done when the cell ends`,
-      });
+  /** A promise that a variable holds, which the cell waits for nowhere. */
+  protected pending({ name, initializer }: ts.VariableDeclaration): void {
+    const ts = this.ts;
+    if (initializer === undefined || ts.isAwaitExpression(initializer) || !isTopLevel(this.scope)) return;
+    if (ts.isIdentifier(name) && this.cell.awaited.has(name.text)) return;
+    if (!this.cell.isPromise(initializer)) return;
+    const reason = `${this.excerpt(initializer)} may not be done when the cell ends`;
+    this.findings.outlives.push({ range: this.range(initializer), reason });
+  }
+
+  /** A timer is set by the cell itself: what it does comes later. */
+  private timer(node: ts.CallExpression | ts.NewExpression, callee: ts.Expression): void {
+    const ts = this.ts;
+    const isTimer = ts.isIdentifier(callee) && timers.has(callee.text) && ownerOf(this.scope, callee.text) === 0;
+    if (!isTimer || this.scope.bound.has(callee.text) || !isTopLevel(this.scope)) return;
+    this.findings.outlives.push({
+      range: this.range(node),
+      reason: `${this.excerpt(node)} is done when the cell has ended`,
+    });
   }
 
   /** A method of an object that is written as a literal. */

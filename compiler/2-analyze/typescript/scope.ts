@@ -97,3 +97,16 @@ export function hoistedNames(typescript: TypeScript, body: ts.Node): Set<string>
   ts.forEachChild(body, walk);
   return found;
 }
+
+/** Names in what the statements of a cell wait for themselves, functions inside of them left out. */
+export function awaitedNames({ ts }: TypeScript, statements: readonly ts.Node[]): ReadonlySet<string> {
+  const found = new Set<string>();
+  const walk = (node: ts.Node, isAwaited: boolean): void => {
+    if (isAwaited && ts.isIdentifier(node)) found.add(node.text);
+    if (ts.isFunctionLike(node) && !isAwaited) return;
+    const waits = ts.isAwaitExpression(node) || (ts.isForOfStatement(node) && node.awaitModifier !== undefined);
+    ts.forEachChild(node, (child) => walk(child, isAwaited || waits));
+  };
+  for (const statement of statements) walk(statement, false);
+  return found;
+}

@@ -137,7 +137,7 @@ class Visitor extends Calls {
     const value: Value =
       node.initializer === undefined ? { kind: 'constant', type: 'undefined' } : this.value(node.initializer);
     this.pattern(node.name, value, this.excerpt(node));
-    if (node.initializer !== undefined) this.pending(node.initializer);
+    this.pending(node);
   }
 
   protected functionDeclaration(node: ts.FunctionDeclaration): void {

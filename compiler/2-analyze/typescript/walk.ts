@@ -18,6 +18,8 @@ export interface CellWalk {
   /** True when the value is a promise, as far as the checker knows. */
   isPromise(node: ts.Expression): boolean;
   blocks: number;
+  /** Names in what the cell waits for itself. */
+  readonly awaited: ReadonlySet<string>;
 }
 
 /** A name, and where it is written. */
