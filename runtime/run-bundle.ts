@@ -291,6 +291,8 @@ export function openCommon(
   const { python, environment, cwd, state } = options;
   const kernel = options.kernel ?? bundle.notebook.kernelName;
   const sourceControl = new SourceControlQuestion(cwd, environment);
+  const refusal = refuseFor(bundle, options);
+  if (refusal !== undefined) return { diagnostic: refusal };
   const language = runtimeOf(bundle.notebook.language);
   const interpreter = language.findInterpreter({ python, kernel, environment, cwd });
   if (interpreter === undefined) return { diagnostic: language.noInterpreter({ python, kernel, environment, cwd }) };
@@ -311,6 +313,15 @@ export function openCommon(
     source: async () => await sourceControl.answer(gitPatience),
     accepted: new AcceptedRuns(state),
   };
+}
+
+/** What a run is asked for that the language of its notebook does not know. */
+function refuseFor({ notebook }: Bundle, { engine, secrets = [] }: RunOptions): Diagnostic | undefined {
+  if (runtimeOf(notebook.language).knowsEverything) return undefined;
+  const what = engine !== undefined ? 'Tasks on other machines' : secrets.length > 0 ? 'Secrets' : undefined;
+  if (what === undefined) return undefined;
+  const message = `${what} are for notebooks in Python so far, and this one is in ${notebook.language}.`;
+  return { code: 'CW401', severity: 'error', message, help: 'Run it without them.', related: [] };
 }
 
 function sharedObjects({ state, engine }: RunOptions): SharedObjects | undefined {

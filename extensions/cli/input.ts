@@ -9,6 +9,7 @@ import { nearest, type ParsedArguments } from './args.ts';
 import { describeFileError, isFileError, isFolder, isPipe, isThere, readNamedFile, statOf } from './files.ts';
 import { fileProblem, usage, type CommandResult, type Host, type Outcome, type ShownCell } from './host.ts';
 import { fillIn } from './fill-in.ts';
+import { isPython } from './python-only.ts';
 import { assignmentsIn } from './assignments.ts';
 import { cellsTagged, injectParameters, type ParameterPlaces } from './inject-parameters.ts';
 import { findMisfit } from './parameter-types.ts';
@@ -65,7 +66,17 @@ export async function openInput(host: Host, parsed: ParsedArguments, given?: Par
   const file = isLiteral ? ({ ok: true, value: name } as const) : fillIn(name, values.value);
   if (!file.ok) return file;
   const named = findNamedProfile(host, parsed);
-  return named.ok ? openNotebook(host, file.value, { values: values.value, profile: named.value }) : named;
+  if (!named.ok) return named;
+  const opened = await openNotebook(host, file.value, { values: values.value, profile: named.value });
+  if (!opened.ok || parsed.forPython === undefined || isPython(opened.value)) return opened;
+  return { ok: false, result: refuseLanguage(opened.value, parsed.forPython) };
+}
+
+function refuseLanguage({ bundle, path: notebook, sources }: Input, what: string): CommandResult {
+  const message = `${what} is for notebooks in Python so far, and this one is in ${bundle.notebook.language}.`;
+  const help = 'run, verify, status, graph, explain, show, diff, lineage and metrics know it.';
+  const diagnostics: Diagnostic[] = [{ code: 'CW401', severity: 'error', message, help, related: [] }];
+  return { status: 'refused', diagnostics, text: '', document: { notebook }, sources };
 }
 
 /** How a notebook is compiled. */

@@ -175,7 +175,8 @@ export class Observer {
     if (this.#holdsFilesOpen()) this.#outside.add('open-file');
     const { filesRead, requests, packages, ...seen } = this.observation();
     // All cells of one process are told of together.
-    const once = this.#isLane ? { filesRead: [], requests: [] } : { filesRead, requests };
+    const files = [...filesRead, ...result.filesRead];
+    const once = this.#isLane ? { filesRead: [], requests: [] } : { filesRead: files, requests };
     return { ...result, ...seen, ...once, packages };
   }
 

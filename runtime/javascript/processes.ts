@@ -5,7 +5,7 @@ import { dirname, join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import type { Diagnostic } from '../../compiler/bundle/diagnostic.ts';
 import { memoryUse } from '../process/memory-use.ts';
-import type { FromAttempt, ToWorker } from '../process/protocol.ts';
+import type { FromAttempt, LaneObservation, ToWorker } from '../process/protocol.ts';
 import { signalProcess } from '../process/reception.ts';
 import type { ProcessParent } from '../process/task-processes.ts';
 import type { ForkWish, ParentOptions, TaskProcess } from '../process/worker-parent.ts';
@@ -204,7 +204,7 @@ function taskProcess({ child, pipes, pid, observer, observes }: Parts): {
     else if (!observes) process.onMessage(message);
     else if (message.type === 'done') process.onMessage({ ...message, result: observer.complete(message.result) });
     else if (message.type === 'concluded')
-      process.onMessage({ ...message, observed: joined(observer, message.observed.outside) });
+      process.onMessage({ ...message, observed: joined(observer, message.observed) });
     else process.onMessage(message);
   });
   child.once('exit', () => {
@@ -218,7 +218,12 @@ function taskProcess({ child, pipes, pid, observer, observes }: Parts): {
   return { process, ready };
 }
 
-function joined(observer: Observer, outside: readonly string[]): ReturnType<Observer['observation']> {
+/** What was seen from outside, with what the process tells itself. */
+function joined(observer: Observer, { outside, filesRead }: LaneObservation): LaneObservation {
   const seen = observer.observation();
-  return { ...seen, outside: [...new Set([...seen.outside, ...outside])] };
+  return {
+    ...seen,
+    outside: [...new Set([...seen.outside, ...outside])],
+    filesRead: [...seen.filesRead, ...filesRead],
+  };
 }

@@ -41,5 +41,5 @@ export const javascript: LanguageRuntime = {
     return { executable, words: [join(scripts, 'plain_run_kernel.py')], last: ['--', ...command], environment };
   },
   plainNeeds: 'verify needs a Python with jupyter_client, and the kernel of the notebook: --python EXE names the Python.',
-  knowsEngines: false,
+  knowsEverything: false,
 };

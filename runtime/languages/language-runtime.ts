@@ -51,6 +51,6 @@ export interface LanguageRuntime {
   plainCommand(interpreter: Interpreter, asked: InterpreterAsked, scripts: string): PlainCommand | undefined;
   /** What that needs, for who does not have it. */
   readonly plainNeeds: string;
-  /** False where tasks cannot run on other machines. */
-  readonly knowsEngines: boolean;
+  /** False where tasks cannot run on other machines, and nothing is made of a notebook but runs and what is told of them. */
+  readonly knowsEverything: boolean;
 }

@@ -1,4 +1,4 @@
-import type { AttemptResult, Binding, FromAttempt, Measured, OutputMessage, ToWorker, ValueRef } from '../process/protocol.ts';
+import type { AttemptResult, Binding, FileRead, FromAttempt, Measured, OutputMessage, ToWorker, ValueRef } from '../process/protocol.ts';
 import { nothingObserved } from '../nothing-observed.ts';
 import { Arrivals, isImplicit } from './arrivals.ts';
 import type { Channel, Configuration } from './channel.ts';
@@ -10,6 +10,7 @@ import { concludeVariables } from './conclude.ts';
 import { HiddenState } from './hidden-state.ts';
 import { Inspector } from './inspector.ts';
 import type { Kernel } from './kernels/kernel.ts';
+import { filesOfModule } from './module-files.ts';
 import { measure, type CellEnd } from './measure.ts';
 import { ImportedModules, ModuleAbsent } from './modules.ts';
 import { Pending } from './pending.ts';
@@ -182,29 +183,34 @@ export class Attempt {
   // One task.
 
   async #prepare(order: RunOrder): Promise<void> {
-    const found = new Map<string, Variable>();
-    const take = async (name: string, binding: Binding): Promise<void> => {
-      if (binding.kind === 'value') for (const one of this.#values.modulesIn(binding.ref)) await this.#modules.load(one);
-      const variable = this.#bind(name, binding);
-      if (variable !== undefined) found.set(name, variable);
-    };
     const keep = new Set(order.keep);
-    // A class that is read again may look up what it extends.
-    this.#scope.watch((name) => this.#fault(name));
     // What this process has and another has written since; nobody can take a name away that was declared.
     const own = keep.has('*') ? [] : [...(await this.#scope.all()).keys()].filter((name) => !keep.has(name));
     this.#arrivals.forgetAllBut(keep);
-    for (const [name, binding] of Object.entries(order.preload)) {
-      if (name === '*' || binding.kind !== 'value') continue;
-      if (name.startsWith('state:')) this.#restoreState(name, binding.ref);
-      else if (!name.startsWith('def:')) await take(name, binding);
+    const bindings = new Map(Object.entries(order.preload).filter(([name]) => name !== '*' && !name.startsWith('def:')));
+    for (const name of [...own, ...order.shadowedBuiltins])
+      if (!bindings.has(name) && !keep.has(name)) bindings.set(name, this.#ask(name, false));
+    await this.#importFor([...bindings.values()]);
+    const found = new Map<string, Variable>();
+    // A class that is read again may look up what it extends.
+    this.#scope.watch((name) => this.#fault(name));
+    for (const [name, binding] of bindings) {
+      if (name.startsWith('state:')) {
+        if (binding.kind === 'value') this.#restoreState(name, binding.ref);
+        continue;
+      }
+      const variable = this.#bind(name, binding);
+      if (variable !== undefined) found.set(name, variable);
     }
-    for (const name of [...own, ...order.shadowedBuiltins]) {
-      if (!found.has(name) && !keep.has(name)) await take(name, this.#ask(name, false));
-    }
-    for (const name of own) if (!found.has(name)) found.set(name, { kind: 'property', value: undefined });
     this.#scope.unwatch();
+    for (const name of own) if (!found.has(name)) found.set(name, { kind: 'property', value: undefined });
     await this.#scope.declare(found);
+  }
+
+  /** Modules that values refer to. While they are imported they look for names of their own, which are no cell's. */
+  async #importFor(bindings: readonly Binding[]): Promise<void> {
+    const specifiers = bindings.flatMap((binding) => (binding.kind === 'value' ? this.#values.modulesIn(binding.ref) : []));
+    for (const specifier of new Set(specifiers)) await this.#modules.load(specifier);
   }
 
   #restoreState(name: string, ref: ValueRef): void {
@@ -238,6 +244,7 @@ export class Attempt {
       ...(measured !== undefined && { measured }),
     };
     if (this.#isLane) return result;
+    result.filesRead.push(...this.#kernel.aside(() => this.#filesOfModules()));
     return await this.#kernel.asideAsync(async () => await this.#conclude(result, order, before));
   }
 
@@ -264,6 +271,11 @@ export class Attempt {
       await this.#pending.settle();
       this.#scope.unwatch();
     }
+  }
+
+  #filesOfModules(): readonly FileRead[] {
+    const around = { cwd: process.cwd(), environment: this.#kernel.environment() };
+    return this.#modules.specifiers.flatMap((specifier) => filesOfModule(specifier, around));
   }
 
   /** What is measured has been read by the cell. */
@@ -302,7 +314,8 @@ export class Attempt {
 
   async #concludeLane(): Promise<FromAttempt> {
     await Promise.resolve();
-    const { filesRead, variables, packages, filesWritten, outside, requests } = nothingObserved;
+    const { variables, packages, filesWritten, outside, requests } = nothingObserved;
+    const filesRead = this.#kernel.aside(() => this.#filesOfModules());
     const reason = this.#state.reasonToStay();
     const running = reason?.name === 'state:pending' ? [`it leaves ${reason.what}`] : [];
     const observed = { filesRead, variables, packages, filesWritten, requests, outside: [...outside, ...running] };

@@ -30,6 +30,11 @@ export class ImportedModules implements Modules {
     return space;
   }
 
+  /** Specifiers of all that was imported. */
+  get specifiers(): readonly string[] {
+    return [...this.#spaces.keys()];
+  }
+
   /** Imports again what an earlier cell has imported. */
   async load(specifier: string): Promise<void> {
     if (!this.#spaces.has(specifier)) await this.import(specifier);

@@ -14,6 +14,8 @@ export interface Called {
 /** A folder with the program's files as the build lays them out, and a folder to work in. */
 export interface Workplace {
   readonly folder: string;
+  /** Where the program's files are. */
+  readonly installation: string;
   call(...words: string[]): Promise<Called>;
   /** What the next calls find on standard input. */
   input: string;
@@ -37,6 +39,7 @@ export function makeWorkplace(): Workplace {
   cpSync(path.join(root, 'runtime', 'python'), path.join(installation, 'python'), { recursive: true });
   const place: Workplace = {
     folder,
+    installation,
     input: '',
     variables: {},
     call: async (...words) => {

@@ -19,6 +19,7 @@ import { formatSeconds } from '../progress.ts';
 import { renderTable } from '../render.ts';
 import { findUnready } from '../given-parameters.ts';
 import { findFolder } from '../run-targets.ts';
+import { isPython } from '../python-only.ts';
 import { findPlace, type Place } from '../state-folder.ts';
 
 /**
@@ -72,7 +73,10 @@ async function compareWithJupyter(host: Host, parsed: ParsedArguments): Promise<
 }
 
 /** A digest of what came of a secret would let others guess it. */
-function findUncertifiable(parsed: ParsedArguments, { document }: Input): CommandResult | undefined {
+function findUncertifiable(parsed: ParsedArguments, input: Input): CommandResult | undefined {
+  const { document } = input;
+  if (hasFlag(parsed, 'certificate') && !isPython(input))
+    return usage('Certificates are for notebooks in Python so far.', 'Leave out --certificate to compare the runs alone.');
   if (!hasFlag(parsed, 'certificate') || secretNames(document).length === 0) return undefined;
   return usage(
     'No certificate can be made of a run with secrets.',
