@@ -51,7 +51,7 @@ export function compileNotebook(
     };
   }
   const cells = notebook.cells.filter((cell) => cell.kind === 'code');
-  const analyzed = language.analyzer.analyzeCells(cells);
+  const analyzed = language.analyzer.analyzeCells(cells, notebook.kernelName);
   const directives = cells.map((cell) => readDirectives(cell));
   const measured = understandMeasures(
     directives.map((found, place) => ({ written: found.measures, effects: analyzed[place] as Effects })),

@@ -22,7 +22,8 @@ export function createTypeScriptAnalyzer(
   const programs = new Programs(typescript, dialect);
   const known = new Map<string, Looked>();
   return {
-    analyzeCells: (cells) => locate({ typescript, builtinNames }, cells, look({ typescript, programs, known }, cells)),
+    analyzeCells: (cells, kernel) =>
+      locate({ typescript, builtinNames }, cells, look({ typescript, programs, known, kernel }, cells)),
     readCondition: (text) => ({
       ok: false,
       message: 'Conditions of gates are not understood in a notebook of this language.',
@@ -45,12 +46,13 @@ interface Room {
   readonly typescript: TypeScript;
   readonly programs: Programs;
   readonly known: Map<string, Looked>;
+  readonly kernel: string;
 }
 
 /** Looks at the cells that are new, or of which one that they need is. */
-function look({ typescript, programs, known }: Room, cells: readonly CellText[]): readonly Looked[] {
+function look({ typescript, programs, known, kernel }: Room, cells: readonly CellText[]): readonly Looked[] {
   const plain = cells.map((cell) => programs.parse(cell));
-  const joined = joinCells(typescript, cells, plain);
+  const joined = joinCells(typescript, cells, plain).map((one) => ({ ...one, key: `${kernel}\n${one.key}` }));
   const wanted = joined.flatMap(({ key }, place) => (known.has(key) ? [] : [place]));
   const program = wanted.length === 0 ? undefined : programs.make(joined, wanted);
   const types = program === undefined ? undefined : readTypes(typescript, program.checker);
@@ -62,6 +64,7 @@ function look({ typescript, programs, known }: Room, cells: readonly CellText[])
         plain: plain[place] as ts.SourceFile,
         file: (program as CellProgram).fileOf(place),
         types: types as TypeReader,
+        kernel,
         problems: () =>
           (program as CellProgram).problemsOf(place).filter((problem) => isTelling(typescript.ts, problem)),
       });
@@ -124,10 +127,11 @@ interface OneCell {
   readonly plain: ts.SourceFile;
   readonly file: ts.SourceFile;
   readonly types: TypeReader;
+  readonly kernel: string;
   readonly problems: () => readonly ts.Diagnostic[];
 }
 
-function lookAt(typescript: TypeScript, { plain, file, types, problems }: OneCell): Looked {
+function lookAt(typescript: TypeScript, { plain, file, types, kernel, problems }: OneCell): Looked {
   const [syntax] = syntaxProblems(plain);
   const statements = file.statements.slice(0, plain.statements.length);
   const visited = { calls: new WeakMap(), definitions: new WeakMap() };
@@ -163,7 +167,7 @@ function lookAt(typescript: TypeScript, { plain, file, types, problems }: OneCel
     showsLines: /\bcaptureStackTrace\b|\bprepareStackTrace\b|\.stack\b/.test(plain.text),
     diagnostics: [],
     ...(found.outlives.length > 0 && { outlives: found.outlives }),
-    ...(isValid && { script: scriptOf(typescript.ts, plain.text) }),
+    ...(isValid && { script: scriptOf(typescript.ts, plain.text, kernel) }),
   };
   return { plain, effects, syntax, problems: isValid ? problems() : [] };
 }

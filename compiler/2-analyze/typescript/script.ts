@@ -1,5 +1,6 @@
 import type { ts as TypeScript } from '@ts-morph/common';
 import type { Script } from '../../bundle/format.ts';
+import { withKeysFirst } from './computed-keys.ts';
 
 type Compiler = typeof TypeScript;
 
@@ -9,8 +10,9 @@ const importName = '__cellwright_import';
 /**
  * Translates a cell into what its kernel would run: types go, imports become variables, `export` goes. The text runs as a script
  * in the engine's mode for prompts, so that what it declares stays, and the value of its last expression is its result.
+ * @param kernel the name of the notebook's kernel; Deno's own translation differs from TypeScript's
  */
-export function scriptOf(ts: Compiler, source: string): Script {
+export function scriptOf(ts: Compiler, source: string, kernel: string): Script {
   const { outputText, sourceMapText = '{}' } = ts.transpileModule(source, {
     fileName: 'cell.tsx',
     compilerOptions: {
@@ -25,7 +27,14 @@ export function scriptOf(ts: Compiler, source: string): Script {
       useDefineForClassFields: true,
       removeComments: false,
     },
-    transformers: { after: [(context) => (file) => asScript({ ts, context }, file)] },
+    transformers: {
+      after: [
+        (context) => (file) => {
+          const script = asScript({ ts, context }, file);
+          return /^deno/i.test(kernel) ? withKeysFirst({ ts, context }, script) : script;
+        },
+      ],
+    },
   });
   const { mappings = '' } = JSON.parse(sourceMapText) as { readonly mappings?: string };
   const text = outputText.replace(/\n?\/\/# sourceMappingURL=.*\s*$/, '');
