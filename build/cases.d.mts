@@ -18,6 +18,7 @@ export interface Case {
 }
 
 export declare function splitCells(text: string): readonly CaseCell[];
+export declare function notebookOf(cells: readonly CaseCell[], kernel?: string): unknown;
 export declare function writeCells(file: string, cells: readonly CaseCell[], kernel?: string): void;
 export declare function parseCase(text: string): Omit<Case, 'name' | 'file'>;
 export declare function readCases(folder: string): readonly Case[];

@@ -106,7 +106,8 @@ export function judgeRun(found, truth, { ended, notebook, sources }) {
 const simpleStart = /^(?![%!?#@\s]|(?:async|class|def|for|if|match|try|while|with|from __future__)\b)/;
 
 /** The same in JavaScript. */
-const simpleStartOfScript = /^(?![%!?#@{<\s]|(?:abstract|async|await|class|declare|enum|export|for|function|if|import|interface|namespace|switch|try|type|while)\b)/;
+const simpleStartOfScript =
+  /^(?![%!?#@{<\s]|(?:abstract|async|await|class|declare|enum|export|for|function|if|import|interface|namespace|switch|try|type|while)\b)/;
 
 /** Who shows the text of cells shows the edit as well. */
 const showsText = /\b(?:In|_ih|_i{1,3}|getsource)\b/;

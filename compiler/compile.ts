@@ -40,12 +40,18 @@ export function compileNotebook(
     return {
       notebook,
       diagnostics: [
-        { code: 'CW401', severity: 'error', message, help: 'Notebooks in Python, TypeScript and JavaScript can be compiled.', related: [] },
+        {
+          code: 'CW401',
+          severity: 'error',
+          message,
+          help: 'Notebooks in Python, TypeScript and JavaScript can be compiled.',
+          related: [],
+        },
       ],
     };
   }
   const cells = notebook.cells.filter((cell) => cell.kind === 'code');
-  const analyzed = language.analyzer.analyzeCells(cells);
+  const analyzed = language.analyzer.analyzeCells(cells, notebook.kernelName);
   const directives = cells.map((cell) => readDirectives(cell));
   const measured = understandMeasures(
     directives.map((found, place) => ({ written: found.measures, effects: analyzed[place] as Effects })),

@@ -6,13 +6,7 @@ import { readNotebook } from './1-read/read.ts';
 import type { PythonWasm } from './2-analyze/python/parse.ts';
 import { headingAbove } from './4-emit/names.ts';
 import { compileNotebook, type Compilation } from './compile.ts';
-import {
-  loadPythonLanguage,
-  loadTypeScriptLanguages,
-  needsTypeScript,
-  printerOf,
-  type Language,
-} from './languages.ts';
+import { loadPythonLanguage, loadTypeScriptLanguages, needsTypeScript, printerOf, type Language } from './languages.ts';
 
 export type { Compilation } from './compile.ts';
 export { cannotExport, exportedCells, type ExportedCell } from './4-emit/exported-cells.ts';

@@ -123,8 +123,8 @@ export interface CellText {
 
 /** A language is one room behind this interface. */
 export interface LanguageAnalyzer {
-  /** What each of all code cells of a notebook does. A language whose types flow from cell to cell looks at them together. Never throws on input. */
-  analyzeCells(cells: readonly CellText[]): readonly Effects[];
+  /** What each of all code cells of a notebook does. A language whose types flow from cell to cell looks at them together. Never throws on input. `kernel` is the name that the notebook gives its kernel. */
+  analyzeCells(cells: readonly CellText[], kernel: string): readonly Effects[];
   /** @param place of the first sign, for ranges; it stands in a comment, so never in column 0 */
   readCondition(text: string, place: Position): ReadCondition;
 }

@@ -146,7 +146,8 @@ export function applyUnknown(call: Call, method: string, sink: Sink): void {
     const effects = entry.effects.filter(({ kind }) => kind === 'file' || kind === 'outside' || kind === 'runs-cell');
     if (effects.length > 0) applyEntry(call, { ...entry, effects }, sink);
   }
-  if (sink.knowledge.readsNamesInText(method)) sink.happenings.add({ ...place, kind: 'unobservable', names: namesInText(call) });
+  if (sink.knowledge.readsNamesInText(method))
+    sink.happenings.add({ ...place, kind: 'unobservable', names: namesInText(call) });
   const harmless = entries.length > 0 && !entries.some(({ effects }) => effects.some(isArgumentChange));
   if (!harmless) for (const thing of argumentsOf(call)) if (!isFixed(thing)) sink.change(thing, place, true);
 }

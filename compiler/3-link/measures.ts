@@ -30,7 +30,8 @@ export function understandMeasures(
     const known = namesUpTo(cells.slice(0, place + 1));
     for (const use of known === undefined ? [] : reads) {
       const [name = ''] = use.name.split('.');
-      if (!known?.has(name) && !knowledge.builtinNames.has(name)) diagnostics.push(unknownName(use, known ?? new Set()));
+      if (!known?.has(name) && !knowledge.builtinNames.has(name))
+        diagnostics.push(unknownName(use, known ?? new Set()));
     }
     const sliced = slicesUpTo(understood.slice(0, place + 1).map(({ measures }) => measures));
     for (const { formula, location } of formulas)

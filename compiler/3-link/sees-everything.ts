@@ -5,8 +5,10 @@ import type { Knowledge } from '../knowledge/load.ts';
 
 /** True when a function, as its text alone shows, may look at every variable of the notebook where it cannot be observed. */
 export function maySeeEverything(summary: Summary, knowledge: Knowledge): boolean {
-  return summary.steps.some((step) => stepMay(step, knowledge)) ||
-    summary.methods.some((method) => maySeeEverything(method, knowledge));
+  return (
+    summary.steps.some((step) => stepMay(step, knowledge)) ||
+    summary.methods.some((method) => maySeeEverything(method, knowledge))
+  );
 }
 
 function stepMay(step: Step, knowledge: Knowledge): boolean {

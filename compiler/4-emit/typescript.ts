@@ -34,7 +34,9 @@ export function printModule(options: {
   const body = options.isRefused
     ? [...own.map((line) => `// ${line}`), "throw new SyntaxError('this cell is not valid');"]
     : own;
-  const given = outputs.filter((output) => !imports.some((line) => new RegExp(`\\b${escaped(output)}\\b`, 'u').test(line)));
+  const given = outputs.filter(
+    (output) => !imports.some((line) => new RegExp(`\\b${escaped(output)}\\b`, 'u').test(line)),
+  );
   // What the cell declares itself it does not get.
   const declared = inputs.filter((input) => !bound.includes(input) || !declares(cell.source, input));
   return [

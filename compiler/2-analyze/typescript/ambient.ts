@@ -33,6 +33,5 @@ ${[
   .map((name) => `declare var ${name}: any; type ${name} = any;`)
   .join('\n')}
 declare namespace JSX { interface IntrinsicElements { [name: string]: any } type Element = any }
-declare module "*";
 interface ImportMeta { [name: string]: any }
 `;

@@ -2,12 +2,17 @@ import type { Diagnostic, Range } from '../../bundle/diagnostic.ts';
 import type { CellText, Effects, LanguageAnalyzer } from '../effects.ts';
 import { noFindings } from './findings.ts';
 import { certainImports } from './imports.ts';
+import { joinCells } from './join-cells.ts';
 import type { ts, TypeScript } from './load.ts';
-import { Programs, type Dialect } from './program.ts';
+import { Programs, type CellProgram, type Dialect } from './program.ts';
 import { scriptOf } from './script.ts';
 import { isTelling, nameInProblem } from './type-problems.ts';
 import { readTypes, type TypeReader } from './types.ts';
+import { awaitedNames } from './scope.ts';
 import { visitCell } from './visit.ts';
+
+/** So many cells are kept in memory: those of some large notebooks. */
+const mostCells = 2000;
 
 /** The analyzer of cells in TypeScript, or in JavaScript: one grammar, with types or without. */
 export function createTypeScriptAnalyzer(
@@ -15,13 +20,10 @@ export function createTypeScriptAnalyzer(
   { dialect, builtinNames }: { readonly dialect: Dialect; readonly builtinNames: ReadonlySet<string> },
 ): LanguageAnalyzer {
   const programs = new Programs(typescript, dialect);
-  let latest: { readonly key: string; readonly effects: readonly Effects[] } | undefined;
+  const known = new Map<string, Looked>();
   return {
-    analyzeCells: (cells) => {
-      const key = JSON.stringify(cells.map(({ id, index, source }) => [id, index, source]));
-      if (latest?.key !== key) latest = { key, effects: analyze({ typescript, programs, builtinNames }, cells) };
-      return latest.effects;
-    },
+    analyzeCells: (cells, kernel) =>
+      locate({ typescript, builtinNames }, cells, look({ typescript, programs, known, kernel }, cells)),
     readCondition: (text) => ({
       ok: false,
       message: 'Conditions of gates are not understood in a notebook of this language.',
@@ -32,33 +34,64 @@ export function createTypeScriptAnalyzer(
   };
 }
 
+/** What was found in a cell, whatever its place in the notebook. */
+interface Looked {
+  readonly plain: ts.SourceFile;
+  readonly effects: Effects;
+  readonly syntax: ts.Diagnostic | undefined;
+  readonly problems: readonly ts.Diagnostic[];
+}
+
 interface Room {
   readonly typescript: TypeScript;
   readonly programs: Programs;
-  readonly builtinNames: ReadonlySet<string>;
+  readonly known: Map<string, Looked>;
+  readonly kernel: string;
 }
 
-function analyze({ typescript, programs, builtinNames }: Room, cells: readonly CellText[]): readonly Effects[] {
-  const program = programs.make(cells);
-  const types = readTypes(typescript, program.checker);
-  const effects = cells.map((cell, place) =>
-    analyzeCell(typescript, {
-      cell,
-      plain: program.plain[place] as ts.SourceFile,
-      file: program.files[place] as ts.SourceFile,
-      types,
-    }),
-  );
+/** Looks at the cells that are new, or of which one that they need is. */
+function look({ typescript, programs, known, kernel }: Room, cells: readonly CellText[]): readonly Looked[] {
+  const plain = cells.map((cell) => programs.parse(cell));
+  const joined = joinCells(typescript, cells, plain).map((one) => ({ ...one, key: `${kernel}\n${one.key}` }));
+  const wanted = joined.flatMap(({ key }, place) => (known.has(key) ? [] : [place]));
+  const program = wanted.length === 0 ? undefined : programs.make(joined, wanted);
+  const types = program === undefined ? undefined : readTypes(typescript, program.checker);
+  return joined.map(({ key }, place) => {
+    const before = known.get(key);
+    const found =
+      before ??
+      lookAt(typescript, {
+        plain: plain[place] as ts.SourceFile,
+        file: (program as CellProgram).fileOf(place),
+        types: types as TypeReader,
+        kernel,
+        problems: () =>
+          (program as CellProgram).problemsOf(place).filter((problem) => isTelling(typescript.ts, problem)),
+      });
+    known.delete(key);
+    known.set(key, found);
+    const [oldest] = known.size > mostCells ? known.keys() : [];
+    if (oldest !== undefined) known.delete(oldest);
+    return found;
+  });
+}
+
+/** What was found, with the places of the cells in what is said of them. */
+function locate(
+  { typescript, builtinNames }: { readonly typescript: TypeScript; readonly builtinNames: ReadonlySet<string> },
+  cells: readonly CellText[],
+  looked: readonly Looked[],
+): readonly Effects[] {
   // A name that comes about without a declaration is one that the checker does not know.
-  const names = new Set([...builtinNames, ...effects.flatMap(({ binds }) => binds.map(({ name }) => name))]);
-  return effects.map((own, place) => {
-    const cell = cells[place] as CellText;
-    if (own.diagnostics.length > 0) return own;
-    const found = program
-      .problemsOf(place)
-      .filter((problem) => isTelling(problem) && !names.has(nameInProblem(typescript.ts, problem) ?? ''));
-    const file = program.plain[place] as ts.SourceFile;
-    return { ...own, diagnostics: found.map((problem) => typeProblem(typescript, { cell, file, problem })) };
+  const names = new Set([...builtinNames, ...looked.flatMap(({ effects }) => effects.binds.map(({ name }) => name))]);
+  return looked.map(({ plain, effects, syntax, problems }, place) => {
+    const at = { cell: cells[place] as CellText, file: plain };
+    const telling = problems.filter((problem) => !names.has(nameInProblem(typescript.ts, problem) ?? ''));
+    const diagnostics =
+      syntax === undefined
+        ? telling.map((problem) => typeProblem(typescript, { ...at, problem }))
+        : [notValid(typescript, { ...at, problem: syntax })];
+    return diagnostics.length === 0 ? effects : { ...effects, diagnostics };
   });
 }
 
@@ -91,20 +124,31 @@ function notValid({ ts }: TypeScript, { cell, file, problem }: InCell): Diagnost
 }
 
 interface OneCell {
-  readonly cell: CellText;
   readonly plain: ts.SourceFile;
   readonly file: ts.SourceFile;
   readonly types: TypeReader;
+  readonly kernel: string;
+  readonly problems: () => readonly ts.Diagnostic[];
 }
 
-function analyzeCell(typescript: TypeScript, { cell, plain, file, types }: OneCell): Effects {
-  const [problem] = syntaxProblems(plain);
+function lookAt(typescript: TypeScript, { plain, file, types, kernel, problems }: OneCell): Looked {
+  const [syntax] = syntaxProblems(plain);
   const statements = file.statements.slice(0, plain.statements.length);
   const visited = { calls: new WeakMap(), definitions: new WeakMap() };
-  const isValid = problem === undefined;
-  const found = isValid ? visitCell({ typescript, file, statements, visited, ...types, blocks: 0 }) : noFindings();
+  const isValid = syntax === undefined;
+  const found = isValid
+    ? visitCell({
+        typescript,
+        file,
+        statements,
+        visited,
+        ...types,
+        blocks: 0,
+        awaited: awaitedNames(typescript, statements),
+      })
+    : noFindings();
   const imports = certainImports(typescript.ts, isValid ? plain : undefined);
-  return {
+  const effects: Effects = {
     reads: found.reads,
     binds: found.binds,
     deletes: found.deletes,
@@ -117,16 +161,15 @@ function analyzeCell(typescript: TypeScript, { cell, plain, file, types }: OneCe
     importStatements: imports.statements,
     leadingImports: imports.leading,
     unobservable: [],
-    unknown: isValid
-      ? found.unknown
-      : [{ reason: 'the cell cannot be parsed', range: rangeOf(plain, problem) }],
+    unknown: isValid ? found.unknown : [{ reason: 'the cell cannot be parsed', range: rangeOf(plain, syntax) }],
     // Functions show their own text, comments and all, and errors the lines.
-    normalised: cell.source.trimEnd(),
-    showsLines: /\bcaptureStackTrace\b|\bprepareStackTrace\b|\.stack\b/.test(cell.source),
-    diagnostics: isValid ? [] : [notValid(typescript, { cell, file: plain, problem })],
+    normalised: plain.text.trimEnd(),
+    showsLines: /\bcaptureStackTrace\b|\bprepareStackTrace\b|\.stack\b/.test(plain.text),
+    diagnostics: [],
     ...(found.outlives.length > 0 && { outlives: found.outlives }),
-    ...(isValid && { script: scriptOf(typescript.ts, cell.source) }),
+    ...(isValid && { script: scriptOf(typescript.ts, plain.text, kernel) }),
   };
+  return { plain, effects, syntax, problems: isValid ? problems() : [] };
 }
 
 /** What the parser has to say; its type is not published. */

@@ -14,7 +14,10 @@ export function certainImports(compiler: TypeScript['ts'], file: ts.SourceFile |
   for (const statement of file?.statements ?? []) {
     const module = moduleOf(compiler, statement);
     if (module === undefined) {
-      isLeading &&= compiler.isInterfaceDeclaration(statement) || compiler.isTypeAliasDeclaration(statement) || compiler.isImportDeclaration(statement);
+      isLeading &&=
+        compiler.isInterfaceDeclaration(statement) ||
+        compiler.isTypeAliasDeclaration(statement) ||
+        compiler.isImportDeclaration(statement);
       continue;
     }
     statements.push(`import ${JSON.stringify(module)}`);
@@ -25,6 +28,7 @@ export function certainImports(compiler: TypeScript['ts'], file: ts.SourceFile |
 }
 
 function moduleOf(compiler: TypeScript['ts'], node: ts.Statement): string | undefined {
-  if (!compiler.isImportDeclaration(node) || node.importClause?.isTypeOnly === true) return undefined;
+  if (!compiler.isImportDeclaration(node) || node.importClause?.phaseModifier === compiler.SyntaxKind.TypeKeyword)
+    return undefined;
   return compiler.isStringLiteral(node.moduleSpecifier) ? node.moduleSpecifier.text : undefined;
 }

@@ -62,9 +62,13 @@ export function functionNames(
   if (ts.isConstructorDeclaration(node)) return { name: 'constructor', isDirect: false, role: 'constructor' };
   const isAccessor = ts.isGetAccessor(node) || ts.isSetAccessor(node);
   const isImplicit =
-    isAccessor || (node.name !== undefined && ts.isComputedPropertyName(node.name)) || /^(?:toString|valueOf|toJSON|then)$/.test(own ?? '');
-  if (ts.isClassLike(parent)) return { name: own ?? '<method>', isDirect: false, role: isImplicit ? 'implicit' : undefined };
-  if (ts.isMethodDeclaration(node) || isAccessor) return { name: `object.${own ?? '<method>'}`, isDirect: false, role: undefined };
+    isAccessor ||
+    (node.name !== undefined && ts.isComputedPropertyName(node.name)) ||
+    /^(?:toString|valueOf|toJSON|then)$/.test(own ?? '');
+  if (ts.isClassLike(parent))
+    return { name: own ?? '<method>', isDirect: false, role: isImplicit ? 'implicit' : undefined };
+  if (ts.isMethodDeclaration(node) || isAccessor)
+    return { name: `object.${own ?? '<method>'}`, isDirect: false, role: undefined };
   if (ts.isFunctionDeclaration(node)) return { name: own ?? '<function>', isDirect: false, role: undefined };
   if (ts.isVariableDeclaration(parent) && ts.isIdentifier(parent.name))
     return { name: parent.name.text, isDirect: false, role: undefined };

@@ -1,14 +1,12 @@
 import type { CellText } from '../effects.ts';
 import { ambientText } from './ambient.ts';
+import type { JoinedCell } from './join-cells.ts';
 import type { ts, TypeScript } from './load.ts';
-import { hoistedNames, namesOfBlock } from './scope.ts';
 
-/** The cells of a notebook as one program, each a module that imports what it needs of the others. */
+/** Some cells of a notebook as one program, each a module that imports what it needs of the others. */
 export interface CellProgram {
-  /** Of each cell its own text alone. */
-  readonly plain: readonly ts.SourceFile[];
-  /** Of each cell its own text, and what joins it to the others. */
-  readonly files: readonly ts.SourceFile[];
+  /** The cell's own text, and what joins it to the others. */
+  fileOf(place: number): ts.SourceFile;
   readonly checker: ts.TypeChecker;
   /** What the checker has to say of a cell, with places in the cell's own text. */
   problemsOf(place: number): readonly ts.Diagnostic[];
@@ -17,57 +15,61 @@ export interface CellProgram {
 /** How the notebook is written. */
 export type Dialect = 'typescript' | 'javascript';
 
-const libraryFolder = '/lib';
-const ambientFile = '/ambient.d.ts';
+const libraryFile = '/library.d.ts';
+
+/** So many texts of cells are kept. */
+const mostTexts = 4000;
 
 /** Makes programs, and keeps what is the same in all of them. */
 export class Programs {
   readonly #typescript: TypeScript;
   readonly #options: ts.CompilerOptions;
-  readonly #dialect: Dialect;
-  readonly #shared = new Map<string, ts.SourceFile>();
+  readonly #isTyped: boolean;
   readonly #parsed = new Map<string, ts.SourceFile>();
+  readonly #library: ts.SourceFile;
   #last: ts.Program | undefined;
 
   constructor(typescript: TypeScript, dialect: Dialect) {
-    const { ts } = typescript;
+    const { ts, library } = typescript;
     this.#typescript = typescript;
-    this.#dialect = dialect;
+    this.#isTyped = dialect === 'typescript';
     this.#options = {
       target: ts.ScriptTarget.ESNext,
       module: ts.ModuleKind.ESNext,
-      moduleDetection: ts.ModuleDetectionKind.Force,
       moduleResolution: ts.ModuleResolutionKind.Bundler,
-      lib: ['lib.es2023.d.ts'],
+      noLib: true,
       types: [],
-      noResolve: false,
       allowJs: true,
       checkJs: false,
       jsx: ts.JsxEmit.React,
-      experimentalDecorators: false,
       strict: true,
       noImplicitAny: false,
       noEmit: true,
       skipLibCheck: true,
       allowImportingTsExtensions: true,
-      isolatedModules: false,
     };
+    const text = `${joinLibrary(library, 'lib.es2023.d.ts')}\n${ambientText}`;
+    this.#library = ts.createSourceFile(libraryFile, text, ts.ScriptTarget.ESNext);
   }
 
-  /** Joins the cells. Only what has changed since the last time is read again. */
-  make(cells: readonly CellText[]): CellProgram {
+  /** A cell's text alone. */
+  parse({ source }: CellText): ts.SourceFile {
+    return this.#remember(this.#nameOf('plain'), source);
+  }
+
+  /**
+   * Joins the cells.
+   * @param wanted places of those that are to be looked at; others come in as far as these need them
+   */
+  make(joined: readonly JoinedCell[], wanted: readonly number[]): CellProgram {
     const { ts } = this.#typescript;
-    const extension = this.#dialect === 'typescript' ? 'tsx' : 'jsx';
-    const names = cells.map((_, place) => `/cell-${String(place)}.${extension}`);
-    const plain = cells.map(({ source }) => this.#parse(source, extension));
-    const texts = joinCells(this.#typescript, plain, cells);
-    const byName = new Map(names.map((name, place) => [name, texts[place] ?? '']));
+    const nameOf = (place: number): string => `/${this.#nameOf(`cell-${String(place)}`)}`;
+    const byName = new Map(joined.map((cell, place) => [nameOf(place), cell.text]));
     const host: ts.CompilerHost = {
-      fileExists: (name) => byName.has(name) || name === ambientFile,
+      fileExists: (name) => byName.has(name) || name === libraryFile,
       readFile: (name) => byName.get(name),
-      getSourceFile: (name) => this.#file(name, byName),
-      getDefaultLibFileName: () => `${libraryFolder}/lib.es2023.d.ts`,
-      getDefaultLibLocation: () => libraryFolder,
+      getSourceFile: (name) => (name === libraryFile ? this.#library : this.#file(name, byName)),
+      getDefaultLibFileName: () => libraryFile,
       getCanonicalFileName: (name) => name,
       getCurrentDirectory: () => '/',
       getNewLine: () => '\n',
@@ -75,96 +77,59 @@ export class Programs {
       writeFile: () => undefined,
       resolveModuleNameLiterals: (literals) =>
         literals.map(({ text }) => {
-          const known = byName.has(`/${text.slice(2)}`) ? `/${text.slice(2)}` : undefined;
-          return { resolvedModule: known === undefined ? undefined : { resolvedFileName: known, extension: `.${extension}` } };
+          const name = nameOf(Number(/^\.\/cell-(\d+)$/.exec(text)?.[1] ?? -1));
+          const extension = this.#isTyped ? ts.Extension.Tsx : ts.Extension.Jsx;
+          return { resolvedModule: byName.has(name) ? { resolvedFileName: name, extension } : undefined };
         }),
     };
-    const program = ts.createProgram({ rootNames: [ambientFile, ...names], options: this.#options, host, ...(this.#last && { oldProgram: this.#last }) });
+    const rootNames = [libraryFile, ...wanted.map(nameOf)];
+    const before = this.#last === undefined ? {} : { oldProgram: this.#last };
+    const program = ts.createProgram({ rootNames, options: this.#options, host, ...before });
     this.#last = program;
-    const files = names.map((name) => program.getSourceFile(name) as ts.SourceFile);
+    const fileOf = (place: number): ts.SourceFile => program.getSourceFile(nameOf(place)) as ts.SourceFile;
     return {
-      plain,
-      files,
+      fileOf,
       checker: program.getTypeChecker(),
       problemsOf: (place) => {
-        const file = files[place] as ts.SourceFile;
-        const { length } = cells[place]?.source ?? '';
-        const found = this.#dialect === 'typescript' ? program.getSemanticDiagnostics(file) : [];
-        return found.filter(({ start }) => start !== undefined && start < length);
+        if (!this.#isTyped) return [];
+        const length = joined[place]?.length ?? 0;
+        return program.getSemanticDiagnostics(fileOf(place)).filter(({ start = length }) => start < length);
       },
     };
   }
 
-  /** A cell's text alone. */
-  #parse(source: string, extension: string): ts.SourceFile {
-    return this.#remember(`/plain.${extension}`, source);
+  #nameOf(stem: string): string {
+    return `${stem}.${this.#isTyped ? 'tsx' : 'jsx'}`;
   }
 
   #file(name: string, byName: ReadonlyMap<string, string>): ts.SourceFile | undefined {
-    const own = byName.get(name);
-    if (own !== undefined) return this.#remember(name, own);
-    const known = this.#shared.get(name);
-    if (known !== undefined) return known;
-    const text = name === ambientFile ? ambientText : this.#typescript.library.get(name.slice(libraryFolder.length + 1));
-    if (text === undefined) return undefined;
-    const file = this.#typescript.ts.createSourceFile(name, text, this.#typescript.ts.ScriptTarget.ESNext);
-    this.#shared.set(name, file);
-    return file;
+    const text = byName.get(name);
+    return text === undefined ? undefined : this.#remember(name, text);
   }
 
   #remember(name: string, text: string): ts.SourceFile {
     const { ts } = this.#typescript;
     const key = `${name}\n${text}`;
-    const known = this.#parsed.get(key);
-    if (known !== undefined) return known;
-    const file = ts.createSourceFile(name, text, { languageVersion: ts.ScriptTarget.ESNext, setExternalModuleIndicator: (one) => { (one as { externalModuleIndicator?: unknown }).externalModuleIndicator ??= true; } }, true);
-    this.#parsed.set(key, file);
-    if (this.#parsed.size > 4000) this.#parsed.delete(this.#parsed.keys().next().value ?? '');
-    return file;
+    const known = this.#parsed.get(key) ?? ts.createSourceFile(name, text, ts.ScriptTarget.ESNext, true);
+    this.#parsed.delete(key);
+    this.#parsed.set(key, known);
+    const [oldest] = this.#parsed.size > mostTexts ? this.#parsed.keys() : [];
+    if (oldest !== undefined) this.#parsed.delete(oldest);
+    return known;
   }
 }
 
-/**
- * The texts of the cells, each followed by what makes it a module: exports of all that it declares, and imports of all that others do.
- * What stands before is not moved, so every place in it is one of the cell.
- */
-function joinCells(
-  typescript: TypeScript,
-  plain: readonly ts.SourceFile[],
-  cells: readonly CellText[],
-): readonly string[] {
-  const declared = plain.map((file) => declaredNames(typescript, file));
-  return cells.map(({ source }, place) => {
-    const own = declared[place] as ReadonlySet<string>;
-    const words = new Set(source.match(/[\p{ID_Start}$_][\p{ID_Continue}$]*/gu) ?? []);
-    const imports = [...words].flatMap((name) => {
-      if (own.has(name)) return [];
-      const from = writerOf(declared, name, place);
-      return from === undefined ? [] : [`import { ${name} } from "./cell-${String(from)}${plain[from]?.fileName.endsWith('jsx') === true ? '.jsx' : '.tsx'}";`];
-    });
-    return `${source}\n;export { ${[...own].join(', ')} };\n${imports.join('\n')}`;
-  });
-}
-
-/** The latest earlier cell that declares a name, else the first later one: a function may use what comes after it. */
-function writerOf(declared: readonly ReadonlySet<string>[], name: string, place: number): number | undefined {
-  for (let at = place - 1; at >= 0; at--) if (declared[at]?.has(name) === true) return at;
-  const later = declared.findIndex((names, at) => at > place && names.has(name));
-  return later < 0 ? undefined : later;
-}
-
-/** All names of the top level, those of types as well. Already exported ones are left out. */
-function declaredNames(typescript: TypeScript, file: ts.SourceFile): ReadonlySet<string> {
-  const { ts } = typescript;
-  const found = new Set([...namesOfBlock(typescript, file.statements), ...hoistedNames(typescript, file)]);
-  for (const statement of file.statements) {
-    if (ts.isInterfaceDeclaration(statement) || ts.isTypeAliasDeclaration(statement)) found.add(statement.name.text);
-    if (ts.isImportDeclaration(statement)) {
-      const bindings = statement.importClause?.namedBindings;
-      if (bindings !== undefined && ts.isNamedImports(bindings)) for (const { name } of bindings.elements) found.add(name.text);
-    }
-    if (ts.canHaveModifiers(statement) && ts.getModifiers(statement)?.some(({ kind }) => kind === ts.SyntaxKind.ExportKeyword) === true)
-      for (const name of namesOfBlock(typescript, [statement])) found.delete(name);
-  }
-  return found;
+/** The files of the language's library as one: what several of them say of a name is then put together once, not for every program. */
+function joinLibrary(library: ReadonlyMap<string, string>, first: string): string {
+  const seen = new Set<string>();
+  const add = (name: string): string => {
+    const text = library.get(name);
+    if (text === undefined || seen.has(name)) return '';
+    seen.add(name);
+    const before = [...text.matchAll(/^\/\/\/ <reference lib="([\w.]+)" *\/>/gm)].map(([, lib = '']) =>
+      add(`lib.${lib}.d.ts`),
+    );
+    return `${before.join('\n')}\n${text.replaceAll(/^\/\/\/ <reference .*$/gm, '')}`;
+  };
+  return add(first);
 }

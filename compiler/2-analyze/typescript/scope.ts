@@ -55,7 +55,12 @@ export function namesOfBlock(typescript: TypeScript, statements: readonly ts.Nod
 function isDeclaration(
   { ts }: TypeScript,
   node: ts.Node,
-): node is ts.FunctionDeclaration | ts.ClassDeclaration | ts.EnumDeclaration | ts.ModuleDeclaration | ts.ImportEqualsDeclaration {
+): node is
+  | ts.FunctionDeclaration
+  | ts.ClassDeclaration
+  | ts.EnumDeclaration
+  | ts.ModuleDeclaration
+  | ts.ImportEqualsDeclaration {
   return (
     ts.isFunctionDeclaration(node) ||
     ts.isClassDeclaration(node) ||
@@ -67,7 +72,7 @@ function isDeclaration(
 
 /** The names that an import binds when it runs; those of types alone are none. */
 export function importedNames({ ts }: TypeScript, { importClause }: ts.ImportDeclaration): readonly ts.Identifier[] {
-  if (importClause === undefined || importClause.isTypeOnly) return [];
+  if (importClause === undefined || importClause.phaseModifier === ts.SyntaxKind.TypeKeyword) return [];
   const { name, namedBindings } = importClause;
   const named =
     namedBindings === undefined
@@ -90,5 +95,18 @@ export function hoistedNames(typescript: TypeScript, body: ts.Node): Set<string>
     ts.forEachChild(node, walk);
   };
   ts.forEachChild(body, walk);
+  return found;
+}
+
+/** Names in what the statements of a cell wait for themselves, functions inside of them left out. */
+export function awaitedNames({ ts }: TypeScript, statements: readonly ts.Node[]): ReadonlySet<string> {
+  const found = new Set<string>();
+  const walk = (node: ts.Node, isAwaited: boolean): void => {
+    if (isAwaited && ts.isIdentifier(node)) found.add(node.text);
+    if (ts.isFunctionLike(node) && !isAwaited) return;
+    const waits = ts.isAwaitExpression(node) || (ts.isForOfStatement(node) && node.awaitModifier !== undefined);
+    ts.forEachChild(node, (child) => walk(child, isAwaited || waits));
+  };
+  for (const statement of statements) walk(statement, false);
   return found;
 }

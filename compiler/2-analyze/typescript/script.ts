@@ -1,5 +1,6 @@
 import type { ts as TypeScript } from '@ts-morph/common';
 import type { Script } from '../../bundle/format.ts';
+import { withKeysFirst } from './computed-keys.ts';
 
 type Compiler = typeof TypeScript;
 
@@ -9,8 +10,9 @@ const importName = '__cellwright_import';
 /**
  * Translates a cell into what its kernel would run: types go, imports become variables, `export` goes. The text runs as a script
  * in the engine's mode for prompts, so that what it declares stays, and the value of its last expression is its result.
+ * @param kernel the name of the notebook's kernel; Deno's own translation differs from TypeScript's
  */
-export function scriptOf(ts: Compiler, source: string): Script {
+export function scriptOf(ts: Compiler, source: string, kernel: string): Script {
   const { outputText, sourceMapText = '{}' } = ts.transpileModule(source, {
     fileName: 'cell.tsx',
     compilerOptions: {
@@ -25,7 +27,14 @@ export function scriptOf(ts: Compiler, source: string): Script {
       useDefineForClassFields: true,
       removeComments: false,
     },
-    transformers: { after: [(context) => (file) => asScript({ ts, context }, file)] },
+    transformers: {
+      after: [
+        (context) => (file) => {
+          const script = asScript({ ts, context }, file);
+          return /^deno/i.test(kernel) ? withKeysFirst({ ts, context }, script) : script;
+        },
+      ],
+    },
   });
   const { mappings = '' } = JSON.parse(sourceMapText) as { readonly mappings?: string };
   const text = outputText.replace(/\n?\/\/# sourceMappingURL=.*\s*$/, '');
@@ -61,14 +70,18 @@ function withoutModules(around: Around, statement: TypeScript.Statement): readon
   if (ts.isExportAssignment(statement)) return [factory.createExpressionStatement(statement.expression)];
   if (ts.isExportDeclaration(statement)) {
     if (statement.moduleSpecifier === undefined) return [];
-    return [factory.createExpressionStatement(factory.createVoidExpression(awaited(around, statement.moduleSpecifier)))];
+    return [
+      factory.createExpressionStatement(factory.createVoidExpression(awaited(around, statement.moduleSpecifier))),
+    ];
   }
   if (ts.isVariableStatement(statement))
     return [factory.updateVariableStatement(statement, plain(around, statement.modifiers), statement.declarationList)];
   if (ts.isFunctionDeclaration(statement)) {
     const { asteriskToken, name, typeParameters, parameters, type, body } = statement;
     const kept = plain(around, statement.modifiers);
-    return [factory.updateFunctionDeclaration(statement, kept, asteriskToken, name, typeParameters, parameters, type, body)];
+    return [
+      factory.updateFunctionDeclaration(statement, kept, asteriskToken, name, typeParameters, parameters, type, body),
+    ];
   }
   if (ts.isClassDeclaration(statement)) {
     const { name, typeParameters, heritageClauses, members } = statement;
@@ -111,17 +124,22 @@ function asVariables(around: Around, statement: TypeScript.ImportDeclaration): T
   if (clause.name !== undefined) elements.push(factory.createBindingElement(undefined, 'default', clause.name));
   if (named !== undefined && ts.isNamespaceImport(named)) {
     declarations.push(declare(named.name, space));
-    if (clause.name !== undefined)
-      declarations.push(declare(factory.createObjectBindingPattern(elements), named.name));
+    if (clause.name !== undefined) declarations.push(declare(factory.createObjectBindingPattern(elements), named.name));
   } else {
     for (const { propertyName, name } of named?.elements ?? [])
       elements.push(factory.createBindingElement(undefined, propertyName ?? undefined, name));
     declarations.push(declare(factory.createObjectBindingPattern(elements), space));
   }
-  return factory.createVariableStatement(undefined, factory.createVariableDeclarationList(declarations, ts.NodeFlags.Const));
+  return factory.createVariableStatement(
+    undefined,
+    factory.createVariableDeclarationList(declarations, ts.NodeFlags.Const),
+  );
 }
 
-function withAttributes({ context: { factory } }: Around, attributes: TypeScript.ImportAttributes): TypeScript.Expression {
+function withAttributes(
+  { context: { factory } }: Around,
+  attributes: TypeScript.ImportAttributes,
+): TypeScript.Expression {
   const inner = attributes.elements.map(({ name, value }) => factory.createPropertyAssignment(name, value));
   return factory.createObjectLiteralExpression([
     factory.createPropertyAssignment('with', factory.createObjectLiteralExpression(inner)),

@@ -6,7 +6,7 @@ import type { ts, TypeScript } from './load.ts';
  */
 const withoutNews: ReadonlySet<number> = new Set([
   // Modules and their types.
-  2307, 2792, 7016, 2591, 2580, 2306, 2497, 2691, 2877, 5097, 1259, 1192, 2305, 2614, 2732,
+  2307, 2792, 7016, 2591, 2580, 2347, 2306, 2497, 2691, 2877, 5097, 1259, 1192, 2305, 2614, 2732,
   // Assignment to what another cell declares; what is exported is only used as a type.
   2632, 2539, 2540, 1205, 1371, 2484, 2323, 2300,
   // JSX, import.meta and await need settings.
@@ -18,14 +18,16 @@ const withoutNews: ReadonlySet<number> = new Set([
 ]);
 
 /** True for what a reader of the notebook should know. */
-export function isTelling({ code, category }: ts.Diagnostic): boolean {
-  // 1 is an error.
-  return category === 1 && !withoutNews.has(code);
+export function isTelling(compiler: TypeScript['ts'], { code, category }: ts.Diagnostic): boolean {
+  return category === compiler.DiagnosticCategory.Error && !withoutNews.has(code);
 }
 
 /** The name that the checker does not know, or that the global object has not, when that is what it says. */
 export function nameInProblem(compiler: TypeScript['ts'], { messageText }: ts.Diagnostic): string | undefined {
   const text = compiler.flattenDiagnosticMessageText(messageText, ' ');
-  const [, name, member] = /^(?:Cannot find name '([^']+)'|Property '([^']+)' does not exist on type '(?:typeof globalThis|Window)')/.exec(text) ?? [];
+  const [, name, member] =
+    /^(?:Cannot find name '([^']+)'|Property '([^']+)' does not exist on type '(?:typeof globalThis|Window)')/.exec(
+      text,
+    ) ?? [];
   return name ?? member;
 }

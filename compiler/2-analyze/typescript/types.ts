@@ -29,12 +29,14 @@ export function readTypes({ ts }: TypeScript, checker: ts.TypeChecker): TypeRead
   const nameOf = (type: ts.Type): string | undefined => {
     const primitive = primitives.find(([flags]) => (type.flags & flags) !== 0);
     if (primitive !== undefined) return primitive[1];
-    const name = type.symbol?.name;
+    const name = type.getSymbol()?.name;
     if (name === undefined) return undefined;
     // What cannot be changed through it, and holds nothing that can.
     if (/^Readonly(?:Array|Map|Set)$/.test(name)) {
       const inside = checker.getTypeArguments(type as ts.TypeReference).flatMap((one) => namesOf(one));
-      return inside.length > 0 && inside.every((one) => primitives.some(([, word]) => word === one)) ? 'primitive' : name.slice(8);
+      return inside.length > 0 && inside.every((one) => primitives.some(([, word]) => word === one))
+        ? 'primitive'
+        : name.slice(8);
     }
     return known.has(name) ? name : undefined;
   };
@@ -47,7 +49,9 @@ export function readTypes({ ts }: TypeScript, checker: ts.TypeChecker): TypeRead
     typesOf: (node) => namesOf(checker.getTypeAtLocation(node)),
     isPromise: (node) => {
       const type = checker.getTypeAtLocation(node);
-      return (type.isUnion() ? type.types : [type]).some((one) => /^Promise(?:Like)?$/.test(one.symbol?.name ?? ''));
+      return (type.isUnion() ? type.types : [type]).some((one) =>
+        /^Promise(?:Like)?$/.test(one.getSymbol()?.name ?? ''),
+      );
     },
   };
 }

@@ -76,11 +76,16 @@ function variableValue(name: string, scope: Scope): Value {
 
 /** A member; one of the object of all globals is a variable. */
 function memberValue(of: ts.Expression, name: string, around: Around): Value {
-  return isGlobalObject(of, around) ? { kind: 'variable', name, local: false } : { kind: 'attribute', of: valueOf(of, around), name };
+  return isGlobalObject(of, around)
+    ? { kind: 'variable', name, local: false }
+    : { kind: 'attribute', of: valueOf(of, around), name };
 }
 
 /** True for `globalThis`, where nothing else has that name. */
-export function isGlobalObject(node: ts.Node, { typescript: { ts }, scope }: Pick<Around, 'typescript' | 'scope'>): boolean {
+export function isGlobalObject(
+  node: ts.Node,
+  { typescript: { ts }, scope }: Pick<Around, 'typescript' | 'scope'>,
+): boolean {
   if (ts.isParenthesizedExpression(node) || ts.isAsExpression(node))
     return isGlobalObject(node.expression, { typescript: { ts } as TypeScript, scope });
   if (node.kind === ts.SyntaxKind.ThisKeyword) return ownerOf(scope, 'this') === 0;
@@ -122,11 +127,7 @@ function literalOf(node: ts.Node, { typescript: { ts } }: Around): Value | undef
   }
 }
 
-function binaryValue(
-  node: ts.BinaryExpression,
-  inner: (child: ts.Node) => Value,
-  { ts }: TypeScript,
-): Value {
+function binaryValue(node: ts.BinaryExpression, inner: (child: ts.Node) => Value, { ts }: TypeScript): Value {
   const { SyntaxKind } = ts;
   switch (node.operatorToken.kind) {
     case SyntaxKind.EqualsToken:
