@@ -3,7 +3,12 @@ import { lookAtHistory } from './history-look.ts';
 
 /** Why all cells have to run in one process; undefined when nothing in their texts calls for it. */
 export function whyOneProcess(bundle: Bundle): string | undefined {
-  return lookAtHistory(bundle) ?? declaredOtherwise(bundle);
+  return lookAtHistory(bundle) ?? insideOfKernel(bundle) ?? declaredOtherwise(bundle);
+}
+
+/** In these kernels each cell has variables of its own, and what cells have in common lies inside the kernel. */
+function insideOfKernel({ notebook }: Bundle): string | undefined {
+  return /^[tj]slab\b/.test(notebook.kernelName) ? 'what cells of tslab have in common lies inside of it' : undefined;
 }
 
 /** The first name that a cell declares in another way than an earlier one: whether that is an error is for the engine to say. */

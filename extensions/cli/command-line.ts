@@ -401,11 +401,7 @@ export async function runCommandLine(words: readonly string[], host: Host): Prom
     const help = `It is used as: cellwright ${command.name} ${command.words}`;
     return finish(host, shape, usage(`${command.name} does not take ${surplus}.`, help));
   }
-  return finish(host, shape, await runSafely(command, host, withCommand(parsed.value, command)));
-}
-
-function withCommand(parsed: ParsedArguments, { name, forPython }: Command): ParsedArguments {
-  return forPython === undefined ? parsed : { ...parsed, forPython: name };
+  return finish(host, shape, await runSafely(command, host, { ...parsed.value, ...(command.forPython && { forPython: command.name }) }));
 }
 
 function unknownCommand(first: string, words: readonly string[]): CommandResult {

@@ -87,17 +87,19 @@ export class JavaScriptProcesses implements ProcessParent {
       variables: { ...environment, ...this.#interpreter.environment },
       journal: new Journal(journal, name),
       own: [store, this.#folder, ...cacheOfDeno(environment)],
-      say: (message) => process?.onMessage(message),
+      say: (message) => {
+        process?.onMessage(message);
+      },
     });
     const isSeen = this.#interpreter.kernel === 'deno';
     const broker = isSeen ? await openBroker(`${place}.b`, async (doing) => await observer.see(doing)) : undefined;
     const child = this.#spawn(place);
     this.#children.add(child);
     child.once('exit', () => broker?.close());
-    if (child.pid === undefined) return await this.#failed(child, pipes);
-    const { kernel } = this.#interpreter;
+    if (child.pid === undefined) { await this.#failed(child, pipes); return; }
+    const { kernel, home } = this.#interpreter;
     const hidden = ['DENO_PERMISSION_BROKER_PATH'];
-    pipes.sendOrder({ type: 'configure', attempt: name, token: '', store, kernel, hidden });
+    pipes.sendOrder({ type: 'configure', attempt: name, token: '', store, kernel, home, hidden });
     const made = taskProcess({ child, pipes, pid: child.pid, observer, observes: isSeen });
     process = made.process;
     const isReady = await made.ready;

@@ -8,14 +8,17 @@ import { executableOnPath } from '../process/interpreter.ts';
 import type { InterpreterAsked, LanguageRuntime } from './language-runtime.ts';
 
 function noInterpreter({ kernel }: InterpreterAsked): Diagnostic {
-  const isKnown = kernelOf(kernel) !== undefined;
+  const known = kernelOf(kernel);
   return {
     code: 'CW500',
     severity: 'error',
-    message: isKnown ? `No Deno was found for ${kernel}.` : `The kernel ${kernel} is not one whose cells can be run.`,
-    help: isKnown
-      ? 'Install it: npm install deno in the folder of the notebook, pip install deno, or from deno.com.'
-      : 'Cells in JavaScript and TypeScript run as in the kernels deno and tslab: name one with -k NAME.',
+    message: known === undefined ? `The kernel ${kernel} is not one whose cells can be run.` : `No ${known} was found.`,
+    help:
+      known === undefined
+        ? 'Cells in JavaScript and TypeScript run as in the kernels deno, tslab and jslab: name one with -k NAME.'
+        : known === 'deno'
+          ? 'Install it: npm install deno in the folder of the notebook, pip install deno, or from deno.com.'
+          : 'Install it: npm install tslab in the folder of the notebook.',
     related: [],
   };
 }

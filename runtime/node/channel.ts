@@ -12,12 +12,14 @@ export interface Configuration {
   /** Folder of the objects of the store. */
   readonly store: string;
   readonly kernel: KernelName;
+  /** Folder of the package of a kernel that is one of Node's; empty where there is none. */
+  readonly home: string;
   /** Environment variables that are ours and no cell's. */
   readonly hidden: readonly string[];
 }
 
 /** The kernel whose ways the cells are run in. */
-export type KernelName = 'deno' | 'tslab';
+export type KernelName = 'deno' | 'tslab' | 'jslab';
 
 /** Lines of a file that a process reads a piece at a time. */
 class Lines {

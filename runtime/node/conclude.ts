@@ -36,7 +36,8 @@ export async function concludeVariables(result: Result, around: Around): Promise
   const shadows = new Set(result.shadows);
   const wanted = (name: string): boolean =>
     !bound.has(name) || order.exposes === '*' || order.exposes.includes(name) || shadows.has(name);
-  const kept = new Map([...all].filter(([name]) => wanted(name)));
+  const texts = [...all.values()].flatMap(({ value }) => (typeof value === 'function' ? [values.textOf(value)] : []));
+  const kept = new Map([...all].filter(([name]) => wanted(name) || texts.some((text) => text.includes(name))));
   result.unsaved.push(...[...all.keys()].filter((name) => !kept.has(name)).sort());
   const definitions = new Map([...arrivals.definitions].map(([name, { definition }]) => [name, definition]));
   const dumped = await values.dump(kept, definitions);

@@ -62,7 +62,7 @@ export class Inspector {
   async #post(method: string, parameters: object): Promise<Answer> {
     return await new Promise((resolve, reject) => {
       this.#session.post(method, parameters, (error: Error | null, answer?: object) => {
-        if (error === null && answer !== undefined) resolve(answer as Answer);
+        if (error === null && answer !== undefined) resolve(answer);
         else reject(new Error(`the inspector refused ${method}: ${JSON.stringify(error)}`));
       });
     });

@@ -60,7 +60,7 @@ export class Scope {
         const found = find(key);
         return found === undefined ? (Reflect.get(behind, key, receiver) as unknown) : found.value;
       },
-      set: (_, key, value, receiver: unknown) => {
+      set: (...[, key, value, receiver]: readonly [object, PropertyKey, unknown, unknown]) => {
         const found = find(key);
         if (found === undefined) return Reflect.set(behind, key, value, receiver);
         if (found.kind === 'const') throw new TypeError('Assignment to constant variable.');

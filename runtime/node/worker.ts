@@ -1,8 +1,7 @@
 import { Attempt, tracebackOf } from './attempt.ts';
 import { Channel, type Configuration } from './channel.ts';
 import { DenoKernel } from './kernels/deno.ts';
-import type { Kernel } from './kernels/kernel.ts';
-import { TslabKernel } from './kernels/tslab.ts';
+import { TslabSession } from './tslab-session.ts';
 
 type Load = (specifier: string, options?: object) => Promise<Record<string, unknown>>;
 
@@ -15,15 +14,25 @@ export async function live(load: Load): Promise<void> {
   const channel = new Channel(place);
   const configuration = (await channel.next()) as Configuration;
   for (const name of [placeVariable, ...configuration.hidden]) Reflect.deleteProperty(process.env, name);
-  const kernel: Kernel = configuration.kernel === 'deno' ? new DenoKernel() : new TslabKernel();
   try {
-    const attempt = await Attempt.start(channel, { kernel, load, configuration });
-    await attempt.warmUp();
-    const { token, attempt: name } = configuration;
-    channel.send({ type: 'hello', token, role: 'attempt', attempt: name, pid: process.pid });
-    await attempt.serve();
+    const served = await prepare(channel, configuration, load);
+    const { token, attempt } = configuration;
+    channel.send({ type: 'hello', token, role: 'attempt', attempt, pid: process.pid });
+    await served.serve();
   } catch (error) {
     channel.send({ type: 'broken', traceback: tracebackOf(error) });
   }
   process.exit(0);
+}
+
+async function prepare(
+  channel: Channel,
+  configuration: Configuration,
+  load: Load,
+): Promise<{ readonly serve: () => Promise<void> }> {
+  const { kernel, home } = configuration;
+  if (kernel !== 'deno') return new TslabSession(channel, home, kernel === 'jslab');
+  const attempt = await Attempt.start(channel, { kernel: new DenoKernel(), load, configuration });
+  await attempt.warmUp();
+  return attempt;
 }

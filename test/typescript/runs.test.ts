@@ -113,22 +113,19 @@ describe.skipIf(deno === undefined)('a notebook of Deno', () => {
     expect(text).not.toContain('worker.mjs');
   });
 
-  test('records metrics and judges gates', async () => {
-    place.write(
-      'gate.ipynb',
-      denoNotebook('//| metric: scores.rmse\nconst scores = { rmse: 0.5 };', '//| gate: scores.rmse < 0.1\nconst more = 1;', 'more'),
-    );
-    const { said, code, shown } = await run('gate');
-    expect(code).toBe(1);
-    expect(said).toContain('scores.rmse < 0.1');
-    expect(shown[2]).toBe('');
+  test('records metrics', async () => {
+    place.write('metric.ipynb', denoNotebook('//| metric: scores.rmse\nconst scores = { rmse: 0.5, rows: 3 };', 'scores.rows'));
+    const { said, code } = await run('metric');
+    expect(code, said).toBe(0);
+    const { out } = await place.call('metrics', 'metric.ipynb');
+    expect(out).toMatch(/scores\.rmse\s.*0\.5/);
   });
 
   test('refuses what is only there for Python', async () => {
     place.write('values.ipynb', denoNotebook(...values));
-    const { code, err } = await place.call('debug', 'values.ipynb', '--task', '1');
-    expect(code).toBe(2);
-    expect(err).toContain('debug is for notebooks in Python so far');
+    const { code, err } = await place.call('lock', 'values.ipynb');
+    expect(code).toBe(3);
+    expect(err).toContain('lock is for notebooks in Python so far');
   });
 });
 

@@ -66,6 +66,5 @@ function shownBy({ output_type, text = [], data = {}, ename = '', evalue = '' }:
   if (output_type === 'error') return `${ename}: ${evalue}`;
   const [first = ''] = Object.values(data);
   const whole = typeof first === 'string' ? first : first.join('');
-  // eslint-disable-next-line no-control-regex -- what a terminal reads as a colour
   return whole.replaceAll(/\u001B\[[0-9;]*m/g, '');
 }

@@ -164,8 +164,8 @@ function declaredBy(ts: Compiler, source: string): Script['declares'] {
       if (statement.name !== undefined) bind(statement.name, how);
     } else if (ts.isFunctionDeclaration(statement) && statement.name !== undefined) bind(statement.name, 'var');
     else if (ts.isImportDeclaration(statement)) {
-      const { name, namedBindings, isTypeOnly } = statement.importClause ?? {};
-      if (isTypeOnly === true) continue;
+      const { name, namedBindings, phaseModifier } = statement.importClause ?? {};
+      if (phaseModifier === ts.SyntaxKind.TypeKeyword) continue;
       if (name !== undefined) bind(name, 'const');
       if (namedBindings !== undefined && ts.isNamespaceImport(namedBindings)) bind(namedBindings.name, 'const');
       else for (const one of namedBindings?.elements ?? []) bind(one.name, 'const');

@@ -17,7 +17,8 @@ export interface Written {
   readonly prototype: Code;
 }
 
-const sourceOf = Function.prototype.toString;
+const readSource = Reflect.get(Function.prototype, 'toString') as CallableFunction;
+const sourceOf = (thing: unknown): string => Reflect.apply(readSource, thing, []) as string;
 
 /** The functions and classes of the notebook that this process has. */
 export class Definitions {
@@ -34,12 +35,13 @@ export class Definitions {
   constructor(inspector: Inspector) {
     this.#inspector = inspector;
     const known = this.#sources;
-    const shown = {
+    const holder = {
       toString(this: unknown): string {
-        return (typeof this === 'function' ? known.get(this) : undefined) ?? sourceOf.call(this as never);
+        return (typeof this === 'function' ? known.get(this) : undefined) ?? sourceOf(this);
       },
-    }.toString;
-    Object.defineProperty(Function.prototype, 'toString', { value: shown, writable: true, configurable: true });
+    };
+    const value: unknown = Reflect.get(holder, 'toString');
+    Object.defineProperty(Function.prototype, 'toString', { value, writable: true, configurable: true });
   }
 
   /** The name of a definition: it gets one when it is met for the first time. */
@@ -53,7 +55,7 @@ export class Definitions {
   }
 
   textOf(thing: object): string {
-    return this.#sources.get(thing) ?? sourceOf.call(thing as never);
+    return this.#sources.get(thing) ?? sourceOf(thing);
   }
 
   formOf(thing: object): Form {

@@ -67,6 +67,11 @@ export class Values {
     this.#around = around;
   }
 
+  /** The text of a function, as it was written. */
+  textOf(thing: object): string {
+    return this.#around.definitions.textOf(thing);
+  }
+
   /** Stores variables, with the definitions that they refer to. */
   async dump(variables: ReadonlyMap<string, Variable>, definitions: ReadonlyMap<string, object>): Promise<Dumped> {
     const unstorable = new Map<string, string>();

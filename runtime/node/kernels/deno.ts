@@ -61,7 +61,9 @@ export class DenoKernel implements Kernel {
     const { html, md, svg, image, display, format, broadcast } = this.#displays();
     const jupyter = { broadcast, display, format, md, html, svg, image, $display: displaySymbol };
     this.#deno.jupyter = jupyter;
-    const quiet = (event: Event): void => event.preventDefault();
+    const quiet = (event: Event): void => {
+      event.preventDefault();
+    };
     // What nobody catches ends no kernel.
     const listen = Reflect.get(globalThis, 'addEventListener') as (type: string, listener: (event: Event) => void) => void;
     for (const type of ['error', 'unhandledrejection']) listen(type, quiet);
@@ -73,7 +75,8 @@ export class DenoKernel implements Kernel {
       const before = Reflect.get(console, name) as (...args: unknown[]) => unknown;
       const after = {
         [name]: (...args: unknown[]): unknown => {
-          note(args[0] === undefined ? 'default' : String(args[0]));
+          const [label = 'default'] = args;
+          note(typeof label === 'string' ? label : JSON.stringify(label));
           return before.apply(console, args);
         },
       };
@@ -198,6 +201,6 @@ async function formatKnown(thing: Displayable): Promise<MimeBundle | undefined> 
   if (has('toVegaSpec') || has('toSpecAsync')) return undefined;
   const outer = thing['outerHTML'];
   if (typeof outer === 'string') return { [/^<svg\b/i.test(outer) ? 'image/svg+xml' : 'text/html']: outer };
-  if (has('toRecords') && Array.isArray(thing['columns'])) return await Promise.resolve(undefined);
+  if (has('toRecords') && Array.isArray(thing['columns'])) { await Promise.resolve(undefined); return; }
   return undefined;
 }
