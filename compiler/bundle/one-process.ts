@@ -24,3 +24,23 @@ function declaredOtherwise({ tasks }: Bundle): string | undefined {
   }
   return undefined;
 }
+
+/**
+ * The first cell that looks on the object of all globals for what another cell declares with `let`, `const` or `class`: it is not there, and a
+ * process that was given the variable might find it.
+ */
+function looksForDeclared({ tasks }: Bundle): string | undefined {
+  for (const task of tasks) {
+    const globals = task.script?.globals;
+    if (globals === undefined || task.executionCount === 0) continue;
+    for (const other of tasks) {
+      if (other === task || other.executionCount === 0) continue;
+      const declared = other.script?.declares.find(
+        ({ name, how }) => how !== 'var' && (globals === '*' || globals.includes(name)),
+      );
+      if (declared !== undefined)
+        return `${task.name} looks on the global object, where ${declared.name} is not, which ${other.name} declares with ${declared.how}`;
+    }
+  }
+  return undefined;
+}
