@@ -3,7 +3,7 @@ import { lookAtHistory } from './history-look.ts';
 
 /** Why all cells have to run in one process; undefined when nothing in their texts calls for it. */
 export function whyOneProcess(bundle: Bundle): string | undefined {
-  return lookAtHistory(bundle) ?? insideOfKernel(bundle) ?? declaredOtherwise(bundle);
+  return lookAtHistory(bundle) ?? insideOfKernel(bundle) ?? declaredOtherwise(bundle) ?? looksForDeclared(bundle);
 }
 
 /** In these kernels each cell has variables of its own, and what cells have in common lies inside the kernel. */
