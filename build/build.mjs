@@ -19,7 +19,7 @@ const common = {
   logLevel: 'warning',
   sourcemap: false,
   // Loaded only for TypeScript and JavaScript notebooks; far larger than everything else together.
-  external: ['ts-morph'],
+  external: ['@ts-morph/common'],
 };
 const forNode = { ...common, platform: 'node', target: 'node20' };
 // The parser's loader looks for these when it finds itself in Node; in a browser it never asks.
@@ -41,6 +41,7 @@ const entries = [
   { from: 'compiler/index.ts', to: 'compiler.mjs', options: forAnywhere, pure: true },
   { from: 'compiler/bundle/index.ts', to: 'bundle.mjs', options: forAnywhere, pure: true },
   { from: 'runtime/index.ts', to: 'runtime.mjs', options: forNode },
+  { from: 'runtime/node/worker.ts', to: 'node/worker.mjs', options: forNode },
   { from: 'extensions/cli/main.ts', to: 'cellwright.mjs', options: forNode, program: true },
   { from: 'extensions/ui/page.ts', to: 'ui/page.js', options: { ...forAnywhere, minify: true }, pure: true },
   // A classic script: it also starts from a blob, where a page may not name its address.

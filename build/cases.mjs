@@ -15,8 +15,16 @@ export function splitCells(text) {
   return cells;
 }
 
-/** A notebook of the kernel `python3` with these code cells, as a value. */
-export function notebookOf(cells) {
+/** How the kernels of cases are named in a notebook. */
+const kernelspecs = {
+  python3: { display_name: 'Python 3', language: 'python' },
+  deno: { display_name: 'Deno', language: 'typescript' },
+  tslab: { display_name: 'TypeScript', language: 'typescript' },
+  jslab: { display_name: 'JavaScript', language: 'javascript' },
+};
+
+/** A notebook with these code cells, as a value. */
+export function notebookOf(cells, kernel = 'python3') {
   return {
     cells: cells.map(({ source, tags }, index) => ({
       cell_type: 'code',
@@ -26,23 +34,23 @@ export function notebookOf(cells) {
       outputs: [],
       execution_count: null,
     })),
-    metadata: { kernelspec: { name: 'python3', display_name: 'Python 3', language: 'python' } },
+    metadata: { kernelspec: { name: kernel, ...kernelspecs[kernel] } },
     nbformat: 4,
     nbformat_minor: 5,
   };
 }
 
 /** Writes cells as a notebook; the folder is made. */
-export function writeCells(file, cells) {
+export function writeCells(file, cells, kernel) {
   mkdirSync(path.dirname(file), { recursive: true });
-  writeFileSync(file, JSON.stringify(notebookOf(cells), null, 1));
+  writeFileSync(file, JSON.stringify(notebookOf(cells, kernel), null, 1));
 }
 
-const head = /^# (HAZARD|MISSED|NEEDS|ALSO) (.*)\n/;
+const head = /^# (HAZARD|MISSED|NEEDS|ALSO|KERNEL) (.*)\n/;
 
 /** Takes the lines apart with which a case begins; those that are not there are empty. */
 export function parseCase(text) {
-  const said = { HAZARD: [], MISSED: [], NEEDS: [], ALSO: [] };
+  const said = { HAZARD: [], MISSED: [], NEEDS: [], ALSO: [], KERNEL: [] };
   let rest = text;
   for (let found = head.exec(rest); found !== null; found = head.exec(rest)) {
     said[found[1]].push(found[2].trim());
@@ -54,6 +62,7 @@ export function parseCase(text) {
     missed: said.MISSED.join(' '),
     needs: words(said.NEEDS),
     also: words(said.ALSO),
+    kernel: said.KERNEL[0] ?? 'python3',
     cells: splitCells(rest),
   };
 }
@@ -98,8 +107,8 @@ export function bareOutputs(notebook) {
 }
 
 /** A notebook of these sources and outputs, for a comparison. */
-export function withOutputs(cells, outputs) {
-  const notebook = notebookOf(cells);
+export function withOutputs(cells, outputs, kernel) {
+  const notebook = notebookOf(cells, kernel);
   notebook.cells.forEach((cell, index) => (cell.outputs = outputs[index] ?? []));
   return notebook;
 }

@@ -71,9 +71,15 @@ async function writeNotebooks(folder) {
     const truth = readTruth(found);
     const place = path.join(folder, found.name);
     mkdirSync(place, { recursive: true });
-    writeFileSync(path.join(place, 'notebook.ipynb'), JSON.stringify(withOutputs(found.cells, []), null, 1));
+    writeFileSync(
+      path.join(place, 'notebook.ipynb'),
+      JSON.stringify(withOutputs(found.cells, [], found.kernel), null, 1),
+    );
     if (truth !== undefined)
-      writeFileSync(path.join(place, 'expected.ipynb'), JSON.stringify(withOutputs(found.cells, truth), null, 1));
+      writeFileSync(
+        path.join(place, 'expected.ipynb'),
+        JSON.stringify(withOutputs(found.cells, truth, found.kernel), null, 1),
+      );
   }
   process.stdout.write(`${cases.length} cases in ${path.resolve(folder)}\n`);
 }

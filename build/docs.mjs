@@ -8,7 +8,7 @@ import path from 'node:path';
 import prettier from 'prettier';
 
 import { root } from './command.mjs';
-import { printTables, readTables } from './knowledge.mjs';
+import { folderOf, languages, printTables, readTables } from './knowledge.mjs';
 
 const { bundleSchema, diagnosticCatalogue, effectsSchema, planSchema } = await import(
   path.join(root, 'dist', 'bundle.mjs')
@@ -34,7 +34,12 @@ const entries = Object.entries(diagnosticCatalogue).map(
 );
 const pages = {
   'docs/diagnostics.md': [introduction, ...entries].join('\n'),
-  'compiler/knowledge/tables.ts': printTables(readTables()),
+  ...Object.fromEntries(
+    Object.keys(languages).map((language) => [
+      `compiler/knowledge/tables-${language}.ts`,
+      printTables(readTables(folderOf(language)), language),
+    ]),
+  ),
   'docs/schemas/bundle.schema.json': `${JSON.stringify(bundleSchema, null, 2)}\n`,
   'docs/schemas/frozen.schema.json': `${JSON.stringify(frozenSchema, null, 2)}\n`,
   'docs/schemas/effects.schema.json': `${JSON.stringify(effectsSchema, null, 2)}\n`,

@@ -23,10 +23,10 @@ export function environmentOf(folder) {
 }
 
 /** Makes the folder of a case anew, with the notebook in a folder of its own inside. */
-export function layOutCase({ cells }, folder) {
+export function layOutCase({ cells, kernel }, folder) {
   rmSync(folder, { recursive: true, force: true });
   const notebook = path.join(folder, 'here', 'notebook.ipynb');
-  writeCells(notebook, cells);
+  writeCells(notebook, cells, kernel);
   return notebook;
 }
 
@@ -39,6 +39,9 @@ export function firstDifference({ cells }, expected, given) {
 
 const readOutputs = (file) => bareOutputs(JSON.parse(readFileSync(file, 'utf8')));
 
+const plainRun = ['runtime', 'python', 'plain_run.py'];
+const realKernel = ['build', 'real_kernel.py'];
+
 /**
  * What Jupyter gives: two runs one after the other in the same folder, with other orders of sets, have to give the same.
  * @returns `outputs`, or the `problem`
@@ -49,7 +52,7 @@ export async function makeTruth(found, { python, seconds, folder }) {
   const runs = [];
   for (const seed of ['1', '2']) {
     const target = path.join(folder, `plain-${seed}.ipynb`);
-    const script = path.join(root, 'runtime', 'python', 'plain_run.py');
+    const script = path.join(root, ...(found.kernel === 'python3' ? plainRun : realKernel));
     const ended = await runLimited(python, [script, notebook, target, here, String(seconds)], {
       cwd: here,
       env: { ...environmentOf(folder), PYTHONHASHSEED: seed },
@@ -102,15 +105,20 @@ export function judgeRun(found, truth, { ended, notebook, sources }) {
 /** A simple statement at the beginning: another may stand before it on its line. */
 const simpleStart = /^(?![%!?#@\s]|(?:async|class|def|for|if|match|try|while|with|from __future__)\b)/;
 
+/** The same in JavaScript. */
+const simpleStartOfScript =
+  /^(?![%!?#@{<\s]|(?:abstract|async|await|class|declare|enum|export|for|function|if|import|interface|namespace|switch|try|type|while)\b)/;
+
 /** Who shows the text of cells shows the edit as well. */
 const showsText = /\b(?:In|_ih|_i{1,3}|getsource)\b/;
 
 /** Cells that are other code and do the same, on the same lines; those that `picks` names. */
-export function editCells(cells, picks) {
+export function editCells(cells, picks, kernel = 'python3') {
   if (cells.some(({ source }) => showsText.test(source))) return cells;
   return cells.map((cell, index) => {
-    const isEditable = simpleStart.test(cell.source) && !/^.*\?\s*$/m.test(cell.source) && picks(index);
-    return isEditable ? { ...cell, source: `pass; ${cell.source}` } : cell;
+    const start = kernel === 'python3' ? simpleStart : simpleStartOfScript;
+    const isEditable = start.test(cell.source) && !/^.*\?\s*$/m.test(cell.source) && picks(index);
+    return isEditable ? { ...cell, source: `${kernel === 'python3' ? 'pass' : 'void 0'}; ${cell.source}` } : cell;
   });
 }
 
@@ -132,7 +140,7 @@ function commandOf({ tool, python, folder }, notebook, out) {
 export async function judgeTool(found, truth, settings) {
   const notebook = layOutCase(found, settings.folder);
   const here = path.dirname(notebook);
-  const edited = editCells(found.cells, (index) => index % 2 === 1);
+  const edited = editCells(found.cells, (index) => index % 2 === 1, found.kernel);
   const own = [
     ['first run', found.cells],
     ['from the cache', found.cells],
@@ -146,7 +154,7 @@ export async function judgeTool(found, truth, settings) {
     const out = path.join(settings.folder, 'out.ipynb');
     rmSync(out, { force: true });
     mkdirSync(here, { recursive: true });
-    writeCells(notebook, cells);
+    writeCells(notebook, cells, found.kernel);
     const [program, args] = commandOf(settings, notebook, out);
     const ended = await runLimited(program, args, {
       cwd: here,

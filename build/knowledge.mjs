@@ -1,9 +1,9 @@
 /**
- * Reads the tables of library knowledge, `compiler/knowledge/*.yaml`, and checks them against their schema.
+ * Reads the tables of library knowledge, `compiler/knowledge/LANGUAGE/*.yaml`, and checks them against their schema.
  *
- *   node build/knowledge.mjs [FOLDER]     prints every entry as JSON, with the calls that its test makes
+ *   node build/knowledge.mjs [FOLDER]     (default: that of Python) prints every entry as JSON, with the calls that its test makes
  *
- * `npm run docs` writes what the compiler needs of them to `compiler/knowledge/tables.ts`.
+ * `npm run docs` writes what the compiler needs of them to `compiler/knowledge/tables-LANGUAGE.ts`.
  */
 import { readFileSync, readdirSync } from 'node:fs';
 import path from 'node:path';
@@ -76,8 +76,16 @@ function checkKeys(where, value, allowed) {
   }
 }
 
+/** Languages with tables, each with the type of what a function gives that gives nothing. */
+export const languages = { python: 'NoneType', javascript: 'undefined' };
+
+/** Where the tables of a language are. */
+export function folderOf(language) {
+  return path.join(folder, language);
+}
+
 /** Parses and checks all files of a folder; throws a TableError that names the entry. */
-export function readTables(from = folder) {
+export function readTables(from = folderOf('python')) {
   const files = readdirSync(from)
     .filter((name) => name.endsWith('.yaml'))
     .sort();
@@ -179,7 +187,7 @@ function byModule(entries) {
 }
 
 /** The TypeScript file with what the compiler needs, without the examples: a module or a type a line. */
-export function printTables({ libraries, documents }) {
+export function printTables({ libraries, documents }, language) {
   const print = (name, entries) => [
     `  ${name}: {`,
     ...entries.map(([key, value]) => `    ${JSON.stringify(key)}: ${JSON.stringify(value)},`),
@@ -204,11 +212,11 @@ export function printTables({ libraries, documents }) {
       .trim()
       .replace(/\s+/g, ' ');
   return [
-    '/** Written from the YAML files of this folder by `npm run docs`; change those. */',
+    `/** Written from the YAML files of the folder \`${language}\` by \`npm run docs\`; change those. */`,
     "import type { Tables } from './entry.ts';",
     '',
     '/** What the libraries do, as their tables say. */',
-    'export const tables: Tables = {',
+    `export const ${language}Tables: Tables = {`,
     ...print('modules', byModule(all('members'))),
     ...print('values', byModule(all('values'))),
     ...print(
@@ -219,6 +227,7 @@ export function printTables({ libraries, documents }) {
     ...print('magics', Object.entries(rows(all('magics')))),
     `  builtinNames: ${JSON.stringify(text('names'))},`,
     `  automagics: ${JSON.stringify(text('automagics'))},`,
+    `  nothing: ${JSON.stringify(languages[language])},`,
     '};',
     '',
   ].join('\n');
@@ -265,7 +274,7 @@ export function listEntries({ libraries, documents, types }) {
       optional,
       needs,
       setup,
-      modules: Object.keys(modules).filter((module) => module !== 'builtins'),
+      modules: Object.keys(modules).filter((module) => !/^builtins\b/.test(module)),
       aliases: aliasesOf(documents[place].aliases ?? {}, libraries),
       entries: entries.map((entry) => {
         const effects = parseEffects(entry.does);

@@ -84,7 +84,7 @@ export async function shuffleCase(found, truth, settings) {
       const notebook = layOutCase(found, settings.folder);
       const setting = { jobs, standBy: turn % 2 === 0 ? 0 : 20, random, settings, notebook };
       results.push({ how, ...(await runOnce(found, truth, { ...setting, cells: found.cells })) });
-      const cells = editCells(found.cells, () => random() < 0.4);
+      const cells = editCells(found.cells, () => random() < 0.4, found.kernel);
       const again = await runOnce(found, truth, { ...setting, cells });
       results.push({ how: `${how}, from the cache`, ...again });
     }

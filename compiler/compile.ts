@@ -5,12 +5,11 @@ import { formatVersion, type Bundle, type Measures, type Parameter, type Task } 
 import type { Cell, Notebook } from './1-read/notebook.ts';
 import { readNotebook } from './1-read/read.ts';
 import { readDirectives } from './1-read/tags.ts';
-import type { Effects, LanguageAnalyzer } from './2-analyze/effects.ts';
+import type { Effects } from './2-analyze/effects.ts';
 import { linkCells } from './3-link/link.ts';
 import { understandMeasures } from './3-link/measures.ts';
 import { headingAbove, taskName } from './4-emit/names.ts';
-import { builtinNames } from './knowledge/load.ts';
-import { readParameters } from './3-link/parameters.ts';
+import { languageOf, type Language } from './languages.ts';
 
 /** What compiling gives: a bundle unless a diagnostic is an error. */
 export interface Compilation {
@@ -21,36 +20,42 @@ export interface Compilation {
 
 /** What the compiler works with beside the notebook. */
 export interface CompilerInput {
-  readonly analyzers: readonly LanguageAnalyzer[];
+  readonly languages: readonly Language[];
   /** What runs of the notebook observed. */
   readonly profile?: EffectsProfile | undefined;
 }
 
-/** Compiles a notebook with the analyzers at hand. Pure: text in, values out, nothing executed. */
+/** Compiles a notebook with the languages at hand. Pure: text in, values out, nothing executed. */
 export function compileNotebook(
   bytes: Uint8Array | string,
   name: string,
-  { analyzers, profile }: CompilerInput,
+  { languages, profile }: CompilerInput,
 ): Compilation {
   const read = readNotebook(bytes, name);
   if (!read.ok) return { diagnostics: read.error };
   const notebook = read.value;
-  const analyzer = analyzers.find((candidate) => notebook.language.startsWith(candidate.language));
-  if (analyzer === undefined) {
+  const language = languageOf(notebook, languages);
+  if (language === undefined) {
     const message = `The language ${notebook.language} cannot be compiled.`;
     return {
       notebook,
       diagnostics: [
-        { code: 'CW401', severity: 'error', message, help: 'Only Python notebooks can be compiled.', related: [] },
+        {
+          code: 'CW401',
+          severity: 'error',
+          message,
+          help: 'Notebooks in Python, TypeScript and JavaScript can be compiled.',
+          related: [],
+        },
       ],
     };
   }
   const cells = notebook.cells.filter((cell) => cell.kind === 'code');
-  const analyzed = cells.map((cell) => analyzer.analyzeCell(cell.source, cell));
+  const analyzed = language.analyzer.analyzeCells(cells, notebook.kernelName);
   const directives = cells.map((cell) => readDirectives(cell));
   const measured = understandMeasures(
     directives.map((found, place) => ({ written: found.measures, effects: analyzed[place] as Effects })),
-    analyzer,
+    language,
   );
   const { effects } = measured;
   const diagnostics = [
@@ -60,12 +65,13 @@ export function compileNotebook(
   ];
   if (diagnostics.some((diagnostic) => diagnostic.severity === 'error')) return { notebook, diagnostics };
   const tasks = emitTasks(notebook, {
+    language,
     cells,
     effects,
     asked: directives.map((found, place) => ({ ...found.directives, measures: measured.measures[place] })),
     profile,
   });
-  const { parameters, cell: parametersCell } = readParameters(cells, effects);
+  const { parameters, cell: parametersCell } = language.readParameters(cells, effects);
   const bundle: Bundle = {
     formatVersion,
     notebook: {
@@ -87,6 +93,7 @@ type Asked = Task['directives'] & { readonly measures: Measures | undefined };
 
 /** The code cells of a notebook, and what is known of each. */
 interface Analyzed {
+  readonly language: Language;
   readonly cells: readonly Cell[];
   readonly effects: readonly Effects[];
   readonly asked: readonly Asked[];
@@ -95,7 +102,7 @@ interface Analyzed {
 
 function emitTasks(
   notebook: Notebook,
-  { cells, effects, asked, profile }: Analyzed,
+  { language, cells, effects, asked, profile }: Analyzed,
 ): Pick<Bundle, 'tasks' | 'edges' | 'claims' | 'shadowedBuiltins'> {
   const executed = cells.map((cell, place) => cell.source.trim() !== '' && asked[place]?.skip !== true);
   // A format for messages that one cell sets shows the lines of all others.
@@ -111,7 +118,7 @@ function emitTasks(
     effects: effects[place] as Effects,
     executed: executed[place] === true,
   }));
-  const graph = linkCells(linked, profile);
+  const graph = linkCells(linked, language.knowledge, profile);
   let count = 0;
   const tasks = cells.map((cell, place): Task => {
     const own = effects[place] as Effects;
@@ -124,8 +131,10 @@ function emitTasks(
       index: cell.index,
       executionCount: executed[place] === true ? ++count : 0,
       source: cell.source,
+      ...(own.script !== undefined && { script: own.script }),
+      ...(own.outlives !== undefined && { outlives: own.outlives }),
       code: codes[place] as Task['code'],
-      module: `tasks/${name}.py`,
+      module: `tasks/${name}.${language.extension}`,
       accesses,
       ...(unobserved.length > 0 && { unobserved }),
       ...(used !== undefined && { profile: used }),
@@ -142,7 +151,7 @@ function emitTasks(
     tasks,
     edges: graph.edges,
     ...(graph.claims.length > 0 && { claims: graph.claims }),
-    shadowedBuiltins: [...bound].filter((name) => builtinNames.has(name)).sort(),
+    shadowedBuiltins: [...bound].filter((name) => language.knowledge.builtinNames.has(name)).sort(),
   };
 }
 

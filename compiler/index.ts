@@ -2,12 +2,11 @@ import { canonicalJson } from './bundle/canonical.ts';
 import type { EffectsProfile } from './bundle/effects-profile.ts';
 import type { Bundle } from './bundle/format.ts';
 import type { Notebook } from './1-read/notebook.ts';
-import type { LanguageAnalyzer } from './2-analyze/effects.ts';
-import { createPythonAnalyzer } from './2-analyze/python/analyzer.ts';
-import { loadPythonParser } from './2-analyze/python/parse.ts';
+import { readNotebook } from './1-read/read.ts';
+import type { PythonWasm } from './2-analyze/python/parse.ts';
 import { headingAbove } from './4-emit/names.ts';
-import { printModule } from './4-emit/python.ts';
 import { compileNotebook, type Compilation } from './compile.ts';
+import { loadPythonLanguage, loadTypeScriptLanguages, needsTypeScript, printerOf, type Language } from './languages.ts';
 
 export type { Compilation } from './compile.ts';
 export { cannotExport, exportedCells, type ExportedCell } from './4-emit/exported-cells.ts';
@@ -26,6 +25,8 @@ export { imageFiles, type ImageOrder } from './4-emit/container/image.ts';
 
 /** The compiler, ready to be called any number of times. */
 export interface Compiler {
+  /** Loads what a notebook's language needs beside Python's parser, once. Without it such a notebook is refused. */
+  prepare(bytes: Uint8Array | string, name: string): Promise<void>;
   /**
    * @param name base name of the file; `.py` means percent format
    * @param profile what runs of the notebook observed: the same notebook with the same profile gives the same bundle
@@ -34,44 +35,30 @@ export interface Compiler {
 }
 
 /** Loads the parser from the bytes of its WebAssembly files; needs no file system and no network. */
-export async function createCompiler(wasm: {
-  readonly runtimeWasm: Uint8Array;
-  readonly languageWasm: Uint8Array;
-}): Promise<Compiler> {
-  const analyzers = [remembering(createPythonAnalyzer(await loadPythonParser(wasm)))];
-  return { compile: (bytes, name, profile) => compileNotebook(bytes, name, { analyzers, profile }) };
-}
-
-/** So many cells are kept in memory: those of a large notebook, and of the same with other parameters. */
-const mostCells = 1000;
-
-/** The same analyzer, which looks at each cell once: variants of a notebook have all cells but one in common. */
-function remembering(analyzer: LanguageAnalyzer): LanguageAnalyzer {
-  const known = new Map<string, ReturnType<LanguageAnalyzer['analyzeCell']>>();
+export async function createCompiler(wasm: PythonWasm): Promise<Compiler> {
+  let languages: readonly Language[] = [await loadPythonLanguage(wasm)];
+  let more: Promise<readonly Language[]> | undefined;
   return {
-    ...analyzer,
-    analyzeCell: (source, cell) => {
-      const key = JSON.stringify([source, cell.id, cell.index]);
-      const found = known.get(key) ?? analyzer.analyzeCell(source, cell);
-      known.delete(key);
-      known.set(key, found);
-      const [oldest] = known.size > mostCells ? known.keys() : [];
-      if (oldest !== undefined) known.delete(oldest);
-      return found;
+    prepare: async (bytes, name) => {
+      const read = readNotebook(bytes, name);
+      if (!read.ok || !needsTypeScript(read.value)) return;
+      more ??= loadTypeScriptLanguages();
+      languages = [languages[0] as Language, ...(await more)];
     },
+    compile: (bytes, name, profile) => compileNotebook(bytes, name, { languages, profile }),
   };
 }
 
 /**
  * The files of a bundle by path, always with the same bytes.
- * @param workerFiles the worker's Python files by path, which make the bundle self-contained
+ * @param workerFiles the worker's files by path, which make the bundle self-contained
  */
 export function bundleFiles(
   bundle: Bundle,
   notebook: Notebook,
   workerFiles: Readonly<Record<string, string>>,
 ): Record<string, string> {
-  const imports = importLines(notebook);
+  const print = printerOf(notebook);
   const files: Record<string, string> = {
     'bundle.json': `${canonicalJson(bundle)}\n`,
     'notebook.ipynb': `${notebook.document}\n`,
@@ -81,28 +68,16 @@ export function bundleFiles(
   );
   for (const task of bundle.tasks) {
     const cell = notebook.cells[task.index];
-    if (cell === undefined) continue;
-    files[task.module] = printModule({
+    if (cell === undefined || print === undefined) continue;
+    files[task.module] = print({
       name: task.name,
       cell,
       above: headingAbove(notebook.cells, cell.index),
       accesses: task.accesses,
       exposes: task.exposes,
-      imports,
       isRefused: refused.has(cell.id),
     });
   }
   for (const [path, text] of Object.entries(workerFiles)) files[`worker/${path}`] = text;
   return files;
-}
-
-/** One-name import statements of all cells; each ends with the name it binds. */
-function importLines(notebook: Notebook): string[] {
-  const found: string[] = [];
-  for (const cell of notebook.cells) {
-    if (cell.kind !== 'code') continue;
-    for (const [, line = ''] of cell.source.matchAll(/^((?:from [\w.]+ )?import [\w.]+(?: as \w+)?)\s*(?:#.*)?$/gm))
-      found.push(line);
-  }
-  return found;
 }

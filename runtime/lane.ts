@@ -127,6 +127,7 @@ async function runOne(
       attempt: 'lane',
       task: state.task.id,
       source: state.task.source,
+      ...(state.task.script !== undefined && { script: state.task.script }),
       executionCount: state.task.executionCount,
       inputHistory: inputHistory(states, state.index),
       imports: [],

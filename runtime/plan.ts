@@ -1,12 +1,12 @@
 import type { Bundle } from '../compiler/bundle/format.ts';
 import { findCached, identityOf, type Around, type Miss } from './cache.ts';
 import { findLane, laneUnit } from './lane-cache.ts';
-import { findInterpreter } from './process/interpreter.ts';
-import { describeStart, startOfNothing } from './start-state.ts';
+import { runtimeOf } from './languages/registry.ts';
+import { startOfNothing } from './start-state.ts';
 import { loadDigests } from './store/digests.ts';
 import { openLocalStore } from './store/local.ts';
 import type { Progress } from './versions.ts';
-import { lookAtHistory } from '../compiler/bundle/history-look.ts';
+import { whyOneProcess } from '../compiler/bundle/one-process.ts';
 import type { RunOptions } from './run-bundle.ts';
 
 /** What a run would do with one task. */
@@ -22,10 +22,12 @@ export function status(
   bundle: Bundle,
   options: Pick<RunOptions, 'state' | 'cwd' | 'python' | 'kernel' | 'environment' | 'until'>,
 ): readonly TaskPlan[] {
-  const interpreter = findInterpreter({
+  const language = runtimeOf(bundle.notebook.language);
+  const interpreter = language.findInterpreter({
     python: options.python,
     kernel: options.kernel ?? bundle.notebook.kernelName,
     environment: options.environment,
+    cwd: options.cwd,
   });
   const store = openLocalStore(options.state);
   loadDigests(store);
@@ -33,7 +35,7 @@ export function status(
   const { environment, packages } =
     interpreter === undefined
       ? startOfNothing(store)
-      : describeStart(store, { interpreter, cwd: options.cwd, variables });
+      : language.describeStart(store, { interpreter, cwd: options.cwd, variables });
   const around = { store, environment, packages, variables };
   const lane = planLane(bundle, around, options.until ?? Number.MAX_SAFE_INTEGER);
   if (lane !== undefined) return lane;
@@ -67,7 +69,7 @@ function planLane(bundle: Bundle, around: Around, until: number): readonly TaskP
   const unit = laneUnit(bundle, until);
   if (unit === undefined) return undefined;
   const found = findLane(around, unit);
-  if ('miss' in found && lookAtHistory(bundle) === undefined) return undefined;
+  if ('miss' in found && whyOneProcess(bundle) === undefined) return undefined;
   const plan = 'miss' in found ? ({ plan: 'run', miss: found.miss } as const) : ({ plan: 'cached' } as const);
   return unit.cells.map(({ id, name }) => ({ task: id, name, ...plan }));
 }

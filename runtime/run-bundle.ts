@@ -4,7 +4,7 @@ import { homedir } from 'node:os';
 import { isAbsolute, join } from 'node:path';
 import type { Diagnostic } from '../compiler/bundle/diagnostic.ts';
 import { canonicalJson } from '../compiler/bundle/canonical.ts';
-import { lookAtHistory } from '../compiler/bundle/history-look.ts';
+import { whyOneProcess } from '../compiler/bundle/one-process.ts';
 import type { Bundle, Task } from '../compiler/bundle/format.ts';
 import { describeMiss } from './cache.ts';
 import { delayProcesses, type Disorder } from './disorder.ts';
@@ -19,11 +19,10 @@ import { laneUnit, mayReuseLane, reuseLane } from './lane-cache.ts';
 import { Alone } from './crew.ts';
 import { AcceptedRuns } from './measures/accepted.ts';
 import { Gates } from './measures/gates.ts';
-import { findInterpreter, type Interpreter } from './process/interpreter.ts';
-import { listPackages } from './process/search-path.ts';
-import { languageOf } from './process/language.ts';
+import { runtimeOf } from './languages/registry.ts';
+import type { Interpreter } from './process/interpreter.ts';
 import { dismissAll } from './process/standby.ts';
-import { WorkerParent, type ParentOptions } from './process/worker-parent.ts';
+import type { ParentOptions } from './process/worker-parent.ts';
 import type { ProcessParent } from './process/task-processes.ts';
 import { notesOnPlaces } from './placement-notes.ts';
 import { ProfileNotes, readProfile, type Profile } from './profile.ts';
@@ -34,7 +33,7 @@ import { Run } from './run.ts';
 import type { RunContext, RunOutcome, TaskOutcome } from './run-state.ts';
 import { secretNames, Secrets } from './secrets.ts';
 import { ShownOutputs } from './shown-outputs.ts';
-import { describeStart, type Start } from './start-state.ts';
+import type { Start } from './start-state.ts';
 import { removeDamaged } from './store/damage.ts';
 import { loadDigests, saveDigests } from './store/digests.ts';
 import { objectsFolder, openLocalStore, writeAtomically, type LocalStore } from './store/local.ts';
@@ -117,20 +116,6 @@ export function defaultState(notebook: string, environment: Readonly<Record<stri
   return join(statesFolder(environment), name);
 }
 
-function noInterpreter(options: {
-  readonly kernel?: string | undefined;
-  readonly python?: string | undefined;
-}): Diagnostic {
-  const what = options.python ?? options.kernel ?? 'python3';
-  return {
-    code: 'CW500',
-    severity: 'error',
-    message: `No interpreter was found for ${what}.`,
-    help: 'Name one that has IPython with --python EXE, or a kernel with -k NAME.',
-    related: [],
-  };
-}
-
 function sha256(text: string): string {
   return createHash('sha256').update(text, 'utf8').digest('hex');
 }
@@ -204,7 +189,7 @@ export async function run(bundle: Bundle, document: string, options: RunOptions)
     readCache: options.cache && !options.force,
     keepGoing: options.keepGoing,
     timeout: options.timeout,
-    lane: options.lane ? 'asked for' : lookAtHistory(bundle),
+    lane: options.lane ? 'asked for' : whyOneProcess(bundle),
     isLaneAsked: options.lane,
     executable,
     until: options.until ?? Number.MAX_SAFE_INTEGER,
@@ -217,7 +202,7 @@ export async function run(bundle: Bundle, document: string, options: RunOptions)
     onEvent: emit,
     gates,
   });
-  const language = languageOf(interpreter, start.whole, store);
+  const language = runtimeOf(bundle.notebook.language).languageInfo(interpreter, start.whole, store);
   if (language !== undefined) emit({ type: 'language', name: language.name, version: language.version });
   const source = await common.source();
   if (source !== undefined) emit({ type: 'source-control', ...source });
@@ -325,8 +310,11 @@ export function openCommon(
   const { python, environment, cwd, state } = options;
   const kernel = options.kernel ?? bundle.notebook.kernelName;
   const sourceControl = new SourceControlQuestion(cwd, environment);
-  const interpreter = findInterpreter({ python, kernel, environment });
-  if (interpreter === undefined) return { diagnostic: noInterpreter({ kernel, python }) };
+  const refusal = refuseFor(bundle, options);
+  if (refusal !== undefined) return { diagnostic: refusal };
+  const language = runtimeOf(bundle.notebook.language);
+  const interpreter = language.findInterpreter({ python, kernel, environment, cwd });
+  if (interpreter === undefined) return { diagnostic: language.noInterpreter({ python, kernel, environment, cwd }) };
   const store = openLocalStore(state, sharedObjects(options));
   loadDigests(store);
   let packages: Installed | undefined;
@@ -339,11 +327,20 @@ export function openCommon(
     journal: join(folder, 'effects'),
     profile,
     notes: new ProfileNotes(profile, bundle),
-    describe: () => describeStart(store, { interpreter, cwd, variables }),
-    packages: () => (packages ??= listPackages(store)),
+    describe: () => language.describeStart(store, { interpreter, cwd, variables }),
+    packages: () => (packages ??= language.listPackages(store)),
     source: async () => await sourceControl.answer(gitPatience),
     accepted: new AcceptedRuns(state),
   };
+}
+
+/** What a run is asked for that the language of its notebook does not know. */
+function refuseFor({ notebook }: Bundle, { engine, secrets = [] }: RunOptions): Diagnostic | undefined {
+  if (runtimeOf(notebook.language).knowsEverything) return undefined;
+  const what = engine !== undefined ? 'Tasks on other machines' : secrets.length > 0 ? 'Secrets' : undefined;
+  if (what === undefined) return undefined;
+  const message = `${what} are for notebooks in Python so far, and this one is in ${notebook.language}.`;
+  return { code: 'CW401', severity: 'error', message, help: 'Run it without them.', related: [] };
 }
 
 function sharedObjects({ state, engine }: RunOptions): SharedObjects | undefined {
@@ -406,7 +403,7 @@ export function parentStarter(
     };
     const parent =
       engine === undefined || !(room instanceof WideRoom)
-        ? await WorkerParent.start(start)
+        ? await runtimeOf(bundle.notebook.language).startProcesses(start)
         : await Hosts.start({
             engine,
             parent: start,

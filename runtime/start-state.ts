@@ -35,11 +35,15 @@ export interface Start {
 
 /** What every cell of a run starts from. */
 export function describeStart(store: LocalStore, start: PackageQuestion): Start {
-  const { cwd, variables } = start;
-  const unseen = digest(linesOf(variables, (name) => readUnseen.test(name)));
   const found = describePackages(store, start);
-  const write = (packages: string): string => JSON.stringify([packages, realPath(cwd), unseen]);
+  const write = (packages: string): string => writeStart(packages, start);
   return { environment: write(found.base), whole: write(found.whole), packages: new PackageAnswers(store, found) };
+}
+
+/** A start state in one text. @param packages digest of the interpreter and of what it finds */
+export function writeStart(packages: string, { cwd, variables }: Pick<PackageQuestion, 'cwd' | 'variables'>): string {
+  const unseen = digest(linesOf(variables, (name) => readUnseen.test(name)));
+  return JSON.stringify([packages, realPath(cwd), unseen]);
 }
 
 /** Where there is no interpreter: like no other start. */

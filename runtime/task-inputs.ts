@@ -77,6 +77,7 @@ export function runMessage(
     attempt: String(attempts),
     task: task.id,
     source: task.source,
+    ...(task.script !== undefined && { script: task.script }),
     executionCount: task.executionCount,
     inputHistory: inputHistory(states, index),
     imports: earlier.flatMap((other) => importsOf(other.task, profile)),

@@ -117,11 +117,11 @@ describe('imports', () => {
     expect(forbidden('compiler/knowledge/', allowed)).toEqual([]);
   });
 
-  test('only compile.ts and index.ts join the phases', () => {
+  test('only compile.ts, index.ts and languages.ts join the phases', () => {
     const allowed = ({ target }: Import, { file }: Source): boolean =>
       !phases.some((phase) => target?.startsWith(`compiler/${phase}/`)) ||
       phases.some((phase) => file.startsWith(`compiler/${phase}/`)) ||
-      ['compiler/compile.ts', 'compiler/index.ts'].includes(file);
+      ['compiler/compile.ts', 'compiler/index.ts', 'compiler/languages.ts'].includes(file);
     expect(forbidden('compiler/', allowed)).toEqual([]);
   });
 
@@ -201,6 +201,16 @@ describe('house rules', () => {
       });
     }
     expect(found).toEqual([]);
+  });
+
+  test('only the registries ask which language a notebook is in', () => {
+    const registries = ['compiler/languages.ts', 'runtime/languages/'];
+    const asks =
+      /\blanguage(?:\.name)?\s*[!=]==?\s*['"]|\blanguage(?:\.name)?\.startsWith\(\s*['"]|case '(?:python|typescript|javascript)':/;
+    const found = sources.filter(
+      ({ file, tree }) => !registries.some((place) => file.startsWith(place)) && asks.test(tree.text),
+    );
+    expect(found.map(({ file }) => file)).toEqual([]);
   });
 
   test('no suppression of the type checker', () => {

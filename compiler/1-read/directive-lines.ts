@@ -1,7 +1,7 @@
 import type { Location } from '../bundle/diagnostic.ts';
 import type { Cell } from './notebook.ts';
 
-/** A line `#| name: value` at the top of a cell. */
+/** A line `#| name: value` at the top of a cell, or `//| name: value` where comments begin like that. */
 export interface DirectiveLine {
   readonly name: string;
   /** What stands behind the colon, without the space around it; `true` when there is no colon. */
@@ -16,9 +16,9 @@ export interface DirectiveLine {
 export function directiveLines(cell: Cell): readonly DirectiveLine[] {
   const found: DirectiveLine[] = [];
   for (const [line, text] of cell.source.split('\n').entries()) {
-    const parts = /^(\s*#\|\s*([\w-]+)\s*)(?::(\s*)(.*))?$/.exec(text);
+    const parts = /^(\s*(?:#|\/\/)\|\s*([\w-]+)\s*)(?::(\s*)(.*))?$/.exec(text);
     if (parts === null) {
-      if (text.trim() !== '' && !text.trim().startsWith('#') && !text.startsWith('%%')) break;
+      if (text.trim() !== '' && !/^\s*(?:#|\/\/)/.test(text) && !text.startsWith('%%')) break;
       continue;
     }
     const [, before = '', name = '', space = '', written = 'true'] = parts;

@@ -1,4 +1,4 @@
-import type { Certainty, Formula, OutsideReason, StateName } from '../bundle/format.ts';
+import type { Certainty, Formula, OutsideReason, Script, StateName } from '../bundle/format.ts';
 import type { Diagnostic, Position, Range } from '../bundle/diagnostic.ts';
 import type { Step, Value } from './steps.ts';
 
@@ -19,6 +19,10 @@ export interface Summary {
   readonly kind: 'function' | 'class';
   /** In order. A parameter `x` of the block 2 is the variable `x@2` of its steps. */
   readonly parameters: readonly string[];
+  /** Whether the first parameter is the object that it is called on: when there is one, always, or never. */
+  readonly receiver: 'if-any' | 'always' | 'never';
+  /** Of a method: it makes the object, or is called without being named, as for an operator. */
+  readonly role?: 'constructor' | 'implicit';
   readonly block: number;
   /** Free globals that the body reads and binds (`global x`). */
   readonly reads: readonly NameUse[];
@@ -52,6 +56,12 @@ export interface FileUse {
   readonly reason: string;
 }
 
+/** Something that a cell starts and does not wait for. */
+export interface Lasting {
+  readonly range: Range;
+  readonly reason: string;
+}
+
 /** What one cell does, from its own text alone. `unknown` non-empty means: treat as touching everything. */
 export interface Effects {
   /** Reads of module-level names not certainly bound before in the same cell. */
@@ -80,6 +90,10 @@ export interface Effects {
   /** True when the text may show where code is written: comments count then, in all cells. */
   readonly showsLines: boolean;
   readonly diagnostics: readonly Diagnostic[];
+  /** What goes on when the cell has ended: timers, promises that nothing waits for. */
+  readonly outlives?: readonly Lasting[];
+  /** Absent where the language runs as it is written. */
+  readonly script?: Script;
 }
 
 /** A condition of a gate as the language reads it. */
@@ -100,11 +114,17 @@ export type ReadCondition =
       readonly to: number;
     };
 
+/** The text of a cell as it is stored; id and index are for diagnostics. */
+export interface CellText {
+  readonly id: string;
+  readonly index: number;
+  readonly source: string;
+}
+
 /** A language is one room behind this interface. */
 export interface LanguageAnalyzer {
-  readonly language: string;
-  /** @param source the cell as stored; @param cell id and index for diagnostics. Never throws on input. */
-  analyzeCell(source: string, cell: { readonly id: string; readonly index: number }): Effects;
+  /** What each of all code cells of a notebook does. A language whose types flow from cell to cell looks at them together. Never throws on input. `kernel` is the name that the notebook gives its kernel. */
+  analyzeCells(cells: readonly CellText[], kernel: string): readonly Effects[];
   /** @param place of the first sign, for ranges; it stands in a comment, so never in column 0 */
   readCondition(text: string, place: Position): ReadCondition;
 }

@@ -22,6 +22,8 @@ export type Value =
   | { readonly kind: 'result'; readonly call: CallSite }
   | { readonly kind: 'either'; readonly of: readonly Value[] }
   | { readonly kind: 'arithmetic'; readonly of: readonly Value[] }
+  /** What the language's own types say of a value, for where nothing more is known of it. */
+  | { readonly kind: 'typed'; readonly of: Value; readonly types: readonly string[] }
   /** `x += y`: the object of `x` itself when that can change. */
   | { readonly kind: 'augmented'; readonly of: Value; readonly by: Value }
   /** A module, or a member of one: `numpy.random`, `random.seed`. */
@@ -41,6 +43,8 @@ export interface CallSite {
   readonly certainty: Certainty;
   /** The call's text, shortened. */
   readonly reason: string;
+  /** Present and true: `new`, which gives an object, whatever the function returns. */
+  readonly makesObject?: true;
 }
 
 /** What a block does, in the order of its text, as far as it matters for what variables hold and how that changes. */

@@ -1,10 +1,11 @@
 import type { Access, Resource } from '../bundle/format.ts';
 import type { Effects, NameUse } from '../2-analyze/effects.ts';
-import { builtinNames, memberOf } from '../knowledge/load.ts';
+import type { Knowledge } from '../knowledge/load.ts';
 import type { Happening } from './happening.ts';
 
-/** Names that a cell may mean when it names one: all that some cell binds, and all that some cell reads. */
+/** Names that a cell may mean when it names one: all that some cell binds, all that some cell reads, and those of libraries. */
 export interface NotebookNames {
+  readonly knowledge: Knowledge;
   readonly bound: ReadonlySet<string>;
   readonly read: ReadonlySet<string>;
 }
@@ -79,8 +80,8 @@ function accessesOf(happening: Happening, own: ReadonlySet<string>, names: Noteb
 /** A star import binds names that are not in the text: most likely those that nothing else does, perhaps others. */
 function starBinds(star: Happening & { kind: 'star' }, names: NotebookNames): readonly Access[] {
   return [...names.read].flatMap((name) => {
-    const isBuiltin = builtinNames.has(name);
-    const isMember = memberOf(`${star.module}.${name}`) !== undefined;
+    const isBuiltin = names.knowledge.builtinNames.has(name);
+    const isMember = names.knowledge.memberOf(`${star.module}.${name}`) !== undefined;
     if (isBuiltin && !isMember) return [];
     return [ofVariable({ ...star, name }, 'bind', names.bound.has(name) && !isMember)];
   });

@@ -1,6 +1,6 @@
 import type { CallSite } from '../2-analyze/steps.ts';
 import type { Argument, Entry, LibraryEffect } from '../knowledge/entry.ts';
-import { methodsNamed, readsNamesInText } from '../knowledge/load.ts';
+import type { Knowledge } from '../knowledge/load.ts';
 import type { Happenings, Place } from './happening.ts';
 import { isFixed, type Thing } from './things.ts';
 
@@ -14,6 +14,7 @@ export interface Call {
 
 /** Where happenings go; a change of a value is worked out by who knows the variables. */
 export interface Sink {
+  readonly knowledge: Knowledge;
   readonly happenings: Happenings;
   change(thing: Thing, place: Place, assumed: boolean): void;
 }
@@ -28,10 +29,10 @@ function argumentOf(call: Call, argument: Argument): Thing | undefined {
   return byName ?? (argument.position === undefined ? undefined : call.positional[argument.position]);
 }
 
-/** True when a keyword is given something else than None. */
-export function isGiven(call: Call, keyword: string): boolean {
+/** True when a keyword is given something else than nothing. */
+export function isGiven(call: Call, keyword: string, { nothing }: Knowledge): boolean {
   const thing = call.keywords.get(keyword);
-  return thing !== undefined && !thing.what.some((what) => what.kind === 'object' && what.type.name === 'NoneType');
+  return thing !== undefined && !thing.what.some((what) => what.kind === 'object' && what.type.name === nothing);
 }
 
 /** Everything that is handed to a call. */
@@ -89,7 +90,7 @@ export function applyEntry(call: Call, entry: Entry, sink: Sink): void {
       }
       case 'state': {
         const { state, access, unless } = effect;
-        if (unless !== undefined && (isGiven(call, unless) || isMade(receiver, unless))) break;
+        if (unless !== undefined && (isGiven(call, unless, sink.knowledge) || isMade(receiver, unless))) break;
         sink.happenings.add({ ...place, kind: 'state', state, access });
         break;
       }
@@ -134,7 +135,7 @@ function runText(call: Call, expression: boolean, sink: Sink): void {
  */
 export function applyUnknown(call: Call, method: string, sink: Sink): void {
   const { site, receiver, keywords } = call;
-  const entries = receiver === undefined || receiver.what.length > 0 ? [] : methodsNamed(method);
+  const entries = receiver === undefined || receiver.what.length > 0 ? [] : sink.knowledge.methodsNamed(method);
   const place = placeOf(call, `call of ${site.calleeText}(), which is not known to leave it alone`);
   const inPlace = keywords.get('inplace')?.text === 'True';
   if (receiver !== undefined && !isFixed(receiver)) {
@@ -145,7 +146,8 @@ export function applyUnknown(call: Call, method: string, sink: Sink): void {
     const effects = entry.effects.filter(({ kind }) => kind === 'file' || kind === 'outside' || kind === 'runs-cell');
     if (effects.length > 0) applyEntry(call, { ...entry, effects }, sink);
   }
-  if (readsNamesInText(method)) sink.happenings.add({ ...place, kind: 'unobservable', names: namesInText(call) });
+  if (sink.knowledge.readsNamesInText(method))
+    sink.happenings.add({ ...place, kind: 'unobservable', names: namesInText(call) });
   const harmless = entries.length > 0 && !entries.some(({ effects }) => effects.some(isArgumentChange));
   if (!harmless) for (const thing of argumentsOf(call)) if (!isFixed(thing)) sink.change(thing, place, true);
 }

@@ -1,7 +1,6 @@
 import type { Summary } from '../2-analyze/effects.ts';
 import type { CallSite, Value } from '../2-analyze/steps.ts';
 import type { Entry, Gives } from '../knowledge/entry.ts';
-import { valueOfModule } from '../knowledge/load.ts';
 import { anything, isFixed, isMutable, joinThings, type Root, type Thing, type What, type Whats } from './things.ts';
 
 /** What is around an expression: the variables as they are, and what the calls in it gave. */
@@ -45,6 +44,12 @@ export function evaluate(value: Value, around: Surroundings): Thing {
       return value.of.map((one) => evaluate(one, around)).reduce(joinThings, anything);
     case 'arithmetic':
       return arithmetic(value.of.map((one) => evaluate(one, around)));
+    case 'typed': {
+      const thing = evaluate(value.of, around);
+      if (thing.what.length > 0) return thing;
+      const typed = { ...thing, what: around.whats.objects(value.types) };
+      return isFixed(typed) ? { ...typed, roots: [] } : typed;
+    }
     case 'augmented': {
       const before = evaluate(value.of, around);
       return isMutable(before) ? before : arithmetic([before, evaluate(value.by, around)]);
@@ -69,7 +74,7 @@ function shallow(thing: Thing, depth: number): Thing {
 
 /** A module, a member of one, or what the tables say that a value of a module is. */
 function pathThing(path: string, whats: Whats): Thing {
-  const known = valueOfModule(path);
+  const known = whats.knowledge.valueOfModule(path);
   return { what: known === undefined ? [whats.path(path)] : whats.objects(known.gives.types), roots: [] };
 }
 

@@ -1,7 +1,7 @@
 import type { Effects, Summary } from '../2-analyze/effects.ts';
 import type { CallSite, Step, Value } from '../2-analyze/steps.ts';
 import type { Entry } from '../knowledge/entry.ts';
-import { memberOf, seedKeywords } from '../knowledge/load.ts';
+import type { Knowledge } from '../knowledge/load.ts';
 import { applyEntry, applyUnknown, argumentsOf, isGiven, placeOf, type Call, type Sink } from './call-effects.ts';
 import { evaluate, resultOf, type Surroundings } from './evaluate.ts';
 import { makeFrame, type Frame } from './frame.ts';
@@ -37,14 +37,21 @@ const deepest = 12;
  * tables say, and goes through a function of the notebook where it is called, with the variables as they are then.
  */
 export class Interpreter {
-  readonly #whats = new Whats();
-  readonly #variables = new Variables(this.#whats);
+  readonly #knowledge: Knowledge;
+  readonly #whats: Whats;
+  readonly #variables: Variables;
   readonly #cellOf = new Map<Summary, number>();
   readonly #classMethods = new Map<string, Definition[]>();
   readonly #outcomes = new Map<Summary, Outcome[]>();
   readonly #active = new Set<Summary>();
   readonly #stars: string[] = [];
   #calls = 0;
+
+  constructor(knowledge: Knowledge) {
+    this.#knowledge = knowledge;
+    this.#whats = new Whats(knowledge);
+    this.#variables = new Variables(this.#whats);
+  }
 
   /** What the steps of a cell come to. */
   run(effects: Effects, cell: number): readonly Happening[] {
@@ -116,9 +123,11 @@ export class Interpreter {
   #global(name: string, frame: Frame): Thing {
     frame.looked?.set(name, this.#variables.peek(name));
     if (this.#variables.has(name)) return this.#variables.get(name);
-    for (const module of [...this.#stars, 'builtins'])
-      if (memberOf(`${module}.${name}`) !== undefined)
-        return { what: [this.#whats.path(`${module}.${name}`)], roots: [] };
+    for (const module of [...this.#stars, 'builtins']) {
+      const path = `${module}.${name}`;
+      if (this.#knowledge.memberOf(path) !== undefined || this.#knowledge.isModule(path))
+        return { what: [this.#whats.path(path)], roots: [] };
+    }
     return this.#variables.get(name);
   }
 
@@ -148,6 +157,7 @@ export class Interpreter {
   /** Turns the change of a value into changes of variables and of hidden state. */
   #sink(frame: Frame): Sink {
     return {
+      knowledge: this.#knowledge,
       happenings: frame.happenings,
       change: (thing, place, assumed) => {
         for (const what of thing.what) {
@@ -184,7 +194,7 @@ export class Interpreter {
       for (const what of evaluate(callee, around).what) {
         const entry =
           what.kind === 'path'
-            ? memberOf(what.path)
+            ? this.#knowledge.memberOf(what.path)
             : what.kind === 'object'
               ? what.type.methods.get('__call__')
               : undefined;
@@ -195,7 +205,7 @@ export class Interpreter {
     const results: Thing[] = [];
     for (const entry of entries) {
       applyEntry(call, frame.outer === undefined ? entry : inFunction(entry), sink);
-      const made = entry.gives.types.length === 0 ? '' : seedOf(call);
+      const made = entry.gives.types.length === 0 ? '' : seedOf(call, this.#knowledge);
       results.push(resultOf(entry.gives, { receiver: call.receiver, positional: call.positional, made }, this.#whats));
     }
     for (const definition of definitions) results.push(this.#enter(definition, call, frame));
@@ -218,7 +228,7 @@ export class Interpreter {
     for (const what of receiver?.what ?? []) {
       switch (what.kind) {
         case 'path': {
-          const entry = memberOf(`${what.path}.${method}`);
+          const entry = this.#knowledge.memberOf(`${what.path}.${method}`);
           if (entry !== undefined) found.entries.push(entry);
           break;
         }
@@ -257,7 +267,7 @@ export class Interpreter {
   /** What calling a class gives. */
   #madeBy(what: What): readonly What[] {
     if (what.kind === 'definition') return [this.#whats.instance(what.definition)];
-    return what.kind === 'path' ? this.#whats.objects(memberOf(what.path)?.gives.types ?? []) : [];
+    return what.kind === 'path' ? this.#whats.objects(this.#knowledge.memberOf(what.path)?.gives.types ?? []) : [];
   }
 
   /** The receiver is not known: the call may be one of a method of any class of the notebook. */
@@ -289,13 +299,13 @@ export class Interpreter {
     if (summary.kind === 'class') {
       const made: Thing = { what: [this.#whats.instance(definition)], roots: [] };
       for (const method of summary.methods) {
-        if (!method.name.startsWith('__')) continue;
-        const own = method.name === '__init__' ? {} : { positional: [], keywords: new Map<string, Thing>() };
+        if (method.role === undefined) continue;
+        const own = method.role === 'constructor' ? {} : { positional: [], keywords: new Map<string, Thing>() };
         this.#enter({ summary: method, cell }, { ...call, ...own, receiver: made }, frame);
       }
       return made;
     }
-    const given = call.receiver === undefined ? call.positional : [call.receiver, ...call.positional];
+    const given = argumentsFor(summary, call);
     const outcome = this.#outcome(definition, { ...call, positional: given }, frame);
     if (outcome === undefined) return anything;
     const told = frame.told.has(outcome);
@@ -312,6 +322,7 @@ export class Interpreter {
       else frame.happenings.add({ ...happening, ...place(happening.reason) });
     }
     for (const [name, thing] of outcome.bound) this.#variables.bind(name, thing, false);
+    if (call.site.makesObject === true) return anything;
     return this.#returned(outcome.returns, rootsOf);
   }
 
@@ -362,7 +373,7 @@ export class Interpreter {
       signature,
       looked: inner.looked ?? new Map(),
       happenings: inner.happenings.list(),
-      returns: inner.returns ?? { what: this.#whats.objects(['NoneType']), roots: [] },
+      returns: inner.returns ?? { what: this.#whats.objects([this.#knowledge.nothing]), roots: [] },
       bound: inner.bound,
     };
     if (inner.looked === undefined) return outcome;
@@ -384,6 +395,12 @@ function isFixedObject(thing: Thing): boolean {
   return isFixed(thing) && thing.what.every((what) => what.kind === 'object' && what.type.state === undefined);
 }
 
+/** What the parameters of a function get, in order. */
+function argumentsFor({ receiver }: Summary, call: Call): readonly Thing[] {
+  if (receiver === 'never' || (receiver === 'if-any' && call.receiver === undefined)) return call.positional;
+  return [call.receiver ?? anything, ...call.positional];
+}
+
 /** Asked without an argument in a function, `vars` and its like see what is local to it. */
 function inFunction(entry: Entry): Entry {
   if (!entry.effects.some((effect) => effect.kind === 'every-variable' && effect.bare)) return entry;
@@ -396,8 +413,8 @@ function forget(frame: Frame, until: Frame): void {
 }
 
 /** Keywords of a call that make its result draw no random numbers of others. */
-function seedOf(call: Call): string {
-  return seedKeywords.filter((name) => isGiven(call, name)).join(' ');
+function seedOf(call: Call, knowledge: Knowledge): string {
+  return knowledge.seedKeywords.filter((name) => isGiven(call, name, knowledge)).join(' ');
 }
 
 function keywordOf(call: Call, summary: Summary, parameter: string): Thing {

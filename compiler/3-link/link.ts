@@ -2,11 +2,12 @@ import type { EffectsProfile } from '../bundle/effects-profile.ts';
 import type { Access, Digest, Edge, Task } from '../bundle/format.ts';
 import type { Effects } from '../2-analyze/effects.ts';
 import { collectAccesses, isUnknown, keyOf, type NotebookNames } from './accesses.ts';
+import type { Knowledge } from '../knowledge/load.ts';
 import { findEdges } from './edges.ts';
 import type { Happening } from './happening.ts';
 import { Interpreter } from './interpreter.ts';
 import { exposedNames, sorted } from './live.ts';
-import { knowledgeOf, sharpen, type Knowledge, type Sharpened } from './observed.ts';
+import { sharpen, whatRunsSaw, type Seen, type Sharpened } from './observed.ts';
 import { maySeeEverything } from './sees-everything.ts';
 
 /** A code cell with its effects, in notebook order. */
@@ -38,15 +39,16 @@ export interface Graph {
 
 /**
  * Joins the effects of all cells: what their calls do with what the variables hold, and which write reaches which read.
+ * @param knowledge what libraries do
  * @param profile what runs observed. It decides on edges, and never on what is kept for later cells or loaded beforehand.
  */
-export function linkCells(cells: readonly LinkedCell[], profile?: EffectsProfile): Graph {
-  const names = namesOf(cells);
-  const interpreter = new Interpreter();
+export function linkCells(cells: readonly LinkedCell[], knowledge: Knowledge, profile?: EffectsProfile): Graph {
+  const names = namesOf(cells, knowledge);
+  const interpreter = new Interpreter(knowledge);
   let everySeeing = false;
   const linked = cells.map(({ effects, executed }, index) => {
     if (!executed) return { accesses: [], preload: [] };
-    everySeeing ||= effects.summaries.some(maySeeEverything);
+    everySeeing ||= effects.summaries.some((summary) => maySeeEverything(summary, knowledge));
     const happenings = withUnresolved(interpreter.run(effects, index), everySeeing);
     return {
       accesses: collectAccesses(effects, happenings, names),
@@ -57,9 +59,9 @@ export function linkCells(cells: readonly LinkedCell[], profile?: EffectsProfile
     };
   });
   const written = linked.map((task) => task.accesses);
-  const knowledge = knowWhatRunsSaw(cells, written, profile);
+  const seen = knowWhatRunsSaw(cells, written, profile);
   const sharpened = written.map((accesses, index): Sharpened => {
-    const effects = knowledge[index];
+    const effects = seen[index];
     const asWritten = { written: accesses, accesses, unobserved: [] };
     return typeof effects === 'object' ? sharpen(accesses, effects) : asWritten;
   });
@@ -73,7 +75,7 @@ export function linkCells(cells: readonly LinkedCell[], profile?: EffectsProfile
     tasks: linked.map((task, index) => ({
       accesses: accesses[index] ?? [],
       unobserved: sharpened[index]?.unobserved ?? [],
-      profile: outcomeOf(knowledge[index]),
+      profile: outcomeOf(seen[index]),
       exposes: exposed[index] ?? '*',
       preload: task.accesses.some((access) => isUnknown(access) && !access.assumed)
         ? '*'
@@ -88,14 +90,14 @@ function knowWhatRunsSaw(
   cells: readonly LinkedCell[],
   written: readonly (readonly Access[])[],
   profile: EffectsProfile | undefined,
-): readonly Knowledge[] {
+): readonly Seen[] {
   if (profile === undefined) return [];
   const known = cells.map(({ code, executed }, index) => ({ code, executed, accesses: written[index] ?? [] }));
-  return knowledgeOf(known, profile);
+  return whatRunsSaw(known, profile);
 }
 
-function outcomeOf(knowledge: Knowledge | undefined): Task['profile'] {
-  return typeof knowledge === 'object' ? 'used' : knowledge === 'outdated' ? 'outdated' : undefined;
+function outcomeOf(seen: Seen | undefined): Task['profile'] {
+  return typeof seen === 'object' ? 'used' : seen === 'outdated' ? 'outdated' : undefined;
 }
 
 /** The edges that would be there if only the text were known, for what no run has seen. */
@@ -119,8 +121,8 @@ function findClaims(
   );
 }
 
-function namesOf(cells: readonly LinkedCell[]): NotebookNames {
-  const names = { bound: new Set<string>(), read: new Set<string>() };
+function namesOf(cells: readonly LinkedCell[], knowledge: Knowledge): NotebookNames {
+  const names = { knowledge, bound: new Set<string>(), read: new Set<string>() };
   for (const { effects } of cells) {
     for (const use of effects.binds) names.bound.add(use.name);
     for (const use of effects.reads) names.read.add(use.name);

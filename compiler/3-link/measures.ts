@@ -3,7 +3,7 @@ import type { Formula, GateDirective, Measures, MetricDirective } from '../bundl
 import { closest } from '../1-read/closest.ts';
 import type { WrittenMeasures } from '../1-read/measure-lines.ts';
 import type { Effects, LanguageAnalyzer, NameUse } from '../2-analyze/effects.ts';
-import { builtinNames } from '../knowledge/load.ts';
+import type { Knowledge } from '../knowledge/load.ts';
 
 /** A code cell, and what it asks to be measured. */
 export interface MeasuredCell {
@@ -19,7 +19,10 @@ export interface UnderstoodMeasures {
 }
 
 /** Understands what the cells ask to be measured: conditions as expressions, and every name as one that there is. */
-export function understandMeasures(cells: readonly MeasuredCell[], analyzer: LanguageAnalyzer): UnderstoodMeasures {
+export function understandMeasures(
+  cells: readonly MeasuredCell[],
+  { analyzer, knowledge }: { readonly analyzer: LanguageAnalyzer; readonly knowledge: Knowledge },
+): UnderstoodMeasures {
   const diagnostics: Diagnostic[] = [];
   const understood = cells.map((cell) => understandCell(cell, analyzer, diagnostics));
   const recorded = new Set(understood.flatMap(({ measures }) => measures?.metrics.map(({ name }) => name) ?? []));
@@ -27,7 +30,8 @@ export function understandMeasures(cells: readonly MeasuredCell[], analyzer: Lan
     const known = namesUpTo(cells.slice(0, place + 1));
     for (const use of known === undefined ? [] : reads) {
       const [name = ''] = use.name.split('.');
-      if (!known?.has(name) && !builtinNames.has(name)) diagnostics.push(unknownName(use, known ?? new Set()));
+      if (!known?.has(name) && !knowledge.builtinNames.has(name))
+        diagnostics.push(unknownName(use, known ?? new Set()));
     }
     const sliced = slicesUpTo(understood.slice(0, place + 1).map(({ measures }) => measures));
     for (const { formula, location } of formulas)

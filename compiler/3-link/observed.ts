@@ -9,18 +9,18 @@ export interface ProfiledCell {
 }
 
 /** What the profile knows of a cell: nothing, something that no longer holds, or what it does. */
-export type Knowledge = 'none' | 'outdated' | CellEffects;
+export type Seen = 'none' | 'outdated' | CellEffects;
 
 /**
  * What runs observed of each cell. Equal cells have their entries in order. An entry is outdated when a cell that had written what this one reads has
  * another code now, or when a cell that is new may write it meanwhile.
  */
-export function knowledgeOf(cells: readonly ProfiledCell[], profile: EffectsProfile): readonly Knowledge[] {
+export function whatRunsSaw(cells: readonly ProfiledCell[], profile: EffectsProfile): readonly Seen[] {
   const byCode = new Map<Digest, CellEffects[]>();
   for (const entry of profile.cells) byCode.set(entry.code, [...(byCode.get(entry.code) ?? []), entry]);
   const known = new Set(byCode.keys());
   const left = new Map([...byCode].map(([code, entries]) => [code, [...entries]]));
-  return cells.map((cell, index): Knowledge => {
+  return cells.map((cell, index): Seen => {
     const entry = cell.executed ? left.get(cell.code)?.shift() : undefined;
     if (entry === undefined) return 'none';
     const holds = Object.entries(entry.uses).every(([name, code]) =>

@@ -1,5 +1,5 @@
 import type { Summary } from '../2-analyze/effects.ts';
-import { typeOf, type KnownType } from '../knowledge/load.ts';
+import type { Knowledge, KnownType } from '../knowledge/load.ts';
 
 /** A function or class of the notebook. */
 export interface Definition {
@@ -79,12 +79,17 @@ export function isSameThing(left: Thing | undefined, right: Thing | undefined): 
   );
 }
 
-/** Makes each `What` once. */
+/** Makes each `What` once, with what is known of the language's libraries. */
 export class Whats {
+  readonly knowledge: Knowledge;
   readonly #made = new Map<string, What>();
   readonly #definitions = new Map<Summary, What>();
   readonly #instances = new Map<Summary, What>();
   #groups = 0;
+
+  constructor(knowledge: Knowledge) {
+    this.knowledge = knowledge;
+  }
 
   path(path: string): What {
     return this.#once(`path ${path}`, () => ({ kind: 'path', path }));
@@ -93,7 +98,7 @@ export class Whats {
   /** Objects of types by their names in the tables; names without a table are left out. */
   objects(names: readonly string[], made = ''): readonly What[] {
     return names.flatMap((name) => {
-      const type = typeOf(name);
+      const type = this.knowledge.typeOf(name);
       return type === undefined ? [] : [this.#once(`object ${name} ${made}`, () => ({ kind: 'object', type, made }))];
     });
   }

@@ -1,20 +1,28 @@
 import type { Access } from '../bundle/format.ts';
-import type { Cell } from '../1-read/notebook.ts';
+import type { Cell, Notebook } from '../1-read/notebook.ts';
 import { lowerCell } from '../1-read/magics.ts';
-import { builtinNames } from '../knowledge/load.ts';
+import { pythonKnowledge } from '../knowledge/load.ts';
 import { printBody, printRefused } from './body.ts';
 
-/** A task as a module for people: a function with its inputs as parameters, its outputs returned, and the Markdown above as its docstring. */
-export function printModule(options: {
+/** What a module is printed from. */
+interface Order {
   readonly name: string;
   readonly cell: Cell;
   readonly above: string;
   readonly accesses: readonly Access[];
   readonly exposes: readonly string[] | '*';
-  readonly imports: readonly string[];
   /** True when the cell is not valid Python. */
   readonly isRefused: boolean;
-}): string {
+}
+
+/** A printer for the tasks of a notebook. */
+export function printModule(notebook: Notebook): (order: Order) => string {
+  const imports = importLines(notebook);
+  return (order) => printTask({ ...order, imports });
+}
+
+/** A task as a module for people: a function with its inputs as parameters, its outputs returned, and the Markdown above as its docstring. */
+function printTask(options: Order & { readonly imports: readonly string[] }): string {
   const { name, cell, above, accesses, exposes, imports } = options;
   const names = (kinds: readonly Access['access'][]): string[] => [
     ...new Set(
@@ -25,7 +33,7 @@ export function printModule(options: {
   ];
   const modules = new Map(imports.map((line) => [line.split(' ').at(-1) ?? '', line]));
   const inputs = names(['read', 'mutate'])
-    .filter((input) => !builtinNames.has(input) && !modules.has(input))
+    .filter((input) => !pythonKnowledge.builtinNames.has(input) && !modules.has(input))
     .sort();
   const needed = names(['read', 'mutate']).flatMap((input) => modules.get(input) ?? []);
   const outputs = names(['bind', 'mutate'])
@@ -56,4 +64,15 @@ export function printModule(options: {
       : `    return ${outputs.length === 1 ? (outputs[0] ?? '') : `(${outputs.join(', ')})`}`,
     '',
   ].join('\n');
+}
+
+/** One-name import statements of all cells; each ends with the name it binds. */
+function importLines(notebook: Notebook): string[] {
+  const found: string[] = [];
+  for (const cell of notebook.cells) {
+    if (cell.kind !== 'code') continue;
+    for (const [, line = ''] of cell.source.matchAll(/^((?:from [\w.]+ )?import [\w.]+(?: as \w+)?)\s*(?:#.*)?$/gm))
+      found.push(line);
+  }
+  return found;
 }

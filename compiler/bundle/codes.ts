@@ -97,7 +97,7 @@ export const diagnosticCatalogue: Readonly<Record<DiagnosticCode, CatalogueEntry
     next: 'Correct the name; the message has the nearest one, or the line that records what is missing.',
   },
   CW201: {
-    title: 'The cell is not valid Python',
+    title: 'The cell is not valid in its language',
     why: 'Jupyter raises a SyntaxError when it comes to this cell, and so does the compiled notebook.',
     next: 'Mend the syntax, or take the cell out.',
   },
@@ -110,6 +110,11 @@ export const diagnosticCatalogue: Readonly<Record<DiagnosticCode, CatalogueEntry
     title: 'A cell is nested too deeply, or too large, to be analysed',
     why: 'An expression of more than a thousand levels, or a cell of more than a million words and signs, most often written by a program. What it does to which variables is not looked for, so the cell is treated as touching every variable.',
     next: 'Split it, or read the data from a file. The result is the same; the cell only does not run beside others.',
+  },
+  CW220: {
+    title: 'A type of a cell is not as it should be',
+    why: 'TypeScript, which looks at all cells together, finds that something is used as what it is not, or that a name is declared nowhere. Types are gone when a cell runs, so this alone changes nothing.',
+    next: 'Nothing must be done: the cell runs as its kernel runs it. Where the checker is right, the cell most likely fails or gives something else than was meant.',
   },
   CW301: {
     title: 'The bundle is damaged',
@@ -144,7 +149,7 @@ export const diagnosticCatalogue: Readonly<Record<DiagnosticCode, CatalogueEntry
   CW401: {
     title: 'The language of the notebook cannot be compiled',
     why: 'The notebook names a kernel of a language for which there is no analysis.',
-    next: 'Python notebooks are compiled. When this is one, correct `kernelspec.language` in the notebook.',
+    next: 'Notebooks in Python, TypeScript and JavaScript are compiled. When this is one, correct `kernelspec.language` in the notebook.',
   },
   CW500: {
     title: 'No Python interpreter was found',

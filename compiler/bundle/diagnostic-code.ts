@@ -19,6 +19,7 @@ export type DiagnosticCode =
   | 'CW201'
   | 'CW210'
   | 'CW211'
+  | 'CW220'
   | 'CW301'
   | 'CW302'
   | 'CW303'

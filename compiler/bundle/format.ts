@@ -22,6 +22,7 @@ export type StateName =
   | 'locale'
   | 'logging'
   | 'ipython'
+  | 'console'
   | 'output-history'
   | 'modules';
 
@@ -159,6 +160,18 @@ export interface Measures {
   readonly slices: readonly SliceDirective[];
 }
 
+/** What a cell's source becomes where its language has to be translated before it can run. */
+export interface Script {
+  /** JavaScript, with imports as calls. */
+  readonly text: string;
+  /** The mappings of a source map (version 3) from the text to the cell's source. */
+  readonly mappings: string;
+  /** What it declares at its top. */
+  readonly declares: readonly { readonly name: string; readonly how: 'const' | 'let' | 'var' }[];
+  /** Properties of the object of all globals that it looks up by name; `'*'` when it may look at all. Absent: none. */
+  readonly globals?: readonly string[] | '*';
+}
+
 /** One code cell as an isolated unit of work. Tasks stand in notebook order. */
 export interface Task {
   /** Stable over edits of other cells: the cell's id. */
@@ -171,6 +184,10 @@ export interface Task {
   readonly executionCount: number;
   /** The cell's source as it was, given to IPython unchanged. */
   readonly source: string;
+  /** Absent where the language runs as it is written. */
+  readonly script?: Script;
+  /** What goes on when the cell has ended, as far as the text says: timers, promises that nothing waits for. Later cells may see what it does. */
+  readonly outlives?: readonly { readonly range: Range; readonly reason: string }[];
   /** Digest of the source without comments and layout, and of what is measured after it; equal digests mean equal behaviour. */
   readonly code: Digest;
   /** Path of the readable module inside the bundle. */

@@ -71,6 +71,7 @@ const stateNames: readonly string[] = [
   'locale',
   'logging',
   'ipython',
+  'console',
   'output-history',
   'modules',
 ];
@@ -149,7 +150,20 @@ const definitions: Readonly<Record<string, Schema>> = {
       leadingImports: place,
       directives: reference('directives'),
     },
-    { unobserved: listOf('access'), profile: { enum: ['used', 'outdated'] }, measures: reference('measures') },
+    {
+      script: record(
+        {
+          text,
+          mappings: text,
+          declares: { type: 'array', items: record({ name: text, how: { enum: ['const', 'let', 'var'] } }) },
+        },
+        { globals: namesOrAll },
+      ),
+      outlives: { type: 'array', items: record({ range: reference('range'), reason: text }) },
+      unobserved: listOf('access'),
+      profile: { enum: ['used', 'outdated'] },
+      measures: reference('measures'),
+    },
   ),
   edge: record(
     {

@@ -70,7 +70,7 @@ export interface TypeTable {
   readonly items?: Rows;
 }
 
-/** Everything that the YAML files say, joined. */
+/** Everything that the YAML files of a language say, joined. */
 export interface Tables {
   /** Functions and classes, by the dotted path of their module. */
   readonly modules: Readonly<Record<string, Rows>>;
@@ -80,8 +80,10 @@ export interface Tables {
   readonly aliases: Readonly<Record<string, string>>;
   readonly types: Readonly<Record<string, TypeTable>>;
   readonly magics: Rows;
-  /** Names of Python's builtins. */
+  /** Names that are there without an import. */
   readonly builtinNames: string;
   /** Line magics and aliases that IPython runs without `%`. */
   readonly automagics: string;
+  /** The type of what a function gives that gives nothing. */
+  readonly nothing: string;
 }

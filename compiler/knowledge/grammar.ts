@@ -42,6 +42,7 @@ const states: ReadonlySet<string> = new Set<StateName>([
   'locale',
   'logging',
   'ipython',
+  'console',
 ]);
 
 function isState(name: string): name is StateName {

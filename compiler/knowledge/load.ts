@@ -1,7 +1,8 @@
 import type { StateName } from '../bundle/format.ts';
-import type { Entry, Rows } from './entry.ts';
+import type { Entry, Rows, Tables } from './entry.ts';
 import { parseEffects, parseGives } from './grammar.ts';
-import { tables } from './tables.ts';
+import { javascriptTables } from './tables-javascript.ts';
+import { pythonTables } from './tables-python.ts';
 
 /** What is known of the objects of a type, its own and what it has from the type it is like. */
 export interface KnownType {
@@ -16,6 +17,33 @@ export interface KnownType {
   readonly items: ReadonlyMap<string, Entry>;
 }
 
+/** What is known of the libraries of one language, ready to be asked. */
+export interface Knowledge {
+  /** True when something is known of what a module has: `Math`, which is no function itself. */
+  isModule(path: string): boolean;
+  /** What is known of a function or a class of a module: `pandas.read_csv`. */
+  memberOf(path: string): Entry | undefined;
+  /** What a value of a module is: `os.environ`. */
+  valueOfModule(path: string): Entry | undefined;
+  /** What is known of a type of the tables: `DataFrame`. */
+  typeOf(name: string): KnownType | undefined;
+  /** What methods of a name do, over all types that have one. */
+  methodsNamed(name: string): readonly Entry[];
+  /** True when a function or method of that name reads variables that only a text names, in some library. */
+  readsNamesInText(name: string): boolean;
+  /** Keywords with which a call draws no random numbers that others draw too. */
+  readonly seedKeywords: readonly string[];
+  /** What is known of a magic. */
+  readonly magics: ReadonlyMap<string, Entry>;
+  /** Names that are there without an import, for variables that hide one. */
+  readonly builtinNames: ReadonlySet<string>;
+  /** Magics that are run without their sign when they are the first word of a cell of one line. */
+  readonly automagics: ReadonlySet<string>;
+  /** What a function gives that gives nothing: the name of its type. */
+  readonly nothing: string;
+}
+
+/** Rows of all languages use the same words. */
 const parsed = new Map<string, Entry>();
 
 function entryOf(row: string): Entry {
@@ -37,100 +65,107 @@ function addRows(rows: Rows | undefined, into: Map<string, Entry>): Map<string, 
   return into;
 }
 
-const members = new Map<string, Entry>();
-const values = new Map<string, Entry>();
-for (const [module, rows] of Object.entries(tables.modules)) {
-  for (const [name, entry] of addRows(rows, new Map())) members.set(`${module}.${name}`, entry);
+function membersOf(tables: Tables, kind: 'modules' | 'values'): ReadonlyMap<string, Entry> {
+  const found = new Map<string, Entry>();
+  for (const [module, rows] of Object.entries(tables[kind]))
+    for (const [name, entry] of addRows(rows, new Map())) found.set(`${module}.${name}`, entry);
+  for (const [alias, names] of Object.entries(tables.aliases))
+    for (const module of names.split(' '))
+      for (const [name, entry] of addRows(tables[kind][module], new Map()))
+        if (!found.has(`${alias}.${name}`)) found.set(`${alias}.${name}`, entry);
+  return found;
 }
-for (const [module, rows] of Object.entries(tables.values))
-  for (const [name, entry] of addRows(rows, new Map())) values.set(`${module}.${name}`, entry);
-for (const [alias, names] of Object.entries(tables.aliases))
-  for (const module of names.split(' '))
-    for (const [kind, table] of [
-      [tables.modules, members],
-      [tables.values, values],
-    ] as const)
-      for (const [name, entry] of addRows(kind[module], new Map()))
-        if (!table.has(`${alias}.${name}`)) table.set(`${alias}.${name}`, entry);
 
-const types = new Map<string, KnownType>();
-function loadType(name: string): KnownType | undefined {
-  const known = types.get(name);
-  const table = tables.types[name];
-  if (known !== undefined || table === undefined) return known;
-  const above = table.like === undefined ? undefined : loadType(table.like);
-  const without = new Set((table.without ?? '').split(' '));
-  const join = (kind: 'methods' | 'attributes' | 'items'): Map<string, Entry> =>
-    addRows(table[kind], new Map([...(above?.[kind] ?? [])].filter(([entry]) => !without.has(entry))));
-  const type: KnownType = {
-    name,
-    immutable: table.immutable ?? above?.immutable ?? false,
-    state: table.state ?? above?.state,
-    arithmetic: table.arithmetic ?? above?.arithmetic,
-    elements: table.elements?.split(' | ') ?? above?.elements ?? [],
-    otherwise: table.otherwise?.split(' | ') ?? above?.otherwise ?? [],
-    methods: join('methods'),
-    attributes: join('attributes'),
-    items: join('items'),
+function typesOf(tables: Tables): ReadonlyMap<string, KnownType> {
+  const types = new Map<string, KnownType>();
+  const loadType = (name: string): KnownType | undefined => {
+    const known = types.get(name);
+    const table = tables.types[name];
+    if (known !== undefined || table === undefined) return known;
+    const above = table.like === undefined ? undefined : loadType(table.like);
+    const without = new Set((table.without ?? '').split(' '));
+    const join = (kind: 'methods' | 'attributes' | 'items'): Map<string, Entry> =>
+      addRows(table[kind], new Map([...(above?.[kind] ?? [])].filter(([entry]) => !without.has(entry))));
+    const type: KnownType = {
+      name,
+      immutable: table.immutable ?? above?.immutable ?? false,
+      state: table.state ?? above?.state,
+      arithmetic: table.arithmetic ?? above?.arithmetic,
+      elements: table.elements?.split(' | ') ?? above?.elements ?? [],
+      otherwise: table.otherwise?.split(' | ') ?? above?.otherwise ?? [],
+      methods: join('methods'),
+      attributes: join('attributes'),
+      items: join('items'),
+    };
+    types.set(name, type);
+    return type;
   };
-  types.set(name, type);
-  return type;
+  for (const name of Object.keys(tables.types)) loadType(name);
+  return types;
 }
 
-const methodsByName = new Map<string, Entry[]>();
-for (const name of Object.keys(tables.types)) {
-  for (const [method, entry] of loadType(name)?.methods ?? []) {
-    const list = methodsByName.get(method);
-    if (list === undefined) methodsByName.set(method, [entry]);
-    else if (!list.includes(entry)) list.push(entry);
-  }
+function methodsByName(types: ReadonlyMap<string, KnownType>): ReadonlyMap<string, readonly Entry[]> {
+  const found = new Map<string, Entry[]>();
+  for (const { methods } of types.values())
+    for (const [method, entry] of methods) {
+      const list = found.get(method);
+      if (list === undefined) found.set(method, [entry]);
+      else if (!list.includes(entry)) list.push(entry);
+    }
+  return found;
 }
 
-/** What is known of a function or a class of a module: `pandas.read_csv`. */
-export function memberOf(path: string): Entry | undefined {
-  return members.get(path);
+/** Names of functions and methods, each without what it belongs to, that read variables which only a text names. */
+function textReadersOf(
+  members: ReadonlyMap<string, Entry>,
+  methods: ReadonlyMap<string, readonly Entry[]>,
+): ReadonlySet<string> {
+  const found = new Set<string>();
+  for (const [path, entries] of [...members, ...methods])
+    if ([entries].flat().some(({ effects }) => effects.some(({ kind }) => kind === 'names-in-text')))
+      found.add(path.slice(path.lastIndexOf('.') + 1));
+  return found;
 }
 
-/** What a value of a module is: `os.environ`. */
-export function valueOfModule(path: string): Entry | undefined {
-  return values.get(path);
+function wordsOf(text: string): ReadonlySet<string> {
+  return new Set(text === '' ? [] : text.split(' '));
 }
 
-/** What is known of a type of the tables: `DataFrame`. */
-export function typeOf(name: string): KnownType | undefined {
-  return types.get(name);
+/** `a`, `a.b` and `a.b.c` of the last. */
+function pathsTo(path: string): readonly string[] {
+  const parts = path.split('.');
+  return parts.map((_, length) => parts.slice(0, length + 1).join('.'));
 }
 
-/** What methods of a name do, over all types that have one. */
-export function methodsNamed(name: string): readonly Entry[] {
-  return methodsByName.get(name) ?? [];
+/** Reads the tables of a language once. */
+export function loadKnowledge(tables: Tables): Knowledge {
+  const members = membersOf(tables, 'modules');
+  const values = membersOf(tables, 'values');
+  const types = typesOf(tables);
+  const methods = methodsByName(types);
+  const textReaders = textReadersOf(members, methods);
+  const everything = [...members.values(), ...[...methods.values()].flat()];
+  const unless = everything.flatMap(({ effects }) =>
+    effects.flatMap((effect) => (effect.kind === 'state' ? (effect.unless ?? []) : [])),
+  );
+  const modules = new Set(Object.keys({ ...tables.modules, ...tables.values }).flatMap(pathsTo));
+  return {
+    isModule: (path) => modules.has(path),
+    memberOf: (path) => members.get(path),
+    valueOfModule: (path) => values.get(path),
+    typeOf: (name) => types.get(name),
+    methodsNamed: (name) => methods.get(name) ?? [],
+    readsNamesInText: (name) => textReaders.has(name),
+    seedKeywords: [...new Set(unless)],
+    magics: addRows(tables.magics, new Map()),
+    builtinNames: wordsOf(tables.builtinNames),
+    automagics: wordsOf(tables.automagics),
+    nothing: tables.nothing,
+  };
 }
 
-const textReaders = new Set<string>();
-for (const [path, { effects }] of [...members, ...methodsByName].flatMap(([name, entries]) =>
-  [entries].flat().map((entry) => [name, entry] as const),
-))
-  if (effects.some(({ kind }) => kind === 'names-in-text')) textReaders.add(path.slice(path.lastIndexOf('.') + 1));
+/** What Python's libraries do. */
+export const pythonKnowledge: Knowledge = loadKnowledge(pythonTables);
 
-/** True when a function or method of that name reads variables that only a text names, in some library. */
-export function readsNamesInText(name: string): boolean {
-  return textReaders.has(name);
-}
-
-/** Keywords with which a call draws no random numbers that others draw too. */
-export const seedKeywords: readonly string[] = [
-  ...new Set(
-    [...parsed.values()].flatMap(({ effects }) =>
-      effects.flatMap((effect) => (effect.kind === 'state' ? (effect.unless ?? []) : [])),
-    ),
-  ),
-];
-
-/** What is known of a magic of IPython. */
-export const magics: ReadonlyMap<string, Entry> = addRows(tables.magics, new Map());
-
-/** Names of Python's builtins, for variables that hide one. */
-export const builtinNames: ReadonlySet<string> = new Set(tables.builtinNames.split(' '));
-
-/** Line magics and aliases that IPython runs without `%` when they are the first word of a cell of one line. */
-export const automagics: ReadonlySet<string> = new Set(tables.automagics.split(' '));
+/** What the libraries of JavaScript do, and what is there without one. */
+export const javascriptKnowledge: Knowledge = loadKnowledge(javascriptTables);

@@ -17,6 +17,8 @@ export interface Flag {
 export interface ParsedArguments {
   readonly positionals: readonly string[];
   readonly uses: readonly { readonly flag: string; readonly values: readonly string[] }[];
+  /** The command, where it is for notebooks in Python alone. */
+  readonly forPython?: string | undefined;
 }
 
 /** Why a command line cannot be read, in one sentence. */

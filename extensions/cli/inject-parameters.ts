@@ -1,10 +1,12 @@
 import type { ParameterValues } from './parameters.ts';
-import { toPython } from './python-literal.ts';
+import type { ParameterValue } from './python-literal.ts';
+import { assignmentsIn, type Assignments } from './assignments.ts';
 
 interface DocumentCell {
   readonly id?: string;
   readonly cell_type: string;
   readonly metadata: { readonly tags?: readonly string[] };
+  readonly source?: string | readonly string[];
 }
 
 /** By the name of a parameter, the ids of the cells tagged `parameters` that bind or declare it. */
@@ -26,7 +28,11 @@ export function cellsTagged(document: string, tag: string): ReadonlySet<string> 
  * cell tagged `parameters`. Of several such cells each that binds a given name has one after it.
  * @param document nbformat 4.5 JSON text
  */
-export function injectParameters(document: string, values: ParameterValues, places: ParameterPlaces): string {
+export function injectParameters(
+  document: string,
+  values: ParameterValues,
+  { places, language }: { readonly places: ParameterPlaces; readonly language: string },
+): string {
   const notebook = JSON.parse(document) as { cells: DocumentCell[] };
   const { cells } = notebook;
   const isTagged = (cell: DocumentCell | undefined, tag: string): boolean =>
@@ -41,7 +47,7 @@ export function injectParameters(document: string, values: ParameterValues, plac
       (cell, place) =>
         place >= from && place < (tagged[order + 1] ?? cells.length) && isTagged(cell, 'injected-parameters'),
     );
-    const made = own.length === 0 ? [] : [injectedCell(own, cells)];
+    const made = own.length === 0 ? [] : [injectedCell(own, cells, assignmentsIn(language))];
     if (injected >= 0) cells.splice(injected, 1, ...made);
     else cells.splice(at + 1, 0, ...made);
   }
@@ -49,20 +55,24 @@ export function injectParameters(document: string, values: ParameterValues, plac
 }
 
 function injectedCell(
-  values: readonly (readonly [string, Parameters<typeof toPython>[0]])[],
+  values: readonly (readonly [string, ParameterValue])[],
   cells: readonly DocumentCell[],
+  { comment, assign }: Assignments,
 ): DocumentCell {
   const ids = new Set(cells.map((cell) => cell.id));
   let id = 'injected-parameters';
   while (ids.has(id)) id += '-1';
-  const lines = values.map(([name, value]) => `${name} = ${toPython(value)}`);
+  const declaring = cells
+    .filter(({ metadata }) => metadata.tags?.includes('parameters') === true)
+    .map(({ source = '' }) => (typeof source === 'string' ? source : source.join('')));
+  const lines = values.map(([name, value]) => assign(name, value, declaring));
   const cell = {
     cell_type: 'code',
     execution_count: null,
     id,
     metadata: { tags: ['injected-parameters'] },
     outputs: [],
-    source: `# Parameters\n${lines.join('\n')}\n`,
+    source: `${comment} Parameters\n${lines.join('\n')}\n`,
   };
   return cell;
 }

@@ -9,6 +9,8 @@ import { nearest, type ParsedArguments } from './args.ts';
 import { describeFileError, isFileError, isFolder, isPipe, isThere, readNamedFile, statOf } from './files.ts';
 import { fileProblem, usage, type CommandResult, type Host, type Outcome, type ShownCell } from './host.ts';
 import { fillIn } from './fill-in.ts';
+import { isPython } from './python-only.ts';
+import { assignmentsIn } from './assignments.ts';
 import { cellsTagged, injectParameters, type ParameterPlaces } from './inject-parameters.ts';
 import { findMisfit } from './parameter-types.ts';
 import { findUnknown, type ParameterValues } from './parameters.ts';
@@ -66,7 +68,17 @@ export async function openInput(host: Host, parsed: ParsedArguments, given?: Par
   const file = isLiteral ? ({ ok: true, value: name } as const) : fillIn(name, values.value);
   if (!file.ok) return file;
   const named = findNamedProfile(host, parsed);
-  return named.ok ? openNotebook(host, file.value, { values: values.value, profile: named.value }) : named;
+  if (!named.ok) return named;
+  const opened = await openNotebook(host, file.value, { values: values.value, profile: named.value });
+  if (!opened.ok || parsed.forPython === undefined || isPython(opened.value)) return opened;
+  return { ok: false, result: refuseLanguage(opened.value, parsed.forPython) };
+}
+
+function refuseLanguage({ bundle, path: notebook, sources }: Input, what: string): CommandResult {
+  const message = `${what} is for notebooks in Python so far, and this one is in ${bundle.notebook.language}.`;
+  const help = 'run, verify, status, graph, explain, show, diff, lineage and metrics know it.';
+  const diagnostics: Diagnostic[] = [{ code: 'CW401', severity: 'error', message, help, related: [] }];
+  return { status: 'refused', diagnostics, text: '', document: { notebook }, sources };
 }
 
 /** How a notebook is compiled. */
@@ -160,7 +172,10 @@ async function compileInput(
     if (unknown !== undefined) return { ok: false, result: usage(unknown.message, unknown.help) };
     const misfit = findMisfit(request.values, plain.parameters);
     if (misfit !== undefined) return { ok: false, result: usage(misfit.message, misfit.help, 'CW901') };
-    const document = injectParameters(original.document, request.values, placesOf(plain, original.document));
+    const { refuse } = assignmentsIn(plain.notebook.language);
+    const refusal = [...request.values.values()].map(refuse).find((reason) => reason !== undefined);
+    if (refusal !== undefined) return { ok: false, result: usage(refusal, 'Read the variable in a cell instead.') };
+    const document = injectParameters(original.document, request.values, injectionOf(plain, original.document));
     const injected = { bytes: document, name: `${request.stem}.ipynb`, profile };
     compilation = await compileNotebook(host.installation, injected);
   }
@@ -213,6 +228,10 @@ async function compileInput(
   return { ok: true, value: values.size > 0 ? value : { ...value, bundle: stored.value } };
 }
 
+function injectionOf(bundle: Bundle, document: string): Parameters<typeof injectParameters>[2] {
+  return { places: placesOf(bundle, document), language: bundle.notebook.language };
+}
+
 /** The cells tagged `parameters` that bind or declare each parameter. */
 function placesOf(bundle: Bundle, document: string): ParameterPlaces {
   const tagged = cellsTagged(document, 'parameters');
@@ -231,7 +250,7 @@ export async function compileWith(
   { plain, stem, profile }: Input,
   values: ParameterValues,
 ): Promise<Compilation> {
-  const document = injectParameters(plain.document, values, placesOf(plain.bundle, plain.document));
+  const document = injectParameters(plain.document, values, injectionOf(plain.bundle, plain.document));
   return await compileNotebook(host.installation, { bytes: document, name: `${stem}.ipynb`, profile });
 }
 

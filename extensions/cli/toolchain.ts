@@ -22,7 +22,9 @@ export async function compileNotebook(installation: string, notebook: NotebookTe
     languageWasm: wasm('tree-sitter-python.wasm'),
   });
   const { bytes, name, profile } = notebook;
-  return (await compiler).compile(bytes, name, profile);
+  const ready = await compiler;
+  await ready.prepare(bytes, name);
+  return ready.compile(bytes, name, profile);
 }
 
 /** The files of the bundle, with the worker, so that it stands alone. */

@@ -18,15 +18,15 @@ export function findInterpreter(options: {
   readonly environment: Readonly<Record<string, string | undefined>>;
 }): Interpreter | undefined {
   if (options.python !== undefined) {
-    const found = onPath(options.python, options.environment);
+    const found = executableOnPath(options.python, options.environment);
     return found === undefined ? undefined : { executable: found, environment: {} };
   }
-  const own = onPath('python3', options.environment) ?? onPath('python', options.environment);
+  const own = executableOnPath('python3', options.environment) ?? executableOnPath('python', options.environment);
   const kernel = options.kernel;
   if (kernel !== undefined && kernel !== '') {
     const spec = readKernelSpec(kernel, options.environment, own);
     if (spec !== undefined) {
-      const executable = onPath(spec.executable, options.environment) ?? own;
+      const executable = executableOnPath(spec.executable, options.environment) ?? own;
       if (executable !== undefined) return { executable, environment: spec.environment };
     }
     if (kernel !== 'python3' && kernel !== 'python') return undefined;
@@ -34,7 +34,22 @@ export function findInterpreter(options: {
   return own === undefined ? undefined : { executable: own, environment: {} };
 }
 
-function onPath(name: string, environment: Readonly<Record<string, string | undefined>>): string | undefined {
+/** What a kernel's specification says of how it is started. */
+export interface KernelSpec extends Interpreter {
+  readonly command: readonly string[];
+}
+
+/** The specification of a kernel, wherever Jupyter looks for one. */
+export function kernelSpecOf(kernel: string, environment: Environment): KernelSpec | undefined {
+  const python = executableOnPath('python3', environment) ?? executableOnPath('python', environment);
+  return readKernelSpec(kernel, environment, python);
+}
+
+/** The full path of a program; undefined when there is none. */
+export function executableOnPath(
+  name: string,
+  environment: Readonly<Record<string, string | undefined>>,
+): string | undefined {
   if (name.includes('/')) return isExecutable(name) ? resolve(name) : undefined;
   for (const folder of (environment['PATH'] ?? '').split(delimiter)) {
     const path = join(folder, name);
@@ -57,7 +72,7 @@ function readKernelSpec(
   name: string,
   environment: Readonly<Record<string, string | undefined>>,
   python: string | undefined,
-): Interpreter | undefined {
+): KernelSpec | undefined {
   for (const folder of dataFolders(environment, python)) {
     try {
       const spec = JSON.parse(readFileSync(join(folder, 'kernels', name, 'kernel.json'), 'utf8')) as {
@@ -66,7 +81,7 @@ function readKernelSpec(
       };
       const executable = spec.argv?.[0];
       // A specification that names no path means the interpreter of the environment it was found in.
-      if (executable !== undefined) return { executable, environment: spec.env ?? {} };
+      if (executable !== undefined) return { executable, environment: spec.env ?? {}, command: spec.argv ?? [] };
     } catch (error) {
       if (!isFileError(error) && !(error instanceof SyntaxError)) throw error;
     }

@@ -7,7 +7,7 @@ export interface LanguageInfo {
   readonly name: string;
   readonly version: string;
   readonly mimetype: string;
-  readonly codemirror_mode: { readonly name: string; readonly version: number };
+  readonly codemirror_mode: string | Readonly<Record<string, string | number | boolean>>;
   readonly pygments_lexer: string;
   readonly nbconvert_exporter: string;
   readonly file_extension: string;

@@ -1,3 +1,5 @@
+import type { Script } from '../../compiler/bundle/format.ts';
+
 /**
  * Messages between the scheduler (Node) and worker processes (Python). One JSON object a line, UTF-8, over a Unix socket
  * in a private directory; the first line of each connection is `hello` with the run's token.
@@ -42,6 +44,8 @@ export type ToWorker =
       readonly attempt: string;
       readonly task: string;
       readonly source: string;
+      /** What runs in place of the source, where the language has to be translated. */
+      readonly script?: Script;
       readonly executionCount: number;
       /** Sources of executed cells before this one, for `In`. */
       readonly inputHistory: readonly string[];

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import type { Diagnostic, Result } from '../../compiler/bundle/diagnostic.ts';
 import type { Bundle, Task } from '../../compiler/bundle/format.ts';
 import { endGroup } from '../process/worker-parent.ts';
-import { findInterpreter } from '../process/interpreter.ts';
+import { runtimeOf } from '../languages/registry.ts';
 import { secretNames } from '../secrets.ts';
 import { makeTemporary } from '../store/sweep.ts';
 import { chanceOf } from './chance.ts';
@@ -13,8 +13,8 @@ import { compareRuns, type CellVerdict, type ExecutedNotebook } from './compare.
 
 /** How the plain runs are made. */
 export interface PlainOptions {
-  /** Path of `plain_run.py`. */
-  readonly script: string;
+  /** Folder of our scripts for Python. */
+  readonly scripts: string;
   readonly cwd: string;
   readonly python?: string | undefined;
   readonly kernel?: string | undefined;
@@ -45,10 +45,16 @@ function refused(message: string, help: string): Result<never> {
 /** Runs the notebook as Restart & Run All does: a fresh kernel, cell by cell, until one raises. */
 export async function runPlainly(document: string, bundle: Bundle, options: PlainOptions): Promise<Result<PlainRun>> {
   const kernel = options.kernel ?? bundle.notebook.kernelName;
-  const interpreter = findInterpreter({ python: options.python, kernel, environment: options.environment });
+  const language = runtimeOf(bundle.notebook.language);
+  const { python, environment, cwd, scripts } = options;
+  const asked = { python, kernel, environment, cwd };
+  const interpreter = language.findInterpreter(asked);
   if (interpreter === undefined) {
-    return refused(`No interpreter was found for ${options.python ?? kernel}.`, 'Name one with --python EXE.');
+    const { message, help } = language.noInterpreter(asked);
+    return refused(message, help);
   }
+  const command = language.plainCommand(interpreter, asked, scripts);
+  if (command === undefined) return refused(`The kernel ${kernel} was not found.`, language.plainNeeds);
   const folder = makeTemporary(tmpdir(), 'cw-plain-');
   try {
     const source = join(folder, 'notebook.ipynb');
@@ -56,17 +62,16 @@ export async function runPlainly(document: string, bundle: Bundle, options: Plai
     writeFileSync(source, document);
     const started = performance.now();
     const secrets = secretNames(document).flatMap((name) => ['--secret', name]);
-    const words = [options.script, source, target, options.cwd, ...secrets];
-    const { code, complaint } = await execute(interpreter.executable, words, {
+    const words = [...command.words, source, target, options.cwd, ...secrets, ...command.last];
+    const { code, complaint } = await execute(command.executable, words, {
       cwd: options.cwd,
       signal: options.signal,
-      environment: { ...options.environment, ...interpreter.environment, PYTHONHASHSEED: '0' },
+      environment: command.environment,
     });
     const seconds = (performance.now() - started) / 1000;
     if ((code !== 0 && code !== 1) || !existsSync(target)) {
       const last = complaint.trim().split('\n').at(-1) ?? '';
-      const help = 'verify needs nbclient and ipykernel in the interpreter that runs the notebook.';
-      return refused(`The notebook could not be run in a Jupyter kernel: ${last}`, help);
+      return refused(`The notebook could not be run in a Jupyter kernel: ${last}`, language.plainNeeds);
     }
     return { ok: true, value: { notebook: JSON.parse(readFileSync(target, 'utf8')) as ExecutedNotebook, seconds } };
   } finally {

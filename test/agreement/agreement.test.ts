@@ -55,7 +55,8 @@ function ask(cells: readonly string[]): Verdict[] {
 
 /** In what our analysis of a cell differs from CPython's; empty when it does not. */
 function differences(source: string, verdict: Verdict): string[] {
-  const effects = analyzer.analyzeCell(source, { id: 'cell', index: 0 });
+  const [effects] = analyzer.analyzeCells([{ id: 'cell', index: 0, source }], 'python3');
+  if (effects === undefined) throw new Error('the cell is not analysed');
   const invalid = effects.diagnostics.some(({ code }) => code === 'CW201');
   if (verdict.valid === invalid) return [invalid ? 'we reject it' : 'we accept it'];
   if (!verdict.valid) return [];

@@ -14,6 +14,8 @@ export interface Called {
 /** A folder with the program's files as the build lays them out, and a folder to work in. */
 export interface Workplace {
   readonly folder: string;
+  /** Where the program's files are. */
+  readonly installation: string;
   call(...words: string[]): Promise<Called>;
   /** What is answered at the terminal; undefined: nobody is there. */
   answer: string | undefined;
@@ -40,6 +42,7 @@ export function makeWorkplace(): Workplace {
   const place: Workplace = {
     folder,
     answer: undefined,
+    installation,
     input: '',
     variables: {},
     call: async (...words) => {

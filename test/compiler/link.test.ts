@@ -1,9 +1,9 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { beforeAll, describe, expect, test } from 'vitest';
-import type { Access, Bundle } from '../../compiler/bundle/format.ts';
 import { createCompiler, type Compiler } from '../../compiler/index.ts';
 import { root } from '../environment.ts';
+import { describeBundle } from './describe-accesses.ts';
 
 /** Percent-format notebooks, each with what its cells are found to do; UPDATE=1 writes down what is found now. */
 const file = path.join(root, 'test', 'compiler', 'link-cases.txt');
@@ -24,47 +24,6 @@ beforeAll(async () => {
     languageWasm: wasm('tree-sitter-python/tree-sitter-python.wasm'),
   });
 });
-
-const verbs: Readonly<Record<Access['access'], string>> = {
-  read: 'reads',
-  bind: 'binds',
-  mutate: 'changes',
-  delete: 'deletes',
-};
-
-/** What cannot be read off the names in the text alone: changes, the world, and what called functions do. */
-function isTelling({ resource, access, reason }: Access): boolean {
-  return resource.kind !== 'variable' || access === 'mutate' || /^(?:call of|named in|from .* import \*)/.test(reason);
-}
-
-function describeAccess({ resource, access, assumed }: Access): string {
-  const what =
-    resource.kind === 'variable'
-      ? resource.name
-      : resource.kind === 'state'
-        ? `state ${resource.name}`
-        : resource.kind === 'file'
-          ? `file ${resource.path}`
-          : resource.reason;
-  const verb =
-    resource.kind === 'outside'
-      ? 'touches'
-      : access === 'mutate' && resource.kind !== 'variable'
-        ? 'writes'
-        : verbs[access];
-  return `${assumed ? 'perhaps ' : ''}${verb} ${what}`;
-}
-
-function describeBundle({ tasks }: Bundle): string {
-  return tasks
-    .flatMap(({ accesses, preload }, place) => {
-      const told = [...new Set(accesses.filter(isTelling).map(describeAccess))];
-      if (preload === '*') told.push('preloads everything');
-      else if (preload.length > 0) told.push(`preloads ${preload.join(' ')}`);
-      return told.length === 0 ? [] : [`${place + 1}: ${told.join(', ')}`];
-    })
-    .join('\n');
-}
 
 function find(source: string): string {
   const { bundle } = compiler.compile(`# %%\n${source}`, 'case.py');

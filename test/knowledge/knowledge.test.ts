@@ -3,7 +3,7 @@ import { cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:f
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { describe, expect, test } from 'vitest';
-import { automagics, builtinNames } from '../../compiler/knowledge/load.ts';
+import { pythonKnowledge } from '../../compiler/knowledge/load.ts';
 import { python, root } from '../environment.ts';
 import { differences, type Answer, type TestedEntry } from './differences.ts';
 
@@ -121,7 +121,7 @@ describe('a table with a mistake is refused, and the message says where it is', 
     ],
   ])('%s becomes %s', (right, wrong, message) => {
     const folder = mkdtempSync(path.join(tmpdir(), 'cellwright-knowledge-'));
-    cpSync(path.join(root, 'compiler', 'knowledge'), folder, { recursive: true });
+    cpSync(path.join(root, 'compiler', 'knowledge', 'python'), folder, { recursive: true });
     const file = path.join(folder, 'builtins.yaml');
     const line = `append: { ${right}`;
     const text = readFileSync(file, 'utf8');
@@ -140,12 +140,12 @@ function ask(text: string): readonly string[] {
 
 test('every builtin is known by its name', () => {
   const names = ask('import builtins; print(*(name for name in dir(builtins) if name[:2] != "__"))');
-  expect(names.filter((name) => !builtinNames.has(name))).toEqual([]);
+  expect(names.filter((name) => !pythonKnowledge.builtinNames.has(name))).toEqual([]);
 });
 
 test('every magic that IPython runs without its mark is known', () => {
   const names = ask(
     'from IPython.core.interactiveshell import InteractiveShell as S; print(*S.instance().magics_manager.magics["line"])',
   );
-  expect(names.filter((name) => !automagics.has(name))).toEqual([]);
+  expect(names.filter((name) => !pythonKnowledge.automagics.has(name))).toEqual([]);
 });

@@ -3,8 +3,8 @@ import type { OutsideReason } from '../../bundle/format.ts';
 import { lowerCell, type Magic } from '../../1-read/magics.ts';
 import { readMagicWords } from '../../1-read/magic-words.ts';
 import type { LibraryEffect } from '../../knowledge/entry.ts';
-import { magics } from '../../knowledge/load.ts';
-import type { Effects, FileUse, LanguageAnalyzer, NameUse, OutsideUse, StateUse } from '../effects.ts';
+import { pythonKnowledge } from '../../knowledge/load.ts';
+import type { CellText, Effects, FileUse, LanguageAnalyzer, NameUse, OutsideUse, StateUse } from '../effects.ts';
 import { readCondition } from './condition.ts';
 import { certainImports } from './imports.ts';
 import { normalise, showsLines } from './normalise.ts';
@@ -14,9 +14,9 @@ import { visitModule } from './visit.ts';
 
 /** The analyzer of Python cells. */
 export function createPythonAnalyzer(parser: PythonParser): LanguageAnalyzer {
+  const analyzeOnce = remembering((cell) => analyze(parser, cell.source, cell));
   return {
-    language: 'python',
-    analyzeCell: (source, cell) => analyze(parser, source, cell),
+    analyzeCells: (cells) => cells.map((cell) => analyzeOnce(cell)),
     readCondition: (text, { line, column }) => {
       const read = readCondition(parser, text);
       if (!read.ok) return read;
@@ -24,6 +24,23 @@ export function createPythonAnalyzer(parser: PythonParser): LanguageAnalyzer {
       const placed = `${'\n'.repeat(line)}(${' '.repeat(Math.max(0, column - 1))}${text})`;
       return { ...read, effects: analyze(parser, placed, { id: '', index: 0 }) };
     },
+  };
+}
+
+/** So many cells are kept in memory: those of a large notebook, and of the same with other parameters. */
+const mostCells = 1000;
+
+/** Looks at each cell once: variants of a notebook have all cells but one in common. */
+function remembering(analyzeCell: (cell: CellText) => Effects): (cell: CellText) => Effects {
+  const known = new Map<string, Effects>();
+  return (cell) => {
+    const key = JSON.stringify([cell.source, cell.id, cell.index]);
+    const found = known.get(key) ?? analyzeCell(cell);
+    known.delete(key);
+    known.set(key, found);
+    const [oldest] = known.size > mostCells ? known.keys() : [];
+    if (oldest !== undefined) known.delete(oldest);
+    return found;
   };
 }
 
@@ -176,7 +193,7 @@ function addMagic(magic: Magic, lines: readonly string[], found: FromMagics): vo
     found.outside.push({ outside: 'subprocess', range, reason: label });
     return;
   }
-  const known = magics.get(magic.name);
+  const known = pythonKnowledge.magics.get(magic.name);
   for (const effect of known?.effects ?? []) {
     if (effect.kind === 'state')
       found.state.push({ state: effect.state, access: words.onlyLooks ? 'read' : effect.access, range, reason: label });

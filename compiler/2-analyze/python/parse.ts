@@ -22,11 +22,14 @@ const deepest = 1000;
 /** Beyond this the tree does not fit into memory. */
 const mostTokens = 1_000_000;
 
-/** Starts the parser from the bytes of its two WebAssembly files, so that it runs where there are no files. */
-export async function loadPythonParser(wasm: {
+/** The bytes of the parser and of its grammar. */
+export interface PythonWasm {
   readonly runtimeWasm: Uint8Array;
   readonly languageWasm: Uint8Array;
-}): Promise<PythonParser> {
+}
+
+/** Starts the parser from the bytes of its two WebAssembly files, so that it runs where there are no files. */
+export async function loadPythonParser(wasm: PythonWasm): Promise<PythonParser> {
   await Parser.init({ wasmBinary: wasm.runtimeWasm });
   const language = await Language.load(wasm.languageWasm);
   const parser = new Parser();

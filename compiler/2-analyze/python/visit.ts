@@ -357,7 +357,14 @@ class Visitor {
     const { reads, binds, steps, summaries, unobservable, deletes } = inner.findings;
     const name = isLambda ? '<lambda>' : (fieldOf(node, 'name')?.text ?? '');
     const made = { kind: 'function', name, parameters, block: scope.block, reads, binds, steps } as const;
-    const summary: Summary = { ...made, methods: [], bases: [] };
+    const role = name === '__init__' ? 'constructor' : name.startsWith('__') ? 'implicit' : undefined;
+    const summary: Summary = {
+      ...made,
+      receiver: 'if-any',
+      ...(role !== undefined && { role }),
+      methods: [],
+      bases: [],
+    };
     if (this.#scope.kind === 'function') {
       this.findings.reads.push(...reads);
       this.findings.binds.push(...binds);
@@ -397,6 +404,7 @@ class Visitor {
       name: name.text,
       kind: 'class',
       parameters: [],
+      receiver: 'if-any',
       block,
       reads: methods.flatMap((method) => method.reads),
       binds: methods.flatMap((method) => method.binds),

@@ -1,4 +1,4 @@
-import { builtinNames } from '../../knowledge/load.ts';
+import { pythonKnowledge } from '../../knowledge/load.ts';
 
 /** Words that no name of Python may be. */
 export const keywords: readonly string[] =
@@ -22,7 +22,7 @@ export function workflowName(stem: string): string {
  * @param reserved names that the emitted file has for something else
  */
 export function pythonNames(steps: readonly string[], reserved: readonly string[]): ReadonlyMap<string, string> {
-  const taken = new Set([...keywords, ...builtinNames, ...reserved]);
+  const taken = new Set([...keywords, ...pythonKnowledge.builtinNames, ...reserved]);
   const names = new Map<string, string>();
   for (const step of steps) {
     const [number = '', words = ''] = /^(\d+)_(.*)$/.exec(step)?.slice(1) ?? ['', step];

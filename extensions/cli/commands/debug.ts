@@ -8,6 +8,7 @@ import { findRun, type FoundRun } from '../find-run.ts';
 import { usage, type CommandResult, type Host, type Outcome } from '../host.ts';
 import { findTask } from '../input.ts';
 import { writeOutput } from '../output-file.ts';
+import { isPython } from '../python-only.ts';
 import { compileNotebook } from '../toolchain.ts';
 
 /** `cellwright debug RUN --task T [-o FILE]`: writes a notebook that opens at a cell of a run with what the cell started with. */
@@ -72,6 +73,8 @@ async function findCell(host: Host, parsed: ParsedArguments, { state, run }: Fou
   if (!bytes.ok) return bytes;
   const { bundle } = await compileNotebook(host.installation, { bytes: bytes.value, name: 'notebook.ipynb' });
   if (bundle === undefined) throw new Error(`${file} does not compile`);
+  if (!isPython({ bundle }))
+    return { ok: false, result: usage('debug is for notebooks in Python so far.', 'Open the executed notebook.') };
   const word = lastValue(parsed, 'task') ?? firstFailed(run)?.id;
   if (word === undefined) {
     const help = 'Name one with --task: its number in In [n], its id, its label or its name.';

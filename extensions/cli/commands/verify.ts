@@ -20,6 +20,7 @@ import { formatSeconds } from '../progress.ts';
 import { renderTable } from '../render.ts';
 import { findUnready } from '../given-parameters.ts';
 import { findFolder } from '../run-targets.ts';
+import { isPython } from '../python-only.ts';
 import { findPlace, type Place } from '../state-folder.ts';
 
 /**
@@ -75,7 +76,10 @@ async function compareWithJupyter(host: Host, parsed: ParsedArguments): Promise<
 }
 
 /** A digest of what came of a secret would let others guess it. */
-function findUncertifiable(parsed: ParsedArguments, { document }: Input): CommandResult | undefined {
+function findUncertifiable(parsed: ParsedArguments, input: Input): CommandResult | undefined {
+  const { document } = input;
+  if (hasFlag(parsed, 'certificate') && !isPython(input))
+    return usage('Certificates are for notebooks in Python so far.', 'Leave out --certificate to compare the runs alone.');
   if (!hasFlag(parsed, 'certificate') || secretNames(document).length === 0) return undefined;
   return usage(
     'No certificate can be made of a run with secrets.',
@@ -95,11 +99,11 @@ async function compareRuns(host: Host, work: Comparison): Promise<Outcome<Compar
   const { bundle, document, sources } = input;
   // The signal may be aborted at any time.
   const isStopped = (): boolean => signal.aborted;
-  const script = path.join(host.installation, 'python', 'plain_run.py');
+  const scripts = path.join(host.installation, 'python');
   const plain: PlainRun[] = [];
   const runAgain = async (which: string): ReturnType<typeof runPlainly> => {
     if (!silent) host.err(`Restart & Run All, ${which} time\n`);
-    return await runPlainly(document, bundle, { ...place, cwd, signal, script });
+    return await runPlainly(document, bundle, { ...place, cwd, signal, scripts });
   };
   for (const which of ['first', 'second']) {
     const made = await runAgain(which);

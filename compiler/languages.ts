@@ -1,0 +1,91 @@
+import type { Access, Task } from './bundle/format.ts';
+import type { Cell, Notebook } from './1-read/notebook.ts';
+import type { LanguageAnalyzer } from './2-analyze/effects.ts';
+import { createPythonAnalyzer } from './2-analyze/python/analyzer.ts';
+import { loadPythonParser, type PythonWasm } from './2-analyze/python/parse.ts';
+import { createTypeScriptAnalyzer } from './2-analyze/typescript/analyzer.ts';
+import { loadTypeScript } from './2-analyze/typescript/load.ts';
+import { readJavaScriptParameters } from './3-link/javascript-parameters.ts';
+import { readParameters } from './3-link/parameters.ts';
+import { printModule as printPython } from './4-emit/python.ts';
+import { printModule as printTypeScript } from './4-emit/typescript.ts';
+import { javascriptKnowledge, pythonKnowledge, type Knowledge } from './knowledge/load.ts';
+
+/** A task as a module for people is made from this. */
+export interface ModuleOrder {
+  readonly name: string;
+  readonly cell: Cell;
+  /** The Markdown heading above. */
+  readonly above: string;
+  readonly accesses: readonly Access[];
+  readonly exposes: Task['exposes'];
+  /** True when the cell is not valid. */
+  readonly isRefused: boolean;
+}
+
+/** What is known of a language of notebooks before anything is loaded. */
+interface LanguageFacts {
+  /** What a notebook says that it is in, in small letters, at the beginning. */
+  readonly name: string;
+  /** Of the file of a task, without the dot. */
+  readonly extension: string;
+  readonly knowledge: Knowledge;
+  /** The parameters of the cells tagged `parameters`. */
+  readonly readParameters: typeof readParameters;
+  /** A printer for the tasks of one notebook. */
+  readonly printer: (notebook: Notebook) => (order: ModuleOrder) => string;
+}
+
+/** Everything in which one language of notebooks is another than the next. No other file of the compiler asks which one it is. */
+export interface Language extends LanguageFacts {
+  readonly analyzer: LanguageAnalyzer;
+}
+
+const python: LanguageFacts = {
+  name: 'python',
+  extension: 'py',
+  knowledge: pythonKnowledge,
+  readParameters,
+  printer: printPython,
+};
+const ofTypeScript = {
+  knowledge: javascriptKnowledge,
+  readParameters: readJavaScriptParameters,
+  printer: () => printTypeScript,
+};
+const typescript: LanguageFacts = { name: 'typescript', extension: 'ts', ...ofTypeScript };
+const javascript: LanguageFacts = { name: 'javascript', extension: 'js', ...ofTypeScript };
+
+function isIn(notebook: Notebook): (language: LanguageFacts) => boolean {
+  return ({ name }) => notebook.language.startsWith(name);
+}
+
+/** The language that a notebook says it is in; undefined when none at hand is that. */
+export function languageOf(notebook: Notebook, languages: readonly Language[]): Language | undefined {
+  return languages.find(isIn(notebook));
+}
+
+/** A printer for the tasks of a notebook; undefined for one that is in no language we know. */
+export function printerOf(notebook: Notebook): ((order: ModuleOrder) => string) | undefined {
+  return [python, typescript, javascript].find(isIn(notebook))?.printer(notebook);
+}
+
+/** True when a notebook is in one of the languages of `loadTypeScriptLanguages`. */
+export function needsTypeScript(notebook: Notebook): boolean {
+  return [typescript, javascript].some(isIn(notebook));
+}
+
+/** Python, with its parser. */
+export async function loadPythonLanguage(wasm: PythonWasm): Promise<Language> {
+  return { ...python, analyzer: createPythonAnalyzer(await loadPythonParser(wasm)) };
+}
+
+/** TypeScript and JavaScript, with the compiler of the former. */
+export async function loadTypeScriptLanguages(): Promise<readonly Language[]> {
+  const compiler = await loadTypeScript();
+  const { builtinNames } = javascriptKnowledge;
+  return [
+    { ...typescript, analyzer: createTypeScriptAnalyzer(compiler, { dialect: 'typescript', builtinNames }) },
+    { ...javascript, analyzer: createTypeScriptAnalyzer(compiler, { dialect: 'javascript', builtinNames }) },
+  ];
+}

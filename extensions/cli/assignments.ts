@@ -1,0 +1,59 @@
+import { EnvironmentText, PythonNumber, isList, toPython, type ParameterValue } from './python-literal.ts';
+
+/** How a language writes that parameters have other values. */
+export interface Assignments {
+  readonly comment: string;
+  /** @param declaring texts of the cells that declare the parameters */
+  readonly assign: (name: string, value: ParameterValue, declaring: readonly string[]) => string;
+  /** What a value may not be; undefined when it may be anything. */
+  readonly refuse: (value: ParameterValue) => string | undefined;
+}
+
+const python: Assignments = {
+  comment: '#',
+  assign: (name, value) => `${name} = ${toPython(value)}`,
+  refuse: () => undefined,
+};
+
+const javascript: Assignments = {
+  comment: '//',
+  // What was declared as a constant can be declared again as one, and not be assigned to.
+  assign: (name, value, declaring) => {
+    const isConstant = declaring.some((text) => new RegExp(`\\bconst\\s+${name.replaceAll('$', '\\$')}\\b`).test(text));
+    return `${isConstant ? 'const ' : ''}${name} = ${toJavaScript(value)};`;
+  },
+  refuse: (value) =>
+    value instanceof EnvironmentText ? 'Secrets as parameters are for notebooks in Python so far.' : undefined,
+};
+
+const byLanguage = new Map([
+  ['typescript', javascript],
+  ['javascript', javascript],
+]);
+
+/** How the language of a notebook writes it. */
+export function assignmentsIn(language: string): Assignments {
+  return byLanguage.get(language) ?? python;
+}
+
+/** The value as JavaScript source. */
+function toJavaScript(value: ParameterValue): string {
+  if (value === null) return 'null';
+  if (typeof value === 'boolean') return String(value);
+  if (typeof value === 'string') return JSON.stringify(value);
+  if (value instanceof PythonNumber) return numberOf(value.literal);
+  if (value instanceof EnvironmentText) throw new Error('a secret has no text');
+  if (isList(value)) return `[${value.map(toJavaScript).join(', ')}]`;
+  const entries = Object.entries(value).map(([key, item]) => `${JSON.stringify(key)}: ${toJavaScript(item)}`);
+  return `{ ${entries.join(', ')} }`;
+}
+
+const named: Readonly<Record<string, string>> = {
+  "float('nan')": 'NaN',
+  "float('inf')": 'Infinity',
+  "float('-inf')": '-Infinity',
+};
+
+function numberOf(literal: string): string {
+  return named[literal] ?? literal;
+}

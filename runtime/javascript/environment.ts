@@ -1,0 +1,42 @@
+import { createHash } from 'node:crypto';
+import { readFileSync, realpathSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { markOf } from '../process/path-mark.ts';
+import { PackageAnswers } from '../process/reached-packages.ts';
+import type { PackageQuestion } from '../process/search-path.ts';
+import { writeStart, type Start } from '../start-state.ts';
+import { isFileError, type LocalStore } from '../store/local.ts';
+
+/** Files that say what an import means, in the folder of the notebook or one above. */
+const deciding = ['deno.json', 'deno.jsonc', 'deno.lock', 'package.json', 'package-lock.json', 'import_map.json', '.npmrc'];
+
+/** What every cell of JavaScript starts from: the engine, and what decides which packages its imports find. */
+export function describeJavaScript(store: LocalStore, { interpreter, cwd, variables }: PackageQuestion): Start {
+  const hash = createHash('sha256').update(realpathSync(interpreter.executable)).update(markOf(interpreter.executable));
+  for (const folder of [cwd, ...foldersAbove(cwd)]) {
+    for (const name of deciding) {
+      const text = textOf(join(folder, name));
+      if (text !== undefined) hash.update(`\n${join(folder, name)} ${text}`);
+    }
+  }
+  const own = Object.entries(variables).filter(([name]) => /^(?:DENO_|NODE_|NO_COLOR$|FORCE_COLOR$|NPM_CONFIG_)/.test(name));
+  hash.update(JSON.stringify(own.sort()));
+  const base = `sha256:${hash.digest('hex')}`;
+  const packages = new PackageAnswers(store, { whole: base, folders: [] });
+  const environment = writeStart(base, { cwd, variables });
+  return { environment, whole: environment, packages };
+}
+
+function foldersAbove(folder: string): readonly string[] {
+  const above = dirname(folder);
+  return above === folder ? [] : [above, ...foldersAbove(above)];
+}
+
+function textOf(path: string): string | undefined {
+  try {
+    return readFileSync(path, 'utf8');
+  } catch (error) {
+    if (isFileError(error)) return undefined;
+    throw error;
+  }
+}

@@ -1,0 +1,231 @@
+import { spawn, type ChildProcess } from 'node:child_process';
+import { randomBytes } from 'node:crypto';
+import { rmSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { pathToFileURL } from 'node:url';
+import type { Diagnostic } from '../../compiler/bundle/diagnostic.ts';
+import { memoryUse } from '../process/memory-use.ts';
+import type { FromAttempt, LaneObservation, ToWorker } from '../process/protocol.ts';
+import { signalProcess } from '../process/reception.ts';
+import type { ProcessParent } from '../process/task-processes.ts';
+import type { ForkWish, ParentOptions, TaskProcess } from '../process/worker-parent.ts';
+import type { Variables } from '../variables.ts';
+import { makeTemporary } from '../store/sweep.ts';
+import { socketBase } from '../process/socket-folder.ts';
+import { openBroker } from './broker.ts';
+import { Journal } from './journal.ts';
+import type { JavaScriptInterpreter } from './interpreter.ts';
+import { Observer } from './observer.ts';
+import { makePipes, openPipes, type Pipes } from './pipes.ts';
+
+/** So many pipes are made at a time. */
+const pipesAtOnce = 8;
+const ignore = (): void => undefined;
+
+/**
+ * The processes of a run for cells in JavaScript. An engine of JavaScript cannot fork, so processes are started ahead: one more than
+ * was asked for is always on its way or ready.
+ */
+export class JavaScriptProcesses implements ProcessParent {
+  readonly #options: ParentOptions;
+  readonly #interpreter: JavaScriptInterpreter;
+  readonly #folder: string;
+  readonly #children = new Set<ChildProcess>();
+  #places: Promise<string[]> = Promise.resolve([]);
+  #spare: Promise<TaskProcess | undefined> | undefined;
+  #count = 0;
+  #isStopped = false;
+  wasReady = false;
+  complaint = '';
+  readonly problem: Diagnostic | undefined = undefined;
+
+  private constructor(options: ParentOptions, interpreter: JavaScriptInterpreter, folder: string) {
+    this.#options = options;
+    this.#interpreter = interpreter;
+    this.#folder = folder;
+    options.signal?.addEventListener('abort', () => this.stop(), { once: true });
+  }
+
+  static async start(options: ParentOptions, interpreter: JavaScriptInterpreter): Promise<JavaScriptProcesses> {
+    await Promise.resolve();
+    return new JavaScriptProcesses(options, interpreter, makeTemporary(socketBase(), 'cw-'));
+  }
+
+  async fork(_steps: readonly unknown[], { isFresh }: ForkWish): Promise<TaskProcess | undefined> {
+    const ready = isFresh ? undefined : this.#spare;
+    if (ready !== undefined) this.#spare = undefined;
+    const process = await (ready ?? this.#begin());
+    this.#spare ??= this.#begin();
+    return process?.isGone === true ? await this.#begin() : process;
+  }
+
+  prepare(): void {
+    this.#spare ??= this.#isStopped ? undefined : this.#begin();
+  }
+
+  stop(): void {
+    this.#isStopped = true;
+    for (const child of this.#children) if (child.pid !== undefined) signalProcess(-child.pid, 'SIGKILL');
+    rmSync(this.#folder, { recursive: true, force: true });
+  }
+
+  async rest(): Promise<void> {
+    await Promise.resolve();
+    this.stop();
+  }
+
+  /** Starts a process; undefined when it ends before it is ready. */
+  async #begin(): Promise<TaskProcess | undefined> {
+    const place = await this.#nextPlace();
+    if (this.#isStopped) return undefined;
+    const pipes = openPipes(place);
+    const { store, cwd, environment, journal } = this.#options;
+    const name = `a${String(this.#count++)}`;
+    let process: TaskProcess | undefined = undefined;
+    const observer = new Observer({
+      cwd,
+      variables: { ...environment, ...this.#interpreter.environment },
+      journal: new Journal(journal, name),
+      own: [store, this.#folder, ...cacheOfDeno(environment)],
+      say: (message) => {
+        process?.onMessage(message);
+      },
+    });
+    const isSeen = this.#interpreter.kernel === 'deno';
+    const broker = isSeen ? await openBroker(`${place}.b`, async (doing) => await observer.see(doing)) : undefined;
+    const child = this.#spawn(place);
+    this.#children.add(child);
+    child.once('exit', () => broker?.close());
+    if (child.pid === undefined) { await this.#failed(child, pipes); return; }
+    const { kernel, home } = this.#interpreter;
+    const hidden = ['DENO_PERMISSION_BROKER_PATH'];
+    pipes.sendOrder({ type: 'configure', attempt: name, token: '', store, kernel, home, hidden });
+    const made = taskProcess({ child, pipes, pid: child.pid, observer, observes: isSeen });
+    process = made.process;
+    const isReady = await made.ready;
+    this.wasReady ||= isReady;
+    return isReady ? process : undefined;
+  }
+
+  async #nextPlace(): Promise<string> {
+    const places = await this.#places;
+    const place = places.shift();
+    if (place !== undefined) return place;
+    const made = Array.from({ length: pipesAtOnce }, () => join(this.#folder, randomBytes(4).toString('hex')));
+    this.#places = makePipes(made).then(() => made);
+    return await this.#nextPlace();
+  }
+
+  #spawn(place: string): ChildProcess {
+    const { executable, environment, kernel } = this.#interpreter;
+    const worker = join(dirname(dirname(this.#options.script)), 'node', 'worker.mjs');
+    // What the cells import is looked for from the folder of the notebook, so it is imported by a text that lies there.
+    const text = `const { live } = await import(${JSON.stringify(pathToFileURL(worker).href)}); await live((name, options) => options === undefined ? import(name) : import(name, options));`;
+    const words =
+      kernel === 'deno' ? ['eval', '--quiet', '--ext=js', text] : ['--no-warnings', '--input-type=module', '--eval', text];
+    const child = spawn(executable, words, {
+      cwd: this.#options.cwd,
+      env: {
+        ...this.#options.environment,
+        ...environment,
+        CELLWRIGHT_CHANNEL: place,
+        ...(kernel === 'deno' && { DENO_PERMISSION_BROKER_PATH: `${place}.b` }),
+      },
+      stdio: ['ignore', 'ignore', 'pipe'],
+      // Of its own group: what its cells start ends with it.
+      detached: true,
+    });
+    child.stderr.on('data', (data: Buffer) => {
+      this.complaint = (this.complaint + data.toString('utf8')).slice(-4000);
+    });
+    child.once('exit', () => this.#children.delete(child));
+    return child;
+  }
+
+  async #failed(child: ChildProcess, pipes: Pipes): Promise<undefined> {
+    const error = await new Promise<Error>((resolve) => child.once('error', resolve));
+    this.complaint += error.message;
+    pipes.close();
+    return undefined;
+  }
+}
+
+/** Where Deno keeps modules and what it knows of them. */
+function cacheOfDeno(environment: Variables): readonly string[] {
+  const { DENO_DIR: named, XDG_CACHE_HOME: caches, HOME: home } = environment;
+  if (named !== undefined && named !== '') return [named];
+  return [join(caches !== undefined && caches !== '' ? caches : join(home ?? '', '.cache'), 'deno')];
+}
+
+interface Parts {
+  readonly child: ChildProcess;
+  readonly pipes: Pipes;
+  readonly pid: number;
+  readonly observer: Observer;
+  /** True: what the process does outside of itself is seen from here. */
+  readonly observes: boolean;
+}
+
+/** What was said before the end is still heard: milliseconds. */
+const longestLastWord = 50;
+
+function taskProcess({ child, pipes, pid, observer, observes }: Parts): {
+  readonly process: TaskProcess;
+  readonly ready: Promise<boolean>;
+} {
+  let isGone = false;
+  let tellReady: (isReady: boolean) => void = ignore;
+  const ready = new Promise<boolean>((resolve) => (tellReady = resolve));
+  const kill = (): void => {
+    if (!isGone) signalProcess(-pid, 'SIGKILL');
+  };
+  const process: TaskProcess = {
+    pid,
+    place: undefined,
+    get isGone() {
+      return isGone;
+    },
+    send: (message: ToWorker) => {
+      if (message.type === 'run') observer.begin(message);
+      if (message.type === 'binding') observer.told(message);
+      if (message.type === 'permit' && observes) observer.permit();
+      else if (message.type === 'binding' || message.type === 'permit') pipes.sendAnswer(message);
+      else pipes.sendOrder(message);
+    },
+    // A script that runs lets itself not be interrupted: its process is ended a little later.
+    interrupt: ignore,
+    kill,
+    memory: () => (isGone ? undefined : memoryUse(pid)),
+    onMessage: ignore,
+    onExit: ignore,
+    onDisplaced: ignore,
+  };
+  pipes.listen((line) => {
+    const message = JSON.parse(line) as FromAttempt;
+    if (message.type === 'hello') tellReady(true);
+    else if (!observes) process.onMessage(message);
+    else if (message.type === 'done') process.onMessage({ ...message, result: observer.complete(message.result) });
+    else if (message.type === 'concluded')
+      process.onMessage({ ...message, observed: joined(observer, message.observed) });
+    else process.onMessage(message);
+  });
+  child.once('exit', () => {
+    setTimeout(() => {
+      isGone = true;
+      pipes.close();
+      tellReady(false);
+      process.onExit();
+    }, longestLastWord);
+  });
+  return { process, ready };
+}
+
+/** What was seen from outside, with what the process tells itself. */
+function joined(observer: Observer, { outside, filesRead }: LaneObservation): LaneObservation {
+  const seen = observer.observation();
+  return {
+    ...seen,
+    outside: [...new Set([...seen.outside, ...outside])],
+    filesRead: [...seen.filesRead, ...filesRead],
+  };
+}

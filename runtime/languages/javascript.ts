@@ -1,0 +1,48 @@
+import { join } from 'node:path';
+import type { Diagnostic } from '../../compiler/bundle/diagnostic.ts';
+import { describeJavaScript } from '../javascript/environment.ts';
+import { findJavaScript, isJavaScript, kernelCommand, kernelOf } from '../javascript/interpreter.ts';
+import { javaScriptInfo } from '../javascript/language-info.ts';
+import { JavaScriptProcesses } from '../javascript/processes.ts';
+import { executableOnPath } from '../process/interpreter.ts';
+import type { InterpreterAsked, LanguageRuntime } from './language-runtime.ts';
+
+function noInterpreter({ kernel }: InterpreterAsked): Diagnostic {
+  const known = kernelOf(kernel);
+  return {
+    code: 'CW500',
+    severity: 'error',
+    message: known === undefined ? `The kernel ${kernel} is not one whose cells can be run.` : `No ${known} was found.`,
+    help:
+      known === undefined
+        ? 'Cells in JavaScript and TypeScript run as in the kernels deno, tslab and jslab: name one with -k NAME.'
+        : known === 'deno'
+          ? 'Install it: npm install deno in the folder of the notebook, pip install deno, or from deno.com.'
+          : 'Install it: npm install tslab in the folder of the notebook.',
+    related: [],
+  };
+}
+
+/** Cells of TypeScript and JavaScript, under Deno or Node. */
+export const javascript: LanguageRuntime = {
+  runs: (language) => /^(?:typescript|javascript)\b/.test(language),
+  findInterpreter: findJavaScript,
+  noInterpreter,
+  describeStart: describeJavaScript,
+  listPackages: () => ({ packages: [], folders: [] }),
+  languageInfo: javaScriptInfo,
+  startProcesses: async (options) => {
+    const { interpreter } = options;
+    if (!isJavaScript(interpreter)) throw new Error('the interpreter is none of JavaScript');
+    return await JavaScriptProcesses.start(options, interpreter);
+  },
+  plainCommand: (interpreter, { environment, kernel, python }, scripts) => {
+    const names = python === undefined ? ['python3', 'python'] : [python];
+    const executable = names.map((name) => executableOnPath(name, environment)).find((found) => found !== undefined);
+    const command = kernelCommand(interpreter, kernel, environment);
+    if (executable === undefined || command === undefined) return undefined;
+    return { executable, words: [join(scripts, 'plain_run_kernel.py')], last: ['--', ...command], environment };
+  },
+  plainNeeds: 'verify needs a Python with jupyter_client, and the kernel of the notebook: --python EXE names the Python.',
+  knowsEverything: false,
+};

@@ -1,0 +1,56 @@
+import type { Diagnostic } from '../../compiler/bundle/diagnostic.ts';
+import type { EnvironmentFound } from '../event.ts';
+import type { Interpreter } from '../process/interpreter.ts';
+import type { LanguageInfo } from '../process/language.ts';
+import type { PackageQuestion } from '../process/search-path.ts';
+import type { ProcessParent } from '../process/task-processes.ts';
+import type { ParentOptions } from '../process/worker-parent.ts';
+import type { Start } from '../start-state.ts';
+import type { LocalStore } from '../store/local.ts';
+import type { Variables } from '../variables.ts';
+
+/** What is asked: who runs the cells of a notebook. */
+export interface InterpreterAsked {
+  /** An interpreter that was named. */
+  readonly python?: string | undefined;
+  /** The notebook's kernel, or one that was named. */
+  readonly kernel: string;
+  readonly environment: Variables;
+  /** Folder that the cells run in. */
+  readonly cwd: string;
+}
+
+/** A program that runs a notebook in a real kernel: it is given the notebook, where to write it, the folder, and then the last words. */
+export interface PlainCommand {
+  readonly executable: string;
+  readonly words: readonly string[];
+  readonly last: readonly string[];
+  readonly environment: Variables;
+}
+
+/** What running cells of one language takes that other languages do otherwise. */
+export interface LanguageRuntime {
+  /** True for the languages that it runs, as a notebook names them. */
+  runs(language: string): boolean;
+  /** Undefined when nothing can run the cells. */
+  findInterpreter(asked: InterpreterAsked): Interpreter | undefined;
+  /** What to say when there is none. */
+  noInterpreter(asked: InterpreterAsked): Diagnostic;
+  /** What every cell starts from. */
+  describeStart(store: LocalStore, asked: PackageQuestion): Start;
+  /** What is installed, once the start was described. */
+  listPackages(store: LocalStore): Pick<EnvironmentFound, 'packages' | 'folders'>;
+  /** As the kernel says it. @param environment digest of what cells start from: it is asked once for each */
+  languageInfo(interpreter: Interpreter, environment: string, store: LocalStore): LanguageInfo | undefined;
+  /** Starts what the processes of tasks come from. */
+  startProcesses(options: ParentOptions): Promise<ProcessParent>;
+  /**
+   * How a real kernel runs a notebook by itself; undefined where there is none.
+   * @param scripts folder of our scripts for Python
+   */
+  plainCommand(interpreter: Interpreter, asked: InterpreterAsked, scripts: string): PlainCommand | undefined;
+  /** What that needs, for who does not have it. */
+  readonly plainNeeds: string;
+  /** False where tasks cannot run on other machines, and nothing is made of a notebook but runs and what is told of them. */
+  readonly knowsEverything: boolean;
+}

@@ -1,0 +1,342 @@
+import type { AttemptResult, Binding, FileRead, FromAttempt, Measured, OutputMessage, ToWorker, ValueRef } from '../process/protocol.ts';
+import { nothingObserved } from '../nothing-observed.ts';
+import { Arrivals, isImplicit } from './arrivals.ts';
+import type { Channel, Configuration } from './channel.ts';
+import { Definitions } from './codec/definitions.ts';
+import { Known } from './codec/known.ts';
+import { Store, StoreDamaged } from './codec/store.ts';
+import { Values } from './codec/values.ts';
+import { concludeVariables } from './conclude.ts';
+import { HiddenState } from './hidden-state.ts';
+import { Inspector } from './inspector.ts';
+import type { Kernel } from './kernels/kernel.ts';
+import { filesOfModule } from './module-files.ts';
+import { measure, type CellEnd } from './measure.ts';
+import { ImportedModules, ModuleAbsent } from './modules.ts';
+import { Pending } from './pending.ts';
+import { Scope, type Variable } from './scope.ts';
+import { describeThrown, hideOwnFrames, Scripts } from './scripts.ts';
+
+export type RunOrder = Extract<ToWorker, { type: 'run' }>;
+
+/** The process of an attempt: it runs one task, and more when it holds values that cannot leave it. */
+export class Attempt {
+  readonly #channel: Channel;
+  readonly #kernel: Kernel;
+  readonly #inspector: Inspector;
+  readonly #definitions: Definitions;
+  readonly #known: Known;
+  readonly #values: Values;
+  readonly #scope: Scope;
+  readonly #modules: ImportedModules;
+  readonly #pending = new Pending();
+  readonly #scripts = new Scripts();
+  readonly #state: HiddenState;
+  readonly #arrivals = new Arrivals();
+  #reads: Record<string, string> = {};
+  #isLane = false;
+
+  private constructor(
+    channel: Channel,
+    { kernel, inspector, store, modules }: { kernel: Kernel; inspector: Inspector; store: Store; modules: ImportedModules },
+  ) {
+    this.#channel = channel;
+    this.#kernel = kernel;
+    this.#inspector = inspector;
+    this.#modules = modules;
+    kernel.install((output) => this.#emit(output));
+    this.#pending.install();
+    hideOwnFrames();
+    this.#definitions = new Definitions(inspector);
+    Object.defineProperty(globalThis, '__cellwright_import', {
+      value: async (specifier: unknown, options?: object) => await modules.import(specifier, options),
+      configurable: true,
+    });
+    this.#scope = new Scope(inspector);
+    this.#known = new Known();
+    const around = { inspector, known: this.#known, store, definitions: this.#definitions, modules };
+    this.#values = new Values(around);
+    this.#values.fetch = (name) => this.#fetchDefinition(name);
+    this.#state = new HiddenState({ kernel, known: this.#known, modules, pending: this.#pending, scope: this.#scope });
+  }
+
+  static async start(
+    channel: Channel,
+    given: { kernel: Kernel; load: ConstructorParameters<typeof ImportedModules>[0]; configuration: Configuration },
+  ): Promise<Attempt> {
+    const inspector = new Inspector();
+    await inspector.connect();
+    const store = new Store(given.configuration.store);
+    return new Attempt(channel, { kernel: given.kernel, inspector, store, modules: new ImportedModules(given.load) });
+  }
+
+  /** Runs once through all that a task needs, so that the engine has it ready. */
+  async warmUp(): Promise<void> {
+    await this.#inspector.run('void 0');
+    await this.#scope.all();
+    this.#state.capture();
+    this.#state.reasonToStay();
+  }
+
+  /** Runs what the scheduler sends until it says exit. */
+  async serve(): Promise<void> {
+    for (;;) {
+      const order = await this.#channel.next();
+      if (order.type === 'exit') return;
+      if (order.type === 'run') await this.#guarded(async () => ({ type: 'done', result: await this.#run(order) }));
+      if (order.type === 'conclude') await this.#guarded(async () => await this.#concludeLane());
+    }
+  }
+
+  async #guarded(action: () => Promise<FromAttempt>): Promise<void> {
+    try {
+      this.#channel.send(await action());
+    } catch (error) {
+      if (error instanceof StoreDamaged) this.#channel.send({ type: 'damaged', object: error.message });
+      else if (error instanceof ModuleAbsent) this.#needOneProcess(error);
+      else this.#channel.send({ type: 'broken', traceback: tracebackOf(error) });
+    }
+  }
+
+  #needOneProcess(error: ModuleAbsent): void {
+    this.#channel.send({ type: 'one-process', reason: `a value of the module ${error.message} is read unexpectedly` });
+  }
+
+  #emit(output: OutputMessage): void {
+    this.#channel.send({ type: 'output', output });
+  }
+
+  // Names that come from elsewhere.
+
+  /** A name that the process does not have: ask, load, and give it, if it exists. */
+  #fault(name: string): Variable | undefined {
+    if (this.#isLane) return undefined;
+    const waiting = this.#arrivals.takeAside(name);
+    if (waiting !== undefined) {
+      this.#reads[name] = waiting.ref.content;
+      return waiting.variable;
+    }
+    if (this.#reads[name] === 'absent') return undefined;
+    return this.#kernel.aside(() => {
+      try {
+        const binding = this.#ask(name, false);
+        return this.#bind(name, binding);
+      } catch (error) {
+        if (error instanceof StoreDamaged) this.#channel.send({ type: 'damaged', object: error.message });
+        else if (error instanceof ModuleAbsent) this.#needOneProcess(error);
+        else throw error;
+        process.kill(process.pid, 'SIGKILL');
+        return undefined;
+      }
+    });
+  }
+
+  #ask(name: string, companion: boolean): Binding {
+    const answer = this.#channel.ask({ type: 'need', name, companion });
+    return answer.type === 'binding' ? answer.binding : { kind: 'absent' };
+  }
+
+  /** Takes a value in under its name; undefined when there is none. */
+  #bind(name: string, binding: Binding): Variable | undefined {
+    if (binding.kind !== 'value') {
+      this.#reads[name] ??= 'absent';
+      return undefined;
+    }
+    const { ref } = binding;
+    this.#reads[name] = ref.content;
+    // What shares objects with a value that is here is here as well.
+    const here = this.#arrivals.takeAside(name);
+    if (here?.ref.object === ref.object) return here.variable;
+    const members = this.#arrivals.groups.get(ref.object) ?? this.#values.load(ref);
+    this.#arrivals.groups.set(ref.object, members);
+    for (const [other, thing] of members) {
+      if ('definition' in thing) this.#arrivals.definitions.set(other, { ref: { ...ref, member: other }, definition: thing.definition });
+    }
+    const found = members.get(ref.member);
+    if (found === undefined || 'definition' in found) return undefined;
+    this.#arrivals.add(name, ref, found);
+    for (const [other, thing] of members) {
+      if (other !== name && !('definition' in thing)) this.#takeCompanion(other, ref, thing);
+    }
+    return found;
+  }
+
+  /** A variable that shares objects with one that was loaded comes along, if it still has that value. */
+  #takeCompanion(name: string, { object }: ValueRef, variable: Variable): void {
+    if (this.#arrivals.has(name)) return;
+    const binding = this.#ask(name, true);
+    if (binding.kind === 'value' && binding.ref.object === object) this.#arrivals.putAside(name, binding.ref, variable);
+  }
+
+  #fetchDefinition(name: string): object {
+    const known = this.#arrivals.definitions.get(name);
+    if (known !== undefined) return known.definition;
+    const binding = this.#ask(name, false);
+    if (binding.kind !== 'value') throw new Error(`the definition ${name} is not in the store`);
+    this.#reads[name] = binding.ref.content;
+    const found = this.#values.load(binding.ref).get(name);
+    if (found === undefined || !('definition' in found)) throw new Error(`${name} is no definition`);
+    this.#arrivals.definitions.set(name, { ref: binding.ref, definition: found.definition });
+    return found.definition;
+  }
+
+  // One task.
+
+  async #prepare(order: RunOrder): Promise<void> {
+    const keep = new Set(order.keep);
+    // What this process has and another has written since; nobody can take a name away that was declared.
+    const own = keep.has('*') ? [] : [...(await this.#scope.all()).keys()].filter((name) => !keep.has(name));
+    this.#arrivals.forgetAllBut(keep);
+    const bindings = new Map(Object.entries(order.preload).filter(([name]) => name !== '*' && !name.startsWith('def:')));
+    for (const name of [...own, ...order.shadowedBuiltins])
+      if (!bindings.has(name) && !keep.has(name)) bindings.set(name, this.#ask(name, false));
+    await this.#importFor([...bindings.values()]);
+    const found = new Map<string, Variable>();
+    // A class that is read again may look up what it extends.
+    this.#scope.watch((name) => this.#fault(name));
+    for (const [name, binding] of bindings) {
+      if (name.startsWith('state:')) {
+        if (binding.kind === 'value') this.#restoreState(name, binding.ref);
+        continue;
+      }
+      const variable = this.#bind(name, binding);
+      if (variable !== undefined) found.set(name, variable);
+    }
+    this.#scope.unwatch();
+    for (const name of own) if (!found.has(name)) found.set(name, { kind: 'property', value: undefined });
+    await this.#scope.declare(found);
+  }
+
+  /** Modules that values refer to. While they are imported they look for names of their own, which are no cell's. */
+  async #importFor(bindings: readonly Binding[]): Promise<void> {
+    const specifiers = bindings.flatMap((binding) => (binding.kind === 'value' ? this.#values.modulesIn(binding.ref) : []));
+    for (const specifier of new Set(specifiers)) await this.#modules.load(specifier);
+  }
+
+  #restoreState(name: string, ref: ValueRef): void {
+    this.#reads[name] = ref.content;
+    const found = this.#values.load(ref).get(ref.member);
+    if (found !== undefined && !('definition' in found)) this.#state.restore(name, found.value);
+  }
+
+  async #run(order: RunOrder): Promise<AttemptResult> {
+    this.#isLane = order.lane === true;
+    this.#reads = {};
+    this.#definitions.task = order.task;
+    await this.#kernel.asideAsync(async () => await (this.#isLane ? undefined : this.#prepare(order)));
+    const before = this.#state.capture();
+    const started = performance.now();
+    const used = process.cpuUsage();
+    if (order.timeout !== undefined) this.#channel.send({ type: 'clock', state: 'runs', spent: 0 });
+    const end = await this.#runCell(order);
+    const seconds = (performance.now() - started) / 1000;
+    if (order.timeout !== undefined) this.#channel.send({ type: 'clock', state: 'ends', spent: seconds });
+    const { user, system } = process.cpuUsage(used);
+    const measured = await this.#measure(order, end);
+    const result: Mutable = {
+      ...structuredNothing(),
+      status: end.threw ? 'error' : 'ok',
+      reads: this.#reads,
+      shadowed: [...order.shadowedBuiltins],
+      seconds,
+      cpuSeconds: (user + system) / 1e6,
+      peakMemory: process.memoryUsage().rss,
+      ...(measured !== undefined && { measured }),
+    };
+    if (this.#isLane) return result;
+    result.filesRead.push(...this.#kernel.aside(() => this.#filesOfModules()));
+    return await this.#kernel.asideAsync(async () => await this.#conclude(result, order, before));
+  }
+
+  async #runCell(order: RunOrder): Promise<CellEnd> {
+    const { script, executionCount } = order;
+    if (script === undefined) {
+      const evalue = 'the cell is no valid TypeScript';
+      this.#emit({ kind: 'error', ename: 'SyntaxError', evalue, traceback: [`SyntaxError: ${evalue}`] });
+      return { threw: true, value: undefined };
+    }
+    const text = this.#scripts.add(executionCount, script, this.#kernel.prefix);
+    this.#scope.watch((name) => this.#fault(name));
+    this.#pending.watch();
+    try {
+      const end = await this.#inspector.run(text);
+      if (end.threw) {
+        this.#emit({ kind: 'error', ...describeThrown(end.value, this.#scripts) });
+        return end;
+      }
+      const shown = await this.#kernel.show(end.value);
+      if (shown !== undefined) this.#emit({ kind: 'result', ...shown });
+      return end;
+    } finally {
+      await this.#pending.settle();
+      this.#scope.unwatch();
+    }
+  }
+
+  #filesOfModules(): readonly FileRead[] {
+    const around = { cwd: process.cwd(), environment: this.#kernel.environment() };
+    return this.#modules.specifiers.flatMap((specifier) => filesOfModule(specifier, around));
+  }
+
+  /** What is measured has been read by the cell. */
+  async #measure(order: RunOrder, end: CellEnd): Promise<Measured | undefined> {
+    if (order.measures === undefined) return undefined;
+    const here = await this.#scope.all();
+    this.#scope.watch((name) => this.#fault(name));
+    const look = (name: string): Variable | undefined => here.get(name) ?? this.#fault(name);
+    const measured = await measure(order, { end, inspector: this.#inspector, look });
+    this.#scope.unwatch();
+    return measured;
+  }
+
+  async #conclude(result: Mutable, order: RunOrder, before: ReturnType<HiddenState['capture']>): Promise<AttemptResult> {
+    const after = this.#state.capture();
+    const variables = await this.#scope.all();
+    for (const name of variables.keys()) if (this.#scope.isBaseline(name)) result.shadows.push(name);
+    const reason = this.#state.reasonToStay();
+    if (reason !== undefined) result.held[reason.name] = reason.what;
+    for (const [name, value] of this.#state.changes(before, after)) {
+      const { refs } = await this.#values.dump(new Map([[name, { kind: 'var', value }]]), new Map());
+      const ref = refs.get(name);
+      if (ref !== undefined) result.writes[name] = { ref, same: false, how: 'bind' };
+    }
+    await concludeVariables(result, {
+      order,
+      variables,
+      arrivals: this.#arrivals,
+      values: this.#values,
+      stays: reason?.what,
+    });
+    for (const name of order.keep)
+      if (isImplicit(name) && !(name in result.held) && !(name in result.writes)) result.deletes.push(name);
+    return result;
+  }
+
+  async #concludeLane(): Promise<FromAttempt> {
+    await Promise.resolve();
+    const { variables, packages, filesWritten, outside, requests } = nothingObserved;
+    const filesRead = this.#kernel.aside(() => this.#filesOfModules());
+    const reason = this.#state.reasonToStay();
+    const running = reason?.name === 'state:pending' ? [`it leaves ${reason.what}`] : [];
+    const observed = { filesRead, variables, packages, filesWritten, requests, outside: [...outside, ...running] };
+    return { type: 'concluded', observed };
+  }
+}
+
+/** A result that is being made. */
+type Mutable = {
+  -readonly [Key in keyof AttemptResult]: AttemptResult[Key] extends readonly (infer Item)[]
+    ? Item[]
+    : AttemptResult[Key] extends Readonly<Record<string, infer Value>>
+      ? Record<string, Value>
+      : AttemptResult[Key];
+};
+
+/** What happened stands in the last line. */
+export function tracebackOf(error: unknown): string {
+  return error instanceof Error ? `${error.stack ?? ''}\n${String(error)}` : String(error);
+}
+
+function structuredNothing(): Mutable {
+  return structuredClone(nothingObserved) as Mutable;
+}

@@ -1,0 +1,32 @@
+import { dirname, join } from 'node:path';
+import { markOf } from '../marks.ts';
+import type { FileRead } from '../process/protocol.ts';
+
+/** What tells which version of a package an import found: it is compared as any file that a cell reads. */
+export function filesOfModule(
+  specifier: string,
+  { cwd, environment }: { readonly cwd: string; readonly environment: Readonly<Record<string, string>> },
+): readonly FileRead[] {
+  const [, name] = /^npm:\/?((?:@[^/@]+\/)?[^/@]+)/.exec(specifier) ?? [];
+  if (name !== undefined) return [read(join(cacheOf(environment), 'npm', 'registry.npmjs.org', name), 'listing')];
+  if (/^(?:[a-z]+:|\.{0,2}\/)/.test(specifier)) return [];
+  const [bare] = /^(?:@[^/]+\/)?[^/]+/.exec(specifier) ?? [specifier];
+  // The first that is found counts, and so does that there is none before it.
+  const places = [cwd, ...foldersAbove(cwd)].map((folder) => join(folder, 'node_modules', bare, 'package.json'));
+  const found = places.findIndex((place) => markOf(place, 'content') !== 'missing');
+  return places.slice(0, found < 0 ? 0 : found + 1).map((place) => read(place, 'content'));
+}
+
+function read(path: string, kind: FileRead['kind']): FileRead {
+  return { path, kind, signature: markOf(path, kind) };
+}
+
+function cacheOf({ DENO_DIR: named, XDG_CACHE_HOME: caches, HOME: home }: Readonly<Record<string, string>>): string {
+  if (named !== undefined && named !== '') return named;
+  return join(caches !== undefined && caches !== '' ? caches : join(home ?? '', '.cache'), 'deno');
+}
+
+function foldersAbove(folder: string): readonly string[] {
+  const above = dirname(folder);
+  return above === folder ? [] : [above, ...foldersAbove(above)];
+}

@@ -1,0 +1,93 @@
+import { builtinModules } from 'node:module';
+import type { Modules } from './codec/values.ts';
+
+type Import = (specifier: string, options?: object) => Promise<Record<string, unknown>>;
+
+/** Packages whose functions keep nothing from call to call that another call could see: a process may load its own. */
+const stateless =
+  /^(?:npm:|jsr:|https:\/\/(?:esm\.sh|cdn\.skypack\.dev)\/)?\/?(?:d3(?:-(?:array|scale|format|time|time-format|shape|path|interpolate|color|hierarchy|dsv|ease|polygon|quadtree|geo|random|chord|delaunay|contour|force|collection|scale-chromatic|sankey))?|lodash|lodash-es|ramda|simple-statistics|arquero|date-fns|ml-(?:matrix|regression|regression-simple-linear|regression-polynomial|kmeans|pca|array-[a-z-]+)|@std\/[a-z-]+|@stdlib\/[a-z-]+|jstat|mathjs|fast-csv|csv-parse|csv-stringify|papaparse|d3-dsv|zod|immutable|regression|fraction\.js|bignumber\.js|decimal\.js|uuid|nanoid|escape-html|he|marked)(?:@[\w.^~<>=*-]+)?(?:\/.*)?$/;
+
+const builtin = new Set(builtinModules);
+
+/** The modules that cells have imported in this process. */
+export class ImportedModules implements Modules {
+  readonly #import: Import;
+  readonly #spaces = new Map<string, Record<string, unknown>>();
+  readonly #names = new Map<object, readonly string[]>();
+  /** The first module that may keep something from cell to cell. */
+  keeper: string | undefined;
+
+  constructor(load: Import) {
+    this.#import = load;
+  }
+
+  /** What stands for an import in the text of a cell. */
+  async import(specifier: unknown, options?: object): Promise<unknown> {
+    const name = String(specifier);
+    const space = await (options === undefined ? this.#import(name) : this.#import(name, options));
+    if (options === undefined) this.#note(name, space);
+    if (!isStateless(name)) this.keeper ??= name;
+    return space;
+  }
+
+  /** Specifiers of all that was imported. */
+  get specifiers(): readonly string[] {
+    return [...this.#spaces.keys()];
+  }
+
+  /** Imports again what an earlier cell has imported. */
+  async load(specifier: string): Promise<void> {
+    if (!this.#spaces.has(specifier)) await this.import(specifier);
+  }
+
+  has(specifier: string): boolean {
+    return this.#spaces.has(specifier);
+  }
+
+  #note(specifier: string, space: Record<string, unknown>): void {
+    if (this.#spaces.has(specifier)) return;
+    this.#spaces.set(specifier, space);
+    this.#names.set(space, [specifier]);
+    for (const [name, value] of entriesOf(space)) {
+      this.#name(value, [specifier, name]);
+      // What a package of the older kind exports are the properties of one value.
+      if (name !== 'default' || value === null || (typeof value !== 'object' && typeof value !== 'function')) continue;
+      for (const [inner, part] of entriesOf(value)) this.#name(part, [specifier, name, inner]);
+    }
+  }
+
+  #name(value: unknown, path: readonly string[]): void {
+    if ((typeof value === 'object' && value !== null) || typeof value === 'function') {
+      if (this.#names.has(value)) return;
+      this.#names.set(value, path);
+      const body = typeof value === 'function' ? (Reflect.get(value, 'prototype') as unknown) : undefined;
+      if (typeof body === 'object' && body !== null && !this.#names.has(body)) this.#names.set(body, [...path, 'prototype']);
+    }
+  }
+
+  exported(thing: object): readonly string[] | undefined {
+    return this.#names.get(thing);
+  }
+
+  get([specifier = '', ...path]: readonly string[]): unknown {
+    let found: unknown = this.#spaces.get(specifier);
+    if (found === undefined) throw new ModuleAbsent(specifier);
+    for (const name of path) found = Reflect.get(found as object, name);
+    return found;
+  }
+}
+
+/** A value refers to a module that cannot be imported without waiting. */
+export class ModuleAbsent extends Error {}
+
+function isStateless(specifier: string): boolean {
+  const bare = specifier.replace(/^node:/, '');
+  return (specifier.startsWith('node:') && builtin.has(bare)) || builtin.has(specifier) || stateless.test(specifier);
+}
+
+function entriesOf(value: object): readonly (readonly [string, unknown])[] {
+  return Object.keys(value).flatMap((key): (readonly [string, unknown])[] => {
+    const found = Object.getOwnPropertyDescriptor(value, key);
+    return found !== undefined && 'value' in found ? [[key, found.value as unknown]] : [];
+  });
+}

@@ -1,0 +1,147 @@
+import type { Inspector } from './inspector.ts';
+
+/** How a variable came to be: this decides what may be done with it. */
+export type Kind = 'const' | 'let' | 'var' | 'property';
+
+/** A variable of the notebook. */
+export interface Variable {
+  readonly kind: Kind;
+  readonly value: unknown;
+}
+
+/** Gives a variable that this process does not have; undefined when there is none. */
+export type Fault = (name: string) => Variable | undefined;
+
+const handle = Symbol.for('cellwright.values');
+const identifier = /^[\p{ID_Start}$_][\p{ID_Continue}$\u200c\u200d]*$/u;
+
+/** The variables of the notebook that this process has. */
+export class Scope {
+  readonly #inspector: Inspector;
+  /** What is a property of the global object from the start, with what it was. */
+  readonly baseline: ReadonlyMap<PropertyKey, PropertyDescriptor>;
+  /** Variables that were asked for while a cell ran: they are served, not declared. */
+  readonly served: Map<string, { kind: Kind; value: unknown }> = new Map();
+  /** A variable whose initializer has thrown: who looks for it gets an error, whatever he asks. */
+  unset: string | undefined;
+  #fault: Fault = () => undefined;
+  #watches = false;
+
+  constructor(inspector: Inspector) {
+    this.#inspector = inspector;
+    this.#install();
+    const keys = Reflect.ownKeys(globalThis);
+    this.baseline = new Map(keys.map((key) => [key, Reflect.getOwnPropertyDescriptor(globalThis, key) ?? {}]));
+  }
+
+  /** Names that no variable has are asked for here. */
+  watch(fault: Fault): void {
+    this.#fault = fault;
+    this.#watches = true;
+  }
+
+  /** True for what the kernel itself has under this name. */
+  isBaseline(name: string): boolean {
+    return this.baseline.has(name) || Reflect.has(Object.getPrototypeOf(globalThis) as object, name);
+  }
+
+  unwatch(): void {
+    this.#watches = false;
+  }
+
+  /** Between the global object and its prototype, where names come that the global object does not have. */
+  #install(): void {
+    const behind = Object.getPrototypeOf(globalThis) as object;
+    const find = (key: PropertyKey): { kind: Kind; value: unknown } | undefined =>
+      typeof key === 'string' && !Reflect.has(behind, key) ? this.#find(key) : undefined;
+    const door = new Proxy(behind, {
+      has: (_, key) => Reflect.has(behind, key) || find(key) !== undefined,
+      get: (_, key, receiver: unknown) => {
+        const found = find(key);
+        return found === undefined ? (Reflect.get(behind, key, receiver) as unknown) : found.value;
+      },
+      set: (...[, key, value, receiver]: readonly [object, PropertyKey, unknown, unknown]) => {
+        const found = find(key);
+        if (found === undefined) return Reflect.set(behind, key, value, receiver);
+        if (found.kind === 'const') throw new TypeError('Assignment to constant variable.');
+        found.value = value;
+        return true;
+      },
+      getPrototypeOf: () => behind,
+    });
+    Object.setPrototypeOf(globalThis, door);
+  }
+
+  #find(name: string): { kind: Kind; value: unknown } | undefined {
+    const served = this.served.get(name);
+    if (served !== undefined || !this.#watches || !identifier.test(name)) return served;
+    const found = this.#fault(name);
+    if (found === undefined) return undefined;
+    const kept = { ...found };
+    this.served.set(name, kept);
+    return kept;
+  }
+
+  /** Declares variables as earlier cells have. */
+  async declare(variables: ReadonlyMap<string, Variable>): Promise<void> {
+    const values: Record<string, unknown> = {};
+    const words: string[] = [];
+    for (const [name, { kind, value }] of variables) {
+      this.served.delete(name);
+      values[name] = value;
+      if (kind === 'property') Reflect.set(globalThis, name, value);
+      else words.push(`${kind} ${name} = globalThis[Symbol.for("cellwright.values")].${name};`);
+    }
+    if (words.length === 0) return;
+    Object.defineProperty(globalThis, handle, { value: values, configurable: true });
+    const { threw, value } = await this.#inspector.run(words.join(' '));
+    Reflect.deleteProperty(globalThis, handle);
+    if (threw) throw new Error(`the variables could not be declared: ${String(value)}`);
+  }
+
+  /** Every variable of the notebook that is here, with what it holds. */
+  async all(): Promise<Map<string, Variable>> {
+    const found = new Map<string, Variable>();
+    for (const key of Reflect.ownKeys(globalThis)) {
+      if (typeof key !== 'string' || this.baseline.has(key)) continue;
+      const described = Reflect.getOwnPropertyDescriptor(globalThis, key);
+      if (described === undefined) continue;
+      const kind = described.configurable === false ? 'var' : 'property';
+      found.set(key, { kind, value: Reflect.get(globalThis, key) });
+    }
+    for (const [name, variable] of this.served) found.set(name, { ...variable });
+    for (const [name, variable] of await this.#lexical()) found.set(name, variable);
+    return found;
+  }
+
+  async #lexical(): Promise<ReadonlyMap<string, Variable>> {
+    const names = [...(await this.#inspector.lexicalNames())].filter((name) => identifier.test(name));
+    const found = new Map<string, Variable>();
+    if (names.length === 0) return found;
+    const readers = names.map((name) => `[() => ${name}, (value) => { ${name} = value }]`);
+    const { value } = await this.#inspector.run(`[${readers.join(', ')}]`);
+    const pairs = value as readonly (readonly [() => unknown, (value: unknown) => void])[];
+    names.forEach((name, place) => {
+      const [get, set] = pairs[place] ?? [];
+      if (get === undefined || set === undefined) return;
+      const read = attempt(get);
+      if (!read.ok) {
+        this.unset ??= name;
+        return;
+      }
+      const isConstant = !attempt(() => {
+        set(read.value);
+      }).ok;
+      found.set(name, { kind: isConstant ? 'const' : 'let', value: read.value });
+    });
+    return found;
+  }
+}
+
+function attempt<T>(action: () => T): { readonly ok: true; readonly value: T } | { readonly ok: false } {
+  try {
+    return { ok: true, value: action() };
+  } catch {
+    return { ok: false };
+  }
+}
