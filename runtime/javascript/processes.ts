@@ -9,10 +9,10 @@ import type { FromAttempt, LaneObservation, ToWorker } from '../process/protocol
 import { signalProcess } from '../process/reception.ts';
 import type { ProcessParent } from '../process/task-processes.ts';
 import type { ForkWish, ParentOptions, TaskProcess } from '../process/worker-parent.ts';
-import type { Variables } from '../variables.ts';
 import { makeTemporary } from '../store/sweep.ts';
 import { socketBase } from '../process/socket-folder.ts';
 import { openBroker } from './broker.ts';
+import { cacheOfDeno } from './deno-cache.ts';
 import { Journal } from './journal.ts';
 import type { JavaScriptInterpreter } from './interpreter.ts';
 import { Observer } from './observer.ts';
@@ -86,7 +86,7 @@ export class JavaScriptProcesses implements ProcessParent {
       cwd,
       variables: { ...environment, ...this.#interpreter.environment },
       journal: new Journal(journal, name),
-      own: [store, this.#folder, ...cacheOfDeno(environment)],
+      own: [store, this.#folder, cacheOfDeno(environment)],
       say: (message) => {
         process?.onMessage(message);
       },
@@ -96,7 +96,10 @@ export class JavaScriptProcesses implements ProcessParent {
     const child = this.#spawn(place);
     this.#children.add(child);
     child.once('exit', () => broker?.close());
-    if (child.pid === undefined) { await this.#failed(child, pipes); return; }
+    if (child.pid === undefined) {
+      await this.#failed(child, pipes);
+      return;
+    }
     const { kernel, home } = this.#interpreter;
     const hidden = ['DENO_PERMISSION_BROKER_PATH'];
     pipes.sendOrder({ type: 'configure', attempt: name, token: '', store, kernel, home, hidden });
@@ -122,7 +125,9 @@ export class JavaScriptProcesses implements ProcessParent {
     // What the cells import is looked for from the folder of the notebook, so it is imported by a text that lies there.
     const text = `const { live } = await import(${JSON.stringify(pathToFileURL(worker).href)}); await live((name, options) => options === undefined ? import(name) : import(name, options));`;
     const words =
-      kernel === 'deno' ? ['eval', '--quiet', '--ext=js', text] : ['--no-warnings', '--input-type=module', '--eval', text];
+      kernel === 'deno'
+        ? ['eval', '--quiet', '--ext=js', text]
+        : ['--no-warnings', '--input-type=module', '--eval', text];
     const child = spawn(executable, words, {
       cwd: this.#options.cwd,
       env: {
@@ -148,13 +153,6 @@ export class JavaScriptProcesses implements ProcessParent {
     pipes.close();
     return undefined;
   }
-}
-
-/** Where Deno keeps modules and what it knows of them. */
-function cacheOfDeno(environment: Variables): readonly string[] {
-  const { DENO_DIR: named, XDG_CACHE_HOME: caches, HOME: home } = environment;
-  if (named !== undefined && named !== '') return [named];
-  return [join(caches !== undefined && caches !== '' ? caches : join(home ?? '', '.cache'), 'deno')];
 }
 
 interface Parts {

@@ -1,4 +1,13 @@
-import type { AttemptResult, Binding, FileRead, FromAttempt, Measured, OutputMessage, ToWorker, ValueRef } from '../process/protocol.ts';
+import type {
+  AttemptResult,
+  Binding,
+  FileRead,
+  FromAttempt,
+  Measured,
+  OutputMessage,
+  ToWorker,
+  ValueRef,
+} from '../process/protocol.ts';
 import { nothingObserved } from '../nothing-observed.ts';
 import { Arrivals, isImplicit } from './arrivals.ts';
 import type { Channel, Configuration } from './channel.ts';
@@ -38,7 +47,12 @@ export class Attempt {
 
   private constructor(
     channel: Channel,
-    { kernel, inspector, store, modules }: { kernel: Kernel; inspector: Inspector; store: Store; modules: ImportedModules },
+    {
+      kernel,
+      inspector,
+      store,
+      modules,
+    }: { kernel: Kernel; inspector: Inspector; store: Store; modules: ImportedModules },
   ) {
     this.#channel = channel;
     this.#kernel = kernel;
@@ -150,7 +164,8 @@ export class Attempt {
     const members = this.#arrivals.groups.get(ref.object) ?? this.#values.load(ref);
     this.#arrivals.groups.set(ref.object, members);
     for (const [other, thing] of members) {
-      if ('definition' in thing) this.#arrivals.definitions.set(other, { ref: { ...ref, member: other }, definition: thing.definition });
+      if ('definition' in thing)
+        this.#arrivals.definitions.set(other, { ref: { ...ref, member: other }, definition: thing.definition });
     }
     const found = members.get(ref.member);
     if (found === undefined || 'definition' in found) return undefined;
@@ -187,7 +202,9 @@ export class Attempt {
     // What this process has and another has written since; nobody can take a name away that was declared.
     const own = keep.has('*') ? [] : [...(await this.#scope.all()).keys()].filter((name) => !keep.has(name));
     this.#arrivals.forgetAllBut(keep);
-    const bindings = new Map(Object.entries(order.preload).filter(([name]) => name !== '*' && !name.startsWith('def:')));
+    const bindings = new Map(
+      Object.entries(order.preload).filter(([name]) => name !== '*' && !name.startsWith('def:')),
+    );
     for (const name of [...own, ...order.shadowedBuiltins])
       if (!bindings.has(name) && !keep.has(name)) bindings.set(name, this.#ask(name, false));
     await this.#importFor([...bindings.values()]);
@@ -209,7 +226,9 @@ export class Attempt {
 
   /** Modules that values refer to. While they are imported they look for names of their own, which are no cell's. */
   async #importFor(bindings: readonly Binding[]): Promise<void> {
-    const specifiers = bindings.flatMap((binding) => (binding.kind === 'value' ? this.#values.modulesIn(binding.ref) : []));
+    const specifiers = bindings.flatMap((binding) =>
+      binding.kind === 'value' ? this.#values.modulesIn(binding.ref) : [],
+    );
     for (const specifier of new Set(specifiers)) await this.#modules.load(specifier);
   }
 
@@ -289,7 +308,11 @@ export class Attempt {
     return measured;
   }
 
-  async #conclude(result: Mutable, order: RunOrder, before: ReturnType<HiddenState['capture']>): Promise<AttemptResult> {
+  async #conclude(
+    result: Mutable,
+    order: RunOrder,
+    before: ReturnType<HiddenState['capture']>,
+  ): Promise<AttemptResult> {
     const after = this.#state.capture();
     const variables = await this.#scope.all();
     for (const name of variables.keys()) if (this.#scope.isBaseline(name)) result.shadows.push(name);
