@@ -191,7 +191,8 @@ export class Observer {
     // All cells of one process are told of together.
     const files = [...filesRead, ...result.filesRead];
     const once = this.#isLane ? { filesRead: [], requests: [] } : { filesRead: files, requests };
-    return { ...result, ...seen, ...once, packages };
+    const outside = [...new Set([...seen.outside, ...result.outside])];
+    return { ...result, ...seen, ...once, outside, packages };
   }
 
   observation(): LaneObservation {

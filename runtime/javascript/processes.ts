@@ -33,6 +33,8 @@ export class JavaScriptProcesses implements ProcessParent {
   readonly #children = new Set<ChildProcess>();
   #places: Promise<string[]> = Promise.resolve([]);
   #spare: Promise<TaskProcess | undefined> | undefined;
+  /** What the clocks of all its processes count from. */
+  readonly #origin = Date.now();
   #count = 0;
   #isStopped = false;
   wasReady = false;
@@ -102,7 +104,7 @@ export class JavaScriptProcesses implements ProcessParent {
     }
     const { kernel, home } = this.#interpreter;
     const hidden = ['DENO_PERMISSION_BROKER_PATH'];
-    pipes.sendOrder({ type: 'configure', attempt: name, token: '', store, kernel, home, hidden });
+    pipes.sendOrder({ type: 'configure', attempt: name, token: '', store, kernel, home, hidden, origin: this.#origin });
     const made = taskProcess({ child, pipes, pid: child.pid, observer, observes: isSeen });
     process = made.process;
     const isReady = await made.ready;

@@ -11,6 +11,7 @@ import type {
 import { nothingObserved } from '../nothing-observed.ts';
 import { Arrivals, isImplicit } from './arrivals.ts';
 import type { Channel, Configuration } from './channel.ts';
+import { Clock } from './clock.ts';
 import { Definitions } from './codec/definitions.ts';
 import { Known } from './codec/known.ts';
 import { Store, StoreDamaged } from './codec/store.ts';
@@ -26,6 +27,9 @@ import { Pending } from './pending.ts';
 import { Scope, type Variable } from './scope.ts';
 import { describeThrown, hideOwnFrames, Scripts } from './scripts.ts';
 
+// As it is before a cell can see it.
+const now = performance.now.bind(performance);
+
 export type RunOrder = Extract<ToWorker, { type: 'run' }>;
 
 /** The process of an attempt: it runs one task, and more when it holds values that cannot leave it. */
@@ -39,6 +43,7 @@ export class Attempt {
   readonly #scope: Scope;
   readonly #modules: ImportedModules;
   readonly #pending = new Pending();
+  readonly #clock = new Clock();
   readonly #scripts = new Scripts();
   readonly #state: HiddenState;
   readonly #arrivals = new Arrivals();
@@ -52,7 +57,8 @@ export class Attempt {
       inspector,
       store,
       modules,
-    }: { kernel: Kernel; inspector: Inspector; store: Store; modules: ImportedModules },
+      origin,
+    }: { kernel: Kernel; inspector: Inspector; store: Store; modules: ImportedModules; origin: number },
   ) {
     this.#channel = channel;
     this.#kernel = kernel;
@@ -61,6 +67,7 @@ export class Attempt {
     kernel.install((output) => this.#emit(output));
     this.#pending.install();
     hideOwnFrames();
+    this.#clock.install(origin);
     this.#definitions = new Definitions(inspector);
     Object.defineProperty(globalThis, '__cellwright_import', {
       value: async (specifier: unknown, options?: object) => await modules.import(specifier, options),
@@ -80,8 +87,10 @@ export class Attempt {
   ): Promise<Attempt> {
     const inspector = new Inspector();
     await inspector.connect();
-    const store = new Store(given.configuration.store);
-    return new Attempt(channel, { kernel: given.kernel, inspector, store, modules: new ImportedModules(given.load) });
+    const { kernel, load, configuration } = given;
+    const store = new Store(configuration.store);
+    const { origin } = configuration;
+    return new Attempt(channel, { kernel, inspector, store, modules: new ImportedModules(load), origin });
   }
 
   /** Runs once through all that a task needs, so that the engine has it ready. */
@@ -244,17 +253,20 @@ export class Attempt {
     this.#definitions.task = order.task;
     await this.#kernel.asideAsync(async () => await (this.#isLane ? undefined : this.#prepare(order)));
     const before = this.#state.capture();
-    const started = performance.now();
+    const started = now();
     const used = process.cpuUsage();
     if (order.timeout !== undefined) this.#channel.send({ type: 'clock', state: 'runs', spent: 0 });
+    this.#clock.wasRead();
     const end = await this.#runCell(order);
-    const seconds = (performance.now() - started) / 1000;
+    const outside = this.#clock.wasRead() ? ['it reads the clock of its process'] : [];
+    const seconds = (now() - started) / 1000;
     if (order.timeout !== undefined) this.#channel.send({ type: 'clock', state: 'ends', spent: seconds });
     const { user, system } = process.cpuUsage(used);
     const measured = await this.#measure(order, end);
     const result: Mutable = {
       ...structuredNothing(),
       status: end.threw ? 'error' : 'ok',
+      outside,
       reads: this.#reads,
       shadowed: [...order.shadowedBuiltins],
       seconds,
