@@ -50,7 +50,9 @@ def run_cells(client: Any, cells: list[dict[str, Any]], deadline: float) -> None
         by_message[message] = cell
         listen(client, message, by_message, deadline)
         failed = answer_of(client, message) == "error"
-        if failed and not any(output["output_type"] == "error" for output in cell["outputs"]):
+        if failed and not has_error(cell):
+            listen_for_error(client, cell, by_message)
+        if failed and not has_error(cell):
             cell["outputs"].append({"output_type": "error", "ename": "", "evalue": "", "traceback": []})
         if failed and "raises-exception" not in cell["metadata"].get("tags", []):
             return
@@ -82,6 +84,24 @@ def listen(client: Any, message: str, by_message: dict[str, dict[str, Any]], dea
         elif parent in by_message:
             latest = time.monotonic()
             add_output(by_message[parent]["outputs"], kind, content)
+
+
+def has_error(cell: dict[str, Any]) -> bool:
+    """True when the kernel has said what went wrong."""
+    return any(output["output_type"] == "error" for output in cell["outputs"])
+
+
+def listen_for_error(client: Any, cell: dict[str, Any], by_message: dict[str, dict[str, Any]]) -> None:
+    """Wait for what went wrong, which may come last; some kernels only print it."""
+    started = time.monotonic()
+    while not has_error(cell) and time.monotonic() - started < LONGEST:
+        try:
+            found = client.get_iopub_msg(timeout=0.05)
+        except queue.Empty:
+            continue
+        parent = found["parent_header"].get("msg_id")
+        if found["msg_type"] != "status" and parent in by_message:
+            add_output(by_message[parent]["outputs"], found["msg_type"], found["content"])
 
 
 def add_output(outputs: list[dict[str, Any]], kind: str, content: dict[str, Any]) -> None:

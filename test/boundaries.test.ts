@@ -176,6 +176,16 @@ describe('house rules', () => {
     expect(found).toEqual([]);
   });
 
+  test('only the registries ask which language a notebook is in', () => {
+    const registries = ['compiler/languages.ts', 'runtime/languages/'];
+    const asks =
+      /\blanguage(?:\.name)?\s*[!=]==?\s*['"]|\blanguage(?:\.name)?\.startsWith\(\s*['"]|case '(?:python|typescript|javascript)':/;
+    const found = sources.filter(
+      ({ file, tree }) => !registries.some((place) => file.startsWith(place)) && asks.test(tree.text),
+    );
+    expect(found.map(({ file }) => file)).toEqual([]);
+  });
+
   test('no suppression of the type checker', () => {
     const found = sources.filter(({ tree }) => /@ts-(?:ignore|nocheck|expect-error)/.test(tree.text));
     expect(found.map(({ file }) => file)).toEqual([]);

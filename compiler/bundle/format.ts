@@ -168,6 +168,8 @@ export interface Script {
   readonly mappings: string;
   /** What it declares at its top. */
   readonly declares: readonly { readonly name: string; readonly how: 'const' | 'let' | 'var' }[];
+  /** Properties of the object of all globals that it looks up by name; `'*'` when it may look at all. Absent: none. */
+  readonly globals?: readonly string[] | '*';
 }
 
 /** One code cell as an isolated unit of work. Tasks stand in notebook order. */

@@ -151,11 +151,14 @@ const definitions: Readonly<Record<string, Schema>> = {
       directives: reference('directives'),
     },
     {
-      script: record({
-        text,
-        mappings: text,
-        declares: { type: 'array', items: record({ name: text, how: { enum: ['const', 'let', 'var'] } }) },
-      }),
+      script: record(
+        {
+          text,
+          mappings: text,
+          declares: { type: 'array', items: record({ name: text, how: { enum: ['const', 'let', 'var'] } }) },
+        },
+        { globals: namesOrAll },
+      ),
       outlives: { type: 'array', items: record({ range: reference('range'), reason: text }) },
       unobserved: listOf('access'),
       profile: { enum: ['used', 'outdated'] },

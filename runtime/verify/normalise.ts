@@ -76,7 +76,7 @@ const neverSaid: readonly (readonly [RegExp, string])[] = [
   // In Jupyter's way and in ours.
   [cellFile, 'CELL.py'],
   [/\b\d{4,}\.py\b|<ipython-input-\d+-[0-9a-f]+>/g, 'CELL.py'],
-  [/(?:<anonymous>|\bcell \d+):\d+:\d+/g, 'PLACE'],
+  [/(?:<anonymous>|\bcell \d+|\bcell-\d+\.ts):\d+:\d+/g, 'PLACE'],
   [/(?:CPU times|Wall time|Compiler time)\s*:.*/g, 'TIME'],
   [/[\d.]+ ?(?:ns|µs|μs|us|ms|s|min) ± .*/g, 'TIME'],
   [/The slowest run took .*/g, 'TIME'],

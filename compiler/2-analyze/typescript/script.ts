@@ -1,6 +1,7 @@
 import type { ts as TypeScript } from '@ts-morph/common';
 import type { Script } from '../../bundle/format.ts';
 import { withKeysFirst } from './computed-keys.ts';
+import { globalsOf } from './global-object.ts';
 
 type Compiler = typeof TypeScript;
 
@@ -38,7 +39,8 @@ export function scriptOf(ts: Compiler, source: string, kernel: string): Script {
   });
   const { mappings = '' } = JSON.parse(sourceMapText) as { readonly mappings?: string };
   const text = outputText.replace(/\n?\/\/# sourceMappingURL=.*\s*$/, '');
-  return { text, mappings, declares: declaredBy(ts, source) };
+  const globals = globalsOf(ts, source);
+  return { text, mappings, declares: declaredBy(ts, source), ...(globals.length > 0 && { globals }) };
 }
 
 interface Around {

@@ -15,7 +15,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Optional
 
-_FUTURE = 0x1FE0000
+FUTURE = 0x1FE0000
 _ASKS_FOR_LINES = re.compile(r"lineno|currentframe|_getframe|findCaller|\bstack\(")
 _MARK = b"cellwright-code-of-cell:"
 _REFERENCE = re.compile(_MARK + rb"([^/;]*)/(\d+)/(\d+);")
@@ -56,7 +56,7 @@ class Cells:
         digest = self._digests.get(code.co_filename)
         if digest is None or digest in self._ambiguous:
             return None
-        flags = code.co_flags & _FUTURE
+        flags = code.co_flags & FUTURE
         for place, found in enumerate(self._codes(digest, flags)):
             if found == code and _positions(found) == _positions(code):
                 return _MARK + f"{digest}/{flags:09}/{place:06};".encode()

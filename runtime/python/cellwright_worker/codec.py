@@ -26,6 +26,7 @@ from .canonical import canonical
 from .definitions import Refusal, Registry
 from .dumper import Dumper, ExactDumper, Plan, Surroundings, unpickle
 from .kept_secrets import secrets
+from .lost_keys import refuse_lost_keys
 from .objects import Store, hash_buffer, name_of
 from .reach import reachable
 from .seals import Seals
@@ -306,6 +307,7 @@ class Codec:
         plan = self._plan({id(value): name} if name.startswith("def:") and isinstance(value, type) else {})
         plan.aliases = aliases or {}
         part = self._pickle(value, plan, False)
+        refuse_lost_keys(part.memo.values(), self._around.handlers)
         spans = part.dumper.spans if part.dumper is not None else []
         if len(spans) > 1:
             plan.regions = groups.regions(spans, arrays.extent, arrays.raw)

@@ -74,5 +74,7 @@ def _is_standard(module: str) -> bool:
 
 
 def _is_mentioned(key: Any, mentions: Callable[[str], bool]) -> bool:
-    """A short word is in too many texts to tell anything."""
-    return isinstance(key, str) and len(key) > 2 and not _bookkeeping(key) and "cache" not in key.lower() and mentions(key)
+    """A short word is in too many texts to tell anything, but as an attribute."""
+    if not isinstance(key, str) or _bookkeeping(key) or "cache" in key.lower():
+        return False
+    return mentions(key if len(key) > 2 else f".{key}")

@@ -26,6 +26,7 @@ from .c_environment import beside_os_environ
 from .component import Stuck, loaded
 from .container_marks import ContainerMarks
 from .media_types import added_types
+from .mentions import notebook_text
 from .open_files import LeftOpen
 from .whence import installed
 
@@ -154,6 +155,22 @@ def _contexts() -> Any:
     return None if module is None else [repr(context) for context in (module.DefaultContext, module.BasicContext, module.ExtendedContext)]
 
 
+def _error_number() -> Any:
+    """What ctypes keeps as the number of the last error, where a notebook sets it; libraries do so all the time."""
+    module = loaded("ctypes")
+    return (
+        None
+        if module is None or not (notebook_text.mentions("set_errno") or notebook_text.mentions("use_errno"))
+        else module.get_errno() or None
+    )
+
+
+def _zones() -> Any:
+    """Where zoneinfo looks for time zones; its module is asked, and not loaded."""
+    module = loaded("zoneinfo._tzpath")
+    return None if module is None else module.TZPATH
+
+
 def _opener() -> Any:
     """An opener of urllib that says more than the one that is made by itself."""
     request = loaded("urllib.request")
@@ -208,6 +225,7 @@ class Settings:
         return {
             "the time zone": lambda: (time.tzname, time.timezone, time.altzone, os.environ.get("TZ")),
             "the handler of a signal": _signals,
+            "the signals that are blocked": lambda: signal.pthread_sigmask(signal.SIG_BLOCK, []),
             "a timer": lambda: [signal.getitimer(timer)[0] > 0 for timer in _TIMERS],
             "the garbage collector's settings": lambda: (gc.isenabled(), gc.get_threshold(), gc.get_debug(), list(gc.callbacks)),
             "a trace function": lambda: (sys.gettrace(), sys.getprofile()),
@@ -229,6 +247,8 @@ class Settings:
             "the start method of multiprocessing": _start_method,
             "the opener of urllib": _opener,
             "a context of decimal": _contexts,
+            "the error number of ctypes": _error_number,
+            "the path of time zones": _zones,
             "the settings of joblib": _joblib,
             "the backend of scipy.fft": _transforms,
             "a codec": lambda: [list(table.items()) if isinstance(table, dict) else list(table) for table in _tables],

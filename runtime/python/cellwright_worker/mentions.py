@@ -18,10 +18,11 @@ class NotebookText:
         self._text = "\n".join(sources)
 
     def mentions(self, word: str) -> bool:
-        """True where the word stands by itself, in code or inside of a string."""
+        """True where the word stands by itself, in code or inside of a string; `.word` where it is an attribute."""
         if word not in self._text:
             return False
-        return re.search(rf"(?<!\w){re.escape(word)}(?!\w)", self._text) is not None
+        before = "" if word.startswith(".") else r"(?<!\w)"
+        return re.search(rf"{before}{re.escape(word)}(?!\w)", self._text) is not None
 
 
 notebook_text = NotebookText()

@@ -382,8 +382,9 @@ def main() -> None:
         if configuration.get("tellsGrounds"):
             grounds.note_wanted()
     from . import shell as shell_module
+    from .search_path import search_beside_the_notebook
 
-    sys.path.insert(0, "")
+    search_beside_the_notebook()
     sys.argv = ["ipykernel_launcher.py", "-f", "kernel.json"]
     shell = shell_module.start_shell()
     watch.hide(configuration["hidden"])

@@ -9,9 +9,11 @@ from __future__ import annotations
 import enum
 import functools
 import io
+import itertools
 import sys
 import types
 import weakref
+from collections import OrderedDict, deque
 from typing import Any, Callable, Optional
 
 from . import arrays, cellcode, rebuild, records, tables
@@ -432,6 +434,10 @@ _NAMELESS: dict[Any, str] = {
     for name, value in vars(types).items()
     if isinstance(value, type) and not importable(value) and value not in (type(None), type(...), type(NotImplemented))
 }
+_GROUPS = itertools.groupby("a")
+_MINDFUL: tuple[Any, ...] = (
+    iter(deque()), reversed(deque()), iter(OrderedDict()), iter(OrderedDict().items()), _GROUPS, next(_GROUPS)[1],
+)  # fmt: skip
 _EXACT: dict[Any, Handler] = {
     types.FunctionType: _function,
     types.ModuleType: _module,
@@ -448,6 +454,8 @@ _EXACT: dict[Any, Handler] = {
     functools.cached_property: _cached_property,
     type(functools.lru_cache()(lambda: None)): _lru,
     weakref.ReferenceType: _weak_reference,
+    # These know whether what they go through has changed, or who was given what; pickle leaves that out.
+    **dict.fromkeys(map(type, _MINDFUL), _refuse),
 }
 
 

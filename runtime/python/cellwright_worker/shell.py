@@ -23,6 +23,7 @@ from collections.abc import Iterator
 from time import monotonic
 from typing import Any, Callable
 
+from IPython.core import release
 from IPython.core.displayhook import DisplayHook
 from IPython.core.displaypub import DisplayPublisher
 from IPython.core.error import StdinNotImplementedError
@@ -343,8 +344,12 @@ TaskShell.__module__ = "ipykernel.zmqshell"
 class StandInKernel:
     """What libraries look for to know that they run under Jupyter."""
 
+    implementation = "ipython"
+
     def __init__(self, shell: Any) -> None:
         self.shell = shell
+        self.implementation_version = release.version
+        self.banner = shell.banner
         self.session = None
         self.comm_manager = None
         self.eventloop = None

@@ -20,6 +20,7 @@ import warnings
 from typing import Any, Callable
 
 from . import figures, generators, logs, variables
+from .cellcode import FUTURE
 from .component import Component, Stuck, loaded
 from .interpreter import Settings, is_own
 from .local_modules import LocalModules
@@ -56,6 +57,19 @@ def _folders(shell: Any) -> tuple[Callable[[], Any], Callable[[Any], None]]:
 
     def restore(value: Any) -> None:
         shell.dir_stack[:], visited[:] = value
+
+    return capture, restore
+
+
+def _future(shell: Any) -> tuple[Callable[[], Any], Callable[[Any], None]]:
+    """What `from __future__ import …` of a cell says of all cells after it."""
+    of_shell = shell.compile.flags & ~FUTURE
+
+    def capture() -> Any:
+        return shell.compile.flags & FUTURE
+
+    def restore(value: Any) -> None:
+        shell.compile.flags = of_shell | value
 
     return capture, restore
 
@@ -429,6 +443,7 @@ class HiddenState:
             Component("logging", logging.capture, logging.restore),
             Component("recursion-limit", sys.getrecursionlimit, sys.setrecursionlimit),
             Component("formatters", formatters.capture, formatters.restore),
+            Component("future", *_future(shell)),
             Component("shell", options.capture, options.restore),
             Component("last-error", error.capture, error.restore),
             Component("hooks", Hooks(shell).capture, nothing),

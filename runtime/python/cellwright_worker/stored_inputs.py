@@ -15,6 +15,7 @@ from . import cellcode, figures, generators, logs, slots, state, variables
 from .codec import Codec, ValueRef
 from .objects import Store
 from .run_record import NotOfThisRun, RunRecord, read_record
+from .search_path import search_beside_the_notebook
 
 # Hidden state that a plain kernel can be given; what else there is belongs to the shell or to the process.
 _RESTORE: dict[str, Callable[[Any], None]] = {
@@ -96,8 +97,7 @@ def open_inputs(state_folder: str, run: str, task: str, names: list[str]) -> Sto
         raise RuntimeError(f"the values were stored by Python {record.version}, and this is Python {platform.python_version()}")
     shell: Any = _shell()
     os.chdir(record.cwd)
-    if sys.path[:1] != [""]:
-        sys.path.insert(0, "")
+    search_beside_the_notebook()
     variables.watch.hide([])
     _know_cells(record, task, shell)
     inputs = StoredInputs(record, task, shell.user_ns)

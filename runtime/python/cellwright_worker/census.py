@@ -1,0 +1,23 @@
+"""Cells that ask for what only the one process knows that runs all of them: its number, how many objects it has, what it kept of files."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+
+# Names that nothing else has. `linecache` keeps what a file had when it was first asked for.
+_OF_ALL = re.compile(r"(?<!\w)(getrefcount|get_objects|get_referrers|getallocatedblocks|linecache)(?!\w)")
+# What is the same in all cells; it matters where two cells can compare.
+_NUMBER = re.compile(r"(?<!\w)(getpid|getppid|get_native_id|gettid|get_ident)(?!\w)")
+_KEPT = re.compile(rf"^[\w., ]+=[^=].*{_NUMBER.pattern}", re.MULTILINE)
+
+
+def census_in(cells: Sequence[str]) -> str:
+    """Why all cells have to run in one process; empty when none asks for such a thing."""
+    found = next(filter(None, map(_OF_ALL.search, cells)), None)
+    if found is not None:
+        return f"{found[1]} tells of all cells"
+    asking = [asked[1] for asked in map(_NUMBER.search, cells) if asked is not None]
+    if len(asking) > 1 or (len(cells) > 1 and any(map(_KEPT.search, cells))):
+        return f"{asking[0]} has the same answer in all cells"
+    return ""
