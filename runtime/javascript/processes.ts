@@ -9,10 +9,10 @@ import type { FromAttempt, LaneObservation, ToWorker } from '../process/protocol
 import { signalProcess } from '../process/reception.ts';
 import type { ProcessParent } from '../process/task-processes.ts';
 import type { ForkWish, ParentOptions, TaskProcess } from '../process/worker-parent.ts';
-import type { Variables } from '../variables.ts';
 import { makeTemporary } from '../store/sweep.ts';
 import { socketBase } from '../process/socket-folder.ts';
 import { openBroker } from './broker.ts';
+import { cacheOfDeno } from './deno-cache.ts';
 import { Journal } from './journal.ts';
 import type { JavaScriptInterpreter } from './interpreter.ts';
 import { Observer } from './observer.ts';
@@ -33,6 +33,8 @@ export class JavaScriptProcesses implements ProcessParent {
   readonly #children = new Set<ChildProcess>();
   #places: Promise<string[]> = Promise.resolve([]);
   #spare: Promise<TaskProcess | undefined> | undefined;
+  /** What the clocks of all its processes count from. */
+  readonly #origin = Date.now();
   #count = 0;
   #isStopped = false;
   wasReady = false;
@@ -86,7 +88,7 @@ export class JavaScriptProcesses implements ProcessParent {
       cwd,
       variables: { ...environment, ...this.#interpreter.environment },
       journal: new Journal(journal, name),
-      own: [store, this.#folder, ...cacheOfDeno(environment)],
+      own: [store, this.#folder, cacheOfDeno(environment)],
       say: (message) => {
         process?.onMessage(message);
       },
@@ -96,10 +98,13 @@ export class JavaScriptProcesses implements ProcessParent {
     const child = this.#spawn(place);
     this.#children.add(child);
     child.once('exit', () => broker?.close());
-    if (child.pid === undefined) { await this.#failed(child, pipes); return; }
+    if (child.pid === undefined) {
+      await this.#failed(child, pipes);
+      return;
+    }
     const { kernel, home } = this.#interpreter;
     const hidden = ['DENO_PERMISSION_BROKER_PATH'];
-    pipes.sendOrder({ type: 'configure', attempt: name, token: '', store, kernel, home, hidden });
+    pipes.sendOrder({ type: 'configure', attempt: name, token: '', store, kernel, home, hidden, origin: this.#origin });
     const made = taskProcess({ child, pipes, pid: child.pid, observer, observes: isSeen });
     process = made.process;
     const isReady = await made.ready;
@@ -122,7 +127,9 @@ export class JavaScriptProcesses implements ProcessParent {
     // What the cells import is looked for from the folder of the notebook, so it is imported by a text that lies there.
     const text = `const { live } = await import(${JSON.stringify(pathToFileURL(worker).href)}); await live((name, options) => options === undefined ? import(name) : import(name, options));`;
     const words =
-      kernel === 'deno' ? ['eval', '--quiet', '--ext=js', text] : ['--no-warnings', '--input-type=module', '--eval', text];
+      kernel === 'deno'
+        ? ['eval', '--quiet', '--ext=js', text]
+        : ['--no-warnings', '--input-type=module', '--eval', text];
     const child = spawn(executable, words, {
       cwd: this.#options.cwd,
       env: {
@@ -148,13 +155,6 @@ export class JavaScriptProcesses implements ProcessParent {
     pipes.close();
     return undefined;
   }
-}
-
-/** Where Deno keeps modules and what it knows of them. */
-function cacheOfDeno(environment: Variables): readonly string[] {
-  const { DENO_DIR: named, XDG_CACHE_HOME: caches, HOME: home } = environment;
-  if (named !== undefined && named !== '') return [named];
-  return [join(caches !== undefined && caches !== '' ? caches : join(home ?? '', '.cache'), 'deno')];
 }
 
 interface Parts {
