@@ -40,7 +40,7 @@ describe.each(samples)('%s', (name) => {
     const ids = notebook.cells.map(({ id }) => id);
     expect(ids).not.toContain(undefined);
     expect(new Set(ids).size).toBe(ids.length);
-    expect(notebook.metadata.kernelspec.name).toBe('python3');
+    expect(notebook.metadata.kernelspec.name).toBe(name === 'typescript' ? 'deno' : 'python3');
   });
 
   test('is committed without outputs', () => {

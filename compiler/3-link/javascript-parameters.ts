@@ -23,7 +23,9 @@ export function readJavaScriptParameters(
 }
 
 function readParameter({ id, source }: Cell, { name, range }: NameUse): Parameter | undefined {
-  const declared = new RegExp(`\\b(?:const|let|var)\\s+${name.replaceAll("$", "\\$")}\\s*(?::\\s*([^=;\\n]+?))?\\s*=(?!=|>)\\s*`);
+  const declared = new RegExp(
+    `\\b(?:const|let|var)\\s+${name.replaceAll('$', '\\$')}\\s*(?::\\s*([^=;\\n]+?))?\\s*=(?!=|>)\\s*`,
+  );
   const found = declared.exec(source);
   if (found === null) return undefined;
   const value = valueAt(source.slice(found.index + found[0].length));

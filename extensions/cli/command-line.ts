@@ -52,8 +52,6 @@ interface Command {
   readonly help: string;
   readonly flags: readonly Flag[];
   readonly most: number;
-  /** Of notebooks in other languages it knows nothing yet. */
-  readonly forPython?: true;
   readonly run: (host: Host, parsed: ParsedArguments) => Promise<CommandResult>;
 }
 
@@ -155,6 +153,9 @@ const emitFlags: readonly Flag[] = [
 /** What a run rests on besides the notebook. */
 const inputFlags = [...parameterFlags, ...environmentFlags, lockedFlag, profileFlag];
 
+/** Of notebooks in other languages these know nothing yet. */
+const forPython = new Set(['debug', 'emit', 'export', 'freeze', 'image', 'lock', 'test']);
+
 const commands: readonly Command[] = [
   {
     name: 'compile',
@@ -214,7 +215,6 @@ const commands: readonly Command[] = [
   },
   {
     name: 'image',
-    forPython: true,
     words: 'NB [-o DIR]',
     help: 'Writes the folder from which docker, podman or buildah make an image that runs the steps of the notebook. Executes nothing.',
     flags: [...imageFlags, ...parameterFlags, profileFlag],
@@ -287,7 +287,6 @@ const commands: readonly Command[] = [
   },
   {
     name: 'freeze',
-    forPython: true,
     words: 'NB',
     help: 'Writes down which code, parameters, data and packages the last run was made on; run --frozen runs on nothing else.',
     flags: [frozenOutputFlag, runFlag, noEnvironmentFlag, stateFlag],
@@ -304,7 +303,6 @@ const commands: readonly Command[] = [
   },
   {
     name: 'lock',
-    forPython: true,
     words: 'NB',
     help: 'Writes pylock.toml: exact versions and hashes of what the notebook imports and of all that this requires. Executes nothing of the notebook.',
     flags: [...lockFlags, cwdFlag, ...parameterFlags, ...environmentFlags.filter(({ name }) => name !== 'state')],
@@ -321,7 +319,6 @@ const commands: readonly Command[] = [
   },
   {
     name: 'debug',
-    forPython: true,
     words: 'RUN [--task CELL]',
     help: 'Writes a notebook that opens at a cell of a run, with what the cell started with.',
     flags: [taskFlag, debugFileFlag, stateFlag],
@@ -330,7 +327,6 @@ const commands: readonly Command[] = [
   },
   {
     name: 'export',
-    forPython: true,
     words: 'NB --modules DIR|--hook DIR',
     help: 'Writes a Python package with a function for every cell. Executes nothing.',
     flags: [modulesFlag, hookFlag, ...environmentFlags],
@@ -339,7 +335,6 @@ const commands: readonly Command[] = [
   },
   {
     name: 'emit',
-    forPython: true,
     words: 'NB --target ENGINE -o DIR',
     help: 'Writes the notebook as a project of a workflow engine. Executes nothing.',
     flags: [...emitFlags, ...parameterFlags, profileFlag],
@@ -348,7 +343,6 @@ const commands: readonly Command[] = [
   },
   {
     name: 'test',
-    forPython: true,
     words: 'NB [--capture CELL]',
     help: 'Checks the functions of cells on inputs and results that a run has left.',
     flags: [captureFlag, testsFlag, forceFlag, ...environmentFlags],
@@ -401,7 +395,14 @@ export async function runCommandLine(words: readonly string[], host: Host): Prom
     const help = `It is used as: cellwright ${command.name} ${command.words}`;
     return finish(host, shape, usage(`${command.name} does not take ${surplus}.`, help));
   }
-  return finish(host, shape, await runSafely(command, host, { ...parsed.value, ...(command.forPython && { forPython: command.name }) }));
+  return finish(
+    host,
+    shape,
+    await runSafely(command, host, {
+      ...parsed.value,
+      ...(forPython.has(command.name) && { forPython: command.name }),
+    }),
+  );
 }
 
 function unknownCommand(first: string, words: readonly string[]): CommandResult {

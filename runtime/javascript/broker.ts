@@ -11,7 +11,11 @@ export async function openBroker(path: string, see: (doing: Doing) => Promise<vo
       const asked: unknown = JSON.parse(line);
       if (!isObject(asked)) return;
       const { id, pid, permission, value } = asked;
-      const doing = { pid: Number(pid), permission: String(permission), value: typeof value === 'string' ? value : null };
+      const doing = {
+        pid: Number(pid),
+        permission: String(permission),
+        value: typeof value === 'string' ? value : null,
+      };
       void see(doing).then(() => writeLine(socket, { id, result: 'allow' }));
     });
   });

@@ -8,7 +8,15 @@ import { writeStart, type Start } from '../start-state.ts';
 import { isFileError, type LocalStore } from '../store/local.ts';
 
 /** Files that say what an import means, in the folder of the notebook or one above. */
-const deciding = ['deno.json', 'deno.jsonc', 'deno.lock', 'package.json', 'package-lock.json', 'import_map.json', '.npmrc'];
+const deciding = [
+  'deno.json',
+  'deno.jsonc',
+  'deno.lock',
+  'package.json',
+  'package-lock.json',
+  'import_map.json',
+  '.npmrc',
+];
 
 /** What every cell of JavaScript starts from: the engine, and what decides which packages its imports find. */
 export function describeJavaScript(store: LocalStore, { interpreter, cwd, variables }: PackageQuestion): Start {
@@ -19,7 +27,9 @@ export function describeJavaScript(store: LocalStore, { interpreter, cwd, variab
       if (text !== undefined) hash.update(`\n${join(folder, name)} ${text}`);
     }
   }
-  const own = Object.entries(variables).filter(([name]) => /^(?:DENO_|NODE_|NO_COLOR$|FORCE_COLOR$|NPM_CONFIG_)/.test(name));
+  const own = Object.entries(variables).filter(([name]) =>
+    /^(?:DENO_|NODE_|NO_COLOR$|FORCE_COLOR$|NPM_CONFIG_)/.test(name),
+  );
   hash.update(JSON.stringify(own.sort()));
   const base = `sha256:${hash.digest('hex')}`;
   const packages = new PackageAnswers(store, { whole: base, folders: [] });

@@ -42,9 +42,16 @@ export function findJavaScript(asked: InterpreterAsked): JavaScriptInterpreter |
 }
 
 /** Node, which runs this, with tslab of the kernel's specification, beside the notebook, or on the path. */
-function findTslab({ kernel, environment, cwd }: InterpreterAsked, name: KernelName): JavaScriptInterpreter | undefined {
+function findTslab(
+  { kernel, environment, cwd }: InterpreterAsked,
+  name: KernelName,
+): JavaScriptInterpreter | undefined {
   const spec = kernelSpecOf(kernel, environment);
-  const places = [spec?.executable, ...above(cwd).map((folder) => join(folder, 'node_modules', '.bin', 'tslab')), 'tslab'];
+  const places = [
+    spec?.executable,
+    ...above(cwd).map((folder) => join(folder, 'node_modules', '.bin', 'tslab')),
+    'tslab',
+  ];
   for (const place of places) {
     const program = place === undefined ? undefined : executableOnPath(place, environment);
     if (program === undefined) continue;
@@ -62,7 +69,11 @@ function above(folder: string): readonly string[] {
 }
 
 /** What starts the real kernel; undefined where it is not installed. */
-export function kernelCommand(interpreter: Interpreter, kernel: string, environment: Variables): readonly string[] | undefined {
+export function kernelCommand(
+  interpreter: Interpreter,
+  kernel: string,
+  environment: Variables,
+): readonly string[] | undefined {
   const isDeno = isJavaScript(interpreter) && interpreter.kernel === 'deno';
   if (isDeno) return [interpreter.executable, 'jupyter', '--kernel', '--conn', '{connection_file}'];
   return kernelSpecOf(kernel, environment)?.command;

@@ -7,7 +7,11 @@ import { isJavaScript } from './interpreter.ts';
 const path = 'language-javascript.json';
 
 /** As the kernel says it; undefined when the engine does not tell its version. */
-export function javaScriptInfo(interpreter: Interpreter, environment: string, store: LocalStore): LanguageInfo | undefined {
+export function javaScriptInfo(
+  interpreter: Interpreter,
+  environment: string,
+  store: LocalStore,
+): LanguageInfo | undefined {
   const known = store.readDocument(path);
   if (isKnown(known) && known.environment === environment) return describe(known.version, interpreter);
   const version = askVersion(interpreter);

@@ -1,7 +1,14 @@
 import { readlinkSync, statSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { markOf } from '../marks.ts';
-import type { AttemptResult, FileRead, FromAttempt, LaneObservation, ToWorker, WebRequest } from '../process/protocol.ts';
+import type {
+  AttemptResult,
+  FileRead,
+  FromAttempt,
+  LaneObservation,
+  ToWorker,
+  WebRequest,
+} from '../process/protocol.ts';
 import { nothingReached } from '../nothing-observed.ts';
 import { digestOfVariable } from '../start-state.ts';
 import { isFileError } from '../store/local.ts';
@@ -166,7 +173,14 @@ export class Observer {
     if (this.#mayAct) return;
     const waits = new Promise<void>((go) => this.#waiting.push(go));
     const filesRead = [...this.#files.values()];
-    this.#around.say({ type: 'effect', reason, detail, reads: { ...this.#reads }, shadowed: this.#shadowed, filesRead });
+    this.#around.say({
+      type: 'effect',
+      reason,
+      detail,
+      reads: { ...this.#reads },
+      shadowed: this.#shadowed,
+      filesRead,
+    });
     await waits;
   }
 
@@ -177,7 +191,8 @@ export class Observer {
     // All cells of one process are told of together.
     const files = [...filesRead, ...result.filesRead];
     const once = this.#isLane ? { filesRead: [], requests: [] } : { filesRead: files, requests };
-    return { ...result, ...seen, ...once, packages };
+    const outside = [...new Set([...seen.outside, ...result.outside])];
+    return { ...result, ...seen, ...once, outside, packages };
   }
 
   observation(): LaneObservation {

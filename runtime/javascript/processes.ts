@@ -9,10 +9,10 @@ import type { FromAttempt, LaneObservation, ToWorker } from '../process/protocol
 import { signalProcess } from '../process/reception.ts';
 import type { ProcessParent } from '../process/task-processes.ts';
 import type { ForkWish, ParentOptions, TaskProcess } from '../process/worker-parent.ts';
-import type { Variables } from '../variables.ts';
 import { makeTemporary } from '../store/sweep.ts';
 import { socketBase } from '../process/socket-folder.ts';
 import { openBroker } from './broker.ts';
+import { cacheOfDeno } from './deno-cache.ts';
 import { Journal } from './journal.ts';
 import type { JavaScriptInterpreter } from './interpreter.ts';
 import { Observer } from './observer.ts';
@@ -33,11 +33,12 @@ export class JavaScriptProcesses implements ProcessParent {
   readonly #children = new Set<ChildProcess>();
   #places: Promise<string[]> = Promise.resolve([]);
   #spare: Promise<TaskProcess | undefined> | undefined;
+  /** What the clocks of all its processes count from. */
+  readonly #origin = Date.now();
   #count = 0;
   #isStopped = false;
   wasReady = false;
   complaint = '';
-  readonly problem: Diagnostic | undefined = undefined;
 
   private constructor(options: ParentOptions, interpreter: JavaScriptInterpreter, folder: string) {
     this.#options = options;
@@ -49,6 +50,21 @@ export class JavaScriptProcesses implements ProcessParent {
   static async start(options: ParentOptions, interpreter: JavaScriptInterpreter): Promise<JavaScriptProcesses> {
     await Promise.resolve();
     return new JavaScriptProcesses(options, interpreter, makeTemporary(socketBase(), 'cw-'));
+  }
+
+  /** Why no process can be had. */
+  get problem(): Diagnostic | undefined {
+    if (this.complaint === '') return undefined;
+    const { executable } = this.#interpreter;
+    const lines = this.complaint.split('\n').map((line) => withoutColours(line).trim());
+    const said = lines.findLast((line) => line !== '' && !line.startsWith('Warning') && !line.startsWith('at '));
+    return {
+      code: 'CW501',
+      severity: 'error',
+      message: `${executable} could not be used: ${said ?? 'it ended without a word.'}`,
+      help: 'Deno 2.5 or later is needed, and tslab with what it requires; install it again, or name another with -k NAME.',
+      related: [],
+    };
   }
 
   async fork(_steps: readonly unknown[], { isFresh }: ForkWish): Promise<TaskProcess | undefined> {
@@ -86,7 +102,7 @@ export class JavaScriptProcesses implements ProcessParent {
       cwd,
       variables: { ...environment, ...this.#interpreter.environment },
       journal: new Journal(journal, name),
-      own: [store, this.#folder, ...cacheOfDeno(environment)],
+      own: [store, this.#folder, cacheOfDeno(environment)],
       say: (message) => {
         process?.onMessage(message);
       },
@@ -96,11 +112,17 @@ export class JavaScriptProcesses implements ProcessParent {
     const child = this.#spawn(place);
     this.#children.add(child);
     child.once('exit', () => broker?.close());
-    if (child.pid === undefined) { await this.#failed(child, pipes); return; }
+    if (child.pid === undefined) {
+      await this.#failed(child, pipes);
+      return;
+    }
     const { kernel, home } = this.#interpreter;
     const hidden = ['DENO_PERMISSION_BROKER_PATH'];
-    pipes.sendOrder({ type: 'configure', attempt: name, token: '', store, kernel, home, hidden });
-    const made = taskProcess({ child, pipes, pid: child.pid, observer, observes: isSeen });
+    pipes.sendOrder({ type: 'configure', attempt: name, token: '', store, kernel, home, hidden, origin: this.#origin });
+    const onBroken = (traceback: string): void => {
+      this.complaint += `${traceback}\n`;
+    };
+    const made = taskProcess({ onBroken, child, pipes, pid: child.pid, observer, observes: isSeen });
     process = made.process;
     const isReady = await made.ready;
     this.wasReady ||= isReady;
@@ -122,7 +144,9 @@ export class JavaScriptProcesses implements ProcessParent {
     // What the cells import is looked for from the folder of the notebook, so it is imported by a text that lies there.
     const text = `const { live } = await import(${JSON.stringify(pathToFileURL(worker).href)}); await live((name, options) => options === undefined ? import(name) : import(name, options));`;
     const words =
-      kernel === 'deno' ? ['eval', '--quiet', '--ext=js', text] : ['--no-warnings', '--input-type=module', '--eval', text];
+      kernel === 'deno'
+        ? ['eval', '--quiet', '--ext=js', text]
+        : ['--no-warnings', '--input-type=module', '--eval', text];
     const child = spawn(executable, words, {
       cwd: this.#options.cwd,
       env: {
@@ -150,14 +174,9 @@ export class JavaScriptProcesses implements ProcessParent {
   }
 }
 
-/** Where Deno keeps modules and what it knows of them. */
-function cacheOfDeno(environment: Variables): readonly string[] {
-  const { DENO_DIR: named, XDG_CACHE_HOME: caches, HOME: home } = environment;
-  if (named !== undefined && named !== '') return [named];
-  return [join(caches !== undefined && caches !== '' ? caches : join(home ?? '', '.cache'), 'deno')];
-}
-
 interface Parts {
+  /** Told what went wrong before the process was ready. */
+  readonly onBroken: (traceback: string) => void;
   readonly child: ChildProcess;
   readonly pipes: Pipes;
   readonly pid: number;
@@ -169,11 +188,12 @@ interface Parts {
 /** What was said before the end is still heard: milliseconds. */
 const longestLastWord = 50;
 
-function taskProcess({ child, pipes, pid, observer, observes }: Parts): {
+function taskProcess({ onBroken, child, pipes, pid, observer, observes }: Parts): {
   readonly process: TaskProcess;
   readonly ready: Promise<boolean>;
 } {
   let isGone = false;
+  let isReady = false;
   let tellReady: (isReady: boolean) => void = ignore;
   const ready = new Promise<boolean>((resolve) => (tellReady = resolve));
   const kill = (): void => {
@@ -202,7 +222,10 @@ function taskProcess({ child, pipes, pid, observer, observes }: Parts): {
   };
   pipes.listen((line) => {
     const message = JSON.parse(line) as FromAttempt;
-    if (message.type === 'hello') tellReady(true);
+    if (message.type === 'hello') {
+      isReady = true;
+      tellReady(true);
+    } else if (message.type === 'broken' && !isReady) onBroken(message.traceback);
     else if (!observes) process.onMessage(message);
     else if (message.type === 'done') process.onMessage({ ...message, result: observer.complete(message.result) });
     else if (message.type === 'concluded')
@@ -228,4 +251,8 @@ function joined(observer: Observer, { outside, filesRead }: LaneObservation): La
     outside: [...new Set([...seen.outside, ...outside])],
     filesRead: [...seen.filesRead, ...filesRead],
   };
+}
+
+function withoutColours(text: string): string {
+  return text.replaceAll(/\u001B\[[0-9;]*m/g, '');
 }

@@ -43,6 +43,7 @@ export const javascript: LanguageRuntime = {
     if (executable === undefined || command === undefined) return undefined;
     return { executable, words: [join(scripts, 'plain_run_kernel.py')], last: ['--', ...command], environment };
   },
-  plainNeeds: 'verify needs a Python with jupyter_client, and the kernel of the notebook: --python EXE names the Python.',
+  plainNeeds:
+    'verify needs a Python with jupyter_client, and the kernel of the notebook: --python EXE names the Python.',
   knowsEverything: false,
 };

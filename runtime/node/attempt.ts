@@ -1,7 +1,17 @@
-import type { AttemptResult, Binding, FileRead, FromAttempt, Measured, OutputMessage, ToWorker, ValueRef } from '../process/protocol.ts';
+import type {
+  AttemptResult,
+  Binding,
+  FileRead,
+  FromAttempt,
+  Measured,
+  OutputMessage,
+  ToWorker,
+  ValueRef,
+} from '../process/protocol.ts';
 import { nothingObserved } from '../nothing-observed.ts';
 import { Arrivals, isImplicit } from './arrivals.ts';
 import type { Channel, Configuration } from './channel.ts';
+import { Clock } from './clock.ts';
 import { Definitions } from './codec/definitions.ts';
 import { Known } from './codec/known.ts';
 import { Store, StoreDamaged } from './codec/store.ts';
@@ -17,6 +27,9 @@ import { Pending } from './pending.ts';
 import { Scope, type Variable } from './scope.ts';
 import { describeThrown, hideOwnFrames, Scripts } from './scripts.ts';
 
+// As it is before a cell can see it.
+const now = performance.now.bind(performance);
+
 export type RunOrder = Extract<ToWorker, { type: 'run' }>;
 
 /** The process of an attempt: it runs one task, and more when it holds values that cannot leave it. */
@@ -30,6 +43,7 @@ export class Attempt {
   readonly #scope: Scope;
   readonly #modules: ImportedModules;
   readonly #pending = new Pending();
+  readonly #clock = new Clock();
   readonly #scripts = new Scripts();
   readonly #state: HiddenState;
   readonly #arrivals = new Arrivals();
@@ -38,7 +52,13 @@ export class Attempt {
 
   private constructor(
     channel: Channel,
-    { kernel, inspector, store, modules }: { kernel: Kernel; inspector: Inspector; store: Store; modules: ImportedModules },
+    {
+      kernel,
+      inspector,
+      store,
+      modules,
+      origin,
+    }: { kernel: Kernel; inspector: Inspector; store: Store; modules: ImportedModules; origin: number },
   ) {
     this.#channel = channel;
     this.#kernel = kernel;
@@ -47,6 +67,7 @@ export class Attempt {
     kernel.install((output) => this.#emit(output));
     this.#pending.install();
     hideOwnFrames();
+    this.#clock.install(origin);
     this.#definitions = new Definitions(inspector);
     Object.defineProperty(globalThis, '__cellwright_import', {
       value: async (specifier: unknown, options?: object) => await modules.import(specifier, options),
@@ -66,8 +87,10 @@ export class Attempt {
   ): Promise<Attempt> {
     const inspector = new Inspector();
     await inspector.connect();
-    const store = new Store(given.configuration.store);
-    return new Attempt(channel, { kernel: given.kernel, inspector, store, modules: new ImportedModules(given.load) });
+    const { kernel, load, configuration } = given;
+    const store = new Store(configuration.store);
+    const { origin } = configuration;
+    return new Attempt(channel, { kernel, inspector, store, modules: new ImportedModules(load), origin });
   }
 
   /** Runs once through all that a task needs, so that the engine has it ready. */
@@ -150,7 +173,8 @@ export class Attempt {
     const members = this.#arrivals.groups.get(ref.object) ?? this.#values.load(ref);
     this.#arrivals.groups.set(ref.object, members);
     for (const [other, thing] of members) {
-      if ('definition' in thing) this.#arrivals.definitions.set(other, { ref: { ...ref, member: other }, definition: thing.definition });
+      if ('definition' in thing)
+        this.#arrivals.definitions.set(other, { ref: { ...ref, member: other }, definition: thing.definition });
     }
     const found = members.get(ref.member);
     if (found === undefined || 'definition' in found) return undefined;
@@ -187,7 +211,9 @@ export class Attempt {
     // What this process has and another has written since; nobody can take a name away that was declared.
     const own = keep.has('*') ? [] : [...(await this.#scope.all()).keys()].filter((name) => !keep.has(name));
     this.#arrivals.forgetAllBut(keep);
-    const bindings = new Map(Object.entries(order.preload).filter(([name]) => name !== '*' && !name.startsWith('def:')));
+    const bindings = new Map(
+      Object.entries(order.preload).filter(([name]) => name !== '*' && !name.startsWith('def:')),
+    );
     for (const name of [...own, ...order.shadowedBuiltins])
       if (!bindings.has(name) && !keep.has(name)) bindings.set(name, this.#ask(name, false));
     await this.#importFor([...bindings.values()]);
@@ -209,7 +235,9 @@ export class Attempt {
 
   /** Modules that values refer to. While they are imported they look for names of their own, which are no cell's. */
   async #importFor(bindings: readonly Binding[]): Promise<void> {
-    const specifiers = bindings.flatMap((binding) => (binding.kind === 'value' ? this.#values.modulesIn(binding.ref) : []));
+    const specifiers = bindings.flatMap((binding) =>
+      binding.kind === 'value' ? this.#values.modulesIn(binding.ref) : [],
+    );
     for (const specifier of new Set(specifiers)) await this.#modules.load(specifier);
   }
 
@@ -225,17 +253,20 @@ export class Attempt {
     this.#definitions.task = order.task;
     await this.#kernel.asideAsync(async () => await (this.#isLane ? undefined : this.#prepare(order)));
     const before = this.#state.capture();
-    const started = performance.now();
+    const started = now();
     const used = process.cpuUsage();
     if (order.timeout !== undefined) this.#channel.send({ type: 'clock', state: 'runs', spent: 0 });
+    this.#clock.wasRead();
     const end = await this.#runCell(order);
-    const seconds = (performance.now() - started) / 1000;
+    const outside = this.#clock.wasRead() ? ['it reads the clock of its process'] : [];
+    const seconds = (now() - started) / 1000;
     if (order.timeout !== undefined) this.#channel.send({ type: 'clock', state: 'ends', spent: seconds });
     const { user, system } = process.cpuUsage(used);
     const measured = await this.#measure(order, end);
     const result: Mutable = {
       ...structuredNothing(),
       status: end.threw ? 'error' : 'ok',
+      outside,
       reads: this.#reads,
       shadowed: [...order.shadowedBuiltins],
       seconds,
@@ -289,7 +320,11 @@ export class Attempt {
     return measured;
   }
 
-  async #conclude(result: Mutable, order: RunOrder, before: ReturnType<HiddenState['capture']>): Promise<AttemptResult> {
+  async #conclude(
+    result: Mutable,
+    order: RunOrder,
+    before: ReturnType<HiddenState['capture']>,
+  ): Promise<AttemptResult> {
     const after = this.#state.capture();
     const variables = await this.#scope.all();
     for (const name of variables.keys()) if (this.#scope.isBaseline(name)) result.shadows.push(name);

@@ -14,6 +14,8 @@ export interface Configuration {
   readonly kernel: KernelName;
   /** Folder of the package of a kernel that is one of Node's; empty where there is none. */
   readonly home: string;
+  /** The moment that the clocks of all processes count from, in milliseconds since 1970. */
+  readonly origin: number;
   /** Environment variables that are ours and no cell's. */
   readonly hidden: readonly string[];
 }

@@ -80,10 +80,7 @@ interface Noted {
   readonly isAlone: boolean;
 }
 
-function note(
-  result: Result,
-  { name, ref, arrivals, isBound, isAlone }: Noted,
-): void {
+function note(result: Result, { name, ref, arrivals, isBound, isAlone }: Noted): void {
   if (name in result.held) return;
   const before = (arrivals.variables.get(name) ?? arrivals.aside.get(name) ?? arrivals.definitions.get(name))?.ref;
   const isSame = before !== undefined && (!isBound || name.startsWith('def:')) && before.content === ref.content;

@@ -54,7 +54,9 @@ export class Inspector {
     this.#session.connect();
     const name = Symbol.for('cellwright.take');
     Object.defineProperty(globalThis, name, { value: this.#take, configurable: true });
-    const { result } = await this.#post('Runtime.evaluate', { expression: 'globalThis[Symbol.for("cellwright.take")]' });
+    const { result } = await this.#post('Runtime.evaluate', {
+      expression: 'globalThis[Symbol.for("cellwright.take")]',
+    });
     this.#taker = (result as Remote).objectId ?? '';
     Reflect.deleteProperty(globalThis, name);
   }
@@ -154,7 +156,9 @@ export class Inspector {
     const scopes = internalProperties.find(({ name }) => name === '[[Scopes]]')?.value?.objectId;
     if (scopes === undefined) return { script, closures: [] };
     const { result } = await this.#post('Runtime.getProperties', { objectId: scopes, ownProperties: true });
-    const inner = (result as readonly Property[]).filter(({ value }) => !/^(?:|Script|Global)$/.test(value?.description ?? ''));
+    const inner = (result as readonly Property[]).filter(
+      ({ value }) => !/^(?:|Script|Global)$/.test(value?.description ?? ''),
+    );
     const closures = inner.map(async ({ value }) => {
       const asked = { objectId: value?.objectId ?? '', ownProperties: true };
       const { result: variables } = await this.#post('Runtime.getProperties', asked);

@@ -51,7 +51,9 @@ async function judge(texts: readonly string[], inspector: Inspector): Promise<Me
   for (const condition of texts) {
     const { threw, value } = await inspector.run(`(${condition})`);
     const error = isError(value) ? `${textOf(value.name)}: ${textOf(value.message)}` : textOf(value);
-    judged.push(threw ? { condition, holds: false, values: {}, error } : { condition, holds: Boolean(value), values: {} });
+    judged.push(
+      threw ? { condition, holds: false, values: {}, error } : { condition, holds: Boolean(value), values: {} },
+    );
   }
   return judged;
 }

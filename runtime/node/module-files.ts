@@ -1,4 +1,5 @@
 import { dirname, join } from 'node:path';
+import { cacheOfDeno } from '../javascript/deno-cache.ts';
 import { markOf } from '../marks.ts';
 import type { FileRead } from '../process/protocol.ts';
 
@@ -8,7 +9,7 @@ export function filesOfModule(
   { cwd, environment }: { readonly cwd: string; readonly environment: Readonly<Record<string, string>> },
 ): readonly FileRead[] {
   const [, name] = /^npm:\/?((?:@[^/@]+\/)?[^/@]+)/.exec(specifier) ?? [];
-  if (name !== undefined) return [read(join(cacheOf(environment), 'npm', 'registry.npmjs.org', name), 'listing')];
+  if (name !== undefined) return [read(join(cacheOfDeno(environment), 'npm', 'registry.npmjs.org', name), 'listing')];
   if (/^(?:[a-z]+:|\.{0,2}\/)/.test(specifier)) return [];
   const [bare] = /^(?:@[^/]+\/)?[^/]+/.exec(specifier) ?? [specifier];
   // The first that is found counts, and so does that there is none before it.
@@ -19,11 +20,6 @@ export function filesOfModule(
 
 function read(path: string, kind: FileRead['kind']): FileRead {
   return { path, kind, signature: markOf(path, kind) };
-}
-
-function cacheOf({ DENO_DIR: named, XDG_CACHE_HOME: caches, HOME: home }: Readonly<Record<string, string>>): string {
-  if (named !== undefined && named !== '') return named;
-  return join(caches !== undefined && caches !== '' ? caches : join(home ?? '', '.cache'), 'deno');
 }
 
 function foldersAbove(folder: string): readonly string[] {

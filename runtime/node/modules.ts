@@ -61,7 +61,8 @@ export class ImportedModules implements Modules {
       if (this.#names.has(value)) return;
       this.#names.set(value, path);
       const body = typeof value === 'function' ? (Reflect.get(value, 'prototype') as unknown) : undefined;
-      if (typeof body === 'object' && body !== null && !this.#names.has(body)) this.#names.set(body, [...path, 'prototype']);
+      if (typeof body === 'object' && body !== null && !this.#names.has(body))
+        this.#names.set(body, [...path, 'prototype']);
     }
   }
 

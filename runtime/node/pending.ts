@@ -22,10 +22,15 @@ export class Pending {
       [start](callback: unknown, ...rest: unknown[]): unknown {
         if (typeof callback !== 'function') return begin.call(globalThis, callback, ...rest);
         const [delay, ...given] = rest;
-        const timer = begin.call(globalThis, (...args: unknown[]): void => {
-          if (once) timers.delete(timer);
-          Reflect.apply(callback, globalThis, args);
-        }, delay, ...given);
+        const timer = begin.call(
+          globalThis,
+          (...args: unknown[]): void => {
+            if (once) timers.delete(timer);
+            Reflect.apply(callback, globalThis, args);
+          },
+          delay,
+          ...given,
+        );
         timers.add(timer);
         return timer;
       },
@@ -35,7 +40,12 @@ export class Pending {
       },
     };
     for (const name of [start, stop])
-      Object.defineProperty(globalThis, name, { value: follow[name], writable: true, enumerable: true, configurable: true });
+      Object.defineProperty(globalThis, name, {
+        value: follow[name],
+        writable: true,
+        enumerable: true,
+        configurable: true,
+      });
   }
 
   #hook(): void {

@@ -52,7 +52,9 @@ const ours = /\/node\/worker\.mjs|ext:deno_node\/inspector\.js|^node:inspector|\
 /** Lets stacks end where the cell begins. */
 export function hideOwnFrames(): void {
   const prepare = (error: unknown, frames: readonly Frame[]): string => {
-    const first = frames.findIndex((frame) => ours.test(frame.getFileName() ?? frame.getScriptNameOrSourceURL?.() ?? ''));
+    const first = frames.findIndex((frame) =>
+      ours.test(frame.getFileName() ?? frame.getScriptNameOrSourceURL?.() ?? ''),
+    );
     const shown = first < 0 ? frames : frames.slice(0, first);
     return [headOf(error), ...shown.map((frame) => `    at ${String(frame)}`)].join('\n');
   };
@@ -81,7 +83,9 @@ export function describeThrown(value: unknown, scripts: Scripts): ErrorOutput {
 }
 
 /** True for what has a message and a stack. */
-export function isError(value: unknown): value is { readonly name: unknown; readonly message: unknown; readonly stack: unknown } {
+export function isError(
+  value: unknown,
+): value is { readonly name: unknown; readonly message: unknown; readonly stack: unknown } {
   return typeof value === 'object' && value !== null && 'message' in value && 'stack' in value;
 }
 

@@ -26,12 +26,14 @@ _MOST_START = 60.0
 class _GivenKernel(KernelManager):
     """Starts the kernel with the command that was given."""
 
-    command: list[str] = []
+    def __init__(self, command: list[str]) -> None:
+        super().__init__()
+        self._command = command
 
     @property
     def kernel_spec(self) -> KernelSpec:
         """A specification of this very command."""
-        return KernelSpec(argv=self.command, display_name="kernel", language="other")
+        return KernelSpec(argv=self._command, display_name="kernel", language="other")
 
 
 class _Execution:
@@ -102,8 +104,7 @@ def _veil(value: Any, mask: Any) -> Any:
 def main(source: str, target: str, folder: str, secrets: list[str], command: list[str]) -> int:
     """Execute `source` in `folder` and write it with its outputs to `target`."""
     document = json.loads(Path(source).read_text(encoding="utf-8"))
-    manager = _GivenKernel()
-    manager.command = command
+    manager = _GivenKernel(command)
     manager.start_kernel(cwd=folder, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
     client = manager.client()
     client.start_channels()

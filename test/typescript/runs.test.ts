@@ -104,7 +104,10 @@ describe.skipIf(deno === undefined)('a notebook of Deno', () => {
   });
 
   test('shows an error where it is in the cell', async () => {
-    place.write('error.ipynb', denoNotebook('interface None {}\nfunction deep(): never {\n  throw new RangeError("no");\n}', 'deep()'));
+    place.write(
+      'error.ipynb',
+      denoNotebook('interface None {}\nfunction deep(): never {\n  throw new RangeError("no");\n}', 'deep()'),
+    );
     const { shown, said, code } = await run('error');
     expect(code).toBe(1);
     expect(shown[1]).toBe('RangeError: no');
@@ -114,7 +117,10 @@ describe.skipIf(deno === undefined)('a notebook of Deno', () => {
   });
 
   test('records metrics', async () => {
-    place.write('metric.ipynb', denoNotebook('//| metric: scores.rmse\nconst scores = { rmse: 0.5, rows: 3 };', 'scores.rows'));
+    place.write(
+      'metric.ipynb',
+      denoNotebook('//| metric: scores.rmse\nconst scores = { rmse: 0.5, rows: 3 };', 'scores.rows'),
+    );
     const { said, code } = await run('metric');
     expect(code, said).toBe(0);
     const { out } = await place.call('metrics', 'metric.ipynb');

@@ -76,7 +76,10 @@ async function compareWithJupyter(host: Host, parsed: ParsedArguments): Promise<
 function findUncertifiable(parsed: ParsedArguments, input: Input): CommandResult | undefined {
   const { document } = input;
   if (hasFlag(parsed, 'certificate') && !isPython(input))
-    return usage('Certificates are for notebooks in Python so far.', 'Leave out --certificate to compare the runs alone.');
+    return usage(
+      'Certificates are for notebooks in Python so far.',
+      'Leave out --certificate to compare the runs alone.',
+    );
   if (!hasFlag(parsed, 'certificate') || secretNames(document).length === 0) return undefined;
   return usage(
     'No certificate can be made of a run with secrets.',

@@ -131,7 +131,11 @@ export class Decoder {
       } else {
         const get = this.decode(value) as (() => unknown) | undefined;
         const set = this.decode(setter) as ((value: unknown) => void) | undefined;
-        Object.defineProperty(made, key, { ...common, ...(get !== undefined && { get }), ...(set !== undefined && { set }) });
+        Object.defineProperty(made, key, {
+          ...common,
+          ...(get !== undefined && { get }),
+          ...(set !== undefined && { set }),
+        });
       }
     }
   }
@@ -193,7 +197,11 @@ export class Decoder {
     // Its number comes before that of its memory.
     const number = this.#things.push({}) - 1;
     const buffer = this.decode(memory) as ArrayBuffer;
-    const maker = Reflect.get(globalThis, String(kind)) as new (memory: ArrayBuffer, from?: number, count?: number) => object;
+    const maker = Reflect.get(globalThis, String(kind)) as new (
+      memory: ArrayBuffer,
+      from?: number,
+      count?: number,
+    ) => object;
     const [from, count] = Array.isArray(place) ? (place as readonly number[]) : [undefined, undefined];
     const made = new maker(buffer, from, count);
     this.#things[number] = made;

@@ -71,7 +71,9 @@ export class Definitions {
     const [, name] = /^(?:async\s+)?function\s*\*?\s*([\p{ID_Start}$_][\p{ID_Continue}$]*)/u.exec(source) ?? [];
     if (name !== undefined) return Reflect.get(globalThis, name) === thing ? 'declaration' : 'expression';
     if (/^(?:async\s+)?function\b/.test(source)) return 'expression';
-    const isArrow = !Object.hasOwn(thing, 'prototype') && /^(?:async\s*)?(?:\([^]*?\)|[\p{ID_Start}$_][\p{ID_Continue}$]*)\s*=>/u.test(source);
+    const isArrow =
+      !Object.hasOwn(thing, 'prototype') &&
+      /^(?:async\s*)?(?:\([^]*?\)|[\p{ID_Start}$_][\p{ID_Continue}$]*)\s*=>/u.test(source);
     return isArrow ? 'expression' : 'member';
   }
 
@@ -82,7 +84,10 @@ export class Definitions {
     const hidden = await this.#inspector.hasPrivateFields(fresh);
     fresh.forEach((thing, place) => {
       const found = places[place];
-      this.#reasons.set(thing, this.#whyNot(thing, found?.script, { closures: found?.closures ?? [], hides: hidden[place] === true }));
+      this.#reasons.set(
+        thing,
+        this.#whyNot(thing, found?.script, { closures: found?.closures ?? [], hides: hidden[place] === true }),
+      );
     });
   }
 
@@ -149,7 +154,10 @@ function whyNoClass(source: string): string | undefined {
   if (/\bstatic\s*\{/.test(source)) return 'a class with a static block';
   if (/\bstatic\s+#/.test(source)) return 'a class with private static fields';
   for (const [, initial = ''] of source.matchAll(/\bstatic\s+[\p{ID_Start}$_][\p{ID_Continue}$]*\s*=([^\n;}]*)/gu)) {
-    const plain = initial.replaceAll(/"[^"]*"|'[^']*'|\b(?:true|false|null|undefined)\b|\b0x[\da-f]+|\de[+-]?\d/gi, '0');
+    const plain = initial.replaceAll(
+      /"[^"]*"|'[^']*'|\b(?:true|false|null|undefined)\b|\b0x[\da-f]+|\de[+-]?\d/gi,
+      '0',
+    );
     if (!/^[\s\d._+\-*/[\],]+$/.test(plain) || plain.trim() === '') return 'a class whose static fields are computed';
   }
   return undefined;

@@ -70,7 +70,9 @@ export class Encoder {
       case 'boolean':
         return value;
       case 'number':
-        return Number.isFinite(value) && !Object.is(value, -0) ? value : ['n', Object.is(value, -0) ? '-0' : String(value)];
+        return Number.isFinite(value) && !Object.is(value, -0)
+          ? value
+          : ['n', Object.is(value, -0) ? '-0' : String(value)];
       case 'undefined':
         return ['u'];
       case 'bigint':
@@ -192,7 +194,13 @@ export class Encoder {
 
   #with(value: object, code: readonly Code[], own: (key: PropertyKey) => boolean = () => true): Code {
     const prototype = this.#prototype(value);
-    return ['x', code, prototype === 0 ? ['g', 'globalThis.Object.prototype'] : prototype, this.properties(value, own), this.#integrity(value)];
+    return [
+      'x',
+      code,
+      prototype === 0 ? ['g', 'globalThis.Object.prototype'] : prototype,
+      this.properties(value, own),
+      this.#integrity(value),
+    ];
   }
 
   #memory(value: ArrayBufferLike | ArrayBufferView): Code {
@@ -230,13 +238,15 @@ export class Encoder {
   #refuseInsides(value: object): void {
     const tag = Object.prototype.toString.call(value);
     let home: object | null = value;
-    while (home !== null && !Object.hasOwn(home, Symbol.toStringTag)) home = Object.getPrototypeOf(home) as object | null;
+    while (home !== null && !Object.hasOwn(home, Symbol.toStringTag))
+      home = Object.getPrototypeOf(home) as object | null;
     const isNamed = home !== null && this.#around.known.nameOf(home) !== undefined;
     if (isNamed || (home === null && tag !== '[object Object]')) throw new Unstorable(describeTag(tag));
     const prototype = Object.getPrototypeOf(value) as object | null;
     if (prototype === null || prototype === Object.prototype) return;
     const name = this.#around.known.nameOf(prototype);
-    if (name !== undefined) throw new Unstorable(`an object made by ${name.replace(/^globalThis\.|\.prototype$/g, '')}`);
+    if (name !== undefined)
+      throw new Unstorable(`an object made by ${name.replace(/^globalThis\.|\.prototype$/g, '')}`);
   }
 
   /** `0` for the usual one. */

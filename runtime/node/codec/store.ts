@@ -67,7 +67,10 @@ export class Store {
     const whole = readFileSync(path);
     try {
       const end = whole.indexOf(10);
-      const header = JSON.parse(whole.toString('utf8', 0, end)) as { readonly stream: number; readonly buffers: number[] };
+      const header = JSON.parse(whole.toString('utf8', 0, end)) as {
+        readonly stream: number;
+        readonly buffers: number[];
+      };
       let place = end + 1 + header.stream;
       const stream = whole.toString('utf8', end + 1, place);
       const buffers = header.buffers.map((size) => {

@@ -176,12 +176,17 @@ export class Values {
     if (Object.is(left, right)) return true;
     if (typeof left !== 'function' || typeof right !== 'function') return false;
     const { definitions } = this.#around;
-    return definitions.textOf(left) === definitions.textOf(right) && Reflect.ownKeys(left).length === Reflect.ownKeys(right).length;
+    return (
+      definitions.textOf(left) === definitions.textOf(right) &&
+      Reflect.ownKeys(left).length === Reflect.ownKeys(right).length
+    );
   }
 
   /** What refers to something that cannot leave cannot leave either; nor what has fields that only its class can reach. */
   async #refuse(singles: Map<string, Single>, unstorable: Map<string, string>): Promise<void> {
-    const instances = [...singles].flatMap(([name, { encoder }]) => encoder.instances.map((one) => [name, one] as const));
+    const instances = [...singles].flatMap(([name, { encoder }]) =>
+      encoder.instances.map((one) => [name, one] as const),
+    );
     const hidden = await this.#around.inspector.hasPrivateFields(instances.map(([, one]) => one));
     instances.forEach(([name], place) => {
       if (hidden[place] === true) unstorable.set(name, 'an object with private fields');
@@ -230,12 +235,17 @@ export class Values {
   #writeGroup(
     names: readonly string[],
     singles: ReadonlyMap<string, Single>,
-    { variables, definitions }: { readonly variables: ReadonlyMap<string, Variable>; readonly definitions: ReadonlyMap<string, object> },
+    {
+      variables,
+      definitions,
+    }: { readonly variables: ReadonlyMap<string, Variable>; readonly definitions: ReadonlyMap<string, object> },
   ): string {
     const encoder = new Encoder(this.#writing());
     const members: Record<string, Root> = {};
     for (const name of names) {
-      const referred = [...singles.values()].map((one) => one.encoder.referred.get(name)).find((one) => one !== undefined);
+      const referred = [...singles.values()]
+        .map((one) => one.encoder.referred.get(name))
+        .find((one) => one !== undefined);
       const definition = definitions.get(name) ?? referred;
       const thing = variables.get(name) ?? (definition === undefined ? undefined : { definition });
       if (thing !== undefined) members[name] = this.#rootOf(encoder, thing);

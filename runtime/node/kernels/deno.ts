@@ -65,7 +65,10 @@ export class DenoKernel implements Kernel {
       event.preventDefault();
     };
     // What nobody catches ends no kernel.
-    const listen = Reflect.get(globalThis, 'addEventListener') as (type: string, listener: (event: Event) => void) => void;
+    const listen = Reflect.get(globalThis, 'addEventListener') as (
+      type: string,
+      listener: (event: Event) => void,
+    ) => void;
     for (const type of ['error', 'unhandledrejection']) listen(type, quiet);
   }
 
@@ -80,7 +83,12 @@ export class DenoKernel implements Kernel {
           return before.apply(console, args);
         },
       };
-      Object.defineProperty(console, name, { value: after[name], writable: true, enumerable: true, configurable: true });
+      Object.defineProperty(console, name, {
+        value: after[name],
+        writable: true,
+        enumerable: true,
+        configurable: true,
+      });
     };
     follow('group', () => this.#groups++);
     follow('groupCollapsed', () => this.#groups++);
@@ -116,8 +124,10 @@ export class DenoKernel implements Kernel {
 
   #displays(): Record<'html' | 'md' | 'svg' | 'image' | 'display' | 'format' | 'broadcast', unknown> {
     const bundleOf = (data: MimeBundle): Displayable => ({ [displaySymbol]: () => data });
-    const asTag = (type: string) => (strings: TemplateStringsArray, ...values: unknown[]) =>
-      bundleOf({ [type]: String.raw({ raw: strings }, ...values) });
+    const asTag =
+      (type: string) =>
+      (strings: TemplateStringsArray, ...values: unknown[]) =>
+        bundleOf({ [type]: String.raw({ raw: strings }, ...values) });
     const emit = (data: MimeBundle, metadata: MimeBundle, displayId?: string): void => {
       this.#emit({ kind: 'display', data, metadata, ...(displayId !== undefined && { displayId }) });
     };
@@ -137,11 +147,23 @@ export class DenoKernel implements Kernel {
       return bundleOf({ [isPng(data) ? 'image/png' : 'image/jpeg']: data.toString('base64') });
     };
     const format = async (value: unknown) => await this.#format(value);
-    return { html: asTag('text/html'), md: asTag('text/markdown'), svg: asTag('image/svg+xml'), image, display, format, broadcast };
+    return {
+      html: asTag('text/html'),
+      md: asTag('text/markdown'),
+      svg: asTag('image/svg+xml'),
+      image,
+      display,
+      format,
+      broadcast,
+    };
   }
 
   #broadcast(type: string, content: Record<string, unknown>): void {
-    const { data = {}, metadata = {}, transient } = content as { data?: MimeBundle; metadata?: MimeBundle; transient?: unknown };
+    const {
+      data = {},
+      metadata = {},
+      transient,
+    } = content as { data?: MimeBundle; metadata?: MimeBundle; transient?: unknown };
     const displayId = (transient as { readonly display_id?: string } | undefined)?.display_id;
     if (type === 'display_data')
       this.#emit({ kind: 'display', data, metadata, ...(displayId !== undefined && { displayId }) });
@@ -149,7 +171,11 @@ export class DenoKernel implements Kernel {
       this.#emit({ kind: 'update-display', data, metadata, displayId });
     else if (type === 'clear_output') this.#emit({ kind: 'clear', wait: content['wait'] === true });
     else if (type === 'stream')
-      this.#emit({ kind: 'stream', name: content['name'] === 'stderr' ? 'stderr' : 'stdout', text: String(content['text']) });
+      this.#emit({
+        kind: 'stream',
+        name: content['name'] === 'stderr' ? 'stderr' : 'stdout',
+        text: String(content['text']),
+      });
     // Comm messages go to a front end that is not there.
   }
 
@@ -195,12 +221,16 @@ function isPng(data: Uint8Array): boolean {
 /** What the kernel knows how to show although it does not say so itself; undefined for anything else. */
 async function formatKnown(thing: Displayable): Promise<MimeBundle | undefined> {
   const has = (name: string): boolean => typeof thing[name] === 'function';
-  const call = (name: string, ...args: unknown[]): unknown => (thing[name] as (...given: unknown[]) => unknown)(...args);
+  const call = (name: string, ...args: unknown[]): unknown =>
+    (thing[name] as (...given: unknown[]) => unknown)(...args);
   if (has('toDataURL')) return { 'image/png': String(call('toDataURL')).split(',')[1] ?? '' };
   if (has('toSpec')) return { 'application/vega.v5+json': call('toSpec') };
   if (has('toVegaSpec') || has('toSpecAsync')) return undefined;
   const outer = thing['outerHTML'];
   if (typeof outer === 'string') return { [/^<svg\b/i.test(outer) ? 'image/svg+xml' : 'text/html']: outer };
-  if (has('toRecords') && Array.isArray(thing['columns'])) { await Promise.resolve(undefined); return; }
+  if (has('toRecords') && Array.isArray(thing['columns'])) {
+    await Promise.resolve(undefined);
+    return;
+  }
   return undefined;
 }
