@@ -206,7 +206,7 @@ describe('house rules', () => {
   test('only the registries ask which language a notebook is in', () => {
     const registries = ['compiler/languages.ts', 'runtime/languages/'];
     const asks =
-      /\blanguage(?:\.name)?\s*[!=]==?\s*['"]|\blanguage(?:\.name)?\.startsWith\(\s*['"]|case '(?:python|typescript|javascript)':/;
+      /(?<!typeof )\blanguage(?:\.name)?\s*[!=]==?\s*['"]|\blanguage(?:\.name)?\.startsWith\(\s*['"]|case '(?:python|typescript|javascript)':/;
     const found = sources.filter(
       ({ file, tree }) => !registries.some((place) => file.startsWith(place)) && asks.test(tree.text),
     );

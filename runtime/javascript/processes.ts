@@ -39,7 +39,6 @@ export class JavaScriptProcesses implements ProcessParent {
   #isStopped = false;
   wasReady = false;
   complaint = '';
-  readonly problem: Diagnostic | undefined = undefined;
 
   private constructor(options: ParentOptions, interpreter: JavaScriptInterpreter, folder: string) {
     this.#options = options;
@@ -51,6 +50,21 @@ export class JavaScriptProcesses implements ProcessParent {
   static async start(options: ParentOptions, interpreter: JavaScriptInterpreter): Promise<JavaScriptProcesses> {
     await Promise.resolve();
     return new JavaScriptProcesses(options, interpreter, makeTemporary(socketBase(), 'cw-'));
+  }
+
+  /** Why no process can be had. */
+  get problem(): Diagnostic | undefined {
+    if (this.complaint === '') return undefined;
+    const { executable } = this.#interpreter;
+    const lines = this.complaint.split('\n').map((line) => withoutColours(line).trim());
+    const said = lines.findLast((line) => line !== '' && !line.startsWith('Warning') && !line.startsWith('at '));
+    return {
+      code: 'CW501',
+      severity: 'error',
+      message: `${executable} could not be used: ${said ?? 'it ended without a word.'}`,
+      help: 'Deno 2.5 or later is needed, and tslab with what it requires; install it again, or name another with -k NAME.',
+      related: [],
+    };
   }
 
   async fork(_steps: readonly unknown[], { isFresh }: ForkWish): Promise<TaskProcess | undefined> {
@@ -105,7 +119,10 @@ export class JavaScriptProcesses implements ProcessParent {
     const { kernel, home } = this.#interpreter;
     const hidden = ['DENO_PERMISSION_BROKER_PATH'];
     pipes.sendOrder({ type: 'configure', attempt: name, token: '', store, kernel, home, hidden, origin: this.#origin });
-    const made = taskProcess({ child, pipes, pid: child.pid, observer, observes: isSeen });
+    const onBroken = (traceback: string): void => {
+      this.complaint += `${traceback}\n`;
+    };
+    const made = taskProcess({ onBroken, child, pipes, pid: child.pid, observer, observes: isSeen });
     process = made.process;
     const isReady = await made.ready;
     this.wasReady ||= isReady;
@@ -158,6 +175,8 @@ export class JavaScriptProcesses implements ProcessParent {
 }
 
 interface Parts {
+  /** Told what went wrong before the process was ready. */
+  readonly onBroken: (traceback: string) => void;
   readonly child: ChildProcess;
   readonly pipes: Pipes;
   readonly pid: number;
@@ -169,11 +188,12 @@ interface Parts {
 /** What was said before the end is still heard: milliseconds. */
 const longestLastWord = 50;
 
-function taskProcess({ child, pipes, pid, observer, observes }: Parts): {
+function taskProcess({ onBroken, child, pipes, pid, observer, observes }: Parts): {
   readonly process: TaskProcess;
   readonly ready: Promise<boolean>;
 } {
   let isGone = false;
+  let isReady = false;
   let tellReady: (isReady: boolean) => void = ignore;
   const ready = new Promise<boolean>((resolve) => (tellReady = resolve));
   const kill = (): void => {
@@ -202,7 +222,10 @@ function taskProcess({ child, pipes, pid, observer, observes }: Parts): {
   };
   pipes.listen((line) => {
     const message = JSON.parse(line) as FromAttempt;
-    if (message.type === 'hello') tellReady(true);
+    if (message.type === 'hello') {
+      isReady = true;
+      tellReady(true);
+    } else if (message.type === 'broken' && !isReady) onBroken(message.traceback);
     else if (!observes) process.onMessage(message);
     else if (message.type === 'done') process.onMessage({ ...message, result: observer.complete(message.result) });
     else if (message.type === 'concluded')
@@ -228,4 +251,8 @@ function joined(observer: Observer, { outside, filesRead }: LaneObservation): La
     outside: [...new Set([...seen.outside, ...outside])],
     filesRead: [...seen.filesRead, ...filesRead],
   };
+}
+
+function withoutColours(text: string): string {
+  return text.replaceAll(/\u001B\[[0-9;]*m/g, '');
 }

@@ -54,14 +54,25 @@ export class Scope {
     const behind = Object.getPrototypeOf(globalThis) as object;
     const find = (key: PropertyKey): { kind: Kind; value: unknown } | undefined =>
       typeof key === 'string' && !Reflect.has(behind, key) ? this.#find(key) : undefined;
+    // Who looks up a name asks first whether it is there; who reads a property does not, and finds no `let` and no `const`.
+    let looked: PropertyKey | undefined;
+    const findFor = (key: PropertyKey): { kind: Kind; value: unknown } | undefined => {
+      const isName = looked === key;
+      looked = undefined;
+      const found = find(key);
+      return isName || found === undefined || isOnGlobal(found.kind) ? found : undefined;
+    };
     const door = new Proxy(behind, {
-      has: (_, key) => Reflect.has(behind, key) || find(key) !== undefined,
+      has: (_, key) => {
+        looked = key;
+        return Reflect.has(behind, key) || find(key) !== undefined;
+      },
       get: (_, key, receiver: unknown) => {
-        const found = find(key);
+        const found = findFor(key);
         return found === undefined ? (Reflect.get(behind, key, receiver) as unknown) : found.value;
       },
       set: (...[, key, value, receiver]: readonly [object, PropertyKey, unknown, unknown]) => {
-        const found = find(key);
+        const found = findFor(key);
         if (found === undefined) return Reflect.set(behind, key, value, receiver);
         if (found.kind === 'const') throw new TypeError('Assignment to constant variable.');
         found.value = value;
@@ -136,6 +147,11 @@ export class Scope {
     });
     return found;
   }
+}
+
+/** True for variables that are properties of the global object. */
+function isOnGlobal(kind: Kind): boolean {
+  return kind === 'var' || kind === 'property';
 }
 
 function attempt<T>(action: () => T): { readonly ok: true; readonly value: T } | { readonly ok: false } {
