@@ -60,7 +60,12 @@ export function addKernel({ folder }: InstalledWheel, name: string): void {
 }
 
 function call(program: string, words: readonly string[]): string {
-  const { status, stdout, stderr, error } = spawnSync(program, words, { encoding: 'utf8', maxBuffer: 2 ** 26 });
+  // Some leave files where they are called.
+  const { status, stdout, stderr, error } = spawnSync(program, words, {
+    cwd: workFolder,
+    encoding: 'utf8',
+    maxBuffer: 2 ** 26,
+  });
   if (status !== 0) throw error ?? new Error(`${program} ${words.join(' ')} ended with ${String(status)}: ${stderr}`);
   // Jupyter says in its log what it found.
   return `${stdout}${stderr}`;

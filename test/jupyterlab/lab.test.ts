@@ -86,7 +86,8 @@ describe.skipIf(!isWanted)('JupyterLab', () => {
   });
 
   test('a page that is closed during a run finds it again, and it comes to its end', { timeout: long }, async () => {
-    writeNotebook(fileOf('long.ipynb'), smallNotebook(8));
+    // Long enough for a page to be opened on a busy machine.
+    writeNotebook(fileOf('long.ipynb'), smallNotebook(30));
     await withNotebook('long.ipynb', async (page) => {
       await runButton(page).click();
       await taskRow(sidebar(page), 3).locator('.cw-is-running').waitFor();
