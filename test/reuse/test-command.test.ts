@@ -66,6 +66,7 @@ describe('test', () => {
       passed: true,
       runner: hasPytest ? 'pytest' : 'unittest',
       checks: ['04_kept'],
+      results: [{ check: '04_kept', passed: true, message: '' }],
     });
     expect(plainly().code).toBe(0);
 
@@ -74,6 +75,10 @@ describe('test', () => {
     const failed = cell('test', 'n.ipynb');
     expect(failed.code).toBe(1);
     expect(failed.err).toMatch(/kept differs|rows 7/);
+    const told = JSON.parse(cell('test', 'n.ipynb', '--json').out) as { results: readonly object[] };
+    expect(told.results).toEqual([
+      { check: '04_kept', passed: false, message: expect.stringMatching(/kept differs|rows 7/) as string },
+    ]);
     write('d[d.a > limit]');
     expect(cell('test', 'n.ipynb').code).toBe(0);
     // Nothing of this program runs: a cell that was edited since is told, not passed.

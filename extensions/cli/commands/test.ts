@@ -13,6 +13,7 @@ import {
 } from '../../../runtime/index.ts';
 import { hasFlag, lastValue, type ParsedArguments } from '../args.ts';
 import { listFixtures, readFixture, renewed, testModule } from '../cell-fixtures.ts';
+import { checkResults } from '../check-results.ts';
 import { readNamedFile, shownPath } from '../files.ts';
 import { usage, type CommandResult, type Host, type Outcome } from '../host.ts';
 import { findTask, openInput, type Input } from '../input.ts';
@@ -163,6 +164,11 @@ function notRenewed(name: string, why: string): Diagnostic {
   return { code: 'CW721', severity: 'error', message: `The check ${name} does not fit: ${why}.`, help, related: [] };
 }
 
+/** Why a check does not fit its cell any more, if it does not. */
+function staleOf(stale: readonly Diagnostic[], check: string): string | undefined {
+  return stale.find(({ message }) => message.startsWith(`The check ${check} `))?.message;
+}
+
 function writeTests(host: Host, { input, folder, stem }: Subject): CommandResult | undefined {
   const file = path.join(folder, `test_${stem}.py`);
   const text = testModule({
@@ -179,7 +185,8 @@ function check(host: Host, subject: Subject, stale: readonly Diagnostic[]): Comm
   const { input, folder, stem } = subject;
   const checks = listFixtures(path.join(folder, 'fixtures', stem));
   if (stale.length === checks.length) {
-    const document = { notebook: input.path, runner: null, passed: false, checks, captured: [] };
+    const results = checks.map((check) => ({ check, passed: false, message: staleOf(stale, check) ?? '' }));
+    const document = { notebook: input.path, runner: null, passed: false, checks, results, captured: [] };
     return { status: 'failed', diagnostics: stale, text: '', document };
   }
   const done = runTests({ folder, module: `test_${stem}` }, interpreterOf(host, subject));
@@ -195,6 +202,10 @@ function check(host: Host, subject: Subject, stale: readonly Diagnostic[]): Comm
       runner: done.runner,
       passed: !failed,
       checks,
+      results: checkResults(done, checks).map((result) => {
+        const message = staleOf(stale, result.check);
+        return message === undefined ? result : { ...result, passed: false, message };
+      }),
       captured: [],
     },
   };
@@ -230,6 +241,7 @@ function describe(host: Host, { input, folder, stem }: Subject, captured: readon
       runner: null,
       passed: null,
       checks: listFixtures(path.join(folder, 'fixtures', stem)),
+      results: [],
       captured: captured.map((one) => ({ id: one.id, problem: 'problem' in one ? one.problem : null })),
     },
   };
