@@ -12,13 +12,13 @@ export const python =
     : path.join(root, '.venv', 'bin', 'python');
 
 /**
- * Runs `program` in the repository's root. Resolves with its exit code and what it printed; never rejects:
+ * Runs `program`, in the repository's root unless `cwd` says another folder. Resolves with its exit code and what it printed; never rejects:
  * a program that cannot be started ends with code 127 and the reason as its output.
  */
-export function run(program, args, { quiet = false, env = {} } = {}) {
+export function run(program, args, { quiet = false, env = {}, cwd = root } = {}) {
   return new Promise((resolve) => {
     const child = spawn(program, args, {
-      cwd: root,
+      cwd,
       env: { ...process.env, ...env },
       stdio: ['ignore', 'pipe', 'pipe'],
     });
