@@ -87,9 +87,9 @@ for (const name of ['cellwright.mjs', 'python', 'tree-sitter-python.wasm', 'web-
   cpSync(path.join(root, 'dist', name), path.join(dist, name), { recursive: true });
 }
 cpSync(path.join(source, 'media'), path.join(stage, 'media'), { recursive: true });
-cpSync(path.join(root, 'docs', 'diagnostics.md'), path.join(stage, 'docs', 'diagnostics.md'));
-cpSync(path.join(root, 'docs', 'vscode.md'), path.join(stage, 'README.md'));
-for (const name of ['LICENSE', 'CHANGELOG.md']) cpSync(path.join(root, name), path.join(stage, name));
+
+cpSync(path.join(source, 'README.md'), path.join(stage, 'README.md'));
+cpSync(path.join(root, 'LICENSE'), path.join(stage, 'LICENSE'));
 writeFileSync(path.join(stage, 'package.json'), `${JSON.stringify(manifest(), null, 2)}\n`);
 
 const size = readdirSync(stage, { recursive: true, withFileTypes: true })

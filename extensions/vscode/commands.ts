@@ -150,7 +150,7 @@ async function debugCell({ session, cell }: Chosen, services: Services): Promise
   const name = model.cells.get(cell)?.task ?? 'cell';
   const target = vscode.Uri.joinPath(notebook.uri, '..', `${name}.debug.ipynb`);
   const words = ['--task', cell, '-o', target.fsPath];
-  const document = await services.command(notebook, ['debug', model.run], words);
+  const document = await services.about(notebook, ['debug', model.run, ...words]);
   if (document === undefined) return;
   if (document.status !== 'ok') {
     tellProblems('The cell could not be opened with its inputs.', document);
@@ -170,7 +170,6 @@ async function captureCheck({ session, cell }: Chosen, services: Services): Prom
   if (document.status === 'ok') {
     const checks = (document['checks'] ?? []) as readonly string[];
     void vscode.window.showInformationMessage(`The check was made; the notebook has ${String(checks.length)} now. They are in the Testing view.`);
-    session.model.checksChanged();
   } else tellProblems('No check could be made of the cell.', document);
 }
 

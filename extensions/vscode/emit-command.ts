@@ -12,7 +12,7 @@ interface Choice extends vscode.QuickPickItem {
 
 /** Asks for what and where, and writes it. */
 export async function emitNotebook({ notebook }: Session, services: Services): Promise<void> {
-  const listed = await services.command(notebook, ['emit'], ['--list']);
+  const listed = await services.about(notebook, ['emit', '--list']);
   const choice = await vscode.window.showQuickPick(choicesOf(listed), { title: 'Compile to…', placeHolder: 'Executes nothing' });
   if (choice === undefined) return;
   const stem = notebook.uri.path.replace(/^.*\//, '').replace(/\.[^.]*$/, '');
@@ -38,9 +38,9 @@ export async function emitNotebook({ notebook }: Session, services: Services): P
 }
 
 function choicesOf(listed: CommandDocument | undefined): Choice[] {
-  const engines = (listed?.['targets'] ?? []) as readonly { readonly name: string; readonly title: string }[];
+  const engines = (listed?.['targets'] ?? []) as readonly { readonly name: string; readonly help: string }[];
   return [
     { label: 'a bundle', description: 'the pipeline itself, for cellwright run and as Python modules to read', engine: undefined },
-    ...engines.map(({ name, title }) => ({ label: name, description: title, engine: name })),
+    ...engines.map(({ name, help }) => ({ label: name, description: help, engine: name })),
   ];
 }

@@ -19,12 +19,15 @@ import { ServiceSession, type Trouble } from '../ui/service-session.ts';
 export interface ModelHost extends Pick<PanelHost, 'notebookPath' | 'runArguments' | 'beforeRun' | 'wasm'> {
   readonly createThread: () => CompileThread;
   readonly service: ServiceConnection | undefined;
+  /** Finds out what {@link runArguments} says, which may have to ask other extensions. */
+  prepare(): Promise<void>;
   /** Something that a person should read: a run did not start, the service ended. */
   onTrouble(trouble: Trouble): void;
 }
 
 /** Compiles the newest text, follows the run that goes on, and says in what state each cell is. */
 export class NotebookModel {
+  readonly #host: ModelHost;
   readonly #compiler: CompileClient;
   readonly #session: ServiceSession | undefined;
   readonly #listeners = new Set<() => void>();
@@ -48,6 +51,7 @@ export class NotebookModel {
   };
 
   constructor(host: ModelHost) {
+    this.#host = host;
     this.#compiler = new CompileClient(host.createThread(), host.wasm, {
       onCompiled: (compiled) => this.#compiledAs(compiled),
       onFailed: (reason) => host.onTrouble({ message: `The compiler failed: ${reason}`, diagnostics: [] }),
@@ -68,7 +72,8 @@ export class NotebookModel {
         if (trouble !== undefined) host.onTrouble(trouble);
       },
     });
-    void this.#session.begin();
+    const session = this.#session;
+    void host.prepare().then(() => session.begin());
   }
 
   get pipeline(): Pipeline | undefined {
@@ -98,11 +103,19 @@ export class NotebookModel {
   }
 
   notebookSaved(): void {
-    if (this.#run === undefined && this.#plan === undefined) void this.#session?.notebookOpened();
-    else void this.#session?.refreshPlan();
+    void this.#askAgain();
   }
 
+  async #askAgain(): Promise<void> {
+    await this.#host.prepare();
+    if (this.activity !== 'idle') return;
+    if (this.#run === undefined && this.#plan === undefined) await this.#session?.notebookOpened();
+    else await this.#session?.refreshPlan();
+  }
+
+  /** Starts a run; false when it did not start, which is told. */
   async start(request: RunRequest = {}): Promise<boolean> {
+    await this.#host.prepare();
     return (await this.#session?.start(request)) ?? false;
   }
 
@@ -113,6 +126,18 @@ export class NotebookModel {
   /** Shows a run that was started elsewhere. */
   follow(run: string): void {
     if (run !== this.#run?.id) void this.#session?.follow(run);
+  }
+
+  /** Resolves when no run goes on. */
+  async whenIdle(): Promise<void> {
+    while (this.activity !== 'idle') {
+      await new Promise<void>((resolve) => {
+        const stop = this.onChange(() => {
+          stop();
+          resolve();
+        });
+      });
+    }
   }
 
   onChange(listener: () => void): () => void {

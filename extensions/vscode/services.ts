@@ -59,12 +59,17 @@ export class Services implements vscode.Disposable {
     words: readonly string[],
     more: readonly string[] = [],
   ): Promise<CommandDocument | undefined> {
-    const service = this.connect(notebook);
     const file = fileOf(notebook);
-    if (service === undefined || file === undefined) return undefined;
+    if (file === undefined) return undefined;
     const place = takesInterpreter.has(words[0] ?? '') ? await this.placeArguments(notebook.uri, kernelOf(notebook)) : [];
-    const request = { arguments: [...words, file, ...place, ...more], folder: folderFor(notebook) };
-    const { document } = await service.request('command', request);
+    return await this.about(notebook, [...words, file, ...place, ...more]);
+  }
+
+  /** Calls a command that does not take the notebook itself. */
+  async about(notebook: vscode.NotebookDocument, words: readonly string[]): Promise<CommandDocument | undefined> {
+    const service = this.connect(notebook);
+    if (service === undefined) return undefined;
+    const { document } = await service.request('command', { arguments: words, folder: folderFor(notebook) });
     return document;
   }
 
