@@ -66,11 +66,10 @@ function fail(message) {
 
 /** The manifest as it is installed: what only this repository needs is left out. */
 function manifest() {
-  const { type: _type, private: _private, devDependencies: _packages, ...kept } = JSON.parse(
-    readFileSync(path.join(source, 'package.json'), 'utf8'),
-  );
+  const written = JSON.parse(readFileSync(path.join(source, 'package.json'), 'utf8'));
+  const kept = Object.entries(written).filter(([name]) => !['type', 'private', 'devDependencies'].includes(name));
   const { version } = JSON.parse(readFileSync(path.join(root, 'package.json'), 'utf8'));
-  return { ...kept, version };
+  return { ...Object.fromEntries(kept), version };
 }
 
 const built = await node('build/build.mjs', [], { quiet: true });

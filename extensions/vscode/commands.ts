@@ -1,5 +1,6 @@
 /** The commands of the extension. */
 import * as vscode from 'vscode';
+import type { RunRequest } from '../ui/panel.ts';
 import { emitNotebook } from './emit-command.ts';
 import { idOf } from './notebook-text.ts';
 import { fileOf, notebookType } from './open-notebook.ts';
@@ -43,11 +44,11 @@ export function registerCommands(tools: CommandTools): vscode.Disposable {
       const session = await sessionFor(sessions, given);
       if (session === undefined) return;
       views.show(session);
-      await session.model.start();
+      await run(session, {});
     }),
     on('stop', async (given) => (await sessionFor(sessions, given))?.model.stop()),
-    onCell('runCell', async ({ session, cell }) => void (await session.model.start({ only: cell }))),
-    onCell('runUntil', async ({ session, cell }) => void (await session.model.start({ until: cell }))),
+    onCell('runCell', async ({ session, cell }) => await run(session, { only: cell })),
+    onCell('runUntil', async ({ session, cell }) => await run(session, { until: cell })),
     onCell('debugCell', async (chosen) => await debugCell(chosen, services)),
     onCell('captureCheck', async (chosen) => await captureCheck(chosen, services)),
     onCell('showCell', async ({ session, cell }) => {
@@ -78,6 +79,11 @@ export function registerCommands(tools: CommandTools): vscode.Disposable {
     }),
     on('refreshRuns', () => runs.refresh()),
   );
+}
+
+/** Starts a run; where it does not start, the model has told why. */
+async function run(session: Session, request: RunRequest): Promise<void> {
+  await session.model.start(request);
 }
 
 /** The notebook that is meant: of a button in its toolbar or of a file in the explorer, else the one in front. */

@@ -59,7 +59,7 @@ export function startExtension(context: vscode.ExtensionContext, place: Place): 
       vscode.tasks.registerTaskProvider(
         taskType,
         new RunTasks({
-          openTerminal: processes.openTerminal,
+          openTerminal: (call) => processes.openTerminal(call),
           placeArguments: async (notebook) => await services.placeArguments(notebook, await kernelNamed(notebook)),
         }),
       ),

@@ -14,7 +14,11 @@ export function startThread(file: string): CompileThread {
     terminate: () => void worker.terminate(),
   };
   const self = thread as unknown as Worker & globalThis.Worker;
-  worker.on('message', (data: unknown) => thread.onmessage?.call(self, { data } as MessageEvent));
-  worker.on('error', (error) => thread.onerror?.call(self, { message: error.message } as ErrorEvent));
+  worker.on('message', (data: unknown) => {
+    thread.onmessage?.call(self, { data } as MessageEvent);
+  });
+  worker.on('error', (error) => {
+    thread.onerror?.call(self, { message: error.message } as ErrorEvent);
+  });
   return thread;
 }

@@ -142,7 +142,7 @@ export class PipelineView implements vscode.Disposable {
         service.onNotification((notification) => this.#send({ type: 'notification', notification })),
         service.onConnected?.((connected) => this.#send({ type: 'connected', connected })),
       ];
-      this.#subscriptions.push({ dispose: () => ends.forEach((end) => end?.()) });
+      this.#subscriptions.push(new vscode.Disposable(() => ends.forEach((end) => end?.())));
     }
     this.#send({
       type: 'start',

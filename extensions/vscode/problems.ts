@@ -1,7 +1,9 @@
 /** The Problems panel: what the compiler and the last run say, at the cell and the place that they speak of. */
 import * as vscode from 'vscode';
+import type { CellState } from '../ui/panel.ts';
 import { cellOf, rangeOf } from './open-notebook.ts';
 import { problemsOf, type Problem, type ProblemPlace } from './problem-list.ts';
+import { raisedLine } from './raised-line.ts';
 import type { Session, Sessions } from './session.ts';
 import { settingsOf } from './settings.ts';
 
@@ -50,10 +52,13 @@ export class Problems implements vscode.Disposable {
 
   #show(session: Session): void {
     const { notebook, model } = session;
-    const level = settingsOf(notebook.uri).problems;
-    const known = { states: model.cells.all(), general: model.cells.general() };
-    const cells = notebook.getCells();
-    const problems = problemsOf(known, level, (index) => cells[index]?.document.getText());
+    const source = {
+      states: model.cells.all(),
+      general: model.cells.general(),
+      textOf: (state: CellState) => session.textOf(state.cell),
+      raisedAt: ({ cell }: CellState) => raisedLine(model.runState?.outputs.get(cell)),
+    };
+    const problems = problemsOf(source, settingsOf(notebook.uri).problems);
     const byPlace = new Map<string, { readonly uri: vscode.Uri; readonly found: ShownProblem[] }>();
     for (const problem of problems) {
       const { uri, range } = this.#placeOf(notebook, problem.place);

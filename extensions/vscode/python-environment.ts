@@ -20,20 +20,25 @@ interface PythonApi {
   };
 }
 
-function exportsOf<T>(id: string): T | undefined {
-  const extension = vscode.extensions.getExtension<T>(id);
+function jupyter(): JupyterApi | undefined {
+  const extension = vscode.extensions.getExtension<JupyterApi>('ms-toolsai.jupyter');
+  return extension?.isActive === true ? extension.exports : undefined;
+}
+
+function python(): PythonApi | undefined {
+  const extension = vscode.extensions.getExtension<PythonApi>('ms-python.python');
   return extension?.isActive === true ? extension.exports : undefined;
 }
 
 /** The interpreter of the kernel that is selected in a notebook; undefined where nobody tells. */
 export function selectedInterpreter(notebook: vscode.Uri): string | undefined {
-  const found = exportsOf<JupyterApi>('ms-toolsai.jupyter')?.getPythonEnvironment?.(notebook);
+  const found = jupyter()?.getPythonEnvironment?.(notebook);
   return found === undefined ? undefined : executableOf(found.path);
 }
 
 /** The interpreter that is chosen for the folder of a notebook. */
 export async function interpreterOfFolder(notebook: vscode.Uri): Promise<string | undefined> {
-  const environments = exportsOf<PythonApi>('ms-python.python')?.environments;
+  const environments = python()?.environments;
   const active = environments?.getActiveEnvironmentPath?.(notebook);
   if (active === undefined) return undefined;
   const resolved = await environments?.resolveEnvironment?.(active);
@@ -43,8 +48,8 @@ export async function interpreterOfFolder(notebook: vscode.Uri): Promise<string 
 /** Calls back when another interpreter was selected. */
 export function onInterpreterChange(listener: () => void): vscode.Disposable {
   const events = [
-    exportsOf<JupyterApi>('ms-toolsai.jupyter')?.onDidChangePythonEnvironment,
-    exportsOf<PythonApi>('ms-python.python')?.environments?.onDidChangeActiveEnvironmentPath,
+    jupyter()?.onDidChangePythonEnvironment,
+    python()?.environments?.onDidChangeActiveEnvironmentPath,
   ];
   return vscode.Disposable.from(...events.flatMap((event) => (event === undefined ? [] : [event(listener)])));
 }

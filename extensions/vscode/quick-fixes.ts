@@ -14,8 +14,8 @@ export class QuickFixes implements vscode.CodeActionProvider {
 
   provideCodeActions(document: vscode.TextDocument, range: vscode.Range): vscode.CodeAction[] {
     return this.#problems.at(document.uri, range).flatMap((shown) => {
-      const { code, diagnostic } = shown.problem;
-      const fixes = diagnostic.remedies
+      const { code, remedies } = shown.problem;
+      const fixes = remedies
         // An edit that was made for another text would hit the wrong place.
         .filter(({ edit }) => edit.source === document.getText())
         .map(({ title, edit }, place) => {

@@ -41,7 +41,7 @@ export class ServiceProcess implements HostService {
     const { connection, ready } = this.#live;
     const greeting = await ready;
     // Every view begins with it; the process is asked once.
-    if (method === 'initialize') return greeting as ResultOf<M>;
+    if (method === 'initialize') return greeting;
     return await connection.request(method, params);
   }
 

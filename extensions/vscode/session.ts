@@ -38,6 +38,12 @@ export class Session implements vscode.Disposable {
     return cell.document.getText().replaceAll('\r\n', '\n');
   }
 
+  /** The text that a cell has now. */
+  textOf(id: string): string | undefined {
+    const cell = this.cellWith(id);
+    return cell === undefined ? undefined : this.sourceOf(cell);
+  }
+
   dispose(): void {
     this.model.dispose();
   }
