@@ -28,10 +28,15 @@ function takeInterruptions(): AbortSignal {
   return interruption.signal;
 }
 
+/** An editor on Electron sets this to call its own program as Node. It is no business of cells, which may start such programs, too. */
+function ofCells({ ELECTRON_RUN_AS_NODE: _, ...environment }: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
+  return environment;
+}
+
 let interruption: AbortSignal | undefined;
 const code = await runCommandLine(process.argv.slice(2), {
   cwd: process.cwd(),
-  environment: process.env,
+  environment: ofCells(process.env),
   installation: path.dirname(realpathSync(fileURLToPath(import.meta.url))),
   isTerminal: process.stderr.isTTY && process.env['TERM'] !== 'dumb',
   hasColours: process.stderr.isTTY && process.env['NO_COLOR'] === undefined,

@@ -25,7 +25,9 @@ export async function checksOf(notebook: vscode.Uri): Promise<readonly Check[]> 
     return [];
   }
   const found = await Promise.all(
-    entries.filter(([, type]) => type === vscode.FileType.Directory).map(async ([name]) => await readCheck(folder, name)),
+    entries
+      .filter(([, type]) => type === vscode.FileType.Directory)
+      .map(async ([name]) => await readCheck(folder, name)),
   );
   return found.flatMap((check) => check ?? []).sort((one, other) => (one.name < other.name ? -1 : 1));
 }

@@ -25,9 +25,14 @@ export class ChecksView implements vscode.Disposable {
   constructor(sessions: Sessions, services: Services) {
     this.#sessions = sessions;
     this.#services = services;
-    const profile = this.#controller.createRunProfile('Run', vscode.TestRunProfileKind.Run, async (request, token) => {
-      await this.#run(request, token);
-    }, true);
+    const profile = this.#controller.createRunProfile(
+      'Run',
+      vscode.TestRunProfileKind.Run,
+      async (request, token) => {
+        await this.#run(request, token);
+      },
+      true,
+    );
     const fixtures = vscode.workspace.createFileSystemWatcher('**/tests/fixtures/**/fixture.json');
     const again = (): void => sessions.all().forEach((session) => void this.#list(session));
     this.#controller.refreshHandler = again;
@@ -82,7 +87,9 @@ export class ChecksView implements vscode.Disposable {
       this.#controller.items.delete(id);
       return;
     }
-    const root = this.#controller.items.get(id) ?? this.#controller.createTestItem(id, vscode.workspace.asRelativePath(session.notebook.uri), session.notebook.uri);
+    const root =
+      this.#controller.items.get(id) ??
+      this.#controller.createTestItem(id, vscode.workspace.asRelativePath(session.notebook.uri), session.notebook.uri);
     if (this.#controller.items.get(id) === undefined) this.#controller.items.add(root);
     // An item that is made anew loses its result.
     const kept = children.map((child) => root.children.get(child.id) ?? child);
@@ -103,7 +110,11 @@ export class ChecksView implements vscode.Disposable {
   #checkItem(session: Session, check: Check): vscode.TestItem {
     const id = `${session.notebook.uri.toString()}#check#${check.name}`;
     this.#entries.set(id, { kind: 'check', session, check });
-    const item = this.#controller.createTestItem(id, `Check: ${check.name}`, session.cellWith(check.cell)?.document.uri);
+    const item = this.#controller.createTestItem(
+      id,
+      `Check: ${check.name}`,
+      session.cellWith(check.cell)?.document.uri,
+    );
     item.range = new vscode.Range(0, 0, 0, 0);
     return item;
   }
@@ -115,7 +126,8 @@ export class ChecksView implements vscode.Disposable {
     for (const session of new Set(items.map((item) => this.#entries.get(item.id)?.session))) {
       if (session === undefined) continue;
       const own = items.filter((item) => this.#entries.get(item.id)?.session === session);
-      const of = (kind: Entry['kind']): vscode.TestItem[] => own.filter((item) => this.#entries.get(item.id)?.kind === kind);
+      const of = (kind: Entry['kind']): vscode.TestItem[] =>
+        own.filter((item) => this.#entries.get(item.id)?.kind === kind);
       const refusal = this.#services.refusal(session.notebook);
       if (refusal !== undefined) for (const item of own) run.errored(item, new vscode.TestMessage(refusal));
       else {
@@ -140,7 +152,11 @@ export class ChecksView implements vscode.Disposable {
   }
 
   /** Runs the pipeline, and says of each gate what it says. */
-  async #runGates(session: Session, items: readonly vscode.TestItem[], { run, token }: { readonly run: vscode.TestRun; readonly token: vscode.CancellationToken }): Promise<void> {
+  async #runGates(
+    session: Session,
+    items: readonly vscode.TestItem[],
+    { run, token }: { readonly run: vscode.TestRun; readonly token: vscode.CancellationToken },
+  ): Promise<void> {
     this.#asked.add(session);
     try {
       for (const item of items) run.started(item);
@@ -187,7 +203,8 @@ export class ChecksView implements vscode.Disposable {
     root.children.forEach((item) => {
       const entry = this.#entries.get(item.id);
       const outcome = entry?.kind === 'gate' ? outcomeOf(entry.gate, runState) : undefined;
-      if (entry?.kind === 'gate' && outcome !== undefined && outcome.kind !== 'unjudged') judged.push({ item, gate: entry.gate, outcome });
+      if (entry?.kind === 'gate' && outcome !== undefined && outcome.kind !== 'unjudged')
+        judged.push({ item, gate: entry.gate, outcome });
     });
     if (judged.length === 0) return;
     const request = new vscode.TestRunRequest(judged.map(({ item }) => item));
@@ -200,7 +217,11 @@ export class ChecksView implements vscode.Disposable {
 function tell(
   run: vscode.TestRun,
   item: vscode.TestItem,
-  { gate, session, outcome }: { readonly gate: Gate; readonly session: Session; readonly outcome: GateOutcome | undefined },
+  {
+    gate,
+    session,
+    outcome,
+  }: { readonly gate: Gate; readonly session: Session; readonly outcome: GateOutcome | undefined },
 ): void {
   if (outcome === undefined || outcome.kind === 'unjudged') {
     run.skipped(item);

@@ -22,7 +22,8 @@ export function registerCodePages(): vscode.Disposable {
       const page = vscode.Uri.from({ scheme, path: `${code}.md` });
       const commands = await vscode.commands.getCommands(true);
       // The editor's own Markdown extension, which can be switched off.
-      if (commands.includes('markdown.showPreviewToSide')) await vscode.commands.executeCommand('markdown.showPreviewToSide', page);
+      if (commands.includes('markdown.showPreviewToSide'))
+        await vscode.commands.executeCommand('markdown.showPreviewToSide', page);
       else await vscode.window.showTextDocument(page, { viewColumn: vscode.ViewColumn.Beside });
     }),
   );

@@ -175,7 +175,9 @@ async function captureCheck({ session, cell }: Chosen, services: Services): Prom
   if (document === undefined) return;
   if (document.status === 'ok') {
     const checks = (document['checks'] ?? []) as readonly string[];
-    void vscode.window.showInformationMessage(`The check was made; the notebook has ${String(checks.length)} now. They are in the Testing view.`);
+    void vscode.window.showInformationMessage(
+      `The check was made; the notebook has ${String(checks.length)} now. They are in the Testing view.`,
+    );
   } else tellProblems('No check could be made of the cell.', document);
 }
 
@@ -186,7 +188,9 @@ async function runTask({ notebook }: Session, command: string): Promise<void> {
   const tasks = await vscode.tasks.fetchTasks({ type: 'cellwright' });
   const task = tasks.find(({ definition }) => definition['command'] === command && definition['notebook'] === path);
   if (task === undefined) {
-    void vscode.window.showInformationMessage(`${path} is not in a folder of this workspace; open its folder to ${command} it.`);
+    void vscode.window.showInformationMessage(
+      `${path} is not in a folder of this workspace; open its folder to ${command} it.`,
+    );
     return;
   }
   await vscode.tasks.executeTask(task);

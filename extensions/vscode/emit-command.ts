@@ -13,7 +13,10 @@ interface Choice extends vscode.QuickPickItem {
 /** Asks for what and where, and writes it. */
 export async function emitNotebook({ notebook }: Session, services: Services): Promise<void> {
   const listed = await services.about(notebook, ['emit', '--list']);
-  const choice = await vscode.window.showQuickPick(choicesOf(listed), { title: 'Compile to…', placeHolder: 'Executes nothing' });
+  const choice = await vscode.window.showQuickPick(choicesOf(listed), {
+    title: 'Compile to…',
+    placeHolder: 'Executes nothing',
+  });
   if (choice === undefined) return;
   const stem = notebook.uri.path.replace(/^.*\//, '').replace(/\.[^.]*$/, '');
   const around = vscode.Uri.joinPath(notebook.uri, '..');
@@ -31,7 +34,9 @@ export async function emitNotebook({ notebook }: Session, services: Services): P
     tellProblems(`${stem} could not be compiled to ${choice.label}.`, document);
     return;
   }
-  const written = folder.startsWith('/') ? vscode.Uri.file(folder) : vscode.Uri.joinPath(vscode.Uri.file(folderFor(notebook)), folder);
+  const written = folder.startsWith('/')
+    ? vscode.Uri.file(folder)
+    : vscode.Uri.joinPath(vscode.Uri.file(folderFor(notebook)), folder);
   const reveal = 'Show Folder';
   const chosen = await vscode.window.showInformationMessage(`Written: ${folder}`, reveal);
   if (chosen === reveal) await vscode.commands.executeCommand('revealInExplorer', written);
@@ -40,7 +45,11 @@ export async function emitNotebook({ notebook }: Session, services: Services): P
 function choicesOf(listed: CommandDocument | undefined): Choice[] {
   const engines = (listed?.['targets'] ?? []) as readonly { readonly name: string; readonly help: string }[];
   return [
-    { label: 'a bundle', description: 'the pipeline itself, for cellwright run and as Python modules to read', engine: undefined },
+    {
+      label: 'a bundle',
+      description: 'the pipeline itself, for cellwright run and as Python modules to read',
+      engine: undefined,
+    },
     ...engines.map(({ name, help }) => ({ label: name, description: help, engine: name })),
   ];
 }

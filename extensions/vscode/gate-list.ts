@@ -26,7 +26,10 @@ export function gatesOf(bundle: Bundle | undefined): readonly Gate[] {
   return (bundle?.tasks ?? []).flatMap((task): Gate[] => {
     const lines = task.source.split('\n');
     const lineOf = (words: string): number =>
-      Math.max(0, lines.findIndex((line) => /^\s*#\|\s*gate\b/.test(line) && line.includes(words)));
+      Math.max(
+        0,
+        lines.findIndex((line) => /^\s*#\|\s*gate\b/.test(line) && line.includes(words)),
+      );
     const place = { cell: task.id, index: task.index };
     const written = (task.measures?.gates ?? []).map(({ condition }) => ({
       ...{ ...place, condition, label: `Gate: ${condition}`, line: lineOf(condition) },
@@ -47,7 +50,10 @@ export function outcomeOf(gate: Gate, run: RunState): GateOutcome | undefined {
   if (cell?.status === 'failed') return { kind: 'closed', why: cell.error ?? cell.reason, seconds: cell.seconds };
   if (judged.length > 0) return { kind: 'holds', seconds: cell?.seconds };
   if (run.end === undefined) return undefined;
-  return { kind: 'unjudged', why: cell?.reason === undefined || cell.reason === '' ? 'The run did not come to it.' : cell.reason };
+  return {
+    kind: 'unjudged',
+    why: cell?.reason === undefined || cell.reason === '' ? 'The run did not come to it.' : cell.reason,
+  };
 }
 
 function saysWhy({ condition, why }: RunGate): string {

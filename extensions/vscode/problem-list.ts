@@ -70,7 +70,8 @@ function endOf(state: CellState, source: ProblemSource): readonly Problem[] {
 function problemAt(diagnostic: CellDiagnostic, state: CellState | undefined): Problem {
   const { severity, code, message, help, location, related, remedies } = diagnostic;
   return {
-    place: state === undefined ? undefined : { cell: state.cell, index: state.index, range: location?.range ?? firstLine },
+    place:
+      state === undefined ? undefined : { cell: state.cell, index: state.index, range: location?.range ?? firstLine },
     severity,
     code,
     message: `${message} ${help}`.trim(),

@@ -42,7 +42,9 @@ export class Problems implements vscode.Disposable {
   /** What is shown of a cell at a place. */
   at(cell: vscode.Uri, range: vscode.Range): readonly ShownProblem[] {
     const found = this.#shown.get(cell) ?? [];
-    return found.filter((one): one is ShownProblem => one instanceof ShownProblem && one.range.intersection(range) !== undefined);
+    return found.filter(
+      (one): one is ShownProblem => one instanceof ShownProblem && one.range.intersection(range) !== undefined,
+    );
   }
 
   dispose(): void {
@@ -89,7 +91,10 @@ export class Problems implements vscode.Disposable {
     return shown;
   }
 
-  #placeOf(notebook: vscode.NotebookDocument, place: ProblemPlace | undefined): { uri: vscode.Uri; range: vscode.Range } {
+  #placeOf(
+    notebook: vscode.NotebookDocument,
+    place: ProblemPlace | undefined,
+  ): { uri: vscode.Uri; range: vscode.Range } {
     const cell = place === undefined ? undefined : cellOf(notebook, place.cell, place.index);
     if (place === undefined || cell === undefined) return { uri: notebook.uri, range: new vscode.Range(0, 0, 0, 0) };
     return { uri: cell.document.uri, range: cell.document.validateRange(rangeOf(place.range)) };

@@ -13,9 +13,9 @@ interface JupyterApi {
 interface PythonApi {
   readonly environments?: {
     getActiveEnvironmentPath?(resource: vscode.Uri): { readonly path: string };
-    resolveEnvironment?(
-      found: { readonly path: string },
-    ): Promise<{ readonly executable: { readonly uri?: vscode.Uri } } | undefined>;
+    resolveEnvironment?(found: {
+      readonly path: string;
+    }): Promise<{ readonly executable: { readonly uri?: vscode.Uri } } | undefined>;
     readonly onDidChangeActiveEnvironmentPath?: vscode.Event<unknown>;
   };
 }
@@ -47,10 +47,7 @@ export async function interpreterOfFolder(notebook: vscode.Uri): Promise<string 
 
 /** Calls back when another interpreter was selected. */
 export function onInterpreterChange(listener: () => void): vscode.Disposable {
-  const events = [
-    jupyter()?.onDidChangePythonEnvironment,
-    python()?.environments?.onDidChangeActiveEnvironmentPath,
-  ];
+  const events = [jupyter()?.onDidChangePythonEnvironment, python()?.environments?.onDidChangeActiveEnvironmentPath];
   return vscode.Disposable.from(...events.flatMap((event) => (event === undefined ? [] : [event(listener)])));
 }
 

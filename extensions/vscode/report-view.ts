@@ -8,7 +8,7 @@ export function reportOf(notebook: vscode.Uri): vscode.Uri {
 }
 
 const policy =
-  '<meta http-equiv="Content-Security-Policy" content="default-src \'none\'; style-src \'unsafe-inline\'; img-src data:; font-src data:; frame-src \'self\' data: blob:;">';
+  "<meta http-equiv=\"Content-Security-Policy\" content=\"default-src 'none'; style-src 'unsafe-inline'; img-src data:; font-src data:; frame-src 'self' data: blob:;\">";
 
 /** Opens a report; says so when there is none. */
 export async function showReport(report: vscode.Uri): Promise<void> {
@@ -16,7 +16,9 @@ export async function showReport(report: vscode.Uri): Promise<void> {
   try {
     html = new TextDecoder().decode(await vscode.workspace.fs.readFile(report));
   } catch {
-    await vscode.window.showInformationMessage(`There is no report at ${vscode.workspace.asRelativePath(report)}. Run the pipeline first.`);
+    await vscode.window.showInformationMessage(
+      `There is no report at ${vscode.workspace.asRelativePath(report)}. Run the pipeline first.`,
+    );
     return;
   }
   const name = report.path.replace(/^.*\//, '');

@@ -41,14 +41,24 @@ export function runItems(document: CommandDocument, shown: string | undefined): 
   const runs = (document['runs'] ?? []) as readonly RecordedRun[];
   return runs.map((recorded) => {
     const { run, outcome, started, seconds, ran, reused, failed, commit, user, pinned } = recorded;
-    const parts = [`${String(ran)} ran`, `${String(reused)} reused`, ...(failed > 0 ? [`${String(failed)} failed`] : [])];
+    const parts = [
+      `${String(ran)} ran`,
+      `${String(reused)} reused`,
+      ...(failed > 0 ? [`${String(failed)} failed`] : []),
+    ];
     const time = seconds === null ? [] : [sayDuration(seconds)];
     const when = started === null ? run : new Date(started).toLocaleString();
     return {
       run,
       label: `${when}${run === shown ? ' (shown)' : ''}`,
       description: [outcome, ...parts, ...time, ...(pinned ? ['pinned'] : [])].join(', '),
-      tooltip: [run, outcome, ...parts, ...(user === null ? [] : [`by ${user}`]), ...(commit === null ? [] : [`commit ${commit}`])].join('\n'),
+      tooltip: [
+        run,
+        outcome,
+        ...parts,
+        ...(user === null ? [] : [`by ${user}`]),
+        ...(commit === null ? [] : [`commit ${commit}`]),
+      ].join('\n'),
       icon: icons[outcome] ?? 'circle-outline',
       isGoingOn: outcome === 'running',
     };

@@ -25,7 +25,11 @@ export class RunTasks implements vscode.TaskProvider {
 
   async provideTasks(): Promise<vscode.Task[]> {
     if (!vscode.workspace.isTrusted) return [];
-    const found = await vscode.workspace.findFiles('**/*.ipynb', '**/{node_modules,.ipynb_checkpoints,*.cellwright}/**', 50);
+    const found = await vscode.workspace.findFiles(
+      '**/*.ipynb',
+      '**/{node_modules,.ipynb_checkpoints,*.cellwright}/**',
+      50,
+    );
     return found.flatMap((file) => {
       const folder = vscode.workspace.getWorkspaceFolder(file);
       if (folder === undefined || file.scheme !== 'file') return [];

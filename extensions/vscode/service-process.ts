@@ -2,6 +2,7 @@
 import { spawn, type ChildProcessWithoutNullStreams } from 'node:child_process';
 import { protocolVersion, type Method, type Notification, type ParamsOf, type ResultOf } from '../service/protocol.ts';
 import { RpcConnection } from '../ui/rpc-connection.ts';
+import { childEnvironment } from './child-environment.ts';
 import type { HostService, ServiceLog } from './place.ts';
 
 interface Live {
@@ -63,9 +64,7 @@ export class ServiceProcess implements HostService {
 
   #start(): Live {
     const { program, folder, log } = this.#order;
-    // In the desktop editor the program of the extension host is Electron, which this makes a plain Node.
-    const env = { ...process.env, ELECTRON_RUN_AS_NODE: '1' };
-    const child = spawn(process.execPath, [program, 'serve', '--stdio'], { cwd: folder, env });
+    const child = spawn(process.execPath, [program, 'serve', '--stdio'], { cwd: folder, env: childEnvironment() });
     const connection = new RpcConnection((line) => child.stdin.write(`${line}\n`));
     const watchers = this.#watchers;
     let rest = '';

@@ -27,8 +27,10 @@ export class Services implements vscode.Disposable {
   /** Why a notebook cannot be run here, for people; undefined when it can. */
   refusal(notebook: vscode.NotebookDocument): string | undefined {
     if (!vscode.workspace.isTrusted) return 'This workspace is not trusted, so nothing is run in it.';
-    if (this.#place.processes === undefined) return 'A browser cannot start processes; open the folder in the desktop editor or on a remote host to run it.';
-    if (fileOf(notebook) === undefined) return `${nameOf(notebook)} is not a file on this machine yet; save it to run it.`;
+    if (this.#place.processes === undefined)
+      return 'A browser cannot start processes; open the folder in the desktop editor or on a remote host to run it.';
+    if (fileOf(notebook) === undefined)
+      return `${nameOf(notebook)} is not a file on this machine yet; save it to run it.`;
     return undefined;
   }
 
@@ -61,7 +63,9 @@ export class Services implements vscode.Disposable {
   ): Promise<CommandDocument | undefined> {
     const file = fileOf(notebook);
     if (file === undefined) return undefined;
-    const place = takesInterpreter.has(words[0] ?? '') ? await this.placeArguments(notebook.uri, kernelOf(notebook)) : [];
+    const place = takesInterpreter.has(words[0] ?? '')
+      ? await this.placeArguments(notebook.uri, kernelOf(notebook))
+      : [];
     return await this.about(notebook, [...words, file, ...place, ...more]);
   }
 

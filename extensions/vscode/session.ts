@@ -113,7 +113,8 @@ export class Sessions implements vscode.Disposable {
     const session = new Session(notebook, this.#makeModel(notebook));
     this.#open.set(notebook, session);
     session.model.onChange(() => this.#changed.fire(session));
-    if (this.#active === undefined || vscode.window.activeNotebookEditor?.notebook === notebook) this.#activate(notebook);
+    if (this.#active === undefined || vscode.window.activeNotebookEditor?.notebook === notebook)
+      this.#activate(notebook);
   }
 
   #remove(notebook: vscode.NotebookDocument): void {
@@ -128,7 +129,8 @@ export class Sessions implements vscode.Disposable {
   #activate(notebook: vscode.NotebookDocument | undefined): void {
     const session = notebook === undefined ? undefined : this.#open.get(notebook);
     // When the focus goes to the pipeline view, no notebook is in front; the last one is still meant.
-    const last = this.#active !== undefined && this.#open.get(this.#active.notebook) === this.#active ? this.#active : undefined;
+    const last =
+      this.#active !== undefined && this.#open.get(this.#active.notebook) === this.#active ? this.#active : undefined;
     this.#active = session ?? last ?? [...this.#open.values()].at(-1);
     this.#activated.fire(this.#active);
   }

@@ -1,6 +1,7 @@
 /** A terminal in which the command line runs, with the Node that the editor itself runs on. */
 import { spawn, type ChildProcess } from 'node:child_process';
 import * as vscode from 'vscode';
+import { childEnvironment } from './child-environment.ts';
 import type { TerminalCall } from './place.ts';
 import { TaskLines } from './task-line.ts';
 
@@ -26,8 +27,11 @@ export class TaskTerminal implements vscode.Pseudoterminal {
   open(): void {
     const { words, folder, notebook } = this.#call;
     this.#written.fire(`> cellwright ${words.join(' ')}\r\n`);
-    const env = { ...process.env, ELECTRON_RUN_AS_NODE: '1' };
-    const child = spawn(process.execPath, [this.#program, ...words], { cwd: folder, env, stdio: ['ignore', 'pipe', 'pipe'] });
+    const child = spawn(process.execPath, [this.#program, ...words], {
+      cwd: folder,
+      env: childEnvironment(),
+      stdio: ['ignore', 'pipe', 'pipe'],
+    });
     this.#child = child;
     const streams = [child.stdout, child.stderr].map((stream) => {
       const lines = new TaskLines(notebook);

@@ -43,10 +43,15 @@ export class TasksTree implements vscode.TreeDataProvider<Node>, vscode.Disposab
     const sections = session?.model.pipeline?.sections ?? [];
     if (session === undefined || node?.kind === 'task') return [];
     const parent = node?.section.id;
-    const own = node === undefined ? withoutSection(session) : node.section.cells.flatMap((id) => session.model.cells.get(id) ?? []);
+    const own =
+      node === undefined
+        ? withoutSection(session)
+        : node.section.cells.flatMap((id) => session.model.cells.get(id) ?? []);
     return [
       ...own.map((state): Node => ({ kind: 'task', session, state })),
-      ...sections.filter((one) => one.parent === parent).map((section): Node => ({ kind: 'section', session, section })),
+      ...sections
+        .filter((one) => one.parent === parent)
+        .map((section): Node => ({ kind: 'section', session, section })),
     ];
   }
 
@@ -78,7 +83,10 @@ function taskItem({ notebook }: Session, state: CellState): vscode.TreeItem {
   item.id = `task:${notebook.uri.toString()}:${state.cell}`;
   item.description = `${state.words}${time}`;
   const colour = colours[state.state];
-  item.iconPath = new vscode.ThemeIcon(iconOf[state.state], colour === undefined ? undefined : new vscode.ThemeColor(colour));
+  item.iconPath = new vscode.ThemeIcon(
+    iconOf[state.state],
+    colour === undefined ? undefined : new vscode.ThemeColor(colour),
+  );
   item.contextValue = state.state === 'failed' || state.state === 'gated' ? 'failed' : 'task';
   const lines = [
     `${state.label}: ${state.words}`,

@@ -28,7 +28,10 @@ class Asked {
     return new Promise((resolve, reject) => this.#waiting.set(id, { resolve, reject }));
   }
 
-  settle(id: number, settle: (waiting: { resolve: (value: unknown) => void; reject: (error: Error) => void }) => void): void {
+  settle(
+    id: number,
+    settle: (waiting: { resolve: (value: unknown) => void; reject: (error: Error) => void }) => void,
+  ): void {
     const waiting = this.#waiting.get(id);
     this.#waiting.delete(id);
     if (waiting !== undefined) settle(waiting);

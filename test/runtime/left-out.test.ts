@@ -88,4 +88,22 @@ describe('what is knowingly left out of what a cell depends on', () => {
     },
     60_000,
   );
+
+  test('a file that whoever starts the program has left open for writing', () => {
+    writeFileSync(path.join(folder, 'notebook.py'), '# %%\nprint(1)\n');
+    // An editor's log for instance. Node itself closes such files only up to the first number that is free.
+    const leave =
+      'import os, sys; os.dup2(os.open("log.txt", os.O_WRONLY | os.O_CREAT), 40); os.execv(sys.argv[1], sys.argv[1:])';
+    const program = path.join(root, 'dist', 'cellwright.mjs');
+    const words = ['run', 'notebook.py', '--python', python, '--state', 'state', '-o', 'out.ipynb', '--json'];
+    const reusedOf = (): number => {
+      const done = spawnSync(python, ['-c', leave, process.execPath, program, ...words], {
+        cwd: folder,
+        encoding: 'utf8',
+      });
+      expect(done.status, `${done.stdout}${done.stderr}`).toBe(0);
+      return (JSON.parse(done.stdout) as { readonly reused: number }).reused;
+    };
+    expect([reusedOf(), reusedOf()]).toEqual([0, 1]);
+  }, 60_000);
 });

@@ -44,13 +44,25 @@ export interface Server {
 export async function startServer({ home, workspace, settings, asksForTrust = false }: ServerOrder): Promise<Server> {
   const user = path.join(home, 'data', 'User');
   mkdirSync(user, { recursive: true });
-  const quiet = { 'telemetry.telemetryLevel': 'off', 'workbench.startupEditor': 'none', 'chat.disableAIFeatures': true, 'security.workspace.trust.startupPrompt': 'never' };
+  const quiet = {
+    'telemetry.telemetryLevel': 'off',
+    'workbench.startupEditor': 'none',
+    'chat.disableAIFeatures': true,
+    'security.workspace.trust.startupPrompt': 'never',
+  };
   writeFileSync(path.join(user, 'settings.json'), JSON.stringify({ ...quiet, ...settings }));
   const folders = ['--user-data-dir', path.join(home, 'data'), '--extensions-dir', path.join(home, 'extensions')];
   // Its caches and its state below the home, so that nothing is left.
-  const env = { ...process.env, HOME: home, XDG_DATA_HOME: path.join(home, 'share'), XDG_CONFIG_HOME: path.join(home, 'config'), XDG_CACHE_HOME: path.join(home, 'cache') };
+  const env = {
+    ...process.env,
+    HOME: home,
+    XDG_DATA_HOME: path.join(home, 'share'),
+    XDG_CONFIG_HOME: path.join(home, 'config'),
+    XDG_CACHE_HOME: path.join(home, 'cache'),
+  };
   const installed = spawnSync(node, [entry, ...folders, '--install-extension', vsix], { env, encoding: 'utf8' });
-  if (installed.status !== 0) throw new Error(`the extension cannot be installed: ${installed.stdout}${installed.stderr}`);
+  if (installed.status !== 0)
+    throw new Error(`the extension cannot be installed: ${installed.stdout}${installed.stderr}`);
   const port = await freePort();
   const words = [
     ...[entry, ...folders, '--bind-addr', `127.0.0.1:${String(port)}`, '--auth', 'none'],
@@ -60,7 +72,8 @@ export async function startServer({ home, workspace, settings, asksForTrust = fa
   ];
   const child = spawn(node, words, { env, detached: true, stdio: ['ignore', 'pipe', 'pipe'] });
   let said = '';
-  for (const stream of [child.stdout, child.stderr]) stream.setEncoding('utf8').on('data', (text: string) => (said += text));
+  for (const stream of [child.stdout, child.stderr])
+    stream.setEncoding('utf8').on('data', (text: string) => (said += text));
   const address = `http://127.0.0.1:${String(port)}/?folder=${encodeURIComponent(workspace)}`;
   await answers(address, child, () => said);
   return { address, log: () => said, stop: async () => await stop(child, home) };

@@ -24,13 +24,16 @@ export async function serveCommand(
   return { status: 'ok', diagnostics: [], text: '', document: {} };
 }
 
+/** In an editor on Electron the interpreter of JavaScript is the editor's own program, which is told to be one. */
+const asNode = process.versions['electron'] === undefined ? {} : { ELECTRON_RUN_AS_NODE: '1' };
+
 /** What the service needs of this program. */
 export function programOf(host: Host, parsed: ParsedArguments, runCommandLine: RunCommandLine): Program {
   const state = lastValue(parsed, 'state');
   return {
     version,
     command: [process.execPath, path.join(host.installation, 'cellwright.mjs')],
-    environment: host.environment,
+    environment: { ...host.environment, ...asNode },
     folder: host.cwd,
     state: state === undefined ? undefined : path.resolve(host.cwd, state),
     call: callerOf(host, runCommandLine),

@@ -365,6 +365,18 @@ def _next_at_rest(stage: _Stage, parent: int, order: dict[str, Any], doors: Door
         os._exit(0)
 
 
+def _close_inherited() -> None:
+    """Close what whoever started the program had left open, as Jupyter does for its kernels.
+
+    A cell could write to it, so that no result could be reused.
+    """
+    for name in os.listdir("/dev/fd"):
+        with contextlib.suppress(OSError):  # The listing's own, which is closed by now.
+            # What this interpreter has opened itself is not inheritable.
+            if int(name) > 2 and os.get_inheritable(int(name)):
+                os.close(int(name))
+
+
 def main() -> None:
     """Be the first of the parents."""
     from .kept_secrets import secrets
@@ -372,6 +384,8 @@ def main() -> None:
 
     watch.install()
     configuration = _configure()
+    if "steps" not in configuration:
+        _close_inherited()
     secrets.take(configuration["secrets"], watch.start_values)
     grounds = None
     if configuration["mayStandBy"] or configuration.get("tellsGrounds"):
