@@ -29,8 +29,10 @@ function takeInterruptions(): AbortSignal {
 }
 
 /** An editor on Electron sets this to call its own program as Node. It is no business of cells, which may start such programs, too. */
-function ofCells({ ELECTRON_RUN_AS_NODE: _, ...environment }: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
-  return environment;
+function ofCells(environment: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
+  const kept = { ...environment };
+  delete kept['ELECTRON_RUN_AS_NODE'];
+  return kept;
 }
 
 let interruption: AbortSignal | undefined;
