@@ -1,4 +1,5 @@
 /** What stands below a cell: what it reads, what it writes, and whether it would run. */
+import type { StateName } from '../../compiler/bundle/format.ts';
 import type { CellState, CellStateName, Need } from '../ui/panel.ts';
 import { sayDuration } from '../ui/state-words.ts';
 
@@ -36,6 +37,12 @@ function shorten(names: readonly string[]): string {
   return names.length > most ? `${shown} +${String(names.length - most)}` : shown;
 }
 
+/** Hidden state of a process: nobody wrote these names in the notebook, so that they are not listed among its variables. */
+const hiddenState: ReadonlySet<string> = new Set<StateName>([
+  ...(['random', 'numpy.random', 'torch.random', 'cwd', 'environ', 'sys.path', 'matplotlib', 'pandas.options'] as const),
+  ...(['numpy.options', 'warnings', 'decimal', 'locale', 'logging', 'ipython', 'output-history', 'modules'] as const),
+]);
+
 /** What earlier cells give to this one, imports left out, in the order of the notebook. */
 export function namesRead(state: CellState): readonly string[] {
   return namesOf(state.reads);
@@ -43,16 +50,21 @@ export function namesRead(state: CellState): readonly string[] {
 
 /** What later cells take of this one; what no cell takes is made all the same, so that comes too. */
 export function namesWritten(state: CellState): readonly string[] {
-  return [...new Set([...state.makes, ...namesOf(state.writes)])];
+  return [...new Set([...state.makes, ...namesOf(state.writes)])].filter((name) => !hiddenState.has(name));
 }
 
 function namesOf(needs: readonly Need[]): readonly string[] {
-  return [...new Set(needs.filter(({ isImport, assumed }) => !isImport && !assumed).flatMap(({ carries }) => carries))];
+  return [...new Set(needs.filter(isShown).flatMap(({ carries }) => carries))];
+}
+
+/** Data that is known to flow: the order of hidden state is a matter of the whole picture. */
+function isShown({ kind, isImport, assumed }: Need): boolean {
+  return kind === 'data' && !isImport && !assumed;
 }
 
 function reasonsOf(title: string, needs: readonly Need[]): string {
   const lines = needs.flatMap((need) =>
-    need.isImport || need.assumed ? [] : need.reasons.map((reason) => `${need.label}: ${reason}`),
+    isShown(need) ? need.reasons.map((reason) => `${need.label}: ${reason}`) : [],
   );
   return lines.length === 0 ? '' : `\n\n${title}\n${[...new Set(lines)].join('\n')}`;
 }
@@ -71,12 +83,12 @@ export function statusTexts(state: CellState): readonly StatusText[] {
       label: `Cellwright: ${state.label}, ${state.words}`,
     },
     {
-      text: `$(arrow-small-right) ${shorten(read)}`,
+      text: `reads ${shorten(read)}`,
       tooltip: `Reads ${read.length === 0 ? 'nothing of other cells' : read.join(', ')}${reasonsOf('Because', state.reads)}`,
       label: `Reads ${read.length === 0 ? 'nothing of other cells' : read.join(', ')}`,
     },
     {
-      text: `${shorten(written)} $(arrow-small-right)`,
+      text: `writes ${shorten(written)}`,
       tooltip: `Writes ${written.length === 0 ? 'nothing that other cells could use' : written.join(', ')}${reasonsOf('Used by', state.writes)}`,
       label: `Writes ${written.length === 0 ? 'nothing that other cells could use' : written.join(', ')}`,
     },

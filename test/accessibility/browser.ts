@@ -1,7 +1,7 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { pathToFileURL } from 'node:url';
-import { chromium, type Browser, type BrowserContextOptions, type Page } from 'playwright-core';
+import { chromium, type Browser, type BrowserContextOptions, type Frame, type Page } from 'playwright-core';
 
 const usual = [
   '/usr/bin/chromium',
@@ -60,6 +60,7 @@ export async function unfold(page: Page): Promise<void> {
 /** One rule that a page breaks, and where. */
 export interface Violation {
   readonly id: string;
+  readonly impact: 'minor' | 'moderate' | 'serious' | 'critical';
   readonly help: string;
   readonly nodes: readonly string[];
 }
@@ -69,7 +70,7 @@ const axe = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.mi
 const tags = ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22a', 'wcag22aa', 'best-practice'];
 
 /** What axe-core finds wrong with the page as it is shown now. HTML of cells, in frames of its own, is theirs. */
-export async function findViolations(page: Page): Promise<readonly Violation[]> {
+export async function findViolations(page: Page | Frame): Promise<readonly Violation[]> {
   await page.evaluate(axe);
   const options = JSON.stringify({
     runOnly: { type: 'tag', values: tags },
@@ -79,7 +80,7 @@ export async function findViolations(page: Page): Promise<readonly Violation[]> 
   return await page.evaluate<readonly Violation[]>(
     `axe.run(document, ${options}).then(({ passes, violations }) => {
       if (passes.length < 10) throw new Error('axe-core looked at almost nothing');
-      return violations.map(({ id, help, nodes }) => ({ id, help, nodes: nodes.map(({ html, failureSummary }) => html.slice(0, 300) + ' ' + failureSummary) }));
+      return violations.map(({ id, impact, help, nodes }) => ({ id, impact, help, nodes: nodes.map(({ html, failureSummary }) => html.slice(0, 300) + ' ' + failureSummary) }));
     })`,
   );
 }

@@ -37,6 +37,9 @@ export interface Server {
   readonly address: string;
   /** What it wrote, for a failure. */
   log(): string;
+  /** Ends it and all its processes; its home stays. */
+  end(): Promise<void>;
+  /** The same, and removes its home. */
   stop(): Promise<void>;
 }
 
@@ -76,7 +79,12 @@ export async function startServer({ home, workspace, settings, asksForTrust = fa
     stream.setEncoding('utf8').on('data', (text: string) => (said += text));
   const address = `http://127.0.0.1:${String(port)}/?folder=${encodeURIComponent(workspace)}`;
   await answers(address, child, () => said);
-  return { address, log: () => said, stop: async () => await stop(child, home) };
+  const end = async (): Promise<void> => await endAll(child);
+  const stop = async (): Promise<void> => {
+    await end();
+    rmSync(home, { recursive: true, force: true, maxRetries: 10, retryDelay: 200 });
+  };
+  return { address, log: () => said, end, stop };
 }
 
 async function answers(address: string, child: ChildProcess, log: () => string): Promise<void> {
@@ -93,9 +101,9 @@ async function answers(address: string, child: ChildProcess, log: () => string):
 }
 
 /** Its whole process group: the extension hosts are its children. */
-async function stop(child: ChildProcess, home: string): Promise<void> {
+async function endAll(child: ChildProcess): Promise<void> {
+  if (child.pid === undefined || child.exitCode !== null || child.signalCode !== null) return;
   const ended = new Promise((resolve) => child.once('exit', resolve));
-  if (child.pid !== undefined && child.exitCode === null) process.kill(-child.pid, 'SIGTERM');
+  process.kill(-child.pid, 'SIGTERM');
   await ended;
-  rmSync(home, { recursive: true, force: true, maxRetries: 10, retryDelay: 200 });
 }
