@@ -28,6 +28,8 @@ export interface ServerOrder {
   /** The folder that is opened. */
   readonly workspace: string;
   readonly settings: Readonly<Record<string, unknown>>;
+  /** Further extensions, packed. */
+  readonly packages?: readonly string[];
   /** Asks whether the folder is trusted, as the desktop editor does. */
   readonly asksForTrust?: boolean;
 }
@@ -44,7 +46,7 @@ export interface Server {
 }
 
 /** Installs the extension into a fresh home and starts the server. */
-export async function startServer({ home, workspace, settings, asksForTrust = false }: ServerOrder): Promise<Server> {
+export async function startServer({ home, workspace, settings, packages = [], asksForTrust = false }: ServerOrder): Promise<Server> {
   const user = path.join(home, 'data', 'User');
   mkdirSync(user, { recursive: true });
   const quiet = {
@@ -63,7 +65,8 @@ export async function startServer({ home, workspace, settings, asksForTrust = fa
     XDG_CONFIG_HOME: path.join(home, 'config'),
     XDG_CACHE_HOME: path.join(home, 'cache'),
   };
-  const installed = spawnSync(node, [entry, ...folders, '--install-extension', vsix], { env, encoding: 'utf8' });
+  const wanted = [vsix, ...packages].flatMap((file) => ['--install-extension', file]);
+  const installed = spawnSync(node, [entry, ...folders, ...wanted], { env, encoding: 'utf8' });
   if (installed.status !== 0)
     throw new Error(`the extension cannot be installed: ${installed.stdout}${installed.stderr}`);
   const port = await freePort();

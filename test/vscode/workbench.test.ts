@@ -1,6 +1,6 @@
 /** The extension in a real workbench, installed from its .vsix: npm run vscode. */
 import { execFileSync } from 'node:child_process';
-import { mkdirSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import type { Browser, BrowserContext } from 'playwright-core';
@@ -8,6 +8,7 @@ import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import { executable, findViolations, startBrowser } from '../accessibility/browser.ts';
 import { python } from '../environment.ts';
 import { hasCodeServer, startServer, type Server } from './code-server.ts';
+import { packJupyterLike } from './jupyter-like.ts';
 import { writeCells, writeFlights } from './notebooks.ts';
 import { Workbench } from './workbench.ts';
 
@@ -37,9 +38,15 @@ async function start(more: Readonly<Record<string, unknown>> = {}, asksForTrust 
 }
 
 /** The processes of the extension's program, by what they were called with. */
-export function programs(): readonly string[] {
+function programs(): readonly string[] {
   const listed = execFileSync('ps', ['-eo', 'args'], { encoding: 'utf8' }).split('\n');
   return listed.filter((line) => line.includes(base) && line.includes('cellwright.mjs'));
+}
+
+/** The records of all runs, as they are written. */
+function eventsOf(folder: string): string {
+  const names = readdirSync(folder, { recursive: true, encoding: 'utf8' }).filter((name) => name.endsWith('events.jsonl'));
+  return names.map((name) => readFileSync(path.join(folder, name), 'utf8')).join('');
 }
 
 describe.skipIf(!hasCodeServer || executable === undefined)('VS Code', { timeout: 600_000 }, () => {
@@ -110,8 +117,7 @@ describe.skipIf(!hasCodeServer || executable === undefined)('VS Code', { timeout
     // The window goes, and comes back.
     await context?.close();
     await openWorkbench();
-    // The workbench restores the notebook by itself.
-    await bench.toolbar.waitFor({ timeout: 60_000 });
+    await bench.openNotebook('flights.ipynb');
     await bench.until(async () => (await bench.tasks()).get('5'), (state) => state === 'failed', 60);
     expect((await bench.runs()).length).toBe(3);
     view = await bench.pressShowPipeline();
@@ -153,5 +159,92 @@ describe.skipIf(!hasCodeServer || executable === undefined)('VS Code', { timeout
     const last = ticks();
     await new Promise((resolve) => setTimeout(resolve, 1000));
     expect(ticks()).toBe(last);
+  });
+
+  test('problems stand at their place, with fixes and an explanation; gates and checks are in the Testing panel; tasks find problems', async () => {
+    prepare();
+    writeCells(workspace, 'fine.ipynb', ['#| cach: false\nx = 1', '#| metric: y\n#| gate: y > 0\ny = x + 1', 'y + 1']);
+    await start();
+    await bench.openNotebook('fine.ipynb');
+    const [found] = await bench.until(async () => await bench.problems(), (all) => all.some((one) => one.includes('CW120')));
+    expect(found).toBeDefined();
+    const problem = (await bench.problems()).find((one) => one.includes('CW120')) ?? '';
+    expect(problem).toMatch(/Error: There is no directive cach\. Did you mean cache\?.*at line 1/);
+
+    await bench.command('Tasks: Run Task');
+    await bench.choose('cellwright');
+    await bench.choose('run fine.ipynb');
+    await bench.until(async () => await bench.problems(), (all) => all.filter((one) => one.includes('CW120')).length === 2, 120);
+
+    // The first remedy.
+    await bench.clickInCell('cach: false');
+    await bench.page.keyboard.press('Control+.');
+    await bench.page.locator('.action-widget').waitFor({ timeout: 15_000 });
+    const offered = await bench.page.locator('.action-widget .monaco-list-row').allInnerTexts();
+    expect(offered.join('\n')).toMatch(/Write cache[^]*Explain CW120/);
+    await bench.page.keyboard.press('Enter');
+    await bench.until(async () => await bench.problems(), (all) => all.filter((one) => one.includes('CW120')).length <= 1);
+    await bench.until(async () => [...(await bench.tasks()).keys()].length, (count) => count === 3);
+
+    await bench.command('Cellwright: Run Pipeline');
+    await bench.until(async () => (await bench.runs())[0], (run) => run?.includes('ok, 3 ran') === true, 180);
+    await bench.command('Testing: Focus on Test Explorer View');
+    await bench.until(async () => await bench.tests(), (all) => all.some((one) => /Gate: y > 0.*Passed/i.test(one)), 30);
+    await bench.clickInCell('y = x + 1');
+    await bench.command('Cellwright: Make a Check of Cell from the Last Run');
+    await bench.until(async () => await bench.tests(), (all) => all.some((one) => one.includes('Check: 02_y')), 60);
+    await bench.command('Test: Run All Tests');
+    await bench.until(async () => await bench.tests(), (all) => all.some((one) => /Check: 02_y.*Passed/i.test(one)), 180);
+  });
+
+  test('in a workspace that is not trusted the graph is seen and nothing is run', async () => {
+    prepare();
+    writeCells(workspace, 'fine.ipynb', ['x = 1', 'y = x + 1']);
+    await start({}, true);
+    await bench.openNotebook('fine.ipynb');
+    const view = await bench.pressShowPipeline();
+    await bench.until(async () => await view.locator('.cw-row[aria-label^="Task "]').count(), (count) => count === 2);
+    expect(await view.getByRole('button', { name: 'Run', exact: true }).isDisabled()).toBe(true);
+    expect(await view.locator('body').innerText()).toContain('not trusted');
+    expect(await bench.offers('Cellwright: Run Pipeline')).toBe(false);
+    expect(programs()).toEqual([]);
+
+    await bench.command('Workspaces: Manage Workspace Trust');
+    await bench.page.getByRole('button', { name: 'Trust', exact: true }).first().click();
+    await bench.until(async () => await bench.offers('Cellwright: Run Pipeline'), (offered) => offered, 60);
+    await bench.until(async () => await Promise.resolve(programs()), (all) => all.some((one) => one.includes('serve --stdio')), 60);
+  });
+
+  test('in the web editor the graph and the problems are seen, without any process', async () => {
+    prepare();
+    writeCells(workspace, 'fine.ipynb', ['#| cach: false\nx = 1', 'y = x + 1']);
+    await start({ 'remote.extensionKind': { 'cellwright.cellwright': ['web'] } });
+    await bench.openNotebook('fine.ipynb');
+    const view = await bench.pressShowPipeline();
+    await bench.until(async () => await view.locator('.cw-row[aria-label^="Task "]').count(), (count) => count === 2);
+    await bench.until(async () => await bench.problems(), (all) => all.some((one) => one.includes('CW120')));
+    await bench.until(async () => (await bench.tasks()).size, (count) => count === 2);
+    expect(await view.locator('body').innerText()).toContain('A browser cannot start processes');
+    expect(await bench.offers('Cellwright: Run Pipeline')).toBe(false);
+    expect(programs()).toEqual([]);
+  });
+
+  test('the interpreter is that of the kernel which is selected, where the extension for Jupyter tells it', async () => {
+    prepare();
+    writeCells(workspace, 'fine.ipynb', ['import sys\nprint(sys.executable)']);
+    const link = path.join(base, 'selected-python');
+    writeFileSync(link, `#!/bin/sh\nexec ${python} "$@"\n`, { mode: 0o755 });
+    server = await startServer({
+      home: path.join(base, 'home'),
+      workspace,
+      settings: {},
+      packages: [packJupyterLike(base, link)],
+    });
+    await openWorkbench();
+    await bench.openNotebook('fine.ipynb');
+    await bench.until(async () => (await bench.tasks()).size, (count) => count === 1);
+    await bench.command('Cellwright: Run Pipeline');
+    await bench.until(async () => (await bench.runs())[0], (run) => run?.includes('ok, 1 ran') === true, 180);
+    expect(eventsOf(base)).toContain(`"executable":"${link}"`);
   });
 });

@@ -102,11 +102,28 @@ export class Workbench {
     return texts.map((text) => text.trim());
   }
 
-  /** Puts the cursor at the end of the cell that has a text, and types. */
-  async typeInCell(text: string, more: string): Promise<void> {
+  /** An entry of a list that asks. */
+  async choose(text: string): Promise<void> {
+    const row = this.page.locator('.quick-input-list .monaco-list-row').filter({ hasText: text }).first();
+    await row.waitFor({ timeout: 30_000 });
+    await row.click();
+  }
+
+  /** What the Testing panel lists. */
+  async tests(): Promise<readonly string[]> {
+    return await this.#rowsOf('.test-explorer', '');
+  }
+
+  /** Puts the cursor into the line of a cell that has a text. */
+  async clickInCell(text: string): Promise<void> {
     const line = this.page.locator('.notebookOverlay .cell .view-line', { hasText: text }).first();
     await this.scrollTo(line);
     await line.click();
+  }
+
+  /** Puts the cursor at the end of the cell that has a text, and types. */
+  async typeInCell(text: string, more: string): Promise<void> {
+    await this.clickInCell(text);
     await this.page.keyboard.press('Control+End');
     await this.page.keyboard.type(more);
   }
