@@ -51,7 +51,7 @@ export function startExtension(context: vscode.ExtensionContext, place: Place): 
     vscode.window.registerTreeDataProvider('cellwright.tasks', tasks),
     vscode.window.registerTreeDataProvider('cellwright.runs', runs),
     keepContext(sessions, services),
-    vscode.workspace.onDidGrantWorkspaceTrust(() => sessions.start()),
+    vscode.workspace.onDidGrantWorkspaceTrust(() => views.keep(() => sessions.start())),
   );
   const { processes } = place;
   if (processes !== undefined) {

@@ -5,11 +5,13 @@ import type { Session, Sessions } from './session.ts';
 
 /** Opens views and closes them with their notebooks. */
 export class PipelineViews implements vscode.Disposable {
+  readonly #sessions: Sessions;
   readonly #tools: ViewTools;
   readonly #open = new Map<Session, PipelineView>();
   readonly #subscription: vscode.Disposable;
 
   constructor(sessions: Sessions, tools: ViewTools) {
+    this.#sessions = sessions;
     this.#tools = tools;
     this.#subscription = vscode.Disposable.from(
       sessions.onDidClose((session) => this.#open.get(session)?.dispose()),
@@ -19,6 +21,13 @@ export class PipelineViews implements vscode.Disposable {
         if (run !== undefined) this.#open.get(session)?.follow(run);
       }),
     );
+  }
+
+  /** Opens the views again that are open now, when sessions are made anew. */
+  keep(renew: () => void): void {
+    const shown = new Set([...this.#open.keys()].map(({ notebook }) => notebook));
+    renew();
+    for (const session of this.#sessions.all()) if (shown.has(session.notebook)) this.show(session);
   }
 
   /** The view of a notebook, brought to the front. */

@@ -51,11 +51,14 @@ export async function startServer({ home, workspace, settings, packages = [], as
   mkdirSync(user, { recursive: true });
   const quiet = {
     'telemetry.telemetryLevel': 'off',
-    'workbench.startupEditor': 'none',
+    'workbench.startupEditor': 'none', 'workbench.secondarySideBar.defaultVisibility': 'hidden',
     'chat.disableAIFeatures': true,
     'security.workspace.trust.startupPrompt': 'never',
   };
-  writeFileSync(path.join(user, 'settings.json'), JSON.stringify({ ...quiet, ...settings }));
+  // What is of a machine, as an interpreter is, is set on the machine that the extension runs on.
+  const machine = path.join(home, 'data', 'Machine');
+  mkdirSync(machine, { recursive: true });
+  for (const place of [user, machine]) writeFileSync(path.join(place, 'settings.json'), JSON.stringify({ ...quiet, ...settings }));
   const folders = ['--user-data-dir', path.join(home, 'data'), '--extensions-dir', path.join(home, 'extensions')];
   // Its caches and its state below the home, so that nothing is left.
   const env = {
