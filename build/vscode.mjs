@@ -59,5 +59,11 @@ if (!existsSync(path.join(installation, 'node_modules', 'code-server', 'out', 'n
 
 await must('vsix', node('build/vsix.mjs'));
 const filter = values.t === undefined ? [] : ['-t', values.t];
-const env = { CELLWRIGHT_CODE_SERVER: installation, ...(values.pictures === true ? { CELLWRIGHT_PICTURES: 'docs/images' } : {}) };
-await must('vitest', node('node_modules/vitest/vitest.mjs', ['run', path.join('test', 'vscode', 'workbench'), ...filter], { env }));
+const env = {
+  CELLWRIGHT_CODE_SERVER: installation,
+  ...(values.pictures === true ? { CELLWRIGHT_PICTURES: 'docs/images' } : {}),
+};
+await must(
+  'vitest',
+  node('node_modules/vitest/vitest.mjs', ['run', path.join('test', 'vscode', 'workbench'), ...filter], { env }),
+);

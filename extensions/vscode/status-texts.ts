@@ -39,7 +39,16 @@ function shorten(names: readonly string[]): string {
 
 /** Hidden state of a process: nobody wrote these names in the notebook, so that they are not listed among its variables. */
 const hiddenState: ReadonlySet<string> = new Set<StateName>([
-  ...(['random', 'numpy.random', 'torch.random', 'cwd', 'environ', 'sys.path', 'matplotlib', 'pandas.options'] as const),
+  ...([
+    'random',
+    'numpy.random',
+    'torch.random',
+    'cwd',
+    'environ',
+    'sys.path',
+    'matplotlib',
+    'pandas.options',
+  ] as const),
   ...(['numpy.options', 'warnings', 'decimal', 'locale', 'logging', 'ipython', 'output-history', 'modules'] as const),
 ]);
 

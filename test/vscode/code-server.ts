@@ -46,19 +46,28 @@ export interface Server {
 }
 
 /** Installs the extension into a fresh home and starts the server. */
-export async function startServer({ home, workspace, settings, packages = [], asksForTrust = false }: ServerOrder): Promise<Server> {
+export async function startServer({
+  home,
+  workspace,
+  settings,
+  packages = [],
+  asksForTrust = false,
+}: ServerOrder): Promise<Server> {
   const user = path.join(home, 'data', 'User');
   mkdirSync(user, { recursive: true });
   const quiet = {
     'telemetry.telemetryLevel': 'off',
-    'workbench.startupEditor': 'none', 'workbench.secondarySideBar.defaultVisibility': 'hidden',
+    'workbench.startupEditor': 'none',
+    'window.autoDetectColorScheme': true,
+    'workbench.secondarySideBar.defaultVisibility': 'hidden',
     'chat.disableAIFeatures': true,
     'security.workspace.trust.startupPrompt': 'never',
   };
   // What is of a machine, as an interpreter is, is set on the machine that the extension runs on.
   const machine = path.join(home, 'data', 'Machine');
   mkdirSync(machine, { recursive: true });
-  for (const place of [user, machine]) writeFileSync(path.join(place, 'settings.json'), JSON.stringify({ ...quiet, ...settings }));
+  for (const place of [user, machine])
+    writeFileSync(path.join(place, 'settings.json'), JSON.stringify({ ...quiet, ...settings }));
   const folders = ['--user-data-dir', path.join(home, 'data'), '--extensions-dir', path.join(home, 'extensions')];
   // Its caches and its state below the home, so that nothing is left.
   const env = {

@@ -15,7 +15,10 @@ export function packJupyterLike(base: string, interpreter: string): string {
   writeFileSync(path.join(folder, 'package.json'), JSON.stringify(manifest));
   writeFileSync(path.join(folder, 'README.md'), 'Only for tests.\n');
   const answer = `{ id: "selected", path: ${JSON.stringify(interpreter)} }`;
-  writeFileSync(path.join(folder, 'main.js'), `exports.activate = () => ({ getPythonEnvironment: () => (${answer}) });\n`);
+  writeFileSync(
+    path.join(folder, 'main.js'),
+    `exports.activate = () => ({ getPythonEnvironment: () => (${answer}) });\n`,
+  );
   const vsce = path.join(root, 'extensions', 'vscode', 'node_modules', '@vscode', 'vsce', 'vsce');
   const packed = path.join(base, 'jupyter-like.vsix');
   const words = [vsce, 'package', '--no-dependencies', '--allow-missing-repository', '--skip-license', '-o', packed];

@@ -3,10 +3,10 @@ import { execFileSync } from 'node:child_process';
 import { mkdirSync, mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import type { Browser, BrowserContext } from 'playwright-core';
+import type { Browser, BrowserContext, Page } from 'playwright-core';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import { executable, findViolations, startBrowser } from '../accessibility/browser.ts';
-import { python } from '../environment.ts';
+import { python, root } from '../environment.ts';
 import { hasCodeServer, startServer, type Server } from './code-server.ts';
 import { packJupyterLike } from './jupyter-like.ts';
 import { writeCells, writeFlights } from './notebooks.ts';
@@ -22,18 +22,45 @@ let server: Server | undefined;
 let context: BrowserContext | undefined;
 let bench: Workbench;
 
-
 const settings = { 'cellwright.python': python };
 
 async function openWorkbench(scheme: 'light' | 'dark' = 'light'): Promise<void> {
-  context = await browser.newContext({ viewport: { width: 1700, height: 1000 }, colorScheme: scheme });
+  context = await browser.newContext({ viewport: { width: 1600, height: 900 }, colorScheme: scheme });
   bench = new Workbench(await context.newPage());
   await bench.open(server?.address ?? '');
 }
 
+const pictures = process.env['CELLWRIGHT_PICTURES'];
+
+/** Takes a picture for the documentation, where pictures were asked for: light as it is, and dark in a window of its own. */
+async function takePictures(name: string, isReady: string): Promise<void> {
+  if (pictures === undefined) return;
+  const save = async (page: Page, scheme: string): Promise<void> => {
+    await page.mouse.move(0, 0);
+    await page.waitForTimeout(1500);
+    await page.screenshot({ path: path.join(root, pictures, `vscode-${name}-${scheme}.png`) });
+  };
+  await save(bench.page, 'light');
+  const [light, lightContext] = [bench, context];
+  await openWorkbench('dark');
+  await bench.openNotebook('flights.ipynb');
+  await bench.showView();
+  const view = await bench.pressShowPipeline();
+  await view.locator(isReady).first().waitFor({ timeout: 240_000 });
+  if (name === 'failed') await bench.problems();
+  await save(bench.page, 'dark');
+  await context?.close();
+  [bench, context] = [light, lightContext];
+}
+
 /** A server of its own for every test: what one leaves is nothing to the next. */
 async function start(more: Readonly<Record<string, unknown>> = {}, asksForTrust = false): Promise<void> {
-  server = await startServer({ home: path.join(base, 'home'), workspace, settings: { ...settings, ...more }, asksForTrust });
+  server = await startServer({
+    home: path.join(base, 'home'),
+    workspace,
+    settings: { ...settings, ...more },
+    asksForTrust,
+  });
   await openWorkbench();
 }
 
@@ -45,11 +72,13 @@ function programs(): readonly string[] {
 
 /** The records of all runs, as they are written. */
 function eventsOf(folder: string): string {
-  const names = readdirSync(folder, { recursive: true, encoding: 'utf8' }).filter((name) => name.endsWith('events.jsonl'));
+  const names = readdirSync(folder, { recursive: true, encoding: 'utf8' }).filter((name) =>
+    name.endsWith('events.jsonl'),
+  );
   return names.map((name) => readFileSync(path.join(folder, name), 'utf8')).join('');
 }
 
-describe.skipIf(!hasCodeServer || executable === undefined)('VS Code', { timeout: 600_000 }, () => {
+describe.skipIf(!hasCodeServer || executable === undefined)('VS Code', { timeout: 1_200_000 }, () => {
   beforeAll(async () => {
     browser = await startBrowser();
   });
@@ -79,9 +108,15 @@ describe.skipIf(!hasCodeServer || executable === undefined)('VS Code', { timeout
     await bench.openNotebook('flights.ipynb');
     const began = performance.now();
     let view = await bench.pressShowPipeline();
-    await bench.until(async () => await view.locator('.cw-row[aria-label^="Task "]').count(), (count) => count === cells);
+    await bench.until(
+      async () => await view.locator('.cw-row[aria-label^="Task "]').count(),
+      (count) => count === cells,
+    );
     process.stdout.write(`graph ${String(Math.round(performance.now() - began))} ms after the button\n`);
-    await bench.until(async () => await bench.statusTexts(), (texts) => texts.some((text) => /will run/.test(text)));
+    await bench.until(
+      async () => await bench.statusTexts(),
+      (texts) => texts.some((text) => /will run/.test(text)),
+    );
 
     // axe-core, on our page in the workbench.
     const violations = await findViolations(view);
@@ -89,18 +124,32 @@ describe.skipIf(!hasCodeServer || executable === undefined)('VS Code', { timeout
     process.stdout.write(`axe-core: ${JSON.stringify(told)}\n`);
 
     await view.getByRole('button', { name: 'Run', exact: true }).click();
-    await bench.until(async () => [...(await bench.tasks()).values()], (all) => all.length === cells && all.every((state) => state === 'done'), 300);
+    await bench.until(
+      async () => [...(await bench.tasks()).values()],
+      (all) => all.length === cells && all.every((state) => state === 'done'),
+    );
+    await takePictures('done', '.cw-is-done');
     expect(await bench.statusTexts()).toContainEqual(expect.stringMatching(/done \d/));
     const [first] = await bench.runs();
     expect(first).toMatch(new RegExp(`ok, ${String(cells)} ran, 0 reused`));
 
     // An edited cell is marked at once, and what needs it; nothing else is touched.
     await bench.typeInCell('cancelled = df', '\nedited = 1');
-    await bench.until(async () => (await bench.tasks()).get('5'), (state) => state === 'stale', 5);
+    await bench.until(
+      async () => (await bench.tasks()).get('5'),
+      (state) => state === 'stale',
+      20,
+    );
     expect((await bench.tasks()).get('3')).not.toBe('stale');
     await bench.command('Cellwright: Run Pipeline');
-    await bench.until(async () => (await bench.runs()).length, (count) => count === 2, 120);
-    await bench.until(async () => (await bench.runs())[0], (run) => run?.includes('ok') === true, 300);
+    await bench.until(
+      async () => (await bench.runs()).length,
+      (count) => count === 2,
+    );
+    await bench.until(
+      async () => (await bench.runs())[0],
+      (run) => run?.includes('ok') === true,
+    );
     const [second] = await bench.runs();
     const ran = Number(/ok, (\d+) ran/.exec(second ?? '')?.[1]);
     process.stdout.write(`after the edit ${String(ran)} of ${String(cells)} ran\n`);
@@ -109,19 +158,38 @@ describe.skipIf(!hasCodeServer || executable === undefined)('VS Code', { timeout
     // A broken cell fails, and says so at its place.
     await bench.typeInCell('edited = 1', '\nraise ValueError("broken on purpose")');
     await bench.command('Cellwright: Run Pipeline');
-    await bench.until(async () => (await bench.tasks()).get('5'), (state) => state === 'failed', 300);
-    const problems = await bench.until(async () => await bench.problems(), (all) => all.some((one) => one.includes('broken on purpose')));
-    expect(problems.find((one) => one.includes('broken on purpose'))).toMatch(/Error: ValueError: broken on purpose.*cellwright/);
-    await bench.until(async () => await view.locator('.cw-is-failed').count(), (count) => count > 0);
+    await bench.until(
+      async () => (await bench.tasks()).get('5'),
+      (state) => state === 'failed',
+    );
+    const problems = await bench.until(
+      async () => await bench.problems(),
+      (all) => all.some((one) => one.includes('broken on purpose')),
+    );
+    expect(problems.find((one) => one.includes('broken on purpose'))).toMatch(
+      /Error: ValueError: broken on purpose.*cellwright/,
+    );
+    await bench.until(
+      async () => await view.locator('.cw-is-failed').count(),
+      (count) => count > 0,
+    );
+
+    await takePictures('failed', '.cw-is-failed');
 
     // The window goes, and comes back.
     await context?.close();
     await openWorkbench();
     await bench.openNotebook('flights.ipynb');
-    await bench.until(async () => (await bench.tasks()).get('5'), (state) => state === 'failed', 60);
+    await bench.until(
+      async () => (await bench.tasks()).get('5'),
+      (state) => state === 'failed',
+    );
     expect((await bench.runs()).length).toBe(3);
     view = await bench.pressShowPipeline();
-    await bench.until(async () => await view.locator('.cw-is-failed').count(), (count) => count > 0);
+    await bench.until(
+      async () => await view.locator('.cw-is-failed').count(),
+      (count) => count > 0,
+    );
   });
 
   test('a run goes on when the whole editor ends, is seen when it is there again, and can be stopped', async () => {
@@ -143,7 +211,10 @@ describe.skipIf(!hasCodeServer || executable === undefined)('VS Code', { timeout
         return 0;
       }
     };
-    await bench.until(async () => await Promise.resolve(ticks()), (count) => count > 2, 120);
+    await bench.until(
+      async () => await Promise.resolve(ticks()),
+      (count) => count > 2,
+    );
     await context?.close();
     await server?.end();
     const then = ticks();
@@ -153,9 +224,15 @@ describe.skipIf(!hasCodeServer || executable === undefined)('VS Code', { timeout
     server = await startServer({ home: path.join(base, 'home'), workspace, settings });
     await openWorkbench();
     await bench.openNotebook('slow.ipynb');
-    await bench.until(async () => (await bench.tasks()).get('2'), (state) => state === 'running', 60);
+    await bench.until(
+      async () => (await bench.tasks()).get('2'),
+      (state) => state === 'running',
+    );
     await bench.command('Cellwright: Stop Pipeline');
-    await bench.until(async () => (await bench.runs())[0], (run) => /interrupted|unfinished/.test(run ?? ''), 60);
+    await bench.until(
+      async () => (await bench.runs())[0],
+      (run) => /interrupted|unfinished/.test(run ?? ''),
+    );
     const last = ticks();
     await new Promise((resolve) => setTimeout(resolve, 1000));
     expect(ticks()).toBe(last);
@@ -166,40 +243,67 @@ describe.skipIf(!hasCodeServer || executable === undefined)('VS Code', { timeout
     writeCells(workspace, 'fine.ipynb', ['#| cach: false\nx = 1', '#| metric: y\n#| gate: y > 0\ny = x + 1', 'y + 1']);
     await start();
     await bench.openNotebook('fine.ipynb');
-    const [found] = await bench.until(async () => await bench.problems(), (all) => all.some((one) => one.includes('no directive cach')));
+    const [found] = await bench.until(
+      async () => await bench.problems(),
+      (all) => all.some((one) => one.includes('no directive cach')),
+    );
     expect(found).toBeDefined();
     const problem = (await bench.problems()).find((one) => one.includes('no directive cach')) ?? '';
     expect(problem).toMatch(/Error: There is no directive cach\. Did you mean cache\?.*at line 1/);
 
     // Its code leads to what it means.
     await bench.page.locator('.markers-panel').getByText('CW120').first().click();
-    await bench.page.getByRole('tab', { name: /CW120/ }).first().waitFor({ timeout: 15_000 });
-    await bench.page.getByRole('tab', { name: /fine\.ipynb/ }).first().click();
+    await bench.page.getByRole('tab', { name: /CW120/ }).first().waitFor({ timeout: 60_000 });
+    await bench.page
+      .getByRole('tab', { name: /fine\.ipynb/ })
+      .first()
+      .click();
 
     await bench.command('Tasks: Run Task');
     await bench.choose('cellwright');
     await bench.choose('run fine.ipynb');
-    await bench.until(async () => await bench.problems(), (all) => all.filter((one) => one.includes('no directive cach')).length === 2, 120);
+    await bench.until(
+      async () => await bench.problems(),
+      (all) => all.filter((one) => one.includes('no directive cach')).length === 2,
+    );
 
     // The first remedy.
     await bench.clickInCell('cach: false');
     await bench.page.keyboard.press('Control+.');
-    await bench.page.locator('.action-widget').waitFor({ timeout: 15_000 });
+    await bench.page.locator('.action-widget').waitFor({ timeout: 60_000 });
     const offered = await bench.page.locator('.action-widget .monaco-list-row').allInnerTexts();
     expect(offered.join('\n')).toMatch(/Write cache[^]*Explain CW120/);
     await bench.page.keyboard.press('Enter');
-    await bench.until(async () => await bench.problems(), (all) => all.filter((one) => one.includes('no directive cach')).length <= 1);
-    await bench.until(async () => [...(await bench.tasks()).keys()].length, (count) => count === 3);
+    await bench.until(
+      async () => await bench.problems(),
+      (all) => all.filter((one) => one.includes('no directive cach')).length <= 1,
+    );
+    await bench.until(
+      async () => [...(await bench.tasks()).keys()].length,
+      (count) => count === 3,
+    );
 
     await bench.command('Cellwright: Run Pipeline');
-    await bench.until(async () => (await bench.runs())[0], (run) => run?.includes('ok, 3 ran') === true, 180);
+    await bench.until(
+      async () => (await bench.runs())[0],
+      (run) => run?.includes('ok, 3 ran') === true,
+    );
     await bench.command('Testing: Focus on Test Explorer View');
-    await bench.until(async () => await bench.tests(), (all) => all.some((one) => /Gate: y > 0.*Passed/i.test(one)), 30);
+    await bench.until(
+      async () => await bench.tests(),
+      (all) => all.some((one) => /Gate: y > 0.*Passed/i.test(one)),
+    );
     await bench.clickInCell('y = x + 1');
     await bench.command('Cellwright: Make a Check of Cell from the Last Run');
-    await bench.until(async () => await bench.tests(), (all) => all.some((one) => one.includes('Check: 02_y')), 60);
+    await bench.until(
+      async () => await bench.tests(),
+      (all) => all.some((one) => one.includes('Check: 02_y')),
+    );
     await bench.command('Test: Run All Tests');
-    await bench.until(async () => await bench.tests(), (all) => all.some((one) => /Check: 02_y.*Passed/i.test(one)), 180);
+    await bench.until(
+      async () => await bench.tests(),
+      (all) => all.some((one) => /Check: 02_y.*Passed/i.test(one)),
+    );
   });
 
   test('in a workspace that is not trusted the graph is seen and nothing is run', async () => {
@@ -208,7 +312,10 @@ describe.skipIf(!hasCodeServer || executable === undefined)('VS Code', { timeout
     await start({}, true);
     await bench.openNotebook('fine.ipynb');
     const view = await bench.pressShowPipeline();
-    await bench.until(async () => await view.locator('.cw-row[aria-label^="Task "]').count(), (count) => count === 2);
+    await bench.until(
+      async () => await view.locator('.cw-row[aria-label^="Task "]').count(),
+      (count) => count === 2,
+    );
     expect(await view.getByRole('button', { name: 'Run', exact: true }).isDisabled()).toBe(true);
     expect(await view.locator('button:disabled[title*="not trusted"]').count()).toBe(1);
     expect(await bench.offers('Cellwright: Run Pipeline')).toBe(false);
@@ -217,8 +324,14 @@ describe.skipIf(!hasCodeServer || executable === undefined)('VS Code', { timeout
     await bench.command('Workspaces: Manage Workspace Trust');
     await bench.page.getByRole('button', { name: 'Trust', exact: true }).first().click();
     await bench.page.keyboard.press('Escape');
-    await bench.until(async () => await bench.offers('Cellwright: Run Pipeline'), (offered) => offered, 60);
-    await bench.until(async () => await Promise.resolve(programs()), (all) => all.some((one) => one.includes('serve --stdio')), 60);
+    await bench.until(
+      async () => await bench.offers('Cellwright: Run Pipeline'),
+      (offered) => offered,
+    );
+    await bench.until(
+      async () => await Promise.resolve(programs()),
+      (all) => all.some((one) => one.includes('serve --stdio')),
+    );
   });
 
   test('in the web editor the graph and the problems are seen, without any process', async () => {
@@ -227,9 +340,18 @@ describe.skipIf(!hasCodeServer || executable === undefined)('VS Code', { timeout
     await start({ 'remote.extensionKind': { 'cellwright.cellwright': ['web'] } });
     await bench.openNotebook('fine.ipynb');
     const view = await bench.pressShowPipeline();
-    await bench.until(async () => await view.locator('.cw-row[aria-label^="Task "]').count(), (count) => count === 2);
-    await bench.until(async () => await bench.problems(), (all) => all.some((one) => one.includes('no directive cach')));
-    await bench.until(async () => (await bench.tasks()).size, (count) => count === 2);
+    await bench.until(
+      async () => await view.locator('.cw-row[aria-label^="Task "]').count(),
+      (count) => count === 2,
+    );
+    await bench.until(
+      async () => await bench.problems(),
+      (all) => all.some((one) => one.includes('no directive cach')),
+    );
+    await bench.until(
+      async () => (await bench.tasks()).size,
+      (count) => count === 2,
+    );
     expect(await view.locator('button:disabled[title*="A browser cannot start processes"]').count()).toBe(1);
     expect(await bench.offers('Cellwright: Run Pipeline')).toBe(false);
     expect(programs()).toEqual([]);
@@ -248,9 +370,15 @@ describe.skipIf(!hasCodeServer || executable === undefined)('VS Code', { timeout
     });
     await openWorkbench();
     await bench.openNotebook('fine.ipynb');
-    await bench.until(async () => (await bench.tasks()).size, (count) => count === 1);
+    await bench.until(
+      async () => (await bench.tasks()).size,
+      (count) => count === 1,
+    );
     await bench.command('Cellwright: Run Pipeline');
-    await bench.until(async () => (await bench.runs())[0], (run) => run?.includes('ok, 1 ran') === true, 180);
+    await bench.until(
+      async () => (await bench.runs())[0],
+      (run) => run?.includes('ok, 1 ran') === true,
+    );
     expect(eventsOf(base)).toContain(`"executable":"${link}"`);
   });
 });

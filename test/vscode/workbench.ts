@@ -14,21 +14,24 @@ export class Workbench {
     this.page = page;
     page.on('pageerror', (error) => this.errors.push(error.message));
     page.on('request', (request) => {
-      if (!/^(?:https?:\/\/(?:127\.0\.0\.1|localhost)[:/]|data:|blob:|vscode-)/.test(request.url())) this.abroad.push(request.url());
+      if (!/^(?:https?:\/\/(?:127\.0\.0\.1|localhost)[:/]|data:|blob:|vscode-)/.test(request.url()))
+        this.abroad.push(request.url());
     });
   }
 
   /** Opens a folder's workbench, and waits until our own icon is there: before that a notebook would open as text. */
   async open(address: string): Promise<void> {
     await this.page.goto(address);
-    await this.page.locator('.activitybar [aria-label*="Cellwright"]').first().waitFor({ timeout: 90_000 });
+    await this.page.locator('.activitybar [aria-label*="Cellwright"]').first().waitFor({ timeout: 240_000 });
   }
 
   async openNotebook(name: string): Promise<void> {
-    const file = this.page.locator('.explorer-folders-view').getByRole('treeitem', { name: new RegExp(name.replace('.', '\\.')) });
-    await file.first().waitFor({ timeout: 30_000 });
+    const file = this.page
+      .locator('.explorer-folders-view')
+      .getByRole('treeitem', { name: new RegExp(name.replace('.', '\\.')) });
+    await file.first().waitFor({ timeout: 120_000 });
     await file.first().dblclick();
-    await this.toolbar.waitFor({ timeout: 60_000 });
+    await this.toolbar.waitFor({ timeout: 240_000 });
   }
 
   get toolbar(): Locator {
@@ -38,7 +41,7 @@ export class Workbench {
   /** The toolbar's button that opens the pipeline view. */
   async pressShowPipeline(): Promise<Frame> {
     const button = this.toolbar.getByRole('button', { name: 'Show Pipeline' });
-    await button.first().waitFor({ timeout: 60_000 });
+    await button.first().waitFor({ timeout: 240_000 });
     await button.first().click();
     return await this.pipeline();
   }
@@ -47,7 +50,13 @@ export class Workbench {
   async pipeline(): Promise<Frame> {
     return await this.eventually(async () => {
       for (const frame of this.page.frames()) {
-        if ((await frame.locator('.cw-row, .cw-picture [role]').count().catch(() => 0)) > 0) return frame;
+        if (
+          (await frame
+            .locator('.cw-row, .cw-picture [role]')
+            .count()
+            .catch(() => 0)) > 0
+        )
+          return frame;
       }
       return undefined;
     }, 'the pipeline view');
@@ -58,8 +67,10 @@ export class Workbench {
     await this.page.keyboard.press('F1');
     const input = this.page.locator('.quick-input-widget input').first();
     await input.fill(`>${name}`);
-    const first = this.page.locator('.quick-input-list .monaco-list-row').filter({ hasText: name.replace(/^.*: /, '') });
-    await first.first().waitFor({ timeout: 15_000 });
+    const first = this.page
+      .locator('.quick-input-list .monaco-list-row')
+      .filter({ hasText: name.replace(/^.*: /, '') });
+    await first.first().waitFor({ timeout: 60_000 });
     await first.first().click();
   }
 
@@ -92,7 +103,9 @@ export class Workbench {
   }
 
   async showView(): Promise<void> {
-    const icon = this.page.locator('.activitybar .action-item', { has: this.page.locator('[aria-label*="Cellwright"]') }).first();
+    const icon = this.page
+      .locator('.activitybar .action-item', { has: this.page.locator('[aria-label*="Cellwright"]') })
+      .first();
     if (!((await icon.getAttribute('class')) ?? '').includes('checked')) await icon.click();
   }
 
@@ -105,7 +118,7 @@ export class Workbench {
   /** An entry of a list that asks. */
   async choose(text: string): Promise<void> {
     const row = this.page.locator('.quick-input-list .monaco-list-row').filter({ hasText: text }).first();
-    await row.waitFor({ timeout: 30_000 });
+    await row.waitFor({ timeout: 120_000 });
     await row.click();
   }
 
@@ -148,21 +161,23 @@ export class Workbench {
 
   /** What the Problems panel lists. */
   async problems(): Promise<readonly string[]> {
-    if ((await this.page.locator('.markers-panel').count()) === 0) await this.command('Problems: Focus on Problems View');
+    if ((await this.page.locator('.markers-panel').count()) === 0)
+      await this.command('Problems: Focus on Problems View');
     await this.page.locator('.markers-panel').waitFor();
     return await this.#rowsOf('.markers-panel', '');
   }
 
   /** What a screen reader says of each row of a list. */
   async #rowsOf(place: string, title: string): Promise<readonly string[]> {
-    const header = title === '' ? '' : `.filter((one) => one.querySelector('.pane-header')?.textContent.startsWith('${title}'))`;
+    const header =
+      title === '' ? '' : `.filter((one) => one.querySelector('.pane-header')?.textContent.startsWith('${title}'))`;
     return await this.page.evaluate<readonly string[]>(
       `[...document.querySelectorAll('${place}')]${header}.flatMap((one) => [...one.querySelectorAll('.monaco-list-row')]).map((row) => row.getAttribute('aria-label') ?? '')`,
     );
   }
 
   /** Asks until it gives something, or fails with what it was for. */
-  async eventually<T>(ask: () => Promise<T | undefined>, what: string, seconds = 60): Promise<T> {
+  async eventually<T>(ask: () => Promise<T | undefined>, what: string, seconds = 240): Promise<T> {
     const end = performance.now() + seconds * 1000;
     while (performance.now() < end) {
       const found = await ask();
@@ -173,7 +188,7 @@ export class Workbench {
   }
 
   /** Waits until something holds, and shows what was there instead when it does not come to hold. */
-  async until<T>(ask: () => Promise<T>, holds: (value: T) => boolean, seconds = 60): Promise<T> {
+  async until<T>(ask: () => Promise<T>, holds: (value: T) => boolean, seconds = 240): Promise<T> {
     let last = await ask();
     const end = performance.now() + seconds * 1000;
     while (!holds(last) && performance.now() < end) {
