@@ -5,7 +5,6 @@ import { emitNotebook } from './emit-command.ts';
 import { idOf } from './notebook-text.ts';
 import { fileOf, notebookType } from './open-notebook.ts';
 import type { PipelineViews } from './pipeline-views.ts';
-import { reportOf, showReport } from './report-view.ts';
 import type { RunsTree } from './runs-tree.ts';
 import type { Services } from './services.ts';
 import type { Session, Sessions } from './session.ts';
@@ -57,7 +56,7 @@ export function registerCommands(tools: CommandTools): vscode.Disposable {
     }),
     on('openReport', async (given) => {
       const session = await sessionFor(sessions, given);
-      if (session !== undefined) await showReport(reportOf(session.notebook.uri));
+      if (session !== undefined) await services.showReport(session.notebook);
     }),
     on('verify', async (given) => {
       const session = await sessionFor(sessions, given);

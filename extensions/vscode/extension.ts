@@ -9,7 +9,7 @@ import { PipelineViews } from './pipeline-views.ts';
 import type { Place } from './place.ts';
 import { Problems } from './problems.ts';
 import { QuickFixes } from './quick-fixes.ts';
-import { reportOf, showReport } from './report-view.ts';
+import { showReport } from './report-view.ts';
 import { RunTasks, taskType } from './run-tasks.ts';
 import { RunsTree } from './runs-tree.ts';
 import { Services } from './services.ts';
@@ -30,8 +30,8 @@ export function startExtension(context: vscode.ExtensionContext, place: Place): 
     refusal: ({ notebook }) => services.refusal(notebook),
     runArguments: async ({ notebook }) => await runArguments(notebook, services),
     save: async ({ notebook }) => await saved(notebook),
-    open: async ({ notebook }, { kind, path }) => {
-      if (kind === 'report') await showReport(reportOf(notebook.uri));
+    open: async (_, { path, html }) => {
+      if (html !== undefined) showReport({ path, html });
       else await vscode.window.showNotebookDocument(await vscode.workspace.openNotebookDocument(vscode.Uri.file(path)));
     },
     goTo: goToCell,

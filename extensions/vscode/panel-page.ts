@@ -44,11 +44,13 @@ export function panelPage(files: PageFiles, nonce: string): string {
 <meta http-equiv="Content-Security-Policy" content="${escape(policy)}">
 <meta name="viewport" content="width=device-width, initial-scale=1">
 <title>Pipeline</title>
-<style nonce="${nonce}">html, body { height: 100%; margin: 0; padding: 0; } main { height: 100vh; } h1 { position: absolute; width: 1px; height: 1px; margin: 0; overflow: hidden; clip-path: inset(50%); }</style>
+<style nonce="${nonce}">html, body { height: 100%; margin: 0; padding: 0; } #pipeline { height: 100vh; } h1 { position: absolute; width: 1px; height: 1px; margin: 0; overflow: hidden; clip-path: inset(50%); }</style>
 </head>
 <body>
+<main>
 <h1>Pipeline</h1>
-<main id="pipeline" data-worker="${escape(worker)}" data-runtime-wasm="${escape(runtimeWasm)}" data-language-wasm="${escape(languageWasm)}"></main>
+<div id="pipeline" data-worker="${escape(worker)}" data-runtime-wasm="${escape(runtimeWasm)}" data-language-wasm="${escape(languageWasm)}"></div>
+</main>
 <script nonce="${nonce}" src="${escape(script)}"></script>
 </body>
 </html>

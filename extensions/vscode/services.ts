@@ -4,6 +4,7 @@ import type { CommandDocument } from '../service/protocol.ts';
 import { interpreterArguments } from './interpreter.ts';
 import { fileOf, kernelOf, nameOf } from './open-notebook.ts';
 import type { HostService, Place } from './place.ts';
+import { showReport } from './report-view.ts';
 import { runOnlyArguments, settingsOf } from './settings.ts';
 
 /** Hands out the service, and knows the arguments of commands. */
@@ -67,6 +68,17 @@ export class Services implements vscode.Disposable {
       ? await this.placeArguments(notebook.uri, kernelOf(notebook))
       : [];
     return await this.about(notebook, [...words, file, ...place, ...more]);
+  }
+
+  /** Shows the report of the last run; says so when there is none. */
+  async showReport(notebook: vscode.NotebookDocument): Promise<void> {
+    const [service, file] = [this.connect(notebook), fileOf(notebook)];
+    if (service === undefined || file === undefined) return;
+    try {
+      showReport(await service.request('read-report', { notebook: file }));
+    } catch (error) {
+      void vscode.window.showInformationMessage(error instanceof Error ? error.message : String(error));
+    }
   }
 
   /** Calls a command that does not take the notebook itself. */

@@ -44,6 +44,11 @@ export class Session implements vscode.Disposable {
     return cell === undefined ? undefined : this.sourceOf(cell);
   }
 
+  /** False when the cell was edited since: what is said of its old text may be wrong by now. */
+  isCurrent({ cell, source }: CellState): boolean {
+    return this.textOf(cell) === source;
+  }
+
   dispose(): void {
     this.model.dispose();
   }
@@ -69,8 +74,11 @@ export class Sessions implements vscode.Disposable {
     this.#subscription = vscode.Disposable.from(
       vscode.workspace.onDidOpenNotebookDocument((notebook) => this.#add(notebook)),
       vscode.workspace.onDidCloseNotebookDocument((notebook) => this.#remove(notebook)),
-      vscode.workspace.onDidChangeNotebookDocument(({ notebook, contentChanges, cellChanges }) => {
-        const isEdit = contentChanges.length > 0 || cellChanges.some(({ document, metadata }) => document ?? metadata);
+      vscode.workspace.onDidChangeNotebookDocument(({ notebook, metadata: own, contentChanges, cellChanges }) => {
+        const isEdit =
+          own !== undefined ||
+          contentChanges.length > 0 ||
+          cellChanges.some(({ document, metadata }) => document ?? metadata);
         const session = this.#open.get(notebook);
         if (!isEdit || session === undefined) return;
         session.changed();

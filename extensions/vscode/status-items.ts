@@ -39,7 +39,7 @@ function itemsOf(session: Session, cell: vscode.NotebookCell): vscode.NotebookCe
   const state = session.stateOf(cell);
   if (state === undefined) return [];
   // What was found out of another text of the cell may be wrong by now; its new text is being looked at.
-  if (state.source !== session.sourceOf(cell)) return [stale()];
+  if (!session.isCurrent(state)) return [stale()];
   return statusTexts(state).map(({ text, tooltip, label }, place) => {
     const item = new vscode.NotebookCellStatusBarItem(text, vscode.NotebookCellStatusBarAlignment.Left);
     item.tooltip = tooltip;

@@ -77,8 +77,23 @@ function sectionItem({ id, title, all }: Section): vscode.TreeItem {
   return item;
 }
 
-function taskItem({ notebook }: Session, state: CellState): vscode.TreeItem {
-  const item = new vscode.TreeItem(state.number > 0 ? `[${String(state.number)}] ${state.label}` : state.label);
+/** A cell whose new text is being looked at. */
+function editedItem(state: CellState): vscode.TreeItem {
+  const item = new vscode.TreeItem(titleOf(state));
+  item.description = 'edited';
+  item.iconPath = new vscode.ThemeIcon(iconOf.stale);
+  item.accessibilityInformation = { label: `Task ${String(state.number)}, ${state.label}: edited` };
+  return item;
+}
+
+function titleOf({ number, label }: CellState): string {
+  return number > 0 ? `[${String(number)}] ${label}` : label;
+}
+
+function taskItem(session: Session, state: CellState): vscode.TreeItem {
+  const { notebook } = session;
+  if (!session.isCurrent(state)) return editedItem(state);
+  const item = new vscode.TreeItem(titleOf(state));
   const time = state.seconds === undefined ? '' : `  ${sayDuration(state.seconds)}`;
   item.id = `task:${notebook.uri.toString()}:${state.cell}`;
   item.description = `${state.words}${time}`;
