@@ -268,8 +268,9 @@ describe.skipIf(!hasCodeServer || executable === undefined)('VS Code', { timeout
     // The first remedy.
     await bench.clickInCell('cach: false');
     await bench.page.keyboard.press('Control+.');
-    await bench.page.locator('.action-widget').waitFor({ timeout: 60_000 });
-    const offered = await bench.page.locator('.action-widget .monaco-list-row').allInnerTexts();
+    const fixes = bench.page.locator('.action-widget').filter({ hasText: 'Quick Fix' }).first();
+    await fixes.waitFor({ timeout: 60_000 });
+    const offered = await fixes.locator('.monaco-list-row').allInnerTexts();
     expect(offered.join('\n')).toMatch(/Write cache[^]*Explain CW120/);
     await bench.page.keyboard.press('Enter');
     await bench.until(
@@ -321,7 +322,11 @@ describe.skipIf(!hasCodeServer || executable === undefined)('VS Code', { timeout
 
     await bench.command('Workspaces: Manage Workspace Trust');
     await bench.page.getByRole('button', { name: 'Trust', exact: true }).first().click();
-    await bench.page.keyboard.press('Escape');
+    await bench.page
+      .locator('.monaco-modal-editor-block')
+      .getByRole('button', { name: /^Close/ })
+      .first()
+      .click();
     await bench.until(
       async () => await bench.offers('Cellwright: Run Pipeline'),
       (offered) => offered,

@@ -69,9 +69,7 @@ export class Workbench {
 
   /** A command of the palette. */
   async command(name: string): Promise<void> {
-    await this.page.keyboard.press('F1');
-    const input = this.page.locator('.quick-input-widget input').first();
-    await input.fill(`>${name}`);
+    await this.#askPalette(name);
     const first = this.page
       .locator('.quick-input-list .monaco-list-row')
       .filter({ hasText: name.replace(/^.*: /, '') });
@@ -79,10 +77,24 @@ export class Workbench {
     await first.first().click();
   }
 
+  /** Keys go astray while a page is made that will have the focus. */
+  async #askPalette(name: string): Promise<void> {
+    const input = this.page.locator('.quick-input-widget input').first();
+    await this.eventually(async () => {
+      await this.page.keyboard.press('F1');
+      const isThere = await input.waitFor({ timeout: 5000 }).then(
+        () => true,
+        () => false,
+      );
+      if (!isThere) await this.page.locator('.part.statusbar').click({ position: { x: 400, y: 5 } });
+      return isThere ? true : undefined;
+    }, 'the command palette');
+    await input.fill(`>${name}`);
+  }
+
   /** True when the palette offers it now. */
   async offers(name: string): Promise<boolean> {
-    await this.page.keyboard.press('F1');
-    await this.page.locator('.quick-input-widget input').first().fill(`>${name}`);
+    await this.#askPalette(name);
     await this.page.waitForTimeout(1000);
     const rows = await this.page.locator('.quick-input-list .monaco-list-row').allInnerTexts();
     await this.page.keyboard.press('Escape');
@@ -153,13 +165,11 @@ export class Workbench {
     if (box === null) throw new Error('no notebook is shown');
     await this.page.mouse.move(box.x + box.width / 2, box.y + box.height / 2);
     await this.page.mouse.wheel(0, -100_000);
-    for (let tries = 0; tries < 60; tries++) {
+    for (let tries = 0; tries < 120; tries++) {
       await this.page.waitForTimeout(150);
-      if ((await place.count()) > 0) {
-        await place.scrollIntoViewIfNeeded();
-        return;
-      }
-      await this.page.mouse.wheel(0, 300);
+      const found = (await place.count()) > 0 ? await place.boundingBox() : null;
+      if (found !== null && found.y >= box.y && found.y + found.height <= box.y + box.height) return;
+      await this.page.mouse.wheel(0, Math.min(200, box.height / 2));
     }
     throw new Error('the cell was not found');
   }
