@@ -42,14 +42,15 @@ export class PipelineView implements vscode.Disposable {
   readonly #closed = new vscode.EventEmitter<void>();
   readonly onDidClose: vscode.Event<void> = this.#closed.event;
 
-  constructor(session: Session, tools: ViewTools) {
+  /** @param column where it is shown; beside the notebook when it is not said */
+  constructor(session: Session, tools: ViewTools, column: vscode.ViewColumn = vscode.ViewColumn.Beside) {
     this.#session = session;
     this.#tools = tools;
     const dist = vscode.Uri.joinPath(tools.extension, 'dist');
     this.#panel = vscode.window.createWebviewPanel(
       viewType,
       `Pipeline: ${nameOf(session.notebook)}`,
-      { viewColumn: vscode.ViewColumn.Beside, preserveFocus: true },
+      { viewColumn: column, preserveFocus: true },
       // The page is not drawn again when another tab was in front: it follows a run and has a place that it was scrolled to.
       { enableScripts: true, retainContextWhenHidden: true, localResourceRoots: [dist], enableFindWidget: true },
     );
@@ -75,6 +76,11 @@ export class PipelineView implements vscode.Disposable {
       source: webview.cspSource,
     };
     webview.html = panelPage(files, makeNonce());
+  }
+
+  /** Where it is shown. */
+  get column(): vscode.ViewColumn | undefined {
+    return this.#panel.viewColumn;
   }
 
   reveal(): void {

@@ -25,19 +25,20 @@ export class PipelineViews implements vscode.Disposable {
 
   /** Opens the views again that are open now, when sessions are made anew. */
   keep(renew: () => void): void {
-    const shown = new Set([...this.#open.keys()].map(({ notebook }) => notebook));
+    const shown = new Map([...this.#open].map(([{ notebook }, view]) => [notebook, view.column]));
     renew();
-    for (const session of this.#sessions.all()) if (shown.has(session.notebook)) this.show(session);
+    for (const session of this.#sessions.all())
+      if (shown.has(session.notebook)) this.show(session, shown.get(session.notebook));
   }
 
   /** The view of a notebook, brought to the front. */
-  show(session: Session): PipelineView {
+  show(session: Session, column?: vscode.ViewColumn): PipelineView {
     const known = this.#open.get(session);
     if (known !== undefined) {
       known.reveal();
       return known;
     }
-    const view = new PipelineView(session, this.#tools);
+    const view = new PipelineView(session, this.#tools, column);
     this.#open.set(session, view);
     view.onDidClose(() => this.#open.delete(session));
     return view;

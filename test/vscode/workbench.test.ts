@@ -328,8 +328,8 @@ describe.skipIf(!hasCodeServer || executable === undefined)('VS Code', { timeout
       .first()
       .click();
     await bench.until(
-      async () => await bench.offers('Cellwright: Run Pipeline'),
-      (offered) => offered,
+      async () => await (await bench.pipeline()).getByRole('button', { name: 'Run', exact: true }).isEnabled(),
+      (isEnabled) => isEnabled,
     );
     await bench.until(
       async () => await Promise.resolve(programs()),

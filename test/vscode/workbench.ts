@@ -165,11 +165,18 @@ export class Workbench {
     if (box === null) throw new Error('no notebook is shown');
     await this.page.mouse.move(box.x + box.width / 2, box.y + box.height / 2);
     await this.page.mouse.wheel(0, -100_000);
-    for (let tries = 0; tries < 120; tries++) {
+    for (let tries = 0; tries < 60; tries++) {
       await this.page.waitForTimeout(150);
-      const found = (await place.count()) > 0 ? await place.boundingBox() : null;
-      if (found !== null && found.y >= box.y && found.y + found.height <= box.y + box.height) return;
-      await this.page.mouse.wheel(0, Math.min(200, box.height / 2));
+      if ((await place.count()) > 0) {
+        // What is above it may cover it.
+        const isFree = await place.click({ trial: true, timeout: 1000 }).then(
+          () => true,
+          () => false,
+        );
+        if (isFree) return;
+      }
+      await this.page.mouse.move(box.x + box.width / 2, box.y + box.height / 2);
+      await this.page.mouse.wheel(0, Math.min(100, box.height / 3));
     }
     throw new Error('the cell was not found');
   }
