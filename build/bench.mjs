@@ -1,9 +1,10 @@
 /**
  * Measures, in one go and in turns, so that a busy machine slows all sides alike:
- *   compiling 50, 1,000 and 2,000 cells, in the process and as a command;
+ *   compiling 50, 1,000 and 2,000 cells of Python, and 50 and 500 of TypeScript, in the process and as a command;
  *   on the samples, and on the notebooks of a folder or table: the first run, the unchanged rerun and the rerun after an edit of one
  *   cell, beside papermill and nbclient, which both run everything every time.
  *
+ *   npm run bench -- --compile-only
  *   npm run bench -- [DIR|LIST.tsv] [--only GLOB] [--limit N] [--rounds N] [--python EXE] [--output FILE]
  *
  * Every time is that of the whole command, the start of Node and of Python included. A notebook that raises is left out.
@@ -15,12 +16,14 @@ import path from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { parseArgs } from 'node:util';
 
+import { notebookOf } from './cases.mjs';
 import { python as ownPython, root } from './command.mjs';
 import { baseOf, editCell, layOut, listNotebooks } from './notebooks.mjs';
 
 const { values: options, positionals } = parseArgs({
   allowPositionals: true,
   options: {
+    'compile-only': { type: 'boolean', default: false },
     only: { type: 'string' },
     limit: { type: 'string' },
     rounds: { type: 'string', default: '3' },
@@ -81,36 +84,81 @@ function median(values) {
   return sorted.length % 2 === 1 ? sorted[Math.floor(middle)] : (sorted[middle - 1] + sorted[middle]) / 2;
 }
 
-/** Seconds in the process: of the first notebook after the parser was loaded, and of one of many. */
-async function measureCompile(cells) {
+/** The same in TypeScript, with names that are used over cells, types, classes and functions. */
+function longScriptNotebook(count) {
+  const cells = Array.from({ length: count }, (_, index) => {
+    const kinds = [
+      `import { readFileSync } from "node:fs";\nconst rows${index}: number[] = [3, 1, ${index}];\nlet total${index} = 0;`,
+      `function mean${index}(xs: readonly number[]): number { total${index - 1} += 1; return xs.reduce((a, b) => a + b, 0) / xs.length }`,
+      `const m${index} = mean${index - 1}(rows${index - 2});\nrows${index - 2}.push(m${index});\nconsole.log(m${index}.toFixed(2), rows${index - 2}.map((x) => x * 2));`,
+      `class Point${index} { constructor(readonly x: number, readonly y: number) {} norm() { return Math.hypot(this.x, this.y) } }\nconst by${index} = new Map(rows${index - 3}.map((x) => [x, new Point${index}(x, 1)]));`,
+      `const sorted${index} = [...by${index - 1}.values()].sort((a, b) => a.x - b.x);\nfor (const { x } of sorted${index}) total${index - 4} += x;`,
+    ];
+    return kinds[index % kinds.length];
+  });
+  return JSON.stringify(
+    notebookOf(
+      cells.map((source) => ({ source, tags: [] })),
+      'deno',
+    ),
+  );
+}
+
+/** Seconds in the process: of loading the language, of the first notebook after that, of one of many, and of one with a cell edited. */
+async function measureCompile(text, edit) {
   const { createCompiler } = await import(pathToFileURL(path.join(root, 'dist', 'compiler.mjs')).href);
   const [runtimeWasm, languageWasm] = ['web-tree-sitter.wasm', 'tree-sitter-python.wasm'].map((name) =>
     readFileSync(path.join(root, 'dist', name)),
   );
   const compiler = await createCompiler({ runtimeWasm, languageWasm });
-  const text = longNotebook(cells);
-  const times = [];
-  for (let turn = 0; turn < 4 + rounds; turn++) {
+  const begun = performance.now();
+  await compiler.prepare(text, 'notebook.ipynb');
+  const load = (performance.now() - begun) / 1000;
+  const turn = (notebook) => {
     const started = performance.now();
-    compiler.compile(text, 'notebook.ipynb');
-    times.push((performance.now() - started) / 1000);
-  }
-  return { first: times[0], warm: median(times.slice(-rounds)) };
+    compiler.compile(notebook, 'notebook.ipynb');
+    return (performance.now() - started) / 1000;
+  };
+  const first = turn(text);
+  const again = Array.from({ length: 3 + rounds }, () => turn(text)).slice(-rounds);
+  const edited = Array.from({ length: 3 + rounds }, (_, count) => turn(edit(text, count))).slice(-rounds);
+  return { load, first, warm: median(again), edited: median(edited) };
 }
+
+const editPython = (text, count) => text.replace('total9 = ', `total9 = ${count} + `);
+const editScript = (text, count) => text.replace('const sorted9 = ', `const edited9 = ${count}; const sorted9 = `);
 
 async function compileTable() {
   const rows = [];
-  for (const cells of [50, 1000, 2000]) {
-    const { first, warm } = await measureCompile(cells);
-    writeFileSync(path.join(scratch, `c${cells}.ipynb`), longNotebook(cells));
+  for (const [language, cells] of [
+    ['Python', 50],
+    ['Python', 1000],
+    ['Python', 2000],
+    ['TypeScript', 50],
+    ['TypeScript', 500],
+  ]) {
+    const isPython = language === 'Python';
+    const text = isPython ? longNotebook(cells) : longScriptNotebook(cells);
+    const { load, first, warm, edited } = await measureCompile(text, isPython ? editPython : editScript);
+    writeFileSync(path.join(scratch, `c${cells}.ipynb`), text);
     const commands = Array.from(
       { length: rounds },
       () => time(process.execPath, [program, 'compile', `c${cells}.ipynb`, '-o', `b${cells}`], scratch).seconds,
     );
-    rows.push([cells, ...[first, warm, median(commands)].map((seconds) => (seconds * 1000).toFixed(0))]);
+    const times = [load, first, warm, edited, median(commands)].map((seconds) => (seconds * 1000).toFixed(0));
+    rows.push([language, cells, ...times]);
   }
   const body = rows.map((row) => `| ${row.join(' | ')} |`).join('\n');
-  return `| cells | first, ms | one of many, ms | whole command, ms |\n| --- | --- | --- | --- |\n${body}`;
+  const head = [
+    'notebook',
+    'cells',
+    'loading the language, ms',
+    'first, ms',
+    'one of many, ms',
+    'a cell edited, ms',
+    'whole command, ms',
+  ];
+  return `| ${head.join(' | ')} |\n| ${head.map(() => '---').join(' | ')} |\n${body}`;
 }
 
 /** Seconds of every way to run one notebook, in one round; undefined when one of them failed. */
@@ -210,6 +258,11 @@ function medians(results) {
   return `Median of ${results.length}: first run / papermill ${of('ratio')}; unchanged rerun ${of('again')} s (${under('again', 0.5)} under 0.5 s); after an edit ${of('beyond')} s beyond the cell's own time (${under('beyond', 1)} under 1 s).`;
 }
 
+if (options['compile-only']) {
+  process.stdout.write(`${await compileTable()}\n`);
+  rmSync(scratch, { recursive: true, force: true });
+  process.exit();
+}
 const sources = [path.join(root, 'samples'), ...positionals];
 const sections = [];
 for (const source of sources) {

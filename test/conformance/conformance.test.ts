@@ -7,17 +7,22 @@ import { python, root } from '../environment.ts';
 
 const folder = path.join(root, 'test', 'conformance', 'cases');
 const cases = readCases(folder);
+/** Those of TypeScript and JavaScript; they are run by themselves, where their kernels are. */
+const typescript = readCases(path.join(root, 'test', 'conformance', 'typescript'));
 
 describe('a case of the suite', () => {
   test('says what its hazard is, what goes wrong, and what Jupyter gives', () => {
     expect(cases.length).toBeGreaterThanOrEqual(120);
-    const silent = cases.filter(({ hazard, missed, cells }) => hazard === '' || missed === '' || cells.length < 2);
+    expect(typescript.length).toBeGreaterThanOrEqual(110);
+    const silent = [...cases, ...typescript].filter(
+      ({ hazard, missed, cells }) => hazard === '' || missed === '' || cells.length < 2,
+    );
     expect(silent.map(({ name }) => name)).toEqual([]);
   });
 
   test('has outputs for each of its cells', () => {
     const optional = new Set(['duckdb', 'polars', 'pyarrow', 'torch']);
-    for (const { name, file, needs, cells } of cases) {
+    for (const { name, file, needs, cells } of [...cases, ...typescript]) {
       if (needs.some((module) => optional.has(module))) continue;
       const truth = JSON.parse(readFileSync(file.replace(/txt$/, 'json'), 'utf8')) as { cells: unknown[] };
       expect(truth.cells.length, name).toBe(cells.length);

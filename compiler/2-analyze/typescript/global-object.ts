@@ -8,7 +8,6 @@ export function globalsOf(ts: Compiler, source: string): readonly string[] | '*'
   if (!/\b(?:globalThis|window|self|global|this)\b/.test(source)) return [];
   const found = new Set<string>();
   const file = ts.createSourceFile('cell.tsx', source, ts.ScriptTarget.ESNext, true);
-  let isEverything = false;
   const isGlobal = (node: TypeScript.Node, hasThis: boolean): boolean => {
     if (ts.isParenthesizedExpression(node) || ts.isAsExpression(node)) return isGlobal(node.expression, hasThis);
     if (node.kind === ts.SyntaxKind.ThisKeyword) return !hasThis;
@@ -29,13 +28,13 @@ export function globalsOf(ts: Compiler, source: string): readonly string[] | '*'
     }
     if (ts.isElementAccessExpression(node) && isGlobal(node.expression, hasThis)) {
       if (ts.isStringLiteralLike(node.argumentExpression)) found.add(node.argumentExpression.text);
-      else isEverything = true;
-    } else if (isGlobal(node, hasThis) && !isName(ts, node)) isEverything = true;
+      else found.add('*');
+    } else if (isGlobal(node, hasThis) && !isName(ts, node)) found.add('*');
     const inner = hasThis || (ts.isFunctionLike(node) && !ts.isArrowFunction(node)) || ts.isClassLike(node);
     ts.forEachChild(node, (child) => walk(child, inner));
   };
   ts.forEachChild(file, (child) => walk(child, false));
-  return isEverything ? '*' : [...found].sort();
+  return found.has('*') ? '*' : [...found].sort();
 }
 
 /** True for an identifier that names a property or declares something, and looks nothing up. */
