@@ -1,3 +1,14 @@
+/** Put on `performance` by the engine itself, when the first package asks for what Node has. */
+const installedLate: ReadonlySet<PropertyKey> = new Set([
+  'clearResourceTimings',
+  'eventLoopUtilization',
+  'markResourceTiming',
+  'nodeTiming',
+  'onresourcetimingbufferfull',
+  'setResourceTimingBufferSize',
+  'timerify',
+]);
+
 /** What every process of the kernel has from its start: it is written by its name, never by its content. */
 export class Known {
   readonly #names = new Map<object, string>();
@@ -26,8 +37,10 @@ export class Known {
     for (const [thing, before] of this.#before) {
       if (thing === globalThis) continue;
       const now = describe(thing);
-      for (const [key, was] of before) if (!isSame(was, now.get(key))) return this.#nameProperty(thing, key);
-      for (const key of now.keys()) if (!before.has(key)) return this.#nameProperty(thing, key);
+      const isLate = (key: PropertyKey): boolean => thing === performance && installedLate.has(key);
+      for (const [key, was] of before)
+        if (!isLate(key) && !isSame(was, now.get(key))) return this.#nameProperty(thing, key);
+      for (const key of now.keys()) if (!before.has(key) && !isLate(key)) return this.#nameProperty(thing, key);
     }
     return undefined;
   }
