@@ -113,7 +113,7 @@ export const diagnosticCatalogue: Readonly<Record<DiagnosticCode, CatalogueEntry
   },
   CW220: {
     title: 'A type of a cell is not as it should be',
-    why: 'TypeScript, which looks at all cells together, finds that something is used as what it is not, or that a name is declared nowhere. Types are gone when a cell runs, so this alone changes nothing.',
+    why: 'TypeScript, which looks at all cells together, finds that something is used as what it is not, or that a name is declared nowhere. Deno takes types away before a cell runs, so there this alone changes nothing; tslab does not run such a cell.',
     next: 'Nothing must be done: the cell runs as its kernel runs it. Where the checker is right, the cell most likely fails or gives something else than was meant.',
   },
   CW301: {

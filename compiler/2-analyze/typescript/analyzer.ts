@@ -106,7 +106,7 @@ function typeProblem({ ts }: TypeScript, { cell, file, problem }: InCell): Diagn
     code: 'CW220',
     severity: 'warning',
     message: `${ts.flattenDiagnosticMessageText(problem.messageText, ' ')} (TS${String(problem.code)})`,
-    help: 'Nothing is refused for it: the cell runs as its kernel would run it.',
+    help: 'The cell runs as its kernel runs it: Deno takes no notice of types, tslab refuses the cell.',
     location: { cell: cell.id, index: cell.index, range: rangeOf(file, problem) },
     related: [],
   };
