@@ -3,9 +3,12 @@ import type { Modules } from './codec/values.ts';
 
 type Import = (specifier: string, options?: object) => Promise<Record<string, unknown>>;
 
-/** Packages whose functions keep nothing from call to call that another call could see: a process may load its own. */
+/**
+ * Packages in which nothing can be set and whose functions keep nothing from call to call: a process may load its own. Not here, though
+ * people use them: what has settings, counters or a generator of its own for all its users (lodash, d3-format, date-fns, mathjs, arquero).
+ */
 const stateless =
-  /^(?:npm:|jsr:|https:\/\/(?:esm\.sh|cdn\.skypack\.dev)\/)?\/?(?:d3(?:-(?:array|scale|format|time|time-format|shape|path|interpolate|color|hierarchy|dsv|ease|polygon|quadtree|geo|random|chord|delaunay|contour|force|collection|scale-chromatic|sankey))?|lodash|lodash-es|ramda|simple-statistics|arquero|date-fns|ml-(?:matrix|regression|regression-simple-linear|regression-polynomial|kmeans|pca|array-[a-z-]+)|@std\/[a-z-]+|@stdlib\/[a-z-]+|jstat|mathjs|fast-csv|csv-parse|csv-stringify|papaparse|d3-dsv|zod|immutable|regression|fraction\.js|bignumber\.js|decimal\.js|uuid|nanoid|escape-html|he|marked)(?:@[\w.^~<>=*-]+)?(?:\/.*)?$/;
+  /^(?:npm:|jsr:|https:\/\/(?:esm\.sh|cdn\.skypack\.dev)\/)?\/?(?:d3-(?:array|shape|time|path|interpolate|color|hierarchy|dsv|ease|polygon|quadtree|geo|random|chord|delaunay|contour|collection|scale-chromatic|sankey)|ramda|simple-statistics|ml-(?:matrix|regression|regression-simple-linear|regression-polynomial|kmeans|pca|array-[a-z-]+)|@std\/(?:csv|collections|path|encoding|text)|csv-parse|csv-stringify|immutable|regression|escape-html|he)(?:@[\w.^~<>=*-]+)?(?:\/.*)?$/;
 
 const builtin = new Set(builtinModules);
 
