@@ -141,6 +141,11 @@ export class Workbench {
 
   /** What the Testing panel lists. */
   async tests(): Promise<readonly string[]> {
+    const rows = await this.#rowsOf('.test-explorer', '');
+    if (rows.length !== 1) return rows;
+    // Only the notebook is there: what is below it is folded.
+    await this.page.locator('.test-explorer .monaco-list-row').first().click();
+    await this.page.keyboard.press('ArrowRight');
     return await this.#rowsOf('.test-explorer', '');
   }
 
