@@ -8,6 +8,7 @@ import path from 'node:path';
 import { build } from 'esbuild';
 
 import { root } from './command.mjs';
+import { buildTypescriptLibrary, typescriptAt } from './typescript-library.mjs';
 
 const dist = path.join(root, 'dist');
 const common = {
@@ -18,15 +19,14 @@ const common = {
   legalComments: 'linked',
   logLevel: 'warning',
   sourcemap: false,
-  // Loaded only for TypeScript and JavaScript notebooks; far larger than everything else together.
-  external: ['@ts-morph/common'],
+  plugins: [typescriptAt('./typescript.mjs')],
 };
 const forNode = { ...common, platform: 'node', target: 'node20' };
 // The parser's loader looks for these when it finds itself in Node; in a browser it never asks.
 const forAnywhere = {
   ...common,
   platform: 'browser',
-  external: [...common.external, 'fs', 'fs/promises', 'module', 'path', 'url'],
+  external: ['fs', 'fs/promises', 'module', 'path', 'url'],
 };
 
 const forWorker = {
@@ -76,6 +76,8 @@ for (const { from, to, options, pure, program } of entries) {
     }
   }
 }
+
+await buildTypescriptLibrary(dist);
 
 for (const file of ['web-tree-sitter/web-tree-sitter.wasm', 'tree-sitter-python/tree-sitter-python.wasm']) {
   cpSync(path.join(root, 'node_modules', file), path.join(dist, path.basename(file)));

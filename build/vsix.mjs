@@ -11,6 +11,7 @@ import { parseArgs } from 'node:util';
 import { build } from 'esbuild';
 
 import { node, root, run } from './command.mjs';
+import { typescriptAt } from './typescript-library.mjs';
 
 const { values } = parseArgs({ options: { 'no-package': { type: 'boolean' } } });
 const source = path.join(root, 'extensions', 'vscode');
@@ -19,19 +20,37 @@ const dist = path.join(stage, 'dist');
 const packed = path.join(root, 'out', 'cellwright.vsix');
 
 const common = { bundle: true, minify: true, charset: 'utf8', legalComments: 'linked', logLevel: 'warning' };
-const forBrowser = { ...common, platform: 'browser', target: 'es2022' };
-const outsideBrowser = ['fs', 'fs/promises', 'module', 'path', 'url', 'ts-morph'];
+const forBrowser = {
+  ...common,
+  platform: 'browser',
+  target: 'es2022',
+  plugins: [typescriptAt('./typescript.mjs')],
+};
+const outsideBrowser = ['fs', 'fs/promises', 'module', 'path', 'url'];
 
 const bundles = [
   {
     from: 'extensions/vscode/activate-node.ts',
     to: 'node.js',
-    options: { ...common, platform: 'node', target: 'node20', format: 'cjs', external: ['vscode'] },
+    options: {
+      ...common,
+      platform: 'node',
+      target: 'node20',
+      format: 'cjs',
+      external: ['vscode'],
+      plugins: [typescriptAt('./typescript.mjs')],
+    },
   },
   {
     from: 'extensions/vscode/compile-thread.ts',
     to: 'compile-thread.mjs',
-    options: { ...common, platform: 'node', target: 'node20', format: 'esm', external: ['ts-morph'] },
+    options: {
+      ...common,
+      platform: 'node',
+      target: 'node20',
+      format: 'esm',
+      plugins: [typescriptAt('./typescript.mjs')],
+    },
   },
   {
     from: 'extensions/vscode/activate-web.ts',
@@ -82,7 +101,14 @@ for (const { from, to, options, isPure } of bundles) {
   // The worker host of the web editor and a webview have no such modules.
   if (isPure && /["'`]node:/.test(readFileSync(path.join(dist, to), 'utf8'))) fail(`${to} names a node: module`);
 }
-for (const name of ['cellwright.mjs', 'python', 'tree-sitter-python.wasm', 'web-tree-sitter.wasm']) {
+for (const name of [
+  'cellwright.mjs',
+  'typescript.mjs',
+  'node',
+  'python',
+  'tree-sitter-python.wasm',
+  'web-tree-sitter.wasm',
+]) {
   cpSync(path.join(root, 'dist', name), path.join(dist, name), { recursive: true });
 }
 cpSync(path.join(source, 'media'), path.join(stage, 'media'), { recursive: true });

@@ -29,7 +29,11 @@ async function answer(question: CompileQuestion): Promise<CompileAnswer> {
       return { type: 'loaded', number };
     }
     if (compiler === undefined) throw new Error('the compiler is not loaded');
-    const { bundle, notebook, diagnostics } = (await compiler).compile(question.text, question.name);
+    const ready = await compiler;
+    await ready.prepare(question.text, question.name).catch(() => {
+      throw new Error('TypeScript cannot be loaded here: cellwright graph shows this notebook on the command line.');
+    });
+    const { bundle, notebook, diagnostics } = ready.compile(question.text, question.name);
     const cells = notebook?.cells.map(({ id, index, kind, source }) => ({ id, index, kind, source }));
     return { type: 'compiled', number, compiled: { name: question.name, bundle, cells, diagnostics } };
   } catch (error) {
