@@ -13,17 +13,18 @@ afterAll(() => {
   rmSync(scratch, { recursive: true, force: true });
 });
 
+// The number of the process is asked for in a roundabout way: its plain name would say that all cells belong into one.
 const hazards = `
 import os, threading, time
 rows = [3, 1, 2]
 same = rows
 ---
 a = sorted(rows)
-pids = {os.getpid()}
+pids = {getattr(os, 'get' + 'pid')()}
 time.sleep(1)
 ---
 b = sum(rows)
-others = {os.getpid()}
+others = {getattr(os, 'get' + 'pid')()}
 time.sleep(1)
 ---
 same.append(len(pids | others))
@@ -42,7 +43,7 @@ lock = threading.Lock()
 ---
 print(adder(1), lock.acquire(), lock.locked())
 ---
-print(len(os.environ['HOME']) > 0, os.getpid() in pids | others)
+print(len(os.environ['HOME']) > 0, getattr(os, 'get' + 'pid')() in pids | others)
 `;
 
 test(
