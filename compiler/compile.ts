@@ -8,6 +8,7 @@ import { readDirectives } from './1-read/tags.ts';
 import type { Effects } from './2-analyze/effects.ts';
 import { linkCells } from './3-link/link.ts';
 import { understandMeasures } from './3-link/measures.ts';
+import { readTaggedParameters } from './3-link/tagged-parameters.ts';
 import { headingAbove, taskName } from './4-emit/names.ts';
 import { languageOf, type Language } from './languages.ts';
 
@@ -71,7 +72,7 @@ export function compileNotebook(
     asked: directives.map((found, place) => ({ ...found.directives, measures: measured.measures[place] })),
     profile,
   });
-  const { parameters, cell: parametersCell } = language.readParameters(cells, effects);
+  const { parameters, cell: parametersCell } = readTaggedParameters(cells, effects, language.parameters);
   const bundle: Bundle = {
     formatVersion,
     notebook: {

@@ -1,27 +1,16 @@
-import type { Access, Task } from './bundle/format.ts';
-import type { Cell, Notebook } from './1-read/notebook.ts';
+import type { Notebook } from './1-read/notebook.ts';
 import type { LanguageAnalyzer } from './2-analyze/effects.ts';
 import { createPythonAnalyzer } from './2-analyze/python/analyzer.ts';
 import { loadPythonParser, type PythonWasm } from './2-analyze/python/parse.ts';
 import { createTypeScriptAnalyzer } from './2-analyze/typescript/analyzer.ts';
 import { loadTypeScript } from './2-analyze/typescript/load.ts';
-import { readJavaScriptParameters } from './3-link/javascript-parameters.ts';
-import { readParameters } from './3-link/parameters.ts';
+import { javascriptParameters } from './3-link/javascript-parameters.ts';
+import { pythonParameters } from './3-link/parameters.ts';
+import type { ParameterReader } from './3-link/tagged-parameters.ts';
+import type { ModuleOrder } from './4-emit/module-order.ts';
 import { printModule as printPython } from './4-emit/python.ts';
 import { printModule as printTypeScript } from './4-emit/typescript.ts';
 import { javascriptKnowledge, pythonKnowledge, type Knowledge } from './knowledge/load.ts';
-
-/** A task as a module for people is made from this. */
-export interface ModuleOrder {
-  readonly name: string;
-  readonly cell: Cell;
-  /** The Markdown heading above. */
-  readonly above: string;
-  readonly accesses: readonly Access[];
-  readonly exposes: Task['exposes'];
-  /** True when the cell is not valid. */
-  readonly isRefused: boolean;
-}
 
 /** What is known of a language of notebooks before anything is loaded. */
 interface LanguageFacts {
@@ -30,8 +19,8 @@ interface LanguageFacts {
   /** Of the file of a task, without the dot. */
   readonly extension: string;
   readonly knowledge: Knowledge;
-  /** The parameters of the cells tagged `parameters`. */
-  readonly readParameters: typeof readParameters;
+  /** How the cells tagged `parameters` write them. */
+  readonly parameters: ParameterReader;
   /** A printer for the tasks of one notebook. */
   readonly printer: (notebook: Notebook) => (order: ModuleOrder) => string;
 }
@@ -45,12 +34,12 @@ const python: LanguageFacts = {
   name: 'python',
   extension: 'py',
   knowledge: pythonKnowledge,
-  readParameters,
+  parameters: pythonParameters,
   printer: printPython,
 };
 const ofTypeScript = {
   knowledge: javascriptKnowledge,
-  readParameters: readJavaScriptParameters,
+  parameters: javascriptParameters,
   printer: () => printTypeScript,
 };
 const typescript: LanguageFacts = { name: 'typescript', extension: 'ts', ...ofTypeScript };

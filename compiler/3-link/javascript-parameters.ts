@@ -1,26 +1,10 @@
 import type { Cell } from '../1-read/notebook.ts';
-import type { Effects, NameUse } from '../2-analyze/effects.ts';
+import type { NameUse } from '../2-analyze/effects.ts';
 import type { Parameter } from '../bundle/format.ts';
+import type { ParameterReader } from './tagged-parameters.ts';
 
-/** The parameters of the cells tagged `parameters`, with the types of their annotations or default values. A name that several of them bind belongs to the last. */
-export function readJavaScriptParameters(
-  cells: readonly Cell[],
-  effects: readonly Effects[],
-): { readonly parameters: readonly Parameter[]; readonly cell?: string } {
-  const parameters = new Map<string, Parameter>();
-  const tagged = cells.flatMap((cell, place) => (cell.tags.includes('parameters') ? [{ cell, place }] : []));
-  for (const { cell, place } of tagged) {
-    for (const bind of effects[place]?.binds ?? []) {
-      const parameter = readParameter(cell, bind);
-      // What the cell imports or defines is no setting.
-      if (parameter === undefined) continue;
-      parameters.delete(bind.name);
-      parameters.set(bind.name, parameter);
-    }
-  }
-  const [first] = tagged;
-  return { parameters: [...parameters.values()], ...(first === undefined ? {} : { cell: first.cell.id }) };
-}
+/** How JavaScript and TypeScript write parameters: a declaration with a value. */
+export const javascriptParameters: ParameterReader = { bound: readParameter, declared: () => [] };
 
 function readParameter({ id, source }: Cell, { name, range }: NameUse): Parameter | undefined {
   const declared = new RegExp(

@@ -1,33 +1,15 @@
 import { isQuoted, scanLine, startOfLine, statementEnd } from '../1-read/line-scan.ts';
 import type { Parameter } from '../bundle/format.ts';
 import type { Cell } from '../1-read/notebook.ts';
-import type { Effects, NameUse } from '../2-analyze/effects.ts';
+import type { NameUse } from '../2-analyze/effects.ts';
+import type { ParameterReader } from './tagged-parameters.ts';
 
-/**
- * The parameters of the cells tagged `parameters`, with the types of their annotations or default values. A name that several of them
- * bind belongs to the last. `cell` is the first of them.
- */
-export function readParameters(
-  cells: readonly Cell[],
-  effects: readonly Effects[],
-): { readonly parameters: readonly Parameter[]; readonly cell?: string } {
-  const parameters = new Map<string, Parameter>();
-  const tagged = cells.flatMap((cell, place) => (cell.tags.includes('parameters') ? [{ cell, place }] : []));
-  for (const { cell, place } of tagged) {
-    for (const bind of effects[place]?.binds ?? []) {
-      // What the cell imports or defines is no setting.
-      if (/^(?:import|from|def|class|async def) /.test(bind.reason)) continue;
-      parameters.delete(bind.name);
-      parameters.set(bind.name, readParameter(cell, bind));
-    }
-  }
-  const bound = new Set(effects.flatMap(({ binds }) => binds.map(({ name }) => name)));
-  for (const { cell } of tagged) {
-    for (const declared of readDeclared(cell)) if (!bound.has(declared.name)) parameters.set(declared.name, declared);
-  }
-  const [first] = tagged;
-  return { parameters: [...parameters.values()], ...(first === undefined ? {} : { cell: first.cell.id }) };
-}
+/** How Python writes parameters. */
+export const pythonParameters: ParameterReader = {
+  bound: (cell, bind) =>
+    /^(?:import|from|def|class|async def) /.test(bind.reason) ? undefined : readParameter(cell, bind),
+  declared: readDeclared,
+};
 
 /** Names with an annotation and no value, `city: str`: who runs the notebook has to give one. */
 function readDeclared(cell: Cell): readonly Parameter[] {

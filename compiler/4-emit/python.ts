@@ -1,28 +1,18 @@
 import type { Access } from '../bundle/format.ts';
-import type { Cell, Notebook } from '../1-read/notebook.ts';
+import type { Notebook } from '../1-read/notebook.ts';
 import { lowerCell } from '../1-read/magics.ts';
 import { pythonKnowledge } from '../knowledge/load.ts';
 import { printBody, printRefused } from './body.ts';
-
-/** What a module is printed from. */
-interface Order {
-  readonly name: string;
-  readonly cell: Cell;
-  readonly above: string;
-  readonly accesses: readonly Access[];
-  readonly exposes: readonly string[] | '*';
-  /** True when the cell is not valid Python. */
-  readonly isRefused: boolean;
-}
+import type { ModuleOrder } from './module-order.ts';
 
 /** A printer for the tasks of a notebook. */
-export function printModule(notebook: Notebook): (order: Order) => string {
+export function printModule(notebook: Notebook): (order: ModuleOrder) => string {
   const imports = importLines(notebook);
   return (order) => printTask({ ...order, imports });
 }
 
 /** A task as a module for people: a function with its inputs as parameters, its outputs returned, and the Markdown above as its docstring. */
-function printTask(options: Order & { readonly imports: readonly string[] }): string {
+function printTask(options: ModuleOrder & { readonly imports: readonly string[] }): string {
   const { name, cell, above, accesses, exposes, imports } = options;
   const names = (kinds: readonly Access['access'][]): string[] => [
     ...new Set(

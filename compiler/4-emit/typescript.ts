@@ -1,17 +1,9 @@
-import type { Access, Task } from '../bundle/format.ts';
-import type { Cell } from '../1-read/notebook.ts';
+import type { Access } from '../bundle/format.ts';
 import { javascriptKnowledge } from '../knowledge/load.ts';
+import type { ModuleOrder } from './module-order.ts';
 
 /** A task as a module for people: a function with its inputs as parameters, its outputs returned, and the Markdown above as its comment. */
-export function printModule(options: {
-  readonly name: string;
-  readonly cell: Cell;
-  readonly above: string;
-  readonly accesses: readonly Access[];
-  readonly exposes: Task['exposes'];
-  /** True when the cell is not valid. */
-  readonly isRefused: boolean;
-}): string {
+export function printModule(options: ModuleOrder): string {
   const { name, cell, above, accesses, exposes } = options;
   const names = (kinds: readonly Access['access'][]): readonly string[] => [
     ...new Set(

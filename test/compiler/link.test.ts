@@ -3,18 +3,12 @@ import path from 'node:path';
 import { beforeAll, describe, expect, test } from 'vitest';
 import { createCompiler, type Compiler } from '../../compiler/index.ts';
 import { root } from '../environment.ts';
+import { readCases } from './cases.ts';
 import { describeBundle } from './describe-accesses.ts';
 
 /** Percent-format notebooks, each with what its cells are found to do; UPDATE=1 writes down what is found now. */
 const file = path.join(root, 'test', 'compiler', 'link-cases.txt');
-const cases = readFileSync(file, 'utf8')
-  .split(/^=== /m)
-  .slice(1)
-  .map((text) => {
-    const [title = '', ...rest] = text.split('\n');
-    const [source = '', expected = ''] = rest.join('\n').split('\n==>\n');
-    return { title, source, expected: expected.trim() };
-  });
+const cases = readCases(file);
 
 let compiler: Compiler;
 beforeAll(async () => {

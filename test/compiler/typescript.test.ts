@@ -7,17 +7,11 @@ import type { Bundle } from '../../compiler/bundle/format.ts';
 import { bundleFiles, createCompiler, type Compilation, type Compiler } from '../../compiler/index.ts';
 import { javascriptKnowledge } from '../../compiler/knowledge/load.ts';
 import { root } from '../environment.ts';
+import { readCases } from './cases.ts';
 import { describeAccess } from './describe-accesses.ts';
 
 const file = path.join(root, 'test', 'compiler', 'typescript-cases.txt');
-const cases = readFileSync(file, 'utf8')
-  .split(/^=== /m)
-  .slice(1)
-  .map((text) => {
-    const [title = '', ...rest] = text.split('\n');
-    const [source = '', expected = ''] = rest.join('\n').split('\n==>\n');
-    return { title, source, expected: expected.trim() };
-  });
+const cases = readCases(file);
 
 let compiler: Compiler;
 const empty = JSON.stringify(notebookOf([], 'deno'));

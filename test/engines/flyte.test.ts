@@ -13,6 +13,8 @@ import { outputsOf } from '../equivalence/normalise.ts';
 import { Bucket, runNodes, type Cluster, type NodeRun } from './flyte-nodes.ts';
 import { FlyteProject } from './flyte-project.ts';
 import { functionOf, promisesOf, readSerialized, type Literal, type Serialized } from './flyte-serialized.ts';
+import { freePort } from '../free-port.ts';
+import { withoutInjected } from './notebooks.ts';
 
 const python = process.env['CELLWRIGHT_FLYTE_PYTHON'] ?? '';
 const python2 = process.env['CELLWRIGHT_FLYTE2_PYTHON'] ?? '';
@@ -62,13 +64,7 @@ with open("report.txt", "w") as file:
 ---
 print(open("report.txt").read(), largest, random.random())
 `;
-import { freePort } from '../free-port.ts';
 const inputs = ['region', 'rate', 'tags'];
-
-/** The cell that sets parameters shows nothing and stands behind the first. */
-function withoutInjected(outputs: readonly unknown[]): readonly unknown[] {
-  return outputs.filter((_, place) => place !== 1);
-}
 
 function insertMarkdown(file: string): void {
   const notebook = JSON.parse(readFileSync(file, 'utf8')) as { cells: unknown[] };
