@@ -1,4 +1,4 @@
-import { applyReturns } from '../report/carriage-returns.ts';
+import { applyReturns } from '../../compiler/bundle/shown-output.ts';
 import type { NotebookOutput } from '../report/outputs.ts';
 
 /** An output without what no two honest runs have in common. */
