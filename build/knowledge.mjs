@@ -9,7 +9,7 @@ import { readFileSync, readdirSync } from 'node:fs';
 import path from 'node:path';
 import { pathToFileURL } from 'node:url';
 
-import { transform } from 'esbuild';
+import { build } from 'esbuild';
 import { load } from 'js-yaml';
 
 import { root } from './command.mjs';
@@ -24,10 +24,13 @@ function fail(where, message) {
 }
 
 /** The compiler's own reading of the tables' words. */
-const { code } = await transform(readFileSync(path.join(folder, 'grammar.ts'), 'utf8'), {
-  loader: 'ts',
+const { outputFiles } = await build({
+  entryPoints: [path.join(folder, 'grammar.ts')],
+  bundle: true,
+  write: false,
   format: 'esm',
 });
+const [{ text: code }] = outputFiles;
 const { parseEffects, parseGives, parseState } = await import(`data:text/javascript,${encodeURIComponent(code)}`);
 
 function readEffects(where, does) {

@@ -7,24 +7,28 @@ export const formatVersion = 1;
 export type Digest = `sha256:${string}`;
 
 /** Hidden state of a process that cells share without naming it. */
-export type StateName =
-  | 'random'
-  | 'numpy.random'
-  | 'torch.random'
-  | 'cwd'
-  | 'environ'
-  | 'sys.path'
-  | 'matplotlib'
-  | 'pandas.options'
-  | 'numpy.options'
-  | 'warnings'
-  | 'decimal'
-  | 'locale'
-  | 'logging'
-  | 'ipython'
-  | 'console'
-  | 'output-history'
-  | 'modules';
+export type StateName = (typeof stateNames)[number];
+
+/** All of them. */
+export const stateNames = [
+  'random',
+  'numpy.random',
+  'torch.random',
+  'cwd',
+  'environ',
+  'sys.path',
+  'matplotlib',
+  'pandas.options',
+  'numpy.options',
+  'warnings',
+  'decimal',
+  'locale',
+  'logging',
+  'ipython',
+  'console',
+  'output-history',
+  'modules',
+] as const;
 
 /** What an edge or a claim speaks of. */
 export type Resource =

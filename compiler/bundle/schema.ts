@@ -1,3 +1,5 @@
+import { stateNames } from './format.ts';
+
 /** The part of JSON Schema (draft 2020-12) that describes our formats; `follow-schema.ts` knows no more than this. */
 export interface Schema {
   readonly $schema?: string;
@@ -55,26 +57,6 @@ export const placement: Readonly<Record<string, Schema>> = {
 function resource(kind: string, key: string, value: Schema): Schema {
   return record({ kind: { const: kind }, [key]: value });
 }
-
-const stateNames: readonly string[] = [
-  'random',
-  'numpy.random',
-  'torch.random',
-  'cwd',
-  'environ',
-  'sys.path',
-  'matplotlib',
-  'pandas.options',
-  'numpy.options',
-  'warnings',
-  'decimal',
-  'locale',
-  'logging',
-  'ipython',
-  'console',
-  'output-history',
-  'modules',
-];
 
 const definitions: Readonly<Record<string, Schema>> = {
   position: record({ line: place, column: place }),

@@ -1,4 +1,4 @@
-import type { StateName } from '../bundle/format.ts';
+import { stateNames, type StateName } from '../bundle/format.ts';
 import type { Argument, Gives, LibraryEffect } from './entry.ts';
 
 const argumentWords = /^(?:(\d+)|([A-Za-z_]\w*)|(\d+) or ([A-Za-z_]\w*))$/;
@@ -27,23 +27,10 @@ const plainWords: Readonly<Record<string, readonly LibraryEffect[]>> = {
   'sees every variable when bare': [{ kind: 'every-variable', bare: true }],
 };
 
-const states: ReadonlySet<string> = new Set<StateName>([
-  'random',
-  'numpy.random',
-  'torch.random',
-  'cwd',
-  'environ',
-  'sys.path',
-  'matplotlib',
-  'pandas.options',
-  'numpy.options',
-  'warnings',
-  'decimal',
-  'locale',
-  'logging',
-  'ipython',
-  'console',
-]);
+/** What a table can speak of: what cells gave and which modules are there shows itself in another way. */
+const states: ReadonlySet<string> = new Set(
+  stateNames.filter((name) => name !== 'output-history' && name !== 'modules'),
+);
 
 function isState(name: string): name is StateName {
   return states.has(name);

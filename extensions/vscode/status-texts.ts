@@ -1,5 +1,5 @@
 /** What stands below a cell: what it reads, what it writes, and whether it would run. */
-import type { StateName } from '../../compiler/bundle/format.ts';
+import { stateNames } from '../../compiler/bundle/format.ts';
 import type { CellState, CellStateName, Need } from '../ui/panel.ts';
 import { sayDuration } from '../ui/state-words.ts';
 
@@ -38,19 +38,7 @@ function shorten(names: readonly string[]): string {
 }
 
 /** Hidden state of a process: nobody wrote these names in the notebook, so that they are not listed among its variables. */
-const hiddenState: ReadonlySet<string> = new Set<StateName>([
-  ...([
-    'random',
-    'numpy.random',
-    'torch.random',
-    'cwd',
-    'environ',
-    'sys.path',
-    'matplotlib',
-    'pandas.options',
-  ] as const),
-  ...(['numpy.options', 'warnings', 'decimal', 'locale', 'logging', 'ipython', 'output-history', 'modules'] as const),
-]);
+const hiddenState: ReadonlySet<string> = new Set(stateNames);
 
 /** What earlier cells give to this one, imports left out, in the order of the notebook. */
 export function namesRead(state: CellState): readonly string[] {
