@@ -307,7 +307,8 @@ class Codec:
         plan = self._plan({id(value): name} if name.startswith("def:") and isinstance(value, type) else {})
         plan.aliases = aliases or {}
         part = self._pickle(value, plan, False)
-        refuse_lost_keys(part.memo.values(), self._around.handlers)
+        if self._around.has_own_hashes:
+            refuse_lost_keys(part.memo.values())
         spans = part.dumper.spans if part.dumper is not None else []
         if len(spans) > 1:
             plan.regions = groups.regions(spans, arrays.extent, arrays.raw)

@@ -14,6 +14,7 @@ from typing import Any, Callable, Optional
 from . import definitions, layouts, rebuild, reducers
 from .groups import Region, Span
 from .interpreter import is_own
+from .lost_keys import hashes_in_its_own_way
 
 _MISSING = object()
 
@@ -39,6 +40,8 @@ class Surroundings:
         self.singletons: dict[int, tuple[str, str]] = {}
         self.containers: dict[int, tuple[str, str]] = {}
         self.handlers: dict[type, Any] = {}
+        # True when an instance was met whose class says how it is hashed: only then dicts are looked through for lost keys.
+        self.has_own_hashes = False
         self.codes: dict[int, tuple[types.CodeType, bytes]] = {}
         # Identities of what is written by value although a library keeps it.
         self.exempt: set[int] = set()
@@ -120,6 +123,7 @@ class Dumper(pickle.Pickler):
         handler = self._handlers.get(kind, _MISSING)
         if handler is _MISSING:
             handler = self._handlers[kind] = reducers.classify(kind, self.ours)
+            self._around.has_own_hashes |= hashes_in_its_own_way(kind)
         if handler is None:
             return NotImplemented
         return handler(self, thing)

@@ -158,11 +158,8 @@ def _contexts() -> Any:
 def _error_number() -> Any:
     """What ctypes keeps as the number of the last error, where a notebook sets it; libraries do so all the time."""
     module = loaded("ctypes")
-    return (
-        None
-        if module is None or not (notebook_text.mentions("set_errno") or notebook_text.mentions("use_errno"))
-        else module.get_errno() or None
-    )
+    sets = notebook_text.mentions("set_errno") or notebook_text.mentions("use_errno")
+    return (module.get_errno() or None) if module is not None and sets else None
 
 
 def _zones() -> Any:
