@@ -1,5 +1,5 @@
 import type { Bundle, Task } from '../../compiler/bundle/format.ts';
-import { isDrawn, joinEdges, pathThrough, withoutShortcuts, type JoinedEdge } from '../ui/graph-edges.ts';
+import { arrowLabel, isDrawn, joinEdges, pathThrough, withoutShortcuts, type JoinedEdge } from '../ui/graph-edges.ts';
 import { placeSketch, type Placed, type Point } from '../ui/graph-layout.ts';
 import { firstLine, shownTasks } from './graph-text.ts';
 
@@ -36,7 +36,7 @@ export function graphPicture(bundle: Bundle, statuses: ReadonlyMap<string, strin
   const edges = withoutShortcuts(joinEdges(drawn));
   const placed = placeSketch({
     boxes: tasks.map((task) => ({ id: task.id, width: widthOf(task) })),
-    arrows: edges.map((edge) => ({ from: edge.from, to: edge.to, label: 7 * labelOf(edge).length })),
+    arrows: edges.map((edge) => ({ from: edge.from, to: edge.to, label: 7 * arrowLabel(edge.labels).length })),
     boxHeight: nodeHeight,
     margin,
   });
@@ -76,15 +76,9 @@ function drawArrow(edge: JoinedEdge, points: readonly Point[], names: ReadonlyMa
 }
 
 /** The first name that an arrow carries, and how many more. */
-function labelOf({ labels }: JoinedEdge): string {
-  const [first = '', ...more] = labels;
-  const name = first.length > 18 ? `${first.slice(0, 17)}…` : first;
-  return more.length === 0 ? name : `${name} +${more.length}`;
-}
-
 function drawLabel(edge: JoinedEdge, place: Point | undefined): string {
   if (place === undefined) return '';
-  return `<text class="label" x="${place.x.toFixed(1)}" y="${(place.y + 4).toFixed(1)}">${escape(labelOf(edge))}</text>`;
+  return `<text class="label" x="${place.x.toFixed(1)}" y="${(place.y + 4).toFixed(1)}">${escape(arrowLabel(edge.labels))}</text>`;
 }
 
 function drawNode(task: Task, box: ReturnType<Placed['box']>, status: string | undefined): string {

@@ -1,7 +1,7 @@
 import { spawn } from 'node:child_process';
 import { closeSync, existsSync, mkdirSync, openSync, readFileSync, rmSync } from 'node:fs';
 import path from 'node:path';
-import { newRunId } from '../../runtime/index.ts';
+import { newRunId, readDocument } from '../../runtime/index.ts';
 import type { Program } from './call-command.ts';
 import { errorCodes, type CommandDocument } from './protocol.ts';
 import { refused } from './refused.ts';
@@ -40,45 +40,27 @@ export async function startDetached(program: Program, { notebook, words, folder,
   });
   closeSync(out);
   closeSync(err);
-  const ended = new Promise<number | Error>((resolve) => {
-    child.once('error', resolve);
-    child.once('exit', (code) => resolve(code ?? 1));
-  });
+  const ended: { code?: number | Error } = {};
+  child.once('error', (error) => (ended.code = error));
+  child.once('exit', (code) => (ended.code ??= code ?? 1));
   child.unref();
-  const end = await Promise.race([
-    ended,
-    untilThere(path.join(place, 'events.jsonl'), ended),
-    untilThereOf(state, run, ended),
-  ]);
-  if (end === 'there' || existsSync(path.join(place, 'events.jsonl'))) return run;
-  throw notStarted(end, { ...files, place });
+  // The runs of a matrix have its name and a number.
+  const logs = [run, `${run}-0001`].map((name) => path.join(state, 'runs', name, 'events.jsonl'));
+  const hasBegun = (): boolean => logs.some((log) => existsSync(log));
+  while (ended.code === undefined && !hasBegun()) await new Promise((resolve) => setTimeout(resolve, look));
+  if (hasBegun()) return run;
+  throw notStarted(ended.code ?? 1, { ...files, place });
 }
 
 function stateWords({ state }: Program): readonly string[] {
   return state === undefined ? [] : ['--state', state];
 }
 
-async function untilThere(file: string, ended: Promise<unknown>): Promise<'there' | number> {
-  const over = new AbortController();
-  void ended.then(() => over.abort());
-  while (!over.signal.aborted) {
-    if (existsSync(file)) return 'there';
-    await new Promise((resolve) => setTimeout(resolve, look));
-  }
-  // The other promise tells.
-  return await new Promise<number>(() => undefined);
-}
-
-/** The runs of a matrix have its name and a number. */
-async function untilThereOf(state: string, run: string, ended: Promise<unknown>): Promise<'there' | number> {
-  return await untilThere(path.join(state, 'runs', `${run}-0001`, 'events.jsonl'), ended);
-}
-
 function notStarted(
   end: number | Error,
   { document, complaints, place }: Record<'document' | 'complaints' | 'place', string>,
 ): Error {
-  const said = readDocument(document);
+  const said = readDocument(document) as CommandDocument | undefined;
   const complained = readFileSync(complaints, 'utf8').trim();
   rmSync(place, { recursive: true, force: true });
   const first = said?.diagnostics.find(({ severity }) => severity === 'error');
@@ -87,13 +69,4 @@ function notStarted(
       ? `${end instanceof Error ? end.message : `it ended with ${end}`}${complained === '' ? '' : `: ${complained}`}`
       : `${first.message} ${first.help}`;
   return refused(errorCodes.notStarted, why, said);
-}
-
-function readDocument(file: string): CommandDocument | undefined {
-  try {
-    return JSON.parse(readFileSync(file, 'utf8')) as CommandDocument;
-  } catch (error) {
-    if (error instanceof SyntaxError) return undefined;
-    throw error;
-  }
 }

@@ -47,6 +47,12 @@ export function joinEdges(edges: readonly Edge[]): readonly JoinedEdge[] {
   return [...joined.values()].map((edge) => ({ ...edge, labels: [...edge.labels].sort() }));
 }
 
+/** What an arrow says: the first name, cut where it is long, and how many more there are. */
+export function arrowLabel([first = '', ...more]: readonly string[]): string {
+  const name = first.length > 18 ? `${first.slice(0, 17)}…` : first;
+  return more.length === 0 ? name : `${name} +${more.length}`;
+}
+
 /** The reason of an edge without the name that it carries, which stands beside it. */
 export function reasonOf({ resource, reason }: Edge): string {
   const carried = `${describeResource(resource)}: `;

@@ -1,5 +1,5 @@
 import { button, element, setAttributes, svgElement } from './element.ts';
-import { pathThrough, withoutShortcuts } from './graph-edges.ts';
+import { arrowLabel, pathThrough, withoutShortcuts } from './graph-edges.ts';
 import { placeSketch, type Placed, type Point } from './graph-layout.ts';
 import { boxHeights, makeBox, widthOfBox, widthOfText, type Box, type Density } from './layers-node.ts';
 import { neighboursOf, type Picture, type PictureListener, type StatesOf } from './picture.ts';
@@ -261,18 +261,12 @@ function sketch(rows: readonly Row[], arrows: readonly Arrow[], density: Density
     boxes: rows.map((row) => ({ id: row.id, width: widthOfBox(row, density) })),
     arrows: arrows.map(({ from, to, labels }) => ({
       ...{ from, to },
-      label: isCompact ? 0 : widthOfText(labelOf(labels), 'code'),
+      label: isCompact ? 0 : widthOfText(arrowLabel(labels), 'code'),
     })),
     boxHeight: boxHeights[density],
     margin,
     gap: isCompact ? 10 : 20,
   });
-}
-
-/** The first name that an arrow carries, and how many more. */
-function labelOf([first = '', ...more]: readonly string[]): string {
-  const name = first.length > 18 ? `${first.slice(0, 17)}…` : first;
-  return more.length === 0 ? name : `${name} +${more.length}`;
 }
 
 function drawArrow(arrow: Arrow, placed: Placed, density: Density): SVGElement[] {
@@ -284,7 +278,7 @@ function drawArrow(arrow: Arrow, placed: Placed, density: Density): SVGElement[]
   if (at === undefined || density === 'compact') return [way];
   const label = svgElement('text', {
     class: 'cw-carries',
-    text: labelOf(arrow.labels),
+    text: arrowLabel(arrow.labels),
     attributes: { x: at.x.toFixed(1), y: (at.y + 4).toFixed(1), 'aria-hidden': 'true', ...ends },
   });
   return [way, label];

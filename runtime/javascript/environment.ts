@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
+import { foldersUp } from '../folders-up.ts';
 import { readFileSync, realpathSync } from 'node:fs';
-import { dirname, join } from 'node:path';
+import { join } from 'node:path';
 import { markOf } from '../process/path-mark.ts';
 import { PackageAnswers } from '../process/reached-packages.ts';
 import type { PackageQuestion } from '../process/search-path.ts';
@@ -21,7 +22,7 @@ const deciding = [
 /** What every cell of JavaScript starts from: the engine, and what decides which packages its imports find. */
 export function describeJavaScript(store: LocalStore, { interpreter, cwd, variables }: PackageQuestion): Start {
   const hash = createHash('sha256').update(realpathSync(interpreter.executable)).update(markOf(interpreter.executable));
-  for (const folder of [cwd, ...foldersAbove(cwd)]) {
+  for (const folder of foldersUp(cwd)) {
     for (const name of deciding) {
       const text = textOf(join(folder, name));
       if (text !== undefined) hash.update(`\n${join(folder, name)} ${text}`);
@@ -35,11 +36,6 @@ export function describeJavaScript(store: LocalStore, { interpreter, cwd, variab
   const packages = new PackageAnswers(store, { whole: base, folders: [] });
   const environment = writeStart(base, { cwd, variables });
   return { environment, whole: environment, packages };
-}
-
-function foldersAbove(folder: string): readonly string[] {
-  const above = dirname(folder);
-  return above === folder ? [] : [above, ...foldersAbove(above)];
 }
 
 function textOf(path: string): string | undefined {

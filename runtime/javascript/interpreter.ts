@@ -1,5 +1,6 @@
 import { realpathSync } from 'node:fs';
 import { dirname, join } from 'node:path';
+import { foldersUp } from '../folders-up.ts';
 import { listFolder } from '../list-folder.ts';
 import type { KernelName } from '../node/channel.ts';
 import { executableOnPath, kernelSpecOf, type Interpreter } from '../process/interpreter.ts';
@@ -49,7 +50,7 @@ function findTslab(
   const spec = kernelSpecOf(kernel, environment);
   const places = [
     spec?.executable,
-    ...above(cwd).map((folder) => join(folder, 'node_modules', '.bin', 'tslab')),
+    ...foldersUp(cwd).map((folder) => join(folder, 'node_modules', '.bin', 'tslab')),
     'tslab',
   ];
   for (const place of places) {
@@ -60,12 +61,6 @@ function findTslab(
       return { executable: process.execPath, environment: spec?.environment ?? {}, kernel: name, home };
   }
   return undefined;
-}
-
-/** A folder and those above it. */
-function above(folder: string): readonly string[] {
-  const next = dirname(folder);
-  return next === folder ? [folder] : [folder, ...above(next)];
 }
 
 /** What starts the real kernel; undefined where it is not installed. */
@@ -81,7 +76,7 @@ export function kernelCommand(
 
 /** As a package of npm has it, in the folder of the notebook or one above: the program itself, and what starts it. */
 function besideOf(cwd: string): readonly string[] {
-  return above(cwd).flatMap((folder) => {
+  return foldersUp(cwd).flatMap((folder) => {
     const packages = join(folder, 'node_modules');
     const builds = listFolder(join(packages, '@deno')).map((name) => join(packages, '@deno', name, 'deno'));
     return [...builds, join(packages, '.bin', 'deno')];

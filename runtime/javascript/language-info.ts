@@ -1,6 +1,6 @@
 import { spawnSync } from 'node:child_process';
 import type { Interpreter } from '../process/interpreter.ts';
-import type { LanguageInfo } from '../process/language.ts';
+import { askOnce, type LanguageInfo } from '../process/language.ts';
 import type { LocalStore } from '../store/local.ts';
 import { isJavaScript } from './interpreter.ts';
 
@@ -12,15 +12,8 @@ export function javaScriptInfo(
   environment: string,
   store: LocalStore,
 ): LanguageInfo | undefined {
-  const known = store.readDocument(path);
-  if (isKnown(known) && known.environment === environment) return describe(known.version, interpreter);
-  const version = askVersion(interpreter);
-  if (version !== undefined) store.writeDocument(path, { environment, version });
+  const version = askOnce(store, { path, environment }, () => askVersion(interpreter));
   return version === undefined ? undefined : describe(version, interpreter);
-}
-
-function isKnown(value: unknown): value is { readonly environment: string; readonly version: string } {
-  return typeof value === 'object' && value !== null && 'version' in value && typeof value.version === 'string';
 }
 
 /** Of Deno that of its TypeScript; of Node, under which tslab runs, its own. */

@@ -1,4 +1,5 @@
-import { dirname, join } from 'node:path';
+import { join } from 'node:path';
+import { foldersUp } from '../folders-up.ts';
 import { cacheOfDeno } from '../javascript/deno-cache.ts';
 import { markOf } from '../marks.ts';
 import type { FileRead } from '../process/protocol.ts';
@@ -13,16 +14,11 @@ export function filesOfModule(
   if (/^(?:[a-z]+:|\.{0,2}\/)/.test(specifier)) return [];
   const [bare] = /^(?:@[^/]+\/)?[^/]+/.exec(specifier) ?? [specifier];
   // The first that is found counts, and so does that there is none before it.
-  const places = [cwd, ...foldersAbove(cwd)].map((folder) => join(folder, 'node_modules', bare, 'package.json'));
+  const places = foldersUp(cwd).map((folder) => join(folder, 'node_modules', bare, 'package.json'));
   const found = places.findIndex((place) => markOf(place, 'content') !== 'missing');
   return places.slice(0, found < 0 ? 0 : found + 1).map((place) => read(place, 'content'));
 }
 
 function read(path: string, kind: FileRead['kind']): FileRead {
   return { path, kind, signature: markOf(path, kind) };
-}
-
-function foldersAbove(folder: string): readonly string[] {
-  const above = dirname(folder);
-  return above === folder ? [] : [above, ...foldersAbove(above)];
 }

@@ -20,11 +20,21 @@ const path = 'language.json';
  * @param environment digest of the interpreter: its version is asked for once, so that a run that reuses everything starts no Python
  */
 export function languageOf(interpreter: Interpreter, environment: string, store: LocalStore): LanguageInfo | undefined {
-  const known = store.readDocument(path);
-  if (isKnown(known) && known.environment === environment) return describe(known.version);
-  const version = askVersion(interpreter);
-  if (version !== undefined) store.writeDocument(path, { environment, version });
+  const version = askOnce(store, { path, environment }, () => askVersion(interpreter));
   return version === undefined ? undefined : describe(version);
+}
+
+/** The version of an interpreter: it is asked for once for each environment, and kept under a path of the store. */
+export function askOnce(
+  store: LocalStore,
+  { path, environment }: { readonly path: string; readonly environment: string },
+  ask: () => string | undefined,
+): string | undefined {
+  const known = store.readDocument(path);
+  if (isKnown(known) && known.environment === environment) return known.version;
+  const version = ask();
+  if (version !== undefined) store.writeDocument(path, { environment, version });
+  return version;
 }
 
 function isKnown(value: unknown): value is { readonly environment: string; readonly version: string } {

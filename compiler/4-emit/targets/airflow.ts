@@ -1,10 +1,10 @@
 import { engineSteps, secondsFor, type EngineStep } from './engine-steps.ts';
 import { sizeText } from './kubernetes-size.ts';
 import { call, docstring, list, pythonText } from './python-text.ts';
+import { pythonValue, variantTable } from './python-values.ts';
 import { requirementsFile } from './requirements-file.ts';
 import { workflowName } from './step-names.ts';
-import type { Emission, EngineParameter, Target } from './target.ts';
-import { variantNames } from './variant-names.ts';
+import type { Emission, Target } from './target.ts';
 
 /** A DAG for Airflow 3: one task a step. */
 export const airflowTarget: Target = {
@@ -25,6 +25,8 @@ const ownNames =
   'datetime timedelta timezone Path sys DAG Param TaskGroup task Project HERE NOTEBOOK VARIANTS dag variant executed_notebook'.split(
     ' ',
   );
+
+const aboutVariants = 'Values of parameters; each variant has tasks, and a folder, of its own.';
 
 function dagFile(emission: Emission): string {
   const { settings, stem } = emission;
@@ -78,21 +80,8 @@ sys.path.insert(0, str(HERE / "bundle" / "worker"))
 
 from cellwright_airflow.on_airflow import Project  # noqa: E402
 
-${hasVariants ? variantsOf(emission) : ''}NOTEBOOK = ${call('Project', ['HERE', `notebook_folder=${pythonText(notebookFolder)}`, ...options])}
+${hasVariants ? variantTable(settings, aboutVariants) : ''}NOTEBOOK = ${call('Project', ['HERE', `notebook_folder=${pythonText(notebookFolder)}`, ...options])}
 `;
-}
-
-function variantsOf({ settings }: Emission): string {
-  const names = variantNames(settings);
-  const rows = settings.variants.map(({ values }, place) => {
-    const members = values.map((one) => `${pythonText(one.name)}: ${valueOf(one)}`);
-    return `    ${pythonText(names[place] ?? '')}: {${members.join(', ')}},\n`;
-  });
-  return `# Values of parameters; each variant has tasks, and a folder, of its own.\nVARIANTS = {\n${rows.join('')}}\n`;
-}
-
-function valueOf({ type, python }: EngineParameter): string {
-  return type === 'json' ? `json.loads(${python})` : python;
 }
 
 const typesOfJson = { str: 'string', int: 'integer', float: 'number', bool: 'boolean' } as const;
@@ -100,7 +89,7 @@ const typesOfJson = { str: 'string', int: 'integer', float: 'number', bool: 'boo
 function dagArguments({ settings, bundle }: Emission, name: string): readonly string[] {
   const parameters = settings.parameters.map((one) => {
     const type = one.type === 'json' ? [] : [`type=${pythonText(typesOfJson[one.type])}`];
-    return `${pythonText(one.name)}: ${call('Param', [valueOf(one), ...type])}`;
+    return `${pythonText(one.name)}: ${call('Param', [pythonValue(one), ...type])}`;
   });
   const { schedule } = settings;
   return [

@@ -2,8 +2,8 @@ import { quoted } from '../shell-steps.ts';
 import { engineSteps, secondsFor, type EngineStep } from './engine-steps.ts';
 import { requirementsFile } from './requirements-file.ts';
 import { docstring, pythonText } from './python-text.ts';
+import { pythonValue, variantTable } from './python-values.ts';
 import type { Emission, EngineParameter, Target } from './target.ts';
-import { variantNames } from './variant-names.ts';
 
 /** A Snakefile: one rule a step, run again when its code, its parameters, or what it reads has changed. */
 export const snakemakeTarget: Target = {
@@ -39,6 +39,10 @@ function head(emission: Emission, steps: readonly EngineStep[]): string {
 
 CELLWRIGHT_PYTHON is the interpreter with IPython and what the notebook imports (default: python3), CELLWRIGHT_STORE where values are kept
 (default: store, beside this file), CELLWRIGHT_CWD the folder that the cells run in (default: the notebook's).`;
+  const variants =
+    settings.variants.length === 0
+      ? ''
+      : variantTable(settings, 'Each variant has rules, and a folder for its cells, of its own.');
   const secrets = [...new Set(steps.flatMap(({ step }) => step.secrets))];
   const known =
     secrets.length === 0 ? '' : `envvars:\n${secrets.map((name) => `    ${pythonText(name)},\n`).join('')}\n\n`;
@@ -60,7 +64,7 @@ TASK = f"{quote(PYTHON)} bundle/worker/task.py"
 ENVIRONMENT = subprocess.check_output([PYTHON, str(HERE / "bundle" / "worker" / "task.py"), "environment"], text=True).strip()
 # For steps whose results are not used again.
 NOW = time.time()
-${parametersOf(settings.parameters)}${variantsOf(emission)}
+${parametersOf(settings.parameters)}${variants}
 
 workdir: workflow.basedir
 
@@ -84,22 +88,8 @@ def existing(*names):
 }
 
 function parametersOf(parameters: readonly EngineParameter[]): string {
-  const rows = parameters.map((one) => `    ${pythonText(one.name)}: ${pythonOf(one)},\n`);
+  const rows = parameters.map((one) => `    ${pythonText(one.name)}: ${pythonValue(one)},\n`);
   return `# Others are given with --config or --configfile.\nPARAMETERS = {\n${rows.join('')}}\n`;
-}
-
-function variantsOf({ settings }: Emission): string {
-  if (settings.variants.length === 0) return '';
-  const names = variantNames(settings);
-  const rows = settings.variants.map(({ values }, place) => {
-    const members = values.map((one) => `${pythonText(one.name)}: ${pythonOf(one)}`);
-    return `    ${pythonText(names[place] ?? '')}: {${members.join(', ')}},\n`;
-  });
-  return `# Each variant has rules, and a folder for its cells, of its own.\nVARIANTS = {\n${rows.join('')}}\n`;
-}
-
-function pythonOf({ type, python }: EngineParameter): string {
-  return type === 'json' ? `json.loads(${python})` : python;
 }
 
 /** Results of steps, in a folder of its variant where there are variants. */

@@ -3,23 +3,13 @@ import type { ValueRef } from '../../process/protocol.ts';
 import type { Inspector } from '../inspector.ts';
 import type { Kind, Variable } from '../scope.ts';
 import { Decoder } from './decode.ts';
-import type { Definitions, Form } from './definitions.ts';
+import type { Definitions, Written } from './definitions.ts';
 import { Encoder, Unstorable, type Around, type Code } from './encode.ts';
 import type { Known } from './known.ts';
 import { nameOf, type Store } from './store.ts';
 
 /** What the store has under the name of a variable or of a definition. */
-type Root =
-  | { readonly kind: Kind; readonly value: Code }
-  | {
-      readonly form: Form;
-      readonly source: string;
-      readonly name: string;
-      readonly parent: Code;
-      readonly own: Code;
-      readonly prototype: Code;
-      readonly removed: readonly string[];
-    };
+type Root = { readonly kind: Kind; readonly value: Code } | (Written & { readonly removed: readonly string[] });
 
 interface Document {
   readonly members: Readonly<Record<string, Root>>;
@@ -136,7 +126,7 @@ export class Values {
   #difference(
     encoder: Encoder,
     definition: object,
-    form: Form,
+    form: Written['form'],
   ): { readonly own: Code; readonly prototype: Code; readonly removed: readonly string[] } {
     const prototype = Reflect.get(definition, 'prototype') as unknown;
     const body = typeof prototype === 'object' && prototype !== null ? prototype : undefined;
