@@ -1,4 +1,4 @@
-import { findInterpreter } from '../../runtime/index.ts';
+import { languageOfNotebook } from '../../runtime/index.ts';
 import { hasFlag, lastValue, type ParsedArguments } from './args.ts';
 import { isCompiledHere, rememberCompiled } from './compiled-here.ts';
 import { usage, type CommandResult, type Host } from './host.ts';
@@ -12,8 +12,10 @@ export function refuseForeign(host: Host, parsed: ParsedArguments, input: Input)
   const { bundleText } = input;
   if (bundleText === undefined || isCompiledHere(host, bundleText)) return undefined;
   const python = lastValue(parsed, 'python');
-  const kernel = lastValue(parsed, 'kernel') ?? input.bundle.notebook.kernelName;
-  const executable = findInterpreter({ python, kernel, environment: host.environment })?.executable;
+  const { kernelName, language } = input.bundle.notebook;
+  const kernel = lastValue(parsed, 'kernel') ?? kernelName;
+  const { environment, cwd } = host;
+  const executable = languageOfNotebook(language).findInterpreter({ python, kernel, environment, cwd })?.executable;
   const found = wouldRun(input, executable ?? python ?? kernel);
   const agreed = hasFlag(parsed, 'yes');
   // Nobody is asked about what was not said.
