@@ -78,9 +78,7 @@ function freshCopy(notebook, key) {
 
 async function plainRun(notebook, key, which) {
   const target = path.join(work, 'plain', `${key}.${which}.ipynb`);
-  const failed = `${target}.failed`;
   if (existsSync(target)) return { notebook: JSON.parse(readFileSync(target, 'utf8')) };
-  if (existsSync(failed)) return { problem: readFileSync(failed, 'utf8') };
   const { copy, file } = freshCopy(notebook, key);
   const result = await runLimited(
     options.python,
@@ -89,9 +87,7 @@ async function plainRun(notebook, key, which) {
   );
   rmSync(copy, { recursive: true, force: true });
   if (existsSync(target)) return { notebook: JSON.parse(readFileSync(target, 'utf8')) };
-  const problem = `${result.code}: ${result.err.trim().split('\n').at(-1)}`;
-  writeFileSync(failed, problem);
-  return { problem };
+  return { problem: `${result.code}: ${result.err.trim().split('\n').at(-1)}` };
 }
 
 async function compiledRun(file, target, state) {

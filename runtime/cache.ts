@@ -200,6 +200,7 @@ const doings = new Map([
   ['network', 'uses the network'],
   ['file-attributes', 'changes attributes of files'],
   ['open-file', 'may write to a file that is open already'],
+  ['file-name', 'uses a file whose name is not UTF-8'],
   ['native-files', 'may have opened files that could not be seen'],
 ]);
 

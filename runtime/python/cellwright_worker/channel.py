@@ -36,7 +36,7 @@ class Channel:
         line = dumps(message, ensure_ascii=False, allow_nan=True, default=str)
         try:
             with self._lock:  # The notebook's threads print, too.
-                self._socket.sendall(line.encode("utf-8", "surrogatepass") + b"\n")
+                self._socket.sendall(_encoded(line, message) + b"\n")
         except OSError as error:
             raise Disconnected from error
 
@@ -71,3 +71,15 @@ class Channel:
     def foreign(self) -> bool:
         """True in a child that user code forked: the connection belongs to its parent."""
         return os.getpid() != self.owner
+
+
+def _encoded(line: str, message: Message) -> bytes:
+    """A line as UTF-8. What a cell shows is written as a kernel writes it (`jupyter_client.session.json_packer`): a surrogate that
+    stands for a byte is that byte, which whoever reads it replaces."""
+    for errors in ("strict", "surrogateescape"):
+        try:
+            return line.encode("utf-8", errors)
+        except UnicodeEncodeError:
+            if message["type"] != "output":
+                break
+    return line.encode("utf-8", "surrogatepass")

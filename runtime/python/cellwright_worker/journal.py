@@ -12,6 +12,7 @@ import threading
 from json import dumps
 from typing import Any
 
+from .file_names import is_text, shown
 from .kept_secrets import secrets
 
 LARGEST_COPY = 512 << 20
@@ -33,7 +34,9 @@ class Journal:
         if path in self._seen:
             return
         self._seen.add(path)
-        if not os.path.lexists(path):
+        if not is_text(path):
+            self.lasting(f"changed {shown(path)}, whose name is not UTF-8")
+        elif not os.path.lexists(path):
             self._add({"path": path, "was": "missing"})
         elif os.path.islink(path):
             self._add({"path": path, "was": "link", "to": os.readlink(path)})

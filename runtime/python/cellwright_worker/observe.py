@@ -11,7 +11,6 @@ import functools
 import gc
 import io
 import os
-import pathlib
 import sys
 import tempfile
 import threading
@@ -19,7 +18,9 @@ from collections.abc import Iterator
 from typing import Any, Callable
 
 from . import open_files, variables
+from .asked_by import importing, needs_new, wants_names
 from .closed_commands import variables_of
+from .file_names import is_text, shown
 from .journal import Journal, only_reads
 from .marks import REAL_READLINK, mark
 from .native_code import EVENTS
@@ -59,21 +60,6 @@ _SUBPROCESSES = {
 _NETWORK = {"socket.connect", "socket.getaddrinfo", "urllib.Request", "ftplib.connect", "smtplib.connect", "http.client.send"}
 _SENDING = (b"POST ", b"PUT ", b"PATCH ", b"DELETE ")
 _LISTINGS = {"os.listdir", "os.scandir"}
-_LIBRARY = os.path.dirname(os.__file__)
-_MAKE_FOLDERS = (os.makedirs.__code__, pathlib.Path.mkdir.__code__)
-
-
-def _importing() -> bool:
-    """True when the import system itself is looking into a folder for modules."""
-    frame = sys._getframe(3)
-    return frame.f_code.co_filename.startswith("<frozen importlib")
-
-
-def _needs_new() -> bool:
-    """True where a folder that is there already would be an error."""
-    frame = sys._getframe(4)
-    may_exist = frame.f_code in _MAKE_FOLDERS and bool(frame.f_locals.get("exist_ok"))
-    return not may_exist and frame.f_code.co_filename != tempfile.__file__
 
 
 def _is_of_tempfile() -> bool:
@@ -82,13 +68,6 @@ def _is_of_tempfile() -> bool:
     while frame.f_back is not None and frame.f_code.co_filename == __file__:
         frame = frame.f_back
     return frame.f_code.co_filename == tempfile.__file__
-
-
-def _wants_names() -> bool:
-    """True when the standard library goes through a folder: it asks entries for their names and types, not for their times."""
-    frame = sys._getframe(3)
-    file = frame.f_code.co_filename
-    return file.startswith("<frozen ") or os.path.dirname(file) == _LIBRARY
 
 
 def _below(folder: Any, path: Any) -> Any:
@@ -253,6 +232,8 @@ class Observer:
                 path, kind, answer = path, "type", "missing"
             self._reads.setdefault((path, kind), answer)
         self.written.update(found.get("written", ()))
+        if not all(is_text(path) for path in (*self.written, *(path for path, _ in self._reads))):
+            self.outside.add("file-name")
         self.outside.update(found.get("effects", ()))
         if found.get("unseen") or self.native.is_unseen:
             self.outside.add("native-files")
@@ -287,7 +268,11 @@ class Observer:
         if not isinstance(path, (str, os.PathLike)):
             return None
         text = os.path.abspath(os.fspath(path))  # type: ignore[arg-type]
-        return None if self._own_files.has(text) else text
+        if self._own_files.has(text):
+            return None
+        if self.active and not is_text(text):
+            self._effect("file-name", shown(text))
+        return text
 
     def _note(self, path: str, kind: str) -> None:
         if kind in ("listing", "entries", "distributions") and path in self._made:
@@ -387,12 +372,12 @@ class Observer:
             if path is not None:
                 self._note(path, "type")
                 self._note(path, "link")
-        elif event in _LISTINGS and not _importing():
+        elif event in _LISTINGS and not importing():
             asked = arguments[0] if arguments and arguments[0] is not None else "."
             path = self._absolute(_below(asked, "") if isinstance(asked, int) else asked)
             if path is not None:
                 names = "distributions" if searches_distributions(sys._getframe(2).f_code) else "listing"
-                self._note(path, "entries" if event == "os.scandir" and not _wants_names() else names)
+                self._note(path, "entries" if event == "os.scandir" and not wants_names() else names)
         elif event in _SUBPROCESSES:
             command = self._command or _command_of(event, arguments)
             if event != "os.fork":
@@ -412,7 +397,7 @@ class Observer:
         """What the outcome of a change depends on: to remove what is not there, or to make what is there, raises."""
         if event in _NEED_CONTENT:
             self._note(paths[0], "content")
-        if event in _NEED_PLACE or (event == "os.mkdir" and _needs_new()):
+        if event in _NEED_PLACE or (event == "os.mkdir" and needs_new()):
             self._note(paths[-1], "link")
         if event in ("shutil.move", "shutil.rmtree"):
             self._note(paths[-1], "type" if event == "shutil.move" else "listing")
