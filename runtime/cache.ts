@@ -9,7 +9,7 @@ import { nothingReached } from './nothing-observed.ts';
 import type { RunContext, State } from './run-state.ts';
 import { differenceOfStarts, digestOfVariable } from './start-state.ts';
 import { keptCopies } from './undo.ts';
-import { implicitNames, isQuiet, originOf, unseenShadow, type Origin, type Progress } from './versions.ts';
+import { implicitNames, isQuiet, originOf, unseenShadow, type Progress } from './versions.ts';
 
 /** One remembered execution of a task's code: what it read, and what came of it. */
 export interface CacheEntry {
@@ -57,7 +57,7 @@ const entriesKept = 8;
 /** Of code that values reach although that was not expected. */
 const entriesOfVariants = 32;
 /** Entries of another version are as good as none. */
-export const formatVersion = 15;
+export const formatVersion = 16;
 
 /** Where the store keeps what is known of a task's code, or of what it gave with the values of one variant. */
 export function manifestPath(task: { readonly code: string }, shelf?: string): string {
@@ -86,8 +86,13 @@ export function findCached(
   return { miss: miss ?? { part: 'no earlier run', name: '' } };
 }
 
-/** What a cache key says of a name. A value that only a process has is described by what it was made from, if that is known. */
-function contentOf(progress: readonly Progress[], origin: Origin): string | undefined {
+/**
+ * What a cache key says of a name. A value that only a process has is described by what it was made from, if that is known; but what
+ * goes on there between cells cannot be described: how far it has come is another thing each time.
+ */
+function contentOf(progress: readonly Progress[], name: string, index: number): string | undefined {
+  const origin = originOf(progress, name, index);
+  if (origin.kind === 'held' && name === 'state:threads') return undefined;
   if (origin.kind === 'value') return origin.binding.ref.content;
   if (origin.kind === 'absent') return 'absent';
   const maker = origin.kind === 'held' ? progress[origin.at]?.identity : undefined;
@@ -150,7 +155,7 @@ function compare(
       return { part: 'environment', name: name === '*' ? 'some variable' : `the variable ${name}` };
   }
   for (const name of [...Object.keys(entry.reads), ...implicit]) {
-    const now = contentOf(progress, originOf(progress, name, index));
+    const now = contentOf(progress, name, index);
     if (now === undefined || (entry.reads[name] ?? 'absent') !== now)
       return { part: name.includes(':') ? 'state' : 'input', name };
   }
@@ -201,6 +206,7 @@ const doings = new Map([
   ['file-attributes', 'changes attributes of files'],
   ['open-file', 'may write to a file that is open already'],
   ['file-name', 'uses a file whose name is not UTF-8'],
+  ['special-file', 'uses a pipe or a device'],
   ['native-files', 'may have opened files that could not be seen'],
 ]);
 
@@ -242,7 +248,7 @@ export function describeResult(
   const reads: Record<string, string> = { ...result.reads };
   const kept = progress[index]?.kept ?? [];
   for (const name of [...Object.keys(reads), ...kept, ...implicitNames(progress, index)]) {
-    const content = contentOf(progress, originOf(progress, name, index));
+    const content = contentOf(progress, name, index);
     if (content === undefined) return `it reads ${name}, which only a process has`;
     if (!isQuiet(name)) reads[name] = content;
   }

@@ -23,6 +23,8 @@ export function hashFile(path: string): string {
   try {
     const stat = statSync(path, { bigint: true });
     if (stat.isDirectory()) return 'dir';
+    // A pipe would keep us waiting for whoever writes to it.
+    if (!stat.isFile()) return 'special';
     const before = known.get(path);
     if (before?.mark === markOf(stat)) {
       known.delete(path);

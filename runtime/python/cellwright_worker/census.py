@@ -10,6 +10,13 @@ _OF_ALL = re.compile(r"(?<!\w)(getrefcount|get_objects|get_referrers|getallocate
 # What is the same in all cells; it matters where two cells can compare.
 _NUMBER = re.compile(r"(?<!\w)(getpid|getppid|get_native_id|gettid|get_ident)(?!\w)")
 _KEPT = re.compile(rf"^[\w., ]+=[^=].*{_NUMBER.pattern}", re.MULTILINE)
+# A method that numpy refuses where anything else refers to the array.
+_RESIZED = re.compile(r"(?<![\w.])(\w+)\.resize\((?!.*refcheck)")
+
+
+def resized_in(cells: Sequence[str]) -> frozenset[str]:
+    """Names on which the cells call `resize`."""
+    return frozenset(found[1] for text in cells for found in _RESIZED.finditer(text))
 
 
 def census_in(cells: Sequence[str]) -> str:

@@ -10,6 +10,7 @@ import os
 import sys
 from typing import Any
 
+from .file_names import absolute
 from .marks import mark
 from .whence import library_folders
 
@@ -53,7 +54,7 @@ class Grounds:
     def asked(self, path: Any, kind: str) -> None:
         """Somebody asks something of a path, as `marks.py` knows it."""
         if self._is_recording and isinstance(path, (str, bytes, os.PathLike)) and not (kind in ("listing", "stat") and _is_search()):
-            self._asked.add((os.path.abspath(os.fsdecode(path)), kind))
+            self._asked.add((absolute(os.fsdecode(path)), kind))
 
     def resume(self) -> None:
         """Note again, for further imports."""

@@ -293,6 +293,8 @@ class Settings:
         for name in self._modules:
             if name not in sys.modules:
                 raise Stuck(f"the module {name}, which was taken out of sys.modules")
+        # What this process has imported since counts from now on: a module beside the notebook that is taken out is loaded again.
+        self._modules.update({name: module for name, module in list(sys.modules.items()) if type(module) is types.ModuleType})
         self._marks = marks
 
     def _is_made(self, name: str, module: Any) -> bool:

@@ -28,6 +28,8 @@ class LocalModules:
         self._need_one_process = need_one_process
         self._earlier: dict[str, str] = {}
         self._loaded: dict[str, str] = {}
+        # As they are in `sys.modules`.
+        self._modules: dict[str, Any] = {}
 
     def note(self, spec: Any) -> None:
         """A module has been loaded, or loaded once more."""
@@ -42,6 +44,7 @@ class LocalModules:
         except OSError:
             return
         self._registry.lists_subclasses |= b"__subclasses__" in source
+        self._check_place(name)
         digest = hashlib.sha256(source).hexdigest()
         if name not in self._loaded and self._earlier.get(name, digest) != digest:
             # At the head it is certain that no earlier cell is still to write the file.
@@ -51,6 +54,9 @@ class LocalModules:
 
     def capture(self) -> Any:
         """Module → digest of its source, for those that some cell so far has loaded."""
+        for name in list(self._modules):
+            self._check_place(name)
+        self._modules = {name: sys.modules[name] for name in (*self._earlier, *self._loaded) if name in sys.modules}
         known = {**self._earlier, **{name: digest for name, digest in self._loaded.items() if name in sys.modules}}
         return known or None
 
@@ -60,3 +66,9 @@ class LocalModules:
         for name in value:
             with contextlib.suppress(BaseException):  # The cell that imports it will say so.
                 importlib.import_module(name)
+
+    def _check_place(self, name: str) -> None:
+        """What refers to a module that is not in its place any more can be loaded nowhere else: the name gives another module there."""
+        before = self._modules.get(name)
+        if before is not None and sys.modules.get(name) is not before:
+            self._need_one_process(f"the module {name} was taken out of sys.modules")

@@ -11,6 +11,7 @@ import struct
 import time
 from typing import Any, NamedTuple
 
+from .file_names import absolute
 from .journal import Journal
 from .marks import mark
 from .own_files import OwnFiles
@@ -20,6 +21,8 @@ _RECEIVE, _SEND = 0xC0502100, 0xC0182101
 _SET_FLAGS, _WAKE_ON_THE_SAME_PROCESSOR = 0x40082104, 1
 _CONTINUE = 1
 _HERE = -100
+# As a process names itself.
+_OF_ITSELF = ("/proc/self/", "/proc/thread-self/")
 _LONGEST_PATH = 4096
 _LOCAL, _INTERNET = 1, (2, 10)
 # Where the C library asks for names of users and machines.
@@ -242,7 +245,9 @@ class Session:
             folder = _HERE if folder_at < 0 else struct.unpack("=i", struct.pack("=I", call.arguments[folder_at] & 0xFFFFFFFF))[0]
             place = "cwd" if folder == _HERE else f"fd/{folder}"
             path = os.path.join(os.readlink(f"/proc/{call.thread}/{place}"), path)
-        path = os.path.normpath(path)
+        if path.startswith(_OF_ITSELF):
+            path = f"/proc/{call.thread}/{path.split('/', 3)[3]}"
+        path = absolute(path)
         return None if self._own.has(path) else path
 
 

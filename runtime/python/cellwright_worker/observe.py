@@ -20,7 +20,7 @@ from typing import Any, Callable
 from . import open_files, variables
 from .asked_by import importing, needs_new, wants_names
 from .closed_commands import variables_of
-from .file_names import is_text, shown
+from .file_names import absolute, is_text, shown
 from .journal import Journal, only_reads
 from .marks import REAL_READLINK, mark
 from .native_code import EVENTS
@@ -267,7 +267,7 @@ class Observer:
             path = os.fsdecode(path)
         if not isinstance(path, (str, os.PathLike)):
             return None
-        text = os.path.abspath(os.fspath(path))  # type: ignore[arg-type]
+        text = absolute(os.fspath(path))  # type: ignore[arg-type]
         if self._own_files.has(text):
             return None
         if self.active and not is_text(text):
@@ -443,7 +443,10 @@ class Observer:
             writing = any(letter in mode for letter in "wax+")
         if os.sep + "__pycache__" + os.sep in text:
             return
-        if writing:
+        if mark(text, "type") == "other":
+            self._effect("special-file", text)
+            self._journal.lasting(f"used {shown(text)}, which is a pipe or a device")
+        elif writing:
             if "w" not in mode if isinstance(mode, str) else not flags & os.O_TRUNC and not _is_of_tempfile():
                 self._note(text, "content")
             self._effect("file-write", text)

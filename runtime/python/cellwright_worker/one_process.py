@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import sys
 from typing import Any
 
-from .census import census_in
+from .census import census_in, resized_in
 from .clocks import Clocks
 from .comparisons import Comparisons
 
@@ -15,6 +16,7 @@ class Togetherness:
     def __init__(self, cells: list[str]) -> None:
         """`cells` are their texts as Python."""
         self._compared, self._measured, self._census = Comparisons(cells), Clocks(cells).measured, census_in(cells)
+        self._resized = resized_in(cells)
 
     def reason(self, variables: dict[str, Any]) -> str:
         """Why they have to, now that the variables are these; empty when they do not."""
@@ -22,4 +24,8 @@ class Togetherness:
             return f"the time since {self._measured} was set is measured in another cell"
         if self._census:
             return self._census
+        numpy = sys.modules.get("numpy")
+        resized = next((name for name in self._resized if numpy is not None and isinstance(variables.get(name), numpy.ndarray)), None)
+        if resized is not None:
+            return f"numpy resizes {resized} only where nothing else refers to it"
         return self._compared.of_unchanging(variables)

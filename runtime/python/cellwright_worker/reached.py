@@ -20,6 +20,8 @@ import threading
 from collections.abc import Iterator
 from typing import Any, Callable, Optional
 
+from .file_names import absolute
+
 _EVENTS = frozenset(["open", "ctypes.dlopen", "os.listdir", "os.scandir"])
 _METADATA = "importlib.metadata"
 # Loaded by `.pth` files: they look for nothing but what they belong to, and parts of the standard library.
@@ -205,11 +207,9 @@ class Reached:
                 return  # It was opened before.
             path = f"/proc/self/fd/{path}"
         try:
-            text = os.path.abspath(os.fsdecode(path))
+            text = absolute(os.fsdecode(path))
         except (TypeError, ValueError, OSError):
             return
-        if text.startswith("/proc/self/fd/"):
-            text = os.path.realpath(text)
         place = self._find(text)
         if place is None:
             return

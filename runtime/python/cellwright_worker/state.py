@@ -14,7 +14,6 @@ import importlib
 import linecache
 import os
 import sys
-import threading
 import types
 import warnings
 from typing import Any, Callable
@@ -24,6 +23,7 @@ from .cellcode import FUTURE
 from .component import Component, Stuck, loaded
 from .interpreter import Settings, is_own
 from .local_modules import LocalModules
+from .running_threads import capture_waiting, capture_work
 
 SETUP_MAGICS = frozenset(
     {
@@ -201,25 +201,6 @@ class SetupMagics:
                 figures.resolve()
             self._original(name, line)
             self._lines.append((name, line, late))
-
-
-# Threads of libraries that do nothing for a cell that has ended.
-_QUIET_THREADS = ("loky", "QueueManagerThread", "QueueFeederThread", "ExecutorManager", "tqdm_monitor")
-
-
-def _capture_threads(baseline: int, loop: asyncio.AbstractEventLoop) -> Callable[[], Any]:
-    def capture() -> Any:
-        alive = [thread for thread in threading.enumerate() if not getattr(thread, "_cellwright_known", False)]
-        alive = [t for t in alive if t is not threading.main_thread() and not t.name.startswith(_QUIET_THREADS)]
-        if alive:
-            raise Stuck(f"the running thread {alive[0].name}")
-        if asyncio.all_tasks(loop):
-            raise Stuck("a running asyncio task")
-        if any(not handle.cancelled() for handle in (*vars(loop)["_ready"], *vars(loop)["_scheduled"])):
-            raise Stuck("a callback of the event loop")
-        return None
-
-    return capture
 
 
 # Their values are components of their own.
@@ -450,6 +431,7 @@ class HiddenState:
             Component("local-modules", modules.capture, modules.restore),
             Component("interpreter", self.settings.capture, nothing),
             Component("context-variables", _capture_context(dict(contextvars.copy_context().items())), nothing),
-            Component("threads", _capture_threads(threading.active_count(), loop), nothing),
+            Component("threads", capture_work(loop), nothing),
+            Component("pools", capture_waiting, nothing),
         ]
         self.by_name = {component.name: component for component in self.components}
