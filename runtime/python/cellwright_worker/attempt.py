@@ -77,7 +77,7 @@ class Attempt:
         asyncio.set_event_loop(self._loop)
         self._slots = stage.known
         self._builtins = FaultingBuiltins(self._namespace, self._fault)
-        self._modules = LocalModules(codec.registry, stage.noisy, self._ask_permit, self._need_one_process)
+        self._modules = LocalModules(stage, self._ask_permit, self._need_one_process)
         self._builtins.follow()
         self._identities = Identities()
         dict.__setitem__(self._builtins, "id", self._identities.function)
@@ -102,7 +102,9 @@ class Attempt:
         self._every_name: list[str] = []
         self._loaded_then, self._stored = 0, set[int]()  # What the values reach that were loaded when there were so many.
         observer.permit, observer.before_fork, need = self._ask_permit, self._load_everything, self._need_one_process
-        observer.native.need_one_process = sizes.watch.need_one_process = codec.registry.need_one_process = need
+        self._slots.need_one_process = observer.native.need_one_process = sizes.watch.need_one_process = codec.registry.need_one_process = (
+            need
+        )
         sizes.watch.came_from_store = self._came_from_store
         shell_module.messages.emit = self._emit
 
@@ -436,7 +438,7 @@ class Attempt:
             result["held"]["state:audit"] = "an audit hook"
         stuck_at = self._slots.stuck()
         if stuck_at:
-            result["held"]["state:libraries"] = f"{stuck_at}, which was changed"
+            result["held"]["state:libraries"] = stuck_at
         shared = {name: after[name] for name in state.SHARING if name in after}
         return {**self._slots.local_values(), **{name: value[1] for name, value in inside.items()}, **shared, **state.live_objects()}
 

@@ -9,21 +9,29 @@ import contextlib
 import hashlib
 import importlib
 import sys
-from typing import Any, Callable
+from typing import Any, Callable, Protocol
 
-from .definitions import Registry
+from .codec import Codec
+from .observe import Observer
+from .slots import Slots
 from .whence import installed
+
+
+class Stage(Protocol):
+    """The parts of a warm parent that this looks at."""
+
+    codec: Codec
+    observer: Observer
+    known: Slots
+    noisy: list[str]
 
 
 class LocalModules:
     """What this process loaded, and what earlier tasks did."""
 
-    def __init__(
-        self, registry: Registry, noisy: list[str], ask_permit: Callable[[str, str], None], need_one_process: Callable[[str], None]
-    ) -> None:
-        """`noisy` installed modules show something when they are imported; the functions are called when a file has changed."""
-        self._registry = registry
-        self._noisy = noisy
+    def __init__(self, stage: Stage, ask_permit: Callable[[str, str], None], need_one_process: Callable[[str], None]) -> None:
+        """The functions are called when a file has changed."""
+        self._stage = stage
         self._ask_permit = ask_permit
         self._need_one_process = need_one_process
         self._earlier: dict[str, str] = {}
@@ -36,36 +44,42 @@ class LocalModules:
         name, origin = getattr(spec, "name", None), getattr(spec, "origin", None)
         if not isinstance(name, str) or not isinstance(origin, str) or not origin.endswith((".py", ".ipynb")):
             return
-        if installed(name) and name not in self._noisy:
+        if installed(name) and name not in self._stage.noisy:
             return
         try:
             with open(origin, "rb") as file:
                 source = file.read()
         except OSError:
             return
-        self._registry.lists_subclasses |= b"__subclasses__" in source
+        self._stage.codec.registry.lists_subclasses |= b"__subclasses__" in source
         self._check_place(name)
         digest = hashlib.sha256(source).hexdigest()
-        if name not in self._loaded and self._earlier.get(name, digest) != digest:
+        if name not in self._loaded and not self._earlier.get(name, digest).startswith(digest):
             # At the head it is certain that no earlier cell is still to write the file.
             self._ask_permit("module", name)
             self._need_one_process(f"the file of the module {name} has changed since it was imported")
         self._loaded[name] = digest
 
     def capture(self) -> Any:
-        """Module → digest of its source, for those that some cell so far has loaded."""
+        """Module → digests of its source and of what it held then, for those that some cell so far has loaded."""
         for name in list(self._modules):
             self._check_place(name)
         self._modules = {name: sys.modules[name] for name in (*self._earlier, *self._loaded) if name in sys.modules}
-        known = {**self._earlier, **{name: digest for name, digest in self._loaded.items() if name in sys.modules}}
-        return known or None
+        here = {name: f"{digest} {self._stage.known.loaded_as(name)}" for name, digest in self._loaded.items() if name in sys.modules}
+        return {**self._earlier, **here} or None
 
     def restore(self, value: Any) -> None:
         """Load what earlier tasks loaded: to import it again does nothing in Jupyter, and what its code does was done then."""
         self._earlier = dict(value)
         for name in value:
-            with contextlib.suppress(BaseException):  # The cell that imports it will say so.
+            with self._stage.observer.forbidding(self._acts), contextlib.suppress(BaseException):  # The cell that imports it will say so.
                 importlib.import_module(name)
+        for name in value:
+            if name in self._loaded and f"{self._loaded[name]} {self._stage.known.loaded_as(name)}" != value[name]:
+                self._need_one_process(f"the module {name} is not the same whenever it is imported")
+
+    def _acts(self, what: str) -> None:
+        self._need_one_process(f"a module beside the notebook does something whenever it is imported ({what})")
 
     def _check_place(self, name: str) -> None:
         """What refers to a module that is not in its place any more can be loaded nowhere else: the name gives another module there."""

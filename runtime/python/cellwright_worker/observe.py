@@ -181,6 +181,19 @@ class Observer:
         finally:
             self._mine.aside = before
 
+    @contextlib.contextmanager
+    def forbidding(self, tell: Callable[[str], None]) -> Iterator[None]:
+        """Tell, before it is done, what is done outside meanwhile; what is read is nobody's business."""
+        before = self.active, self.permitted, self.permit, self.asks_each
+        self.active, self.permitted, self.permit, self.asks_each = True, False, lambda reason, detail: tell(f"{reason}: {detail}"), False
+        try:
+            yield
+        finally:
+            self.active, self.permitted, self.permit, self.asks_each = before
+            self._reads.clear()
+            self.written.clear()
+            self.outside.clear()
+
     def start(self, head: bool, lane: bool) -> None:
         """Begin a task, or go on with one that is many cells: a `lane`."""
         self._mine.aside = False

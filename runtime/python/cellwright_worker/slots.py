@@ -8,6 +8,7 @@ themselves (caches, lazily imported names) is left out by the rules below.
 from __future__ import annotations
 
 import gc
+import hashlib
 import importlib
 import io
 import sys
@@ -15,10 +16,10 @@ import types
 from collections.abc import Iterable, Iterator
 from typing import Any, Callable
 
-from . import guard
+from . import guard, module_state
 from .container_marks import ContainerMarks
 from .mentions import notebook_text
-from .whence import installed
+from .whence import is_beside
 
 # Modules whose globals are this program's, the interpreter's or the shell's own business.
 IGNORED_ROOTS = frozenset(
@@ -99,6 +100,7 @@ FUNCTION_LIKE = frozenset(
 )  # fmt: skip
 
 
+_CONSTANT = (int, float, complex, str, bytes, bool, type(None))
 _CODE = (type, types.FunctionType, types.BuiltinFunctionType, types.ModuleType, staticmethod, classmethod, property)
 
 
@@ -133,6 +135,10 @@ class _Watch:
 
     def data(self) -> Any:
         """What it holds, less the functions and classes."""
+        if self.kind == "hidden":
+            return module_state.kept_by(self.value)
+        if self.kind == "instance":
+            return {"": self.value}
         if self.kind != "class":
             return _plain_copy(self.table)
         return {key: value for key, value in self.table.items() if not isinstance(value, _CODE) and key not in CLASS_BOOKKEEPING}
@@ -218,6 +224,12 @@ def _registered_by_itself(module: str, watch: _Watch, key: Any) -> bool:
     return key not in watch.held and _made_by(module, watch.table[key])
 
 
+def _has_own(table: Any) -> bool:
+    """True where a container has functions of the notebook, which a variable may have as well."""
+    items = table.values() if isinstance(table, dict) else table
+    return any(isinstance(item, types.FunctionType) and item.__module__ == "__main__" for item in items)
+
+
 def _plain_copy(table: Any) -> Any:
     """The items of a container, whatever class it has."""
     return dict(table) if isinstance(table, dict) else list(table) if isinstance(table, list) else set(table)
@@ -248,6 +260,7 @@ class Slots:
     def __init__(self) -> None:
         # Gives a digest of all that a value reaches, or None, where `itself` is not written by its name; set with the codec.
         self.digest: Callable[[Any, Any], str | None] = lambda value, itself: None
+        self.need_one_process: Callable[[str], None] = lambda reason: None
         self._last_touched: list[tuple[str, _Watch]] = []
         # Slots that came from earlier tasks.
         self.restored: set[str] = set()
@@ -258,6 +271,12 @@ class Slots:
         # Made once the streams are this program's.
         self._globals: dict[str, dict[str, Any]] = {"sys": {"stdout": sys.stdout, "stderr": sys.stderr}}
         self._deep: dict[str, list[_Watch]] = {}
+        # Module beside the notebook → digest of what it held when it had been imported.
+        self._loaded_as: dict[str, str] = {}
+        # Module → what it holds that no store can have.
+        self._opaque: dict[str, str] = {}
+        # What `changes` has seen in them that cannot be carried to another process.
+        self._kept: list[str] = []
         self._baselines: list[_Baseline] = []
         # Module → the baseline that counts for it; None when it is not watched.
         self._current: dict[str, _Baseline | None] = {}
@@ -291,7 +310,7 @@ class Slots:
                 watches = _watches(module)
                 self._globals.setdefault(name, watches[0].held)
                 found.extend((name, watch) for watch in watches)
-                if _watched(name) and not installed(name):
+                if _watched(name) and is_beside(module):
                     self._look_into(name, watches)
         if found:
             baseline = _Baseline(found)
@@ -302,6 +321,7 @@ class Slots:
         """Slot name → what it holds now, for every change since the baselines."""
         found: dict[str, Any] = {}
         self.superseded.clear()
+        self._kept.clear()
         self._last_touched = list(self._touched())
         for name, watch in self._last_touched:
             if _watched(name) and watch.kind != "inner":
@@ -314,21 +334,43 @@ class Slots:
 
     def _look_into(self, name: str, watches: list[_Watch]) -> None:
         """A module beside the notebook is the notebook's own: all that it holds is looked at, however deep."""
+        module = sys.modules[name]
         self._deep[name] = []
-        for watch in [*watches, *_other_objects(sys.modules[name], watches)]:
+        self._opaque.pop(name, None)
+        hidden = [_Watch("hidden", where, function, {"": function}) for where, function in module_state.hidden_in(module)]
+        for watch in [*watches, *_other_objects(module, watches), *hidden]:
             if watch.kind != "global":
                 watch.content = self.digest(watch.data(), watch.value)
                 if watch.content is not None:
                     self._deep[name].append(watch)
+                elif not module_state.is_harmless(watch.value):
+                    self._opaque[name] = watch.attribute
+        if name not in self._loaded_as:
+            constants = {key: value for key, value in vars(module).items() if isinstance(value, _CONSTANT) and key not in IGNORED_NAMES}
+            contents = sorted(f"{watch.attribute}={watch.content}" for watch in self._deep[name])
+            self._loaded_as[name] = hashlib.sha256("\n".join([repr(sorted(constants.items())), *contents]).encode()).hexdigest()
+
+    def loaded_as(self, name: str) -> str:
+        """Digest of what a module beside the notebook held when it had been imported; empty for one that is not looked into."""
+        if name not in self._current:
+            self.rebase([name])
+        return self._loaded_as.get(name, "")
 
     def local_values(self) -> dict[str, Any]:
         """What modules beside the notebook hold, by its name there."""
-        return {f"{name}.{watch.attribute}": watch.data() for name, watches in self._deep.items() for watch in watches}
+        found = ((name, watch) for name, watches in self._deep.items() for watch in watches if watch.kind != "hidden")
+        return {f"{name}.{watch.attribute}": watch.data() for name, watch in found}
 
     def _describe_deeply(self, name: str, watch: _Watch, found: dict[str, Any]) -> None:
         slot = f"slot:{name}:{watch.kind}:{watch.attribute}"
+        if watch.kind == "hidden":
+            self._kept.append(f"{name}.{watch.attribute}, which keeps what it is given")
+            return
         if getattr(sys.modules.get(name), watch.attribute, None) is not watch.value:
             return  # The name was bound again.
+        if (watch.kind == "instance" and not module_state.can_be_filled(watch.value)) or _has_own(watch.table):
+            self._kept.append(f"{name}.{watch.attribute}, which was changed")
+            return
         if watch.kind == "class":
             found.update({f"{slot}.{key}": ("set", value) for key, value in watch.data().items()})
         elif watch.kind == "object":
@@ -362,10 +404,13 @@ class Slots:
         restore(slot, value)
 
     def stuck(self) -> str:
-        """What was changed that only this process can have, of what `changes` has just seen; empty when nothing was."""
+        """What only this process can have, of what `changes` has just seen; empty when there is nothing."""
+        opaque = next((f"{name}.{attribute}, which no store can have" for name, attribute in self._opaque.items()), "")
+        if self._kept or opaque:
+            return self._kept[0] if self._kept else opaque
         guarded = ((name, watch) for name, watch in self._last_touched if watch.kind == "inner" or not _watched(name))
         reasons = (guard.reason(name, watch, notebook_text.mentions) for name, watch in guarded)
-        return next((reason for reason in reasons if reason), "")
+        return next((f"{reason}, which was changed" for reason in reasons if reason), "")
 
     def touched_modules(self) -> set[str]:
         """Modules that are not as their baselines say."""
@@ -393,9 +438,15 @@ class Slots:
         elif watch.kind == "class":
             for key in keys:
                 if key is not None and key not in CLASS_BOOKKEEPING and key not in IGNORED_NAMES:
+                    self._keep_replaced(name, f"{watch.attribute}.{key}", watch.held.get(key))
                     found[f"{slot}.{key}"] = ("set", watch.table[key])
         elif keys:
             self._set(name, watch, found)
+
+    def _keep_replaced(self, name: str, attribute: str, before: Any) -> None:
+        """Variables that have what was there refer to it by its name in the module, which now stands for something else."""
+        if name in self._deep and not isinstance(before, PLAIN):
+            self.need_one_process(f"{name}.{attribute} was put in the place of another")
 
     def _rebound(self, name: str, watch: _Watch, keys: list[Any], found: dict[str, Any]) -> None:
         for attribute in keys:
@@ -407,6 +458,7 @@ class Slots:
                 continue
             if type(value) is type(before) and type(value) in (int, float, str, bool) and value == before:
                 continue
+            self._keep_replaced(name, attribute, before)
             found[f"slot:{name}:global:{attribute}"] = ("set", value)
             # What was in the object that is no longer there.
             inner = (f"slot:{name}:{kind}:{attribute}" for kind in ("content", "instance"))

@@ -34,6 +34,12 @@ def installed(name: str) -> bool:
     return origin is None or origin.startswith(library_folders())
 
 
+def is_beside(module: types.ModuleType) -> bool:
+    """True for a module that was loaded from a file of the user's own."""
+    origin = getattr(module, "__file__", None)
+    return isinstance(origin, str) and not origin.startswith(library_folders())
+
+
 def acts_on_shell(name: str) -> bool:
     """True for modules that must not be imported before the cells."""
     return name.partition(".")[0] in _ACT_ON_SHELL
