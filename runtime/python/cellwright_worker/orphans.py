@@ -8,6 +8,7 @@ import signal
 import sys
 
 _PR_SET_PDEATHSIG = 1
+_PR_SET_CHILD_SUBREAPER = 36
 # Loaded before any fork: a child only calls it.
 _libc = ctypes.CDLL(None) if sys.platform == "linux" else None
 
@@ -19,3 +20,9 @@ def end_with(parent: int) -> None:
     _libc.prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
     if os.getppid() != parent:  # It went before the call.
         os._exit(1)
+
+
+def adopt() -> None:
+    """Be the parent of what programs leave running that a cell starts (`command &`), so that it can be seen (prctl(2); Linux only)."""
+    if _libc is not None:
+        _libc.prctl(_PR_SET_CHILD_SUBREAPER, 1)

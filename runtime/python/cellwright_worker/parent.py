@@ -445,12 +445,13 @@ def _child(stage: _Stage, parent: int, name: str) -> None:
     from . import attempt
     from .channel import Channel
     from .objects import StoreDamaged
-    from .orphans import end_with
+    from .orphans import adopt, end_with
 
     status = 1
     try:
         signal.signal(signal.SIGCHLD, signal.SIG_DFL)
         end_with(parent)
+        adopt()
         stage.forget_parent()
         token, path = stage.configuration["token"], stage.configuration["socket"]
         channel = Channel(path)

@@ -21,9 +21,9 @@ from typing import Any, Callable
 from . import figures, generators, logs, variables
 from .cellcode import FUTURE
 from .component import Component, Stuck, loaded
+from .going_on import capture_waiting, capture_work
 from .interpreter import Settings, is_own
 from .local_modules import LocalModules
-from .running_threads import capture_waiting, capture_work
 
 SETUP_MAGICS = frozenset(
     {

@@ -1,4 +1,4 @@
-"""Threads that go on when a cell has ended: those at work, which may do anything meanwhile, and those of a pool that wait for work."""
+"""What goes on when a cell has ended: threads and programs at work, and those of a pool that wait for work."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ import threading
 from typing import Any, Callable
 
 from .component import Stuck
+from .running_programs import running_program, waiting_program
 
 # Threads of libraries that do nothing for a cell that has ended.
 _QUIET = ("loky", "QueueManagerThread", "QueueFeederThread", "ExecutorManager", "tqdm_monitor")
@@ -27,6 +28,9 @@ def capture_work(loop: asyncio.AbstractEventLoop) -> Callable[[], Any]:
         working = next((thread for thread in _alive() if not _waits(thread)), None)
         if working is not None:
             raise Stuck(f"the running thread {working.name}")
+        program = running_program()
+        if program is not None:
+            raise Stuck(f"the running program {program}")
         if asyncio.all_tasks(loop):
             raise Stuck("a running asyncio task")
         if any(not handle.cancelled() for handle in (*vars(loop)["_ready"], *vars(loop)["_scheduled"])):
@@ -41,6 +45,9 @@ def capture_waiting() -> Any:
     waiting = next((thread for thread in _alive() if _waits(thread)), None)
     if waiting is not None:
         raise Stuck(f"the waiting thread {waiting.name}")
+    program = waiting_program()
+    if program is not None:
+        raise Stuck(f"the waiting process {program}")
 
 
 def _alive() -> list[threading.Thread]:
