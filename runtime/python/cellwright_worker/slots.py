@@ -19,55 +19,9 @@ from typing import Any, Callable
 from . import guard, module_state
 from .container_marks import ContainerMarks
 from .mentions import notebook_text
+from .watched_modules import IGNORED_NAMES, is_watched
 from .whence import is_beside
 
-# Modules whose globals are this program's, the interpreter's or the shell's own business.
-IGNORED_ROOTS = frozenset(
-    {
-        "IPython", "_decimal", "_distutils_hack", "_io", "_pickle", "_frozen_importlib",
-        "_frozen_importlib_external", "_pytest", "_strptime", "_warnings", "abc", "ast",
-        "asttokens", "asyncio", "atexit", "builtins_worker", "cellwright_worker", "certifi", "cffi",
-        "charset_normalizer", "cmath", "codecs", "collections", "comm", "concurrent", "contextlib", "contextvars",
-        "copy", "copyreg", "csv", "dataclasses", "datetime", "dateutil", "debugpy", "decimal", "dis", "distutils", "email",
-        "encodings", "enum", "executing", "fnmatch", "fractions", "functools", "gc", "genericpath", "getpass",
-        "glob", "hashlib", "heapq", "html", "http", "idna", "importlib", "inspect", "io", "ipykernel", "itertools",
-        "jedi", "joblib", "json", "jupyter_client", "jupyter_core", "keyword", "linecache", "locale", "logging",
-        "markupsafe", "marshal", "math", "mimetypes", "multiprocessing", "numbers", "opcode", "operator", "os",
-        "packaging", "parso", "pexpect", "pickle", "pkg_resources", "pkgutil", "platform", "posix", "posixpath",
-        "prompt_toolkit", "psutil", "ptyprocess", "pure_eval", "pwd", "pycparser", "pygments", "pyparsing", "pytest",
-        "pytz", "queue", "random", "re", "selectors", "setuptools", "shelve", "shutil", "signal", "site", "six",
-        "socket", "sqlite3", "sre_compile", "sre_parse", "ssl", "stack_data", "stat", "statistics",
-        "struct", "subprocess", "tempfile", "textwrap", "threading", "threadpoolctl", "time", "token", "tokenize",
-        "tornado", "traceback", "traitlets", "types", "typing", "urllib", "uuid", "warnings", "wcwidth", "weakref",
-        "xml", "zipimport", "zmq", "zoneinfo",
-    }
-)  # fmt: skip
-IGNORED_MODULES = frozenset(
-    {"__main__", "__mp_main__", "sys", "builtins", "matplotlib.font_manager", "pandas._config.config", "sklearn._config"}
-)
-IGNORED_PREFIXES = (
-    "matplotlib.backends",
-    "matplotlib.mathtext",
-    "matplotlib._mathtext",
-    "matplotlib._pylab_helpers",
-    "matplotlib_inline",
-    "matplotlib.texmanager",
-    "numpy.core.arrayprint",
-    "numpy._core.arrayprint",
-    "numpy.random",
-    "numpy._core._ufunc_config",
-    "scipy._lib",
-    "PIL",
-)
-IGNORED_NAMES = frozenset(
-    {
-        "__warningregistry__", "rcParams", "rcParamsDefault", "rcParamsOrig", "__builtins__", "__cached__", "__spec__", "__path__",
-        "draw_if_interactive", "_REPL_DISPLAYHOOK", "_backend_mod", "__slotnames__", "__loader__", "__file__",
-        # Filled on first use, with the same content whoever is first.
-        "_unit_circle", "_unit_rectangle", "_unit_circle_righthalf", "_mpl_units", "_backends",
-        "_threadpool_controller",
-    }
-)  # fmt: skip
 CLASS_BOOKKEEPING = frozenset(
     {
         "__dict__", "__weakref__", "__doc__", "__slotnames__", "__abstractmethods__", "_abc_impl", "__annotations__",
@@ -179,7 +133,8 @@ def _inner(owner: str, table: dict[str, Any]) -> Iterator[_Watch]:
 def _keeps_state(value: Any) -> bool:
     """True for an instance whose attributes are worth watching. A stream (`from sys import stdout`) is this process's own."""
     kind = type(value)
-    if isinstance(value, (*PLAIN, io.IOBase)) or kind.__name__ in FUNCTION_LIKE:
+    # By its type: an abstract class asks for `__class__`, which a library of C functions (cffi) does not have.
+    if isinstance(value, PLAIN) or issubclass(kind, io.IOBase) or kind.__name__ in FUNCTION_LIKE:
         return False
     return bool(kind.__module__ != "typing")
 
@@ -190,11 +145,6 @@ def _other_objects(module: types.ModuleType, watches: list[_Watch]) -> list[_Wat
     items = [(name, value) for name, value in vars(module).items() if name not in known and name not in IGNORED_NAMES]
     items = [(name, value) for name, value in items if not isinstance(value, PLAIN) and not name.startswith("__")]
     return [_Watch("object", name, value, {"": value}) for name, value in items]
-
-
-def _watched(name: str) -> bool:
-    root = name.partition(".")[0]
-    return root not in IGNORED_ROOTS and name not in IGNORED_MODULES and not name.startswith(IGNORED_PREFIXES)
 
 
 def _lazy(module: str, attribute: str, value: Any, before: Any) -> bool:
@@ -306,11 +256,11 @@ class Slots:
             module = sys.modules.get(name)
             self._current[name] = None
             self._deep.pop(name, None)
-            if type(module) is types.ModuleType and (_watched(name) or guard.guarded(name)):
+            if type(module) is types.ModuleType and (is_watched(name) or guard.guarded(name)):
                 watches = _watches(module)
                 self._globals.setdefault(name, watches[0].held)
                 found.extend((name, watch) for watch in watches)
-                if _watched(name) and is_beside(module):
+                if is_watched(name) and is_beside(module):
                     self._look_into(name, watches)
         if found:
             baseline = _Baseline(found)
@@ -324,7 +274,7 @@ class Slots:
         self._kept.clear()
         self._last_touched = list(self._touched())
         for name, watch in self._last_touched:
-            if _watched(name) and watch.kind != "inner":
+            if is_watched(name) and watch.kind != "inner":
                 self._describe(name, watch, found)
         for name, watches in self._deep.items():
             for watch in watches:
@@ -408,7 +358,7 @@ class Slots:
         opaque = next((f"{name}.{attribute}, which no store can have" for name, attribute in self._opaque.items()), "")
         if self._kept or opaque:
             return self._kept[0] if self._kept else opaque
-        guarded = ((name, watch) for name, watch in self._last_touched if watch.kind == "inner" or not _watched(name))
+        guarded = ((name, watch) for name, watch in self._last_touched if watch.kind == "inner" or not is_watched(name))
         reasons = (guard.reason(name, watch, notebook_text.mentions) for name, watch in guarded)
         return next((f"{reason}, which was changed" for reason in reasons if reason), "")
 
