@@ -12,6 +12,23 @@ _NUMBER = re.compile(r"(?<!\w)(getpid|getppid|get_native_id|gettid|get_ident)(?!
 _KEPT = re.compile(rf"^[\w., ]+=[^=].*{_NUMBER.pattern}", re.MULTILINE)
 # A method that numpy refuses where anything else refers to the array.
 _RESIZED = re.compile(r"(?<![\w.])(\w+)\.resize\((?!.*refcheck)")
+# DuckDB has a connection of its own that nobody asked for; these words tell it something that lasts.
+_DUCKDB = re.compile(r"^\s*(?:import duckdb as (\w+)|import duckdb\b|from duckdb import (.+))", re.MULTILINE)
+_LASTING = re.compile(
+    r"(?i)\b(create|insert|update|delete|drop|alter|set|reset|attach|detach|use|load|install|pragma|begin|prepare|register)"
+)
+
+
+def default_database_in(cells: Sequence[str]) -> bool:
+    """True where more than one cell uses the connection that DuckDB opens by itself, and one of them tells it something that lasts."""
+    imports = [found for text in cells for found in _DUCKDB.finditer(text)]
+    if not imports:
+        return False
+    names = {found[1] or "duckdb" for found in imports if not found[2]}
+    functions = [re.escape(word.split()[-1]) for found in imports if found[2] for word in found[2].strip("() ").split(",") if word.strip()]
+    calls = [rf"{re.escape(name)}\.(?!connect\b)\w+" for name in names] + functions
+    uses = [text for text in cells if re.search(rf"(?<![\w.])(?:{'|'.join(calls)})\(", text)]
+    return len(uses) > 1 and any(map(_LASTING.search, uses))
 
 
 def resized_in(cells: Sequence[str]) -> frozenset[str]:
@@ -24,6 +41,8 @@ def census_in(cells: Sequence[str]) -> str:
     found = next(filter(None, map(_OF_ALL.search, cells)), None)
     if found is not None:
         return f"{found[1]} tells of all cells"
+    if default_database_in(cells):
+        return "DuckDB has its own connection in one process"
     asking = [asked[1] for asked in map(_NUMBER.search, cells) if asked is not None]
     if len(asking) > 1 or (len(cells) > 1 and any(map(_KEPT.search, cells))):
         return f"{asking[0]} has the same answer in all cells"

@@ -16,7 +16,6 @@ import hashlib
 import io
 import pickle
 import sys
-import types
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any, Callable, Optional
@@ -28,6 +27,7 @@ from .dumper import Dumper, ExactDumper, Plan, Surroundings, unpickle
 from .kept_secrets import secrets
 from .lost_keys import refuse_lost_keys
 from .objects import Store, hash_buffer, name_of
+from .own_state import common_parts
 from .reach import reachable
 from .seals import Seals
 from .seen_words import seen_words
@@ -405,6 +405,7 @@ class Codec:
                 self._compare(members, values, copies)
                 found = {name: part.digest for name, part in others.items()}
                 again = self._together(members, copies, others, aliases)
+                _refuse_lost_parts(whole, again)
                 if found == contents and again.digest == whole.digest:
                     break
                 contents = found
@@ -445,6 +446,7 @@ class Codec:
                 aliases = {id(kind): identifier for identifier, kind in overlay.items()}
                 other = self._part(name, copy, aliases)
                 self._compare([name], {name: value}, {name: copy})
+                _refuse_lost_parts(part, other)
                 if other.digest == part.digest:
                     break
                 kept.extend((part, copy))
@@ -475,6 +477,13 @@ def _alive_for(part: _Part, others: dict[str, Any]) -> list[str]:
     return [name for name, value in others.items() if targets and (id(value) in targets or reachable([value]) & targets)]
 
 
+def _refuse_lost_parts(part: _Part, copy: _Part) -> None:
+    before, after = (common_parts(each.memo, each.dumper.by_name) if each.dumper is not None else {} for each in (part, copy))
+    lost = next((kind for kind, count in before.items() if after.get(kind) != count), None)
+    if lost is not None:
+        raise Refusal(f"a {lost} whose parts are other objects when it comes back")
+
+
 def _spans(part: _Part) -> list[groups.Span]:
     return part.dumper.spans if part.dumper is not None else []
 
@@ -486,6 +495,3 @@ def _reason(error: Exception) -> str:
             kind = text[len(start) :].replace(" object", "").strip("'\" s" if text.endswith(" objects") else "'\" ")
             return f"a {kind}" if kind else text
     return text
-
-
-Types = types

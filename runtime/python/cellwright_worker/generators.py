@@ -10,9 +10,12 @@ import random
 from typing import Any, Callable
 
 from . import calls
-from .component import Component, loaded, touches
+from .component import Component, Stuck, loaded, touches
+from .module_generators import module_generators
 
 _watched: set[str] = set()
+# Libraries whose generator is native and was given a seed: nobody can ask for its state.
+_seeded: set[str] = set()
 
 
 def watch() -> None:
@@ -21,6 +24,9 @@ def watch() -> None:
     numpy = loaded("numpy.random")
     if hasattr(numpy, "set_state"):
         _watch_once("numpy", lambda: _watch_numpy(numpy))
+    polars = loaded("polars")
+    if hasattr(polars, "set_random_seed"):
+        _watch_once("polars", lambda: _watch_polars(polars))
     torch = loaded("torch.random")
     if hasattr(torch, "set_rng_state"):
         _watch_once("torch", lambda: _watch_torch(torch))
@@ -73,6 +79,19 @@ def _watch_torch(module: Any) -> None:
         calls.tell(getattr(module, name, None), lambda *ignored, kind=kind: kind.add("state:torch.random"))
 
 
+def _watch_polars(module: Any) -> None:
+    calls.tell(module.set_random_seed, lambda *ignored: _seeded.add("polars"))
+
+
+def _capture_seeds() -> None:
+    if _seeded:
+        raise Stuck(f"the seed of {min(_seeded)}, which draws in native code")
+
+
+def _no_seeds(value: Any) -> None:
+    """There are none that could be put back."""
+
+
 def _capture_numpy() -> Any:
     module = loaded("numpy.random")
     return None if module is None else module.mtrand._rand.get_state(legacy=False)
@@ -101,4 +120,6 @@ def components() -> list[Component]:
         Component("random", random.getstate, random.setstate),
         Component("numpy.random", _capture_numpy, _restore_numpy),
         Component("torch.random", _capture_torch, _restore_torch),
+        Component("native-seeds", _capture_seeds, _no_seeds),
+        Component("modules.random", module_generators.capture, module_generators.restore),
     ]

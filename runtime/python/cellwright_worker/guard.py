@@ -48,6 +48,8 @@ def reason(module: str, watch: Any, mentions: Callable[[str], bool]) -> str:
                 return f"{where}.{key}"
             if _is_set(module, watch, before) and _is_mentioned(key, mentions):
                 return f"{where}.{key}"
+            if watch.kind == "inner" and _is_quoted(key, where, mentions):
+                return f"{where}.{key}"
     if watch.kind in ("global", "class"):
         for key, before in watch.held.items():
             if key not in table and isinstance(before, _ROUTINES) and not (module == "builtins" and key in _BUILTINS):
@@ -71,6 +73,11 @@ def _is_standard(module: str) -> bool:
     """True for a module of the standard library; of an older Python nobody knows, so there it may be."""
     names = getattr(sys, "stdlib_module_names", None)
     return names is None or module.partition(".")[0] in names
+
+
+def _is_quoted(key: Any, where: str, mentions: Callable[[str], bool]) -> bool:
+    """True for an entry of a package's table that the notebook names as text: `templates["mine"] = …`, `register("mine")`."""
+    return isinstance(key, str) and "cache" not in where.lower() and any(mentions(f"{mark}{key}{mark}") for mark in ("'", '"'))
 
 
 def _is_mentioned(key: Any, mentions: Callable[[str], bool]) -> bool:

@@ -118,6 +118,7 @@ class _Stage:
     def take_baselines(self) -> None:
         """Look at all that children compare with, after imports and before they are forked; their pages are shared then."""
         from . import figures, generators, interpreter, native_threads, slots
+        from .module_generators import module_generators
 
         generators.watch()
         figures.backend.watch()
@@ -127,6 +128,7 @@ class _Stage:
         self.known = slots.Slots()
         self.known.observe_new()
         interpreter.remember_modules()
+        module_generators.capture()
         gc.collect()
         if self.grounds is not None:
             self.generators.look_for_new()

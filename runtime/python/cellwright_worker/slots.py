@@ -19,6 +19,7 @@ from typing import Any, Callable
 from . import guard, module_state
 from .container_marks import ContainerMarks
 from .mentions import notebook_text
+from .module_generators import state_of
 from .watched_modules import IGNORED_NAMES, is_watched
 from .whence import is_beside
 
@@ -289,7 +290,7 @@ class Slots:
         self._opaque.pop(name, None)
         hidden = [_Watch("hidden", where, function, {"": function}) for where, function in module_state.hidden_in(module)]
         for watch in [*watches, *_other_objects(module, watches), *hidden]:
-            if watch.kind != "global":
+            if watch.kind != "global" and state_of(watch.value) is None:
                 watch.content = self.digest(watch.data(), watch.value)
                 if watch.content is not None:
                     self._deep[name].append(watch)
