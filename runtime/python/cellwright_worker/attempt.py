@@ -102,9 +102,7 @@ class Attempt:
         self._every_name: list[str] = []
         self._loaded_then, self._stored = 0, set[int]()  # What the values reach that were loaded when there were so many.
         observer.permit, observer.before_fork, need = self._ask_permit, self._load_everything, self._need_one_process
-        self._slots.need_one_process = observer.native.need_one_process = sizes.watch.need_one_process = codec.registry.need_one_process = (
-            need
-        )
+        observer.native.need_one_process = sizes.watch.need_one_process = codec.registry.need_one_process = need
         sizes.watch.came_from_store = self._came_from_store
         shell_module.messages.emit = self._emit
 

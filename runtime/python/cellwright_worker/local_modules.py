@@ -32,6 +32,7 @@ class LocalModules:
     def __init__(self, stage: Stage, ask_permit: Callable[[str, str], None], need_one_process: Callable[[str], None]) -> None:
         """The functions are called when a file has changed."""
         self._stage = stage
+        stage.known.need_one_process = need_one_process
         self._ask_permit = ask_permit
         self._need_one_process = need_one_process
         self._earlier: dict[str, str] = {}
