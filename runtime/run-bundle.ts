@@ -53,6 +53,8 @@ export interface RunOptions {
   readonly state: string;
   readonly python?: string | undefined;
   readonly kernel?: string | undefined;
+  /** Absolute path of a lock of modules: what cells import comes from it, and from nowhere else. */
+  readonly lock?: string | undefined;
   readonly jobs: number;
   /** Where tasks run besides this machine; undefined: nowhere. */
   readonly engine?: EngineAsked | undefined;
@@ -307,14 +309,15 @@ export function openCommon(
   folder: string,
   options: RunOptions,
 ): Common | { readonly diagnostic: Diagnostic } {
-  const { python, environment, cwd, state } = options;
+  const { python, environment, cwd, state, lock } = options;
   const kernel = options.kernel ?? bundle.notebook.kernelName;
   const sourceControl = new SourceControlQuestion(cwd, environment);
   const refusal = refuseFor(bundle, options);
   if (refusal !== undefined) return { diagnostic: refusal };
   const language = runtimeOf(bundle.notebook.language);
-  const interpreter = language.findInterpreter({ python, kernel, environment, cwd });
-  if (interpreter === undefined) return { diagnostic: language.noInterpreter({ python, kernel, environment, cwd }) };
+  const asked = { python, kernel, environment, cwd, lock };
+  const interpreter = language.findInterpreter(asked);
+  if (interpreter === undefined) return { diagnostic: language.noInterpreter(asked) };
   const store = openLocalStore(state, sharedObjects(options));
   loadDigests(store);
   let packages: Installed | undefined;

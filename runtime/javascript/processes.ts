@@ -139,13 +139,13 @@ export class JavaScriptProcesses implements ProcessParent {
   }
 
   #spawn(place: string): ChildProcess {
-    const { executable, environment, kernel } = this.#interpreter;
+    const { executable, environment, kernel, lock } = this.#interpreter;
     const worker = join(dirname(dirname(this.#options.script)), 'node', 'worker.mjs');
     // What the cells import is looked for from the folder of the notebook, so it is imported by a text that lies there.
     const text = `const { live } = await import(${JSON.stringify(pathToFileURL(worker).href)}); await live((name, options) => options === undefined ? import(name) : import(name, options));`;
     const words =
       kernel === 'deno'
-        ? ['eval', '--quiet', '--ext=js', text]
+        ? ['eval', '--quiet', '--ext=js', ...(lock === undefined ? [] : fromLock(lock)), text]
         : ['--no-warnings', '--input-type=module', '--eval', text];
     const child = spawn(executable, words, {
       cwd: this.#options.cwd,
@@ -172,6 +172,11 @@ export class JavaScriptProcesses implements ProcessParent {
     pipes.close();
     return undefined;
   }
+}
+
+/** What is not in the lock, or has another digest, is an error, and so is what would have to be fetched. */
+function fromLock(lock: string): readonly string[] {
+  return [`--lock=${lock}`, '--frozen', '--cached-only'];
 }
 
 interface Parts {

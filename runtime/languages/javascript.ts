@@ -3,6 +3,8 @@ import type { Diagnostic } from '../../compiler/bundle/diagnostic.ts';
 import { describeJavaScript } from '../javascript/environment.ts';
 import { findJavaScript, isJavaScript, kernelCommand, kernelOf } from '../javascript/interpreter.ts';
 import { javaScriptInfo } from '../javascript/language-info.ts';
+import { denoLocks } from '../javascript/lock/deno-locks.ts';
+import { packageLocks } from '../javascript/lock/package-locks.ts';
 import { JavaScriptProcesses } from '../javascript/processes.ts';
 import { executableOnPath } from '../process/interpreter.ts';
 import type { InterpreterAsked, LanguageRuntime } from './language-runtime.ts';
@@ -45,5 +47,6 @@ export const javascript: LanguageRuntime = {
   },
   plainNeeds:
     'verify needs a Python with jupyter_client, and the kernel of the notebook: --python EXE names the Python.',
+  modulesOf: (kernel) => (kernelOf(kernel) === 'deno' ? denoLocks : packageLocks),
   knowsEverything: false,
 };

@@ -8,6 +8,7 @@ import type { ParentOptions } from '../process/worker-parent.ts';
 import type { Start } from '../start-state.ts';
 import type { LocalStore } from '../store/local.ts';
 import type { Variables } from '../variables.ts';
+import type { ModuleLocks } from './module-locks.ts';
 
 /** What is asked: who runs the cells of a notebook. */
 export interface InterpreterAsked {
@@ -18,6 +19,8 @@ export interface InterpreterAsked {
   readonly environment: Variables;
   /** Folder that the cells run in. */
   readonly cwd: string;
+  /** Absolute path of a lock of modules: what cells import comes from it, and from nowhere else. */
+  readonly lock?: string | undefined;
 }
 
 /** A program that runs a notebook in a real kernel: it is given the notebook, where to write it, the folder, and then the last words. */
@@ -51,6 +54,8 @@ export interface LanguageRuntime {
   plainCommand(interpreter: Interpreter, asked: InterpreterAsked, scripts: string): PlainCommand | undefined;
   /** What that needs, for who does not have it. */
   readonly plainNeeds: string;
+  /** How the modules of a kernel's engine are locked; undefined where packages are installed into an environment, which `pylock.toml` describes. */
+  modulesOf(kernel: string): ModuleLocks | undefined;
   /** False where tasks cannot run on other machines, and nothing is made of a notebook but runs and what is told of them. */
   readonly knowsEverything: boolean;
 }

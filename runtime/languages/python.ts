@@ -34,5 +34,6 @@ export const python: LanguageRuntime = {
     environment: { ...environment, ...interpreter.environment, PYTHONHASHSEED: '0' },
   }),
   plainNeeds: 'verify needs nbclient and ipykernel in the interpreter that runs the notebook.',
+  modulesOf: () => undefined,
   knowsEverything: true,
 };
