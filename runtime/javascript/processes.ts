@@ -15,7 +15,7 @@ import { openBroker } from './broker.ts';
 import { cacheOfDeno } from './deno-cache.ts';
 import { Journal } from './journal.ts';
 import type { JavaScriptInterpreter } from './interpreter.ts';
-import { Observer } from './observer.ts';
+import { marked, Observer } from './observer.ts';
 import { makePipes, openPipes, type Pipes } from './pipes.ts';
 
 /** So many pipes are made at a time. */
@@ -142,7 +142,7 @@ export class JavaScriptProcesses implements ProcessParent {
     const { executable, environment, kernel, lock } = this.#interpreter;
     const worker = join(dirname(dirname(this.#options.script)), 'node', 'worker.mjs');
     // What the cells import is looked for from the folder of the notebook, so it is imported by a text that lies there.
-    const text = `const { live } = await import(${JSON.stringify(pathToFileURL(worker).href)}); await live((name, options) => options === undefined ? import(name) : import(name, options));`;
+    const text = `const { live } = await import(${JSON.stringify(pathToFileURL(worker).href)}); await live({ import: (name, options) => options === undefined ? import(name) : import(name, options), resolve: (name) => import.meta.resolve(name) });`;
     const words =
       kernel === 'deno'
         ? ['eval', '--quiet', '--ext=js', ...(lock === undefined ? [] : fromLock(lock)), text]
@@ -254,7 +254,7 @@ function joined(observer: Observer, { outside, filesRead }: LaneObservation): La
   return {
     ...seen,
     outside: [...new Set([...seen.outside, ...outside])],
-    filesRead: [...seen.filesRead, ...filesRead],
+    filesRead: [...seen.filesRead, ...filesRead.map(marked)],
   };
 }
 

@@ -20,9 +20,9 @@ import { concludeVariables } from './conclude.ts';
 import { HiddenState } from './hidden-state.ts';
 import { Inspector } from './inspector.ts';
 import type { Kernel } from './kernels/kernel.ts';
-import { filesOfModule } from './module-files.ts';
+import { filesOfModules } from './module-files.ts';
 import { measure, type CellEnd } from './measure.ts';
-import { ImportedModules, ModuleAbsent } from './modules.ts';
+import { ImportedModules, ModuleAbsent, type Loader } from './modules.ts';
 import { Pending } from './pending.ts';
 import { Scope, type Variable } from './scope.ts';
 import { describeThrown, hideOwnFrames, Scripts } from './scripts.ts';
@@ -83,14 +83,14 @@ export class Attempt {
 
   static async start(
     channel: Channel,
-    given: { kernel: Kernel; load: ConstructorParameters<typeof ImportedModules>[0]; configuration: Configuration },
+    given: { kernel: Kernel; loader: Loader; configuration: Configuration },
   ): Promise<Attempt> {
     const inspector = new Inspector();
     await inspector.connect();
-    const { kernel, load, configuration } = given;
+    const { kernel, loader, configuration } = given;
     const store = new Store(configuration.store);
     const { origin } = configuration;
-    return new Attempt(channel, { kernel, inspector, store, modules: new ImportedModules(load), origin });
+    return new Attempt(channel, { kernel, inspector, store, modules: new ImportedModules(loader), origin });
   }
 
   /** Runs once through all that a task needs, so that the engine has it ready. */
@@ -305,8 +305,9 @@ export class Attempt {
   }
 
   #filesOfModules(): readonly FileRead[] {
-    const around = { cwd: process.cwd(), environment: this.#kernel.environment() };
-    return this.#modules.specifiers.flatMap((specifier) => filesOfModule(specifier, around));
+    const resolve = (specifier: string): string | undefined => this.#modules.resolve(specifier);
+    const around = { cwd: process.cwd(), environment: this.#kernel.environment(), resolve };
+    return filesOfModules(this.#modules.specifiers, around);
   }
 
   /** What is measured has been read by the cell. */
