@@ -8,7 +8,7 @@ import { whyOneProcess } from '../compiler/bundle/one-process.ts';
 import type { Bundle, Task } from '../compiler/bundle/format.ts';
 import { describeMiss } from './cache.ts';
 import { delayProcesses, type Disorder } from './disorder.ts';
-import type { EnvironmentFound, RunEvent, RunStarted } from './event.ts';
+import type { EnvironmentFound, LanguageFound, RunEvent, RunStarted } from './event.ts';
 import { describeRunner, type Origin } from './history/origin.ts';
 import { SourceControlQuestion, type SourceControl } from './history/source-control.ts';
 import { tellSteps } from './ladder.ts';
@@ -21,6 +21,7 @@ import { AcceptedRuns } from './measures/accepted.ts';
 import { Gates } from './measures/gates.ts';
 import { runtimeOf } from './languages/registry.ts';
 import type { Interpreter } from './process/interpreter.ts';
+import type { LanguageInfo } from './process/language.ts';
 import { dismissAll } from './process/standby.ts';
 import type { ParentOptions } from './process/worker-parent.ts';
 import type { ProcessParent } from './process/task-processes.ts';
@@ -204,8 +205,8 @@ export async function run(bundle: Bundle, document: string, options: RunOptions)
     onEvent: emit,
     gates,
   });
-  const language = runtimeOf(bundle.notebook.language).languageInfo(interpreter, start.whole, store);
-  if (language !== undefined) emit({ type: 'language', name: language.name, version: language.version });
+  const { language, told } = describeLanguage(bundle, { interpreter, start: start.whole, store });
+  if (told !== undefined) emit(told);
   const source = await common.source();
   if (source !== undefined) emit({ type: 'source-control', ...source });
   // Of tasks that came from the cache as well.
@@ -231,6 +232,19 @@ export async function run(bundle: Bundle, document: string, options: RunOptions)
   log.close();
   const diagnostics = [...outcome.diagnostics, ...gates.diagnostics];
   return { id, ...outcome, diagnostics, seconds, notebook, folder: log.folder };
+}
+
+/** What the kernel says of its language, and what of it is told. */
+function describeLanguage(
+  { notebook }: Bundle,
+  { interpreter, start, store }: Pick<Common, 'interpreter' | 'store'> & { readonly start: string },
+): { readonly language: LanguageInfo | undefined; readonly told: LanguageFound | undefined } {
+  const runtime = runtimeOf(notebook.language);
+  const language = runtime.languageInfo(interpreter, start, store);
+  if (language === undefined) return { language, told: undefined };
+  const engine = runtime.engineOf(interpreter, start, store);
+  const { name, version } = language;
+  return { language, told: { type: 'language', name, version, ...(engine !== undefined && { engine }) } };
 }
 
 interface Telling {
@@ -283,7 +297,7 @@ export function codesOf(bundle: Bundle, until: number | undefined): ReadonlySet<
   return new Set(units.map(({ code }) => code.slice(code.indexOf(':') + 1)));
 }
 
-type Installed = Pick<EnvironmentFound, 'packages' | 'folders'>;
+type Installed = Pick<EnvironmentFound, 'packages' | 'folders' | 'caches'>;
 
 /** What does not depend on the values of parameters. */
 export interface Common {
@@ -331,7 +345,7 @@ export function openCommon(
     profile,
     notes: new ProfileNotes(profile, bundle),
     describe: () => language.describeStart(store, { interpreter, cwd, variables }),
-    packages: () => (packages ??= language.listPackages(store)),
+    packages: () => (packages ??= language.listPackages(store, { interpreter, cwd, variables })),
     source: async () => await sourceControl.answer(gitPatience),
     accepted: new AcceptedRuns(state),
   };

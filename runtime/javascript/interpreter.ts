@@ -39,7 +39,8 @@ export function findJavaScript(asked: InterpreterAsked): JavaScriptInterpreter |
   const places = [spec?.executable, ...besideOf(asked.cwd), 'deno', join(home, '.deno', 'bin', 'deno')];
   for (const place of places) {
     const executable = place === undefined ? undefined : executableOnPath(place, environment);
-    if (executable !== undefined) return { executable, environment: spec?.environment ?? {}, kernel, home: '', lock: asked.lock };
+    if (executable !== undefined)
+      return { executable, environment: spec?.environment ?? {}, kernel, home: '', lock: asked.lock };
   }
   return undefined;
 }

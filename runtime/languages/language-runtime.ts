@@ -1,5 +1,5 @@
 import type { Diagnostic } from '../../compiler/bundle/diagnostic.ts';
-import type { EnvironmentFound } from '../event.ts';
+import type { Engine, EnvironmentFound } from '../event.ts';
 import type { Interpreter } from '../process/interpreter.ts';
 import type { LanguageInfo } from '../process/language.ts';
 import type { PackageQuestion } from '../process/search-path.ts';
@@ -42,9 +42,11 @@ export interface LanguageRuntime {
   /** What every cell starts from. */
   describeStart(store: LocalStore, asked: PackageQuestion): Start;
   /** What is installed, once the start was described. */
-  listPackages(store: LocalStore): Pick<EnvironmentFound, 'packages' | 'folders'>;
+  listPackages(store: LocalStore, asked: PackageQuestion): Pick<EnvironmentFound, 'packages' | 'folders' | 'caches'>;
   /** As the kernel says it. @param environment digest of what cells start from: it is asked once for each */
   languageInfo(interpreter: Interpreter, environment: string, store: LocalStore): LanguageInfo | undefined;
+  /** What runs the cells, by name and version, such as `python 3.12.1`; undefined when it does not tell its version. */
+  engineOf(interpreter: Interpreter, environment: string, store: LocalStore): Engine | undefined;
   /** Starts what the processes of tasks come from. */
   startProcesses(options: ParentOptions): Promise<ProcessParent>;
   /**

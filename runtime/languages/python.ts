@@ -26,6 +26,10 @@ export const python: LanguageRuntime = {
   describeStart,
   listPackages,
   languageInfo: languageOf,
+  engineOf: (interpreter, environment, store) => {
+    const version = languageOf(interpreter, environment, store)?.version;
+    return version === undefined ? undefined : { name: 'python', version };
+  },
   startProcesses: async (options) => await WorkerParent.start(options),
   plainCommand: (interpreter, { environment }, scripts) => ({
     executable: interpreter.executable,

@@ -41,7 +41,9 @@ export function dependenciesOfJsr(place: (path: string) => string): readonly str
   return Object.keys(versions).flatMap((version) => {
     const kept = readKept(place(`${version}_meta.json`));
     const graph = kept['moduleGraph2'] ?? kept['moduleGraph1'];
-    const found = isObject(graph) ? [...JSON.stringify(graph).matchAll(/"specifier":"((?:jsr|npm|https?):[^"]+)"/g)] : [];
+    const found = isObject(graph)
+      ? [...JSON.stringify(graph).matchAll(/"specifier":"((?:jsr|npm|https?):[^"]+)"/g)]
+      : [];
     return found.map(([, specifier = '']) => specifier);
   });
 }

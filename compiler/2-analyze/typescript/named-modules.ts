@@ -10,7 +10,8 @@ export function modulesOf(ts: Compiler, source: string): NonNullable<Script['mod
   const found: NonNullable<Script['modules']>[number][] = [];
   const visit = (node: TypeScript.Node): void => {
     const name = nameIn(ts, node);
-    if (name !== undefined && ts.isStringLiteralLike(name)) found.push({ specifier: name.text, range: rangeOf(file, name) });
+    if (name !== undefined && ts.isStringLiteralLike(name))
+      found.push({ specifier: name.text, range: rangeOf(file, name) });
     ts.forEachChild(node, visit);
   };
   visit(file);

@@ -44,7 +44,8 @@ async function make(question: LockQuestion, before: LockText | undefined): Promi
   return { ok: true, value: { text, modules, imported: importedOf(question), diagnostics: unlockable(question) } };
 }
 
-const lockHelp = 'Mend what Deno says: the name of a module, its version, or how its registry is reached. Nothing was written.';
+const lockHelp =
+  'Mend what Deno says: the name of a module, its version, or how its registry is reached. Nothing was written.';
 
 async function compare(question: LockQuestion, lock: LockText, fetches: boolean): Promise<Result<ComparedLock>> {
   const read = readDenoLock(lock.text, lock.shown);
@@ -168,7 +169,9 @@ function importsOf(question: LockQuestion): string {
       if (existsSync(file)) wanted.add(pathToFileURL(file).href);
     } else if (isBare(specifier) ? hasNames : !isBuiltin(specifier)) wanted.add(specifier);
   }
-  return [...wanted].map((name) => `import ${JSON.stringify(name)}${isJson(name) ? ' with { type: "json" }' : ''};\n`).join('');
+  return [...wanted]
+    .map((name) => `import ${JSON.stringify(name)}${isJson(name) ? ' with { type: "json" }' : ''};\n`)
+    .join('');
 }
 
 function isJson(name: string): boolean {

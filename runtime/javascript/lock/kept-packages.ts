@@ -27,7 +27,9 @@ export function registryFolders(cache: string): readonly string[] {
 
 function isPackage(folder: string, name: string): boolean {
   if (existsSync(join(folder, name, list))) return true;
-  return name.startsWith('@') && listFolder(join(folder, name)).some((inner) => existsSync(join(folder, name, inner, list)));
+  return (
+    name.startsWith('@') && listFolder(join(folder, name)).some((inner) => existsSync(join(folder, name, inner, list)))
+  );
 }
 
 /**

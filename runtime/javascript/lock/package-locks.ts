@@ -3,7 +3,13 @@ import { dirname, join } from 'node:path';
 import type { Diagnostic, Result } from '../../../compiler/bundle/diagnostic.ts';
 import { isObject } from '../../../compiler/bundle/follow-schema.ts';
 import { foldersUp } from '../../folders-up.ts';
-import type { ComparedLock, LockedModule, ModuleDifference, ModuleLocks, NamedImport } from '../../languages/module-locks.ts';
+import type {
+  ComparedLock,
+  LockedModule,
+  ModuleDifference,
+  ModuleLocks,
+  NamedImport,
+} from '../../languages/module-locks.ts';
 import { readDocument } from '../../store/local.ts';
 import { parseJson } from './parse-json.ts';
 
@@ -45,7 +51,9 @@ function readPackages(text: string, shown: string): Result<Packages> {
     const help = 'Write it anew with npm install.';
     return { ok: false, error: [{ code: 'CW702', severity: 'error', message, help, related: [] }] };
   }
-  const entries = Object.entries(packages).flatMap(([folder, entry]) => (isObject(entry) ? [[folder, entry] as const] : []));
+  const entries = Object.entries(packages).flatMap(([folder, entry]) =>
+    isObject(entry) ? [[folder, entry] as const] : [],
+  );
   return { ok: true, value: new Map(entries) };
 }
 

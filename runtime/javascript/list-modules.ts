@@ -1,0 +1,33 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import type { EnvironmentFound } from '../event.ts';
+import { foldersUp } from '../folders-up.ts';
+import type { PackageQuestion } from '../process/search-path.ts';
+import { isFileError } from '../store/local.ts';
+import { cacheOfDeno } from './deno-cache.ts';
+import { isJavaScript } from './interpreter.ts';
+import { readDenoLock } from './lock/deno-lock.ts';
+
+type Found = Pick<EnvironmentFound, 'packages' | 'folders' | 'caches'>;
+
+/** The modules of the lock that a run is held to, with versions, and where the engine looks for modules. */
+export function listModules({ interpreter, cwd, variables }: PackageQuestion): Found {
+  const caches = [cacheOfDeno(variables), ...foldersUp(cwd).map((folder) => join(folder, 'node_modules'))];
+  const where = { folders: [], caches };
+  const lock = isJavaScript(interpreter) ? interpreter.lock : undefined;
+  const text = lock === undefined ? undefined : textOf(lock);
+  if (text === undefined || lock === undefined) return { packages: [], ...where };
+  const read = readDenoLock(text, lock);
+  const modules = read.ok ? read.value.modules : [];
+  const packages = modules.filter(({ version }) => version !== '').map(({ name, version }) => ({ name, version }));
+  return { packages: packages.sort((left, right) => (left.name < right.name ? -1 : 1)), ...where };
+}
+
+function textOf(path: string): string | undefined {
+  try {
+    return readFileSync(path, 'utf8');
+  } catch (error) {
+    if (isFileError(error)) return undefined;
+    throw error;
+  }
+}
