@@ -352,12 +352,11 @@ export function openCommon(
 }
 
 /** What a run is asked for that the language of its notebook does not know. */
-function refuseFor({ notebook }: Bundle, { engine, secrets = [] }: RunOptions): Diagnostic | undefined {
+function refuseFor({ notebook }: Bundle, { engine }: RunOptions): Diagnostic | undefined {
   if (runtimeOf(notebook.language).knowsEverything) return undefined;
-  const what = engine !== undefined ? 'Tasks on other machines' : secrets.length > 0 ? 'Secrets' : undefined;
-  if (what === undefined) return undefined;
-  const message = `${what} are for notebooks in Python so far, and this one is in ${notebook.language}.`;
-  return { code: 'CW401', severity: 'error', message, help: 'Run it without them.', related: [] };
+  if (engine === undefined) return undefined;
+  const message = `Tasks on other machines are for notebooks in Python so far, and this one is in ${notebook.language}.`;
+  return { code: 'CW401', severity: 'error', message, help: 'Run it without --on.', related: [] };
 }
 
 function sharedObjects({ state, engine }: RunOptions): SharedObjects | undefined {

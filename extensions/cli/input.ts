@@ -10,7 +10,6 @@ import { describeFileError, isFileError, isFolder, isPipe, isThere, readNamedFil
 import { fileProblem, usage, type CommandResult, type Host, type Outcome, type ShownCell } from './host.ts';
 import { fillIn } from './fill-in.ts';
 import { isPython } from './python-only.ts';
-import { assignmentsIn } from './assignments.ts';
 import { cellsTagged, injectParameters, type ParameterPlaces } from './inject-parameters.ts';
 import { findMisfit } from './parameter-types.ts';
 import { findUnknown, type ParameterValues } from './parameters.ts';
@@ -172,9 +171,6 @@ async function compileInput(
     if (unknown !== undefined) return { ok: false, result: usage(unknown.message, unknown.help) };
     const misfit = findMisfit(request.values, plain.parameters);
     if (misfit !== undefined) return { ok: false, result: usage(misfit.message, misfit.help, 'CW901') };
-    const { refuse } = assignmentsIn(plain.notebook.language);
-    const refusal = [...request.values.values()].map(refuse).find((reason) => reason !== undefined);
-    if (refusal !== undefined) return { ok: false, result: usage(refusal, 'Read the variable in a cell instead.') };
     const document = injectParameters(original.document, request.values, injectionOf(plain, original.document));
     const injected = { bytes: document, name: `${request.stem}.ipynb`, profile };
     compilation = await compileNotebook(host.installation, injected);

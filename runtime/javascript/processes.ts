@@ -7,6 +7,7 @@ import type { Diagnostic } from '../../compiler/bundle/diagnostic.ts';
 import { memoryUse } from '../process/memory-use.ts';
 import type { FromAttempt, LaneObservation, ToWorker } from '../process/protocol.ts';
 import { signalProcess } from '../process/reception.ts';
+import { Secrets } from '../secrets.ts';
 import type { ProcessParent } from '../process/task-processes.ts';
 import type { ForkWish, ParentOptions, TaskProcess } from '../process/worker-parent.ts';
 import { makeTemporary } from '../store/sweep.ts';
@@ -95,13 +96,14 @@ export class JavaScriptProcesses implements ProcessParent {
     const place = await this.#nextPlace();
     if (this.#isStopped) return undefined;
     const pipes = openPipes(place);
-    const { store, cwd, environment, journal } = this.#options;
+    const { store, cwd, environment, journal, secrets } = this.#options;
+    const variables = { ...environment, ...this.#interpreter.environment };
     const name = `a${String(this.#count++)}`;
     let process: TaskProcess | undefined = undefined;
     const observer = new Observer({
       cwd,
-      variables: { ...environment, ...this.#interpreter.environment },
-      journal: new Journal(journal, name),
+      variables,
+      journal: new Journal(journal, name, new Secrets(secrets, variables)),
       own: [store, this.#folder, cacheOfDeno(environment)],
       say: (message) => {
         process?.onMessage(message);
@@ -118,7 +120,7 @@ export class JavaScriptProcesses implements ProcessParent {
     }
     const { kernel, home } = this.#interpreter;
     const hidden = ['DENO_PERMISSION_BROKER_PATH'];
-    pipes.sendOrder({ type: 'configure', attempt: name, token: '', store, kernel, home, hidden, origin: this.#origin });
+    pipes.sendOrder({ type: 'configure', attempt: name, token: '', store, kernel, home, hidden, secrets, origin: this.#origin });
     const onBroken = (traceback: string): void => {
       this.complaint += `${traceback}\n`;
     };

@@ -20,6 +20,7 @@ import { concludeVariables } from './conclude.ts';
 import { HiddenState } from './hidden-state.ts';
 import { Inspector } from './inspector.ts';
 import type { Kernel } from './kernels/kernel.ts';
+import { KeptSecrets } from './kept-secrets.ts';
 import { filesOfModules } from './module-files.ts';
 import { measure, type CellEnd } from './measure.ts';
 import { ImportedModules, ModuleAbsent, type Loader } from './modules.ts';
@@ -57,8 +58,14 @@ export class Attempt {
       inspector,
       store,
       modules,
-      origin,
-    }: { kernel: Kernel; inspector: Inspector; store: Store; modules: ImportedModules; origin: number },
+      configuration: { origin, secrets },
+    }: {
+      kernel: Kernel;
+      inspector: Inspector;
+      store: Store;
+      modules: ImportedModules;
+      configuration: Configuration;
+    },
   ) {
     this.#channel = channel;
     this.#kernel = kernel;
@@ -75,7 +82,8 @@ export class Attempt {
     });
     this.#scope = new Scope(inspector);
     this.#known = new Known();
-    const around = { inspector, known: this.#known, store, definitions: this.#definitions, modules };
+    const kept = new KeptSecrets(secrets, kernel.environment());
+    const around = { inspector, known: this.#known, store, definitions: this.#definitions, modules, secrets: kept };
     this.#values = new Values(around);
     this.#values.fetch = (name) => this.#fetchDefinition(name);
     this.#state = new HiddenState({ kernel, known: this.#known, modules, pending: this.#pending, scope: this.#scope });
@@ -89,8 +97,7 @@ export class Attempt {
     await inspector.connect();
     const { kernel, loader, configuration } = given;
     const store = new Store(configuration.store);
-    const { origin } = configuration;
-    return new Attempt(channel, { kernel, inspector, store, modules: new ImportedModules(loader), origin });
+    return new Attempt(channel, { kernel, inspector, store, modules: new ImportedModules(loader), configuration });
   }
 
   /** Runs once through all that a task needs, so that the engine has it ready. */
@@ -332,9 +339,10 @@ export class Attempt {
     const reason = this.#state.reasonToStay();
     if (reason !== undefined) result.held[reason.name] = reason.what;
     for (const [name, value] of this.#state.changes(before, after)) {
-      const { refs } = await this.#values.dump(new Map([[name, { kind: 'var', value }]]), new Map());
+      const { refs, unstorable } = await this.#values.dump(new Map([[name, { kind: 'var', value }]]), new Map());
       const ref = refs.get(name);
       if (ref !== undefined) result.writes[name] = { ref, same: false, how: 'bind' };
+      else result.held[name] = unstorable.get(name) ?? 'a state that cannot be stored';
     }
     await concludeVariables(result, {
       order,
