@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { EnvironmentFound } from '../event.ts';
 import { foldersUp } from '../folders-up.ts';
+import { listed } from '../languages/module-locks.ts';
 import type { PackageQuestion } from '../process/search-path.ts';
 import { isFileError } from '../store/local.ts';
 import { cacheOfDeno } from './deno-cache.ts';
@@ -18,9 +19,7 @@ export function listModules({ interpreter, cwd, variables }: PackageQuestion): F
   const text = lock === undefined ? undefined : textOf(lock);
   if (text === undefined || lock === undefined) return { packages: [], ...where };
   const read = readDenoLock(text, lock);
-  const modules = read.ok ? read.value.modules : [];
-  const packages = modules.filter(({ version }) => version !== '').map(({ name, version }) => ({ name, version }));
-  return { packages: packages.sort((left, right) => (left.name < right.name ? -1 : 1)), ...where };
+  return { packages: read.ok ? listed(read.value.modules) : [], ...where };
 }
 
 function textOf(path: string): string | undefined {

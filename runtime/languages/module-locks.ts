@@ -65,6 +65,18 @@ export interface ComparedLock {
   readonly differences: readonly ModuleDifference[];
 }
 
+/** A module by name and version; of an address the version is its digest. */
+export interface ListedModule {
+  readonly name: string;
+  readonly version: string;
+}
+
+/** Sorted by name. */
+export function listed(modules: readonly LockedModule[]): readonly ListedModule[] {
+  const found = modules.map(({ name, version, integrity }) => ({ name, version: version === '' ? integrity : version }));
+  return found.sort((left, right) => (left.name < right.name ? -1 : Number(left.name > right.name)));
+}
+
 /** How the modules of an engine are locked, where the engine has a format of its own for it. */
 export interface ModuleLocks {
   /** Where the lock of a notebook may be, the place that counts most first; a new one is written to the last. */
@@ -76,6 +88,8 @@ export interface ModuleLocks {
    * @param before the lock as it is: what it holds stays as it is
    */
   make(question: LockQuestion, before: LockText | undefined): Promise<Result<MadeLock>>;
+  /** The modules that cells would get without a lock, now. What is not kept here is fetched. */
+  resolve(question: LockQuestion): Promise<Result<readonly LockedModule[]>>;
   /**
    * Compares a lock with what the cells import and with what is kept here. Fails where the lock cannot be used at all.
    * @param fetches true: what is not kept here is fetched

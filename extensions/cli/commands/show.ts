@@ -97,7 +97,7 @@ function head(host: Host, found: FoundRun): string {
     [language?.engine?.name ?? 'python', environment === undefined ? '' : engineOf(language, environment.executable)],
     [
       'packages',
-      environment === undefined ? '' : `${environment.packages.length} installed, ${shortDigest(environment.digest)}`,
+      environment === undefined ? '' : packagesIn(environment),
     ],
     ['used', used],
     ['reused', from.length === 0 ? '' : `from ${from.join(', ')}`],
@@ -107,6 +107,13 @@ function head(host: Host, found: FoundRun): string {
     ['log', path.join(runFolder(state, id), 'events.jsonl')],
   ];
   return renderTable(rows.filter(([, text]) => text !== ''));
+}
+
+/** An engine that fetches modules by itself says nothing of them but by a lock. */
+function packagesIn({ packages, caches, digest }: NonNullable<FoundRun['run']['environment']>): string {
+  const { length } = packages;
+  const which = caches === undefined ? `${length} installed` : length === 0 ? 'not locked' : `${length} locked`;
+  return `${which}, ${shortDigest(digest)}`;
 }
 
 /** Version and place; the version of the language too, where it has one of its own. */

@@ -1,12 +1,13 @@
 import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { isBuiltin } from 'node:module';
 import { tmpdir } from 'node:os';
-import { join, resolve } from 'node:path';
+import { join, resolve as resolvePath } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import type { Diagnostic, Result } from '../../../compiler/bundle/diagnostic.ts';
 import { foldersUp } from '../../folders-up.ts';
 import type {
   ComparedLock,
+  LockedModule,
   LockQuestion,
   LockText,
   MadeLock,
@@ -29,6 +30,7 @@ export const denoLocks: ModuleLocks = {
   },
   misnamed: (name) => (/^deno\.(?:[^.]+\.)?lock$/.test(name) ? undefined : 'deno.lock or deno.NAME.lock'),
   make,
+  resolve,
   compare,
 };
 
@@ -42,6 +44,12 @@ async function make(question: LockQuestion, before: LockText | undefined): Promi
   if (!read.ok) return read;
   const { modules } = read.value;
   return { ok: true, value: { text, modules, imported: importedOf(question), diagnostics: unlockable(question) } };
+}
+
+async function resolve(question: LockQuestion): Promise<Result<readonly LockedModule[]>> {
+  if (importsOf(question) === '') return { ok: true, value: [] };
+  const made = await make(question, undefined);
+  return made.ok ? { ok: true, value: made.value.modules } : made;
 }
 
 const lockHelp =
@@ -165,7 +173,7 @@ function importsOf(question: LockQuestion): string {
   const wanted = new Set<string>();
   for (const { specifier } of question.imports) {
     if (/^\.{0,2}\//.test(specifier)) {
-      const file = resolve(question.cwd, specifier);
+      const file = resolvePath(question.cwd, specifier);
       if (existsSync(file)) wanted.add(pathToFileURL(file).href);
     } else if (isBare(specifier) ? hasNames : !isBuiltin(specifier)) wanted.add(specifier);
   }

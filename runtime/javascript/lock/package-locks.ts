@@ -32,6 +32,10 @@ export const packageLocks: ModuleLocks = {
     const message = `${lockName} is written by npm, which installs the packages that the cells of this kernel find.`;
     return { ok: false, error: [{ code: 'CW702', severity: 'error', message, help, related: [] }] };
   },
+  resolve: async ({ imports, cwd }) => {
+    await Promise.resolve();
+    return { ok: true, value: installedModules(importedNames(imports), cwd) };
+  },
   compare: async ({ imports }, lock) => {
     await Promise.resolve();
     const packages = readPackages(lock.text, lock.shown);
@@ -120,6 +124,23 @@ function folderOf(packages: Packages, name: string, from: string): string | unde
     if (packages.has(folder)) return folder;
     if (place === '') return undefined;
   }
+}
+
+/** What is installed of these packages and of what they require, as Node finds it. @param folder of who imports them */
+function installedModules(names: readonly string[], folder: string): readonly LockedModule[] {
+  const found = new Map<string, LockedModule>();
+  const open = names.map((name) => ({ name, from: folder }));
+  for (let next = open.pop(); next !== undefined; next = open.pop()) {
+    const { name, from } = next;
+    const places = foldersUp(from).map((one) => join(one, 'node_modules', name));
+    const place = places.find((one) => installedVersion(one) !== undefined);
+    if (place === undefined || found.has(place)) continue;
+    found.set(place, { name: `npm:${name}`, version: installedVersion(place) ?? '', integrity: '' });
+    const read = readDocument(join(place, 'package.json'));
+    for (const required of isObject(read) ? Object.keys(objectIn(read, 'dependencies')) : [])
+      open.push({ name: required, from: place });
+  }
+  return [...found.values()];
 }
 
 function installedVersion(folder: string): string | undefined {
