@@ -93,7 +93,7 @@ interface Command {
 const inputFlags = [...parameterFlags, ...environmentFlags, lockedFlag, profileFlag];
 
 /** Of notebooks in other languages these know nothing yet. */
-const forPython = new Set(['debug', 'emit', 'export', 'image', 'test']);
+const forPython = new Set(['emit', 'export', 'image', 'test']);
 
 const commands: readonly Command[] = [
   {
