@@ -355,8 +355,14 @@ export function openCommon(
 function refuseFor({ notebook }: Bundle, { engine }: RunOptions): Diagnostic | undefined {
   if (runtimeOf(notebook.language).knowsEverything) return undefined;
   if (engine === undefined) return undefined;
-  const message = `Tasks on other machines are for notebooks in Python so far, and this one is in ${notebook.language}.`;
-  return { code: 'CW401', severity: 'error', message, help: 'Run it without --on.', related: [] };
+  const message = `Tasks on other machines are for notebooks in Python so far, and this one is in ${notebook.language}: a host starts workers of Python.`;
+  return {
+    code: 'CW401',
+    severity: 'error',
+    message,
+    help: 'Run it without --on; -j says how many tasks run at once here.',
+    related: [],
+  };
 }
 
 function sharedObjects({ state, engine }: RunOptions): SharedObjects | undefined {

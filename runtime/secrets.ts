@@ -87,7 +87,8 @@ export class Secrets {
   ): string | undefined {
     const [named] = this.names.filter((name) => name in result.variables || '*' in result.variables);
     const read = Object.values(result.reads).find((content) => content.startsWith('env:'));
-    if (named !== undefined || read !== undefined) return `it reads the secret ${named ?? /^env:(\w+)/.exec(read ?? '')?.[1] ?? ''}`;
+    if (named !== undefined || read !== undefined)
+      return `it reads the secret ${named ?? /^env:(\w+)/.exec(read ?? '')?.[1] ?? ''}`;
     if (this.#pattern === undefined) return undefined;
     return JSON.stringify([outputs, result.measured]).includes(veil) ? 'it shows a secret' : undefined;
   }

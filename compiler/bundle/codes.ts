@@ -148,11 +148,11 @@ export const diagnosticCatalogue: Readonly<Record<DiagnosticCode, CatalogueEntry
   },
   CW401: {
     title: 'The language of the notebook cannot be compiled',
-    why: 'The notebook names a kernel of a language for which there is no analysis.',
+    why: 'The notebook names a kernel of a language for which there is no analysis, or the command makes something of Python, as the message says.',
     next: 'Notebooks in Python, TypeScript and JavaScript are compiled. When this is one, correct `kernelspec.language` in the notebook.',
   },
   CW500: {
-    title: 'No Python interpreter was found',
+    title: 'No interpreter was found',
     why: 'Neither the kernel that the notebook names nor the one that was asked for leads to an interpreter that exists.',
     next: 'Name an interpreter with `--python EXE`, or a kernel with `-k NAME` as `jupyter kernelspec list` shows it.',
   },

@@ -9,7 +9,7 @@ import { nearest, type ParsedArguments } from './args.ts';
 import { describeFileError, isFileError, isFolder, isPipe, isThere, readNamedFile, statOf } from './files.ts';
 import { fileProblem, usage, type CommandResult, type Host, type Outcome, type ShownCell } from './host.ts';
 import { fillIn } from './fill-in.ts';
-import { isPython } from './python-only.ts';
+import { isPython, refuseLanguage } from './python-only.ts';
 import { cellsTagged, injectParameters, type ParameterPlaces } from './inject-parameters.ts';
 import { findMisfit } from './parameter-types.ts';
 import { findUnknown, type ParameterValues } from './parameters.ts';
@@ -71,13 +71,6 @@ export async function openInput(host: Host, parsed: ParsedArguments, given?: Par
   const opened = await openNotebook(host, file.value, { values: values.value, profile: named.value });
   if (!opened.ok || parsed.forPython === undefined || isPython(opened.value)) return opened;
   return { ok: false, result: refuseLanguage(opened.value, parsed.forPython) };
-}
-
-function refuseLanguage({ bundle, path: notebook, sources }: Input, what: string): CommandResult {
-  const message = `${what} is for notebooks in Python so far, and this one is in ${bundle.notebook.language}.`;
-  const help = 'run, verify, status, graph, explain, show, diff, lineage and metrics know it.';
-  const diagnostics: Diagnostic[] = [{ code: 'CW401', severity: 'error', message, help, related: [] }];
-  return { status: 'refused', diagnostics, text: '', document: { notebook }, sources };
 }
 
 /** How a notebook is compiled. */

@@ -104,7 +104,7 @@ export class JavaScriptProcesses implements ProcessParent {
       cwd,
       variables,
       journal: new Journal(journal, name, new Secrets(secrets, variables)),
-      own: [store, this.#folder, cacheOfDeno(environment)],
+      own: [store, this.#folder, cacheOfDeno(environment, cwd)],
       say: (message) => {
         process?.onMessage(message);
       },
@@ -120,7 +120,17 @@ export class JavaScriptProcesses implements ProcessParent {
     }
     const { kernel, home } = this.#interpreter;
     const hidden = ['DENO_PERMISSION_BROKER_PATH'];
-    pipes.sendOrder({ type: 'configure', attempt: name, token: '', store, kernel, home, hidden, secrets, origin: this.#origin });
+    pipes.sendOrder({
+      type: 'configure',
+      attempt: name,
+      token: '',
+      store,
+      kernel,
+      home,
+      hidden,
+      secrets,
+      origin: this.#origin,
+    });
     const onBroken = (traceback: string): void => {
       this.complaint += `${traceback}\n`;
     };

@@ -73,7 +73,10 @@ export interface ListedModule {
 
 /** Sorted by name. */
 export function listed(modules: readonly LockedModule[]): readonly ListedModule[] {
-  const found = modules.map(({ name, version, integrity }) => ({ name, version: version === '' ? integrity : version }));
+  const found = modules.map(({ name, version, integrity }) => ({
+    name,
+    version: version === '' ? integrity : version,
+  }));
   return found.sort((left, right) => (left.name < right.name ? -1 : Number(left.name > right.name)));
 }
 

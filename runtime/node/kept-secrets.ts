@@ -21,7 +21,9 @@ export class KeptSecrets {
     }
     this.#texts = [...new Set([...this.#values.values()].flatMap(writings))];
     const all = new Map(
-      this.#texts.flatMap((text) => codes.map((code) => Buffer.from(text, code))).map((one) => [one.toString('hex'), one]),
+      this.#texts
+        .flatMap((text) => codes.map((code) => Buffer.from(text, code)))
+        .map((one) => [one.toString('hex'), one]),
     );
     this.#bytes = [...all.values(), ...this.#texts.map(inUtf32)];
   }

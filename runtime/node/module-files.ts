@@ -34,7 +34,7 @@ class Search {
 
   constructor(around: Around) {
     this.#around = around;
-    this.#cache = cacheOfDeno(around.environment);
+    this.#cache = cacheOfDeno(around.environment, around.cwd);
   }
 
   all(specifiers: readonly string[]): readonly FileRead[] {

@@ -19,14 +19,15 @@ function findDeno(): string | undefined {
 /** A workplace in which notebooks of Deno's kernel run. */
 export function makeDenoPlace(): Workplace {
   const place = makeWorkplace();
-  buildSync({
-    entryPoints: [join(root, 'runtime', 'node', 'worker.ts')],
-    outfile: join(place.installation, 'node', 'worker.mjs'),
-    bundle: true,
-    format: 'esm',
-    platform: 'node',
-    target: 'node20',
-  });
+  for (const name of ['worker', 'stored-inputs'])
+    buildSync({
+      entryPoints: [join(root, 'runtime', 'node', `${name}.ts`)],
+      outfile: join(place.installation, 'node', `${name}.mjs`),
+      bundle: true,
+      format: 'esm',
+      platform: 'node',
+      target: 'node20',
+    });
   place.variables = { PATH: `${dirname(deno ?? '')}${delimiter}${process.env['PATH'] ?? ''}` };
   return place;
 }

@@ -95,10 +95,7 @@ function head(host: Host, found: FoundRun): string {
     ['commit', [showCommit(run), sourceControl?.branch ?? ''].filter((text) => text !== '').join(' on ')],
     ['changed', `${changed.join(', ')}${sourceControl?.more === true ? ' …' : ''}`],
     [language?.engine?.name ?? 'python', environment === undefined ? '' : engineOf(language, environment.executable)],
-    [
-      'packages',
-      environment === undefined ? '' : packagesIn(environment),
-    ],
+    ['packages', environment === undefined ? '' : packagesIn(environment)],
     ['used', used],
     ['reused', from.length === 0 ? '' : `from ${from.join(', ')}`],
     ['one process', run.lane ?? ''],

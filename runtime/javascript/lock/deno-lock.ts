@@ -71,6 +71,12 @@ export function holds({ specifiers, redirects, modules }: DenoLock, specifier: s
   return modules.some(({ name }) => name === asked);
 }
 
+/** Whether a lock has a specifier in just these words; a range of versions may have others there. */
+export function isKeptAsWritten(specifier: string): boolean {
+  const asked = askedBy(specifier);
+  return asked !== undefined && (/^https?:/.test(asked) || /@(?:\*|\d+\.\d+\.\d+)$/.test(asked));
+}
+
 /** The module that a specifier leads to, as far as the text of the lock says it. */
 export function nameOf(specifier: string): string | undefined {
   const asked = askedBy(specifier);

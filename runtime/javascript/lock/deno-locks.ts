@@ -17,7 +17,7 @@ import type {
 } from '../../languages/module-locks.ts';
 import { callProgram } from '../../process/call-program.ts';
 import { cacheOfDeno } from '../deno-cache.ts';
-import { askedBy, holds, nameOf, readDenoLock, withoutMirrors, type DenoLock } from './deno-lock.ts';
+import { askedBy, holds, isKeptAsWritten, nameOf, readDenoLock, withoutMirrors, type DenoLock } from './deno-lock.ts';
 import { keptOtherwise } from './kept-packages.ts';
 
 const empty = { version: '5', specifiers: {} };
@@ -61,9 +61,10 @@ async function compare(question: LockQuestion, lock: LockText, fetches: boolean)
   const { modules } = read.value;
   const value = { modules, imported: importedOf(question) };
   const absent = question.imports.filter(({ specifier }) => !holds(read.value, specifier));
+  const surely = absent.filter(({ specifier }) => isKeptAsWritten(specifier));
   const changed = changedHere(question, read.value, lock.shown);
-  if (changed.length > 0 || !fetches || question.interpreter === undefined) {
-    const differences = [...absent.map((one) => absentFrom(one, lock.shown)), ...changed];
+  if (changed.length > 0 || surely.length > 0 || !fetches || question.interpreter === undefined) {
+    const differences = [...surely.map((one) => absentFrom(one, lock.shown)), ...changed];
     return { ok: true, value: { ...value, differences } };
   }
   const checked = await askDeno(question, lock.text, true);
@@ -98,8 +99,12 @@ function absentFrom({ specifier, cell, index, range }: NamedImport, shown: strin
   return { name: nameOf(specifier) ?? specifier, locked: null, here, diagnostic };
 }
 
-function changedHere({ variables }: LockQuestion, { modules }: DenoLock, shown: string): readonly ModuleDifference[] {
-  return keptOtherwise(cacheOfDeno(variables), modules).map(({ name, version, integrity, kept }) => ({
+function changedHere(
+  { variables, cwd }: LockQuestion,
+  { modules }: DenoLock,
+  shown: string,
+): readonly ModuleDifference[] {
+  return keptOtherwise(cacheOfDeno(variables, cwd), modules).map(({ name, version, integrity, kept }) => ({
     name,
     locked: integrity,
     here: kept,

@@ -61,6 +61,17 @@ function readPackages(text: string, shown: string): Result<Packages> {
   return { ok: true, value: new Map(entries) };
 }
 
+/** Every package of a `package-lock.json`; none when it cannot be read. */
+export function packagesIn(text: string): readonly LockedModule[] {
+  const read = readPackages(text, '');
+  const all = read.ok ? [...read.value] : [];
+  return all.flatMap(([folder, entry]) => {
+    const [, name] = /(?:^|\/)node_modules\/((?:@[^/]+\/)?[^/]+)$/.exec(folder) ?? [];
+    const version = textIn(entry, 'version');
+    return name === undefined ? [] : [{ name: `npm:${name}`, version, integrity: textIn(entry, 'integrity') }];
+  });
+}
+
 /** The package that an import is from; undefined for files and for what the engine has itself. */
 function packageIn(specifier: string): string | undefined {
   if (/^(?:[a-z][\w+.-]*:|\.{0,2}\/)/i.test(specifier) || isBuiltin(specifier)) return undefined;

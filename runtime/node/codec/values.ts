@@ -266,7 +266,8 @@ export class Values {
   /** All members of an object of the store. */
   load(ref: ValueRef): ReadonlyMap<string, Variable | { readonly definition: object }> {
     const secret = this.#around.secrets.at(ref.object);
-    if (secret !== undefined) return new Map([[ref.member, { kind: ref.content.split(' ')[1] as Kind, value: secret }]]);
+    if (secret !== undefined)
+      return new Map([[ref.member, { kind: ref.content.split(' ')[1] as Kind, value: secret }]]);
     const { stream, buffers } = this.#around.store.read(ref.object);
     const { members, order } = JSON.parse(stream) as Document;
     const { known, modules, definitions } = this.#around;
