@@ -16,10 +16,6 @@ interface Reason {
 
 /** Commands that make something of Python, and what helps in other languages. */
 const reasons: Readonly<Record<string, Reason>> = {
-  emit: {
-    why: 'a step of an engine is run by a worker of Python',
-    next: 'Let the engine have one step that runs cellwright run NB --env lock: it reuses what it has in --state.',
-  },
   export: {
     why: 'what it writes is a package of Python',
     next: 'cellwright compile NB writes the text of each task as a file of its own.',
@@ -34,6 +30,12 @@ const reasons: Readonly<Record<string, Reason>> = {
   },
 };
 
+/** Engines other than a shell, whose machines have Python alone. */
+const otherEngines: Reason = {
+  why: 'its machines are set up with Python alone',
+  next: 'Emit it for the shell (--target shell) and call run.sh where Node and Deno are, or let the engine have one step that runs cellwright run NB --env lock.',
+};
+
 /** True for a command that is for notebooks in Python alone. */
 export function isForPython(command: string): boolean {
   return command in reasons;
@@ -41,7 +43,7 @@ export function isForPython(command: string): boolean {
 
 /** Why a command is not for a notebook, and what helps. */
 export function refuseLanguage({ bundle, path: notebook, sources }: Input, command: string): CommandResult {
-  const { why = '', next = '' } = reasons[command] ?? {};
+  const { why, next } = reasons[command] ?? otherEngines;
   const message = `${command} is for notebooks in Python so far, and this one is in ${bundle.notebook.language}: ${why}.`;
   const diagnostics: Diagnostic[] = [{ code: 'CW401', severity: 'error', message, help: next, related: [] }];
   return { status: 'refused', diagnostics, text: '', document: { notebook }, sources };

@@ -44,6 +44,8 @@ export class Observer {
   #isAside = true;
   #isLane = false;
   #mayAct = false;
+  /** What acts on the outside is asked for each time. */
+  #asksEach = false;
   #reads: Record<string, string> = {};
   #shadowed: readonly string[] = [];
   readonly #files = new Map<string, FileRead>();
@@ -62,6 +64,7 @@ export class Observer {
   /** The process is given work. */
   begin(order: Extract<ToWorker, { type: 'run' }>): void {
     this.#mayAct = order.head;
+    this.#asksEach = order.asksEach === true;
     const isFirst = !this.#isLane;
     this.#isLane = order.lane === true;
     this.#shadowed = order.shadowedBuiltins;
@@ -80,7 +83,7 @@ export class Observer {
   }
 
   permit(): void {
-    this.#mayAct = true;
+    this.#mayAct = !this.#asksEach;
     for (const go of this.#waiting.splice(0)) go();
   }
 

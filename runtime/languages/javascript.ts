@@ -50,5 +50,6 @@ export const javascript: LanguageRuntime = {
   plainNeeds:
     'verify needs a Python with jupyter_client, and the kernel of the notebook: --python EXE names the Python.',
   modulesOf: (kernel) => (kernelOf(kernel) === 'deno' ? denoLocks : packageLocks),
+  stepFiles: ['node/worker.mjs', 'node/steps.mjs'],
   knowsEverything: false,
 };

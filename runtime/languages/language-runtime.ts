@@ -58,6 +58,8 @@ export interface LanguageRuntime {
   readonly plainNeeds: string;
   /** How the modules of a kernel's engine are locked; undefined where packages are installed into an environment, which `pylock.toml` describes. */
   modulesOf(kernel: string): ModuleLocks | undefined;
+  /** Files of the installation, besides those of Python, that steps of engines need. */
+  readonly stepFiles: readonly string[];
   /** False where tasks cannot run on other machines, and nothing is made of a notebook but runs and what is told of them. */
   readonly knowsEverything: boolean;
 }
