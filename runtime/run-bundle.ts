@@ -7,8 +7,9 @@ import { canonicalJson } from '../compiler/bundle/canonical.ts';
 import { whyOneProcess } from '../compiler/bundle/one-process.ts';
 import type { Bundle, Task } from '../compiler/bundle/format.ts';
 import { describeMiss } from './cache.ts';
+import { describeLanguage } from './describe-language.ts';
 import { delayProcesses, type Disorder } from './disorder.ts';
-import type { EnvironmentFound, LanguageFound, RunEvent, RunStarted } from './event.ts';
+import type { EnvironmentFound, RunEvent, RunStarted } from './event.ts';
 import { describeRunner, type Origin } from './history/origin.ts';
 import { SourceControlQuestion, type SourceControl } from './history/source-control.ts';
 import { tellSteps } from './ladder.ts';
@@ -21,7 +22,6 @@ import { AcceptedRuns } from './measures/accepted.ts';
 import { Gates } from './measures/gates.ts';
 import { runtimeOf } from './languages/registry.ts';
 import type { Interpreter } from './process/interpreter.ts';
-import type { LanguageInfo } from './process/language.ts';
 import { dismissAll } from './process/standby.ts';
 import type { ParentOptions } from './process/worker-parent.ts';
 import type { ProcessParent } from './process/task-processes.ts';
@@ -232,19 +232,6 @@ export async function run(bundle: Bundle, document: string, options: RunOptions)
   log.close();
   const diagnostics = [...outcome.diagnostics, ...gates.diagnostics];
   return { id, ...outcome, diagnostics, seconds, notebook, folder: log.folder };
-}
-
-/** What the kernel says of its language, and what of it is told. */
-function describeLanguage(
-  { notebook }: Bundle,
-  { interpreter, start, store }: Pick<Common, 'interpreter' | 'store'> & { readonly start: string },
-): { readonly language: LanguageInfo | undefined; readonly told: LanguageFound | undefined } {
-  const runtime = runtimeOf(notebook.language);
-  const language = runtime.languageInfo(interpreter, start, store);
-  if (language === undefined) return { language, told: undefined };
-  const engine = runtime.engineOf(interpreter, start, store);
-  const { name, version } = language;
-  return { language, told: { type: 'language', name, version, ...(engine !== undefined && { engine }) } };
 }
 
 interface Telling {

@@ -76,9 +76,9 @@ function ofOneStart(
   return nodes.length > 1 ? [first?.cell, nodes] : [undefined, []];
 }
 
-/** A function of a notebook in JavaScript is told from others of its name by its cell and a number. */
+/** A function of a notebook in JavaScript may be told from others of its name by a number. */
 function plainName(name: string): string {
-  return name.startsWith('def:') ? name.slice('def:'.length).replace(/@[^@#]*#\d+$/, '') : name;
+  return name.startsWith('def:') ? name.slice('def:'.length).replace(/#\d+$/, '') : name;
 }
 
 function variablesOf(nodes: readonly LineageNode[]): string {

@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs';
 import { createConnection, type Socket } from 'node:net';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { javascript } from '../languages/javascript.ts';
 import { readLines, writeLine } from '../process/reception.ts';
 import type { ToWorker } from '../process/protocol.ts';
 import type { TaskProcess } from '../process/worker-parent.ts';
@@ -30,12 +31,19 @@ async function serve(): Promise<void> {
   const start = JSON.parse(readFileSync(0, 'utf8')) as StartLine;
   const { kernel, cwd, lock, store, journal, secrets } = start;
   const environment = process.env;
-  const interpreter = findJavaScript({ kernel, environment, cwd, lock });
-  if (interpreter === undefined) throw new Error(`there is nothing that runs cells of the kernel ${kernel}`);
+  const asked = { kernel, environment, cwd, lock };
+  const interpreter = findJavaScript(asked);
+  if (interpreter === undefined) {
+    const { message, help } = javascript.noInterpreter(asked);
+    throw new Error(`${message} ${help}`);
+  }
   // Beside this file is the worker.
   const script = join(dirname(dirname(fileURLToPath(import.meta.url))), 'python', 'worker.py');
   const more = { journal, cells: [], secrets, start: 'spawn', standBy: 0, startState: '' } as const;
-  const parent = await JavaScriptProcesses.start({ interpreter, script, store, cwd, environment, ...more }, interpreter);
+  const parent = await JavaScriptProcesses.start(
+    { interpreter, script, store, cwd, environment, ...more },
+    interpreter,
+  );
   const end = (): void => {
     parent.stop();
     process.exit(0);

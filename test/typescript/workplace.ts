@@ -19,9 +19,10 @@ function findDeno(): string | undefined {
 /** A workplace in which notebooks of Deno's kernel run. */
 export function makeDenoPlace(): Workplace {
   const place = makeWorkplace();
-  for (const name of ['worker', 'stored-inputs'])
+  const programs = { worker: 'node/worker', 'stored-inputs': 'node/stored-inputs', steps: 'javascript/serve-steps' };
+  for (const [name, source] of Object.entries(programs))
     buildSync({
-      entryPoints: [join(root, 'runtime', 'node', `${name}.ts`)],
+      entryPoints: [join(root, 'runtime', `${source}.ts`)],
       outfile: join(place.installation, 'node', `${name}.mjs`),
       bundle: true,
       format: 'esm',
