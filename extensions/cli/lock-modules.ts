@@ -39,10 +39,7 @@ function chooseFile(
   { input, locks }: { readonly input: Input; readonly locks: ModuleLocks },
 ): Outcome<string> {
   const named = lastValue(parsed, 'output');
-  if (named === undefined) {
-    const [first, ...others] = locks.places(input);
-    return { ok: true, value: findModuleLock(locks, input) ?? others.at(-1) ?? first };
-  }
+  if (named === undefined) return { ok: true, value: findModuleLock(locks, input) ?? locks.usual(input.folder) };
   const misnamed = locks.misnamed(path.basename(named));
   if (misnamed === undefined) return { ok: true, value: path.resolve(host.cwd, named) };
   return { ok: false, result: usage(`${named} is no name for a lock file.`, `Name it ${misnamed}.`) };

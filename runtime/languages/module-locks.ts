@@ -82,8 +82,10 @@ export function listed(modules: readonly LockedModule[]): readonly ListedModule[
 
 /** How the modules of an engine are locked, where the engine has a format of its own for it. */
 export interface ModuleLocks {
-  /** Where the lock of a notebook may be, the place that counts most first; a new one is written to the last. */
-  places(notebook: { readonly folder: string; readonly stem: string }): readonly [string, ...string[]];
+  /** Where the lock of a notebook may be, the place that counts most first. */
+  places(notebook: { readonly folder: string; readonly stem: string }): readonly string[];
+  /** Where a new one is written, in the folder of the notebook. */
+  usual(folder: string): string;
   /** How a lock may be called, in words; undefined when this is a name for one. */
   misnamed(name: string): string | undefined;
   /**

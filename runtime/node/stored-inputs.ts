@@ -1,7 +1,7 @@
 import { KeptSecrets } from './kept-secrets.ts';
 import { Definitions } from './codec/definitions.ts';
 import { Known } from './codec/known.ts';
-import { Store, StoreDamaged } from './codec/store.ts';
+import { Store } from './codec/store.ts';
 import { Values } from './codec/values.ts';
 import { Inspector } from './inspector.ts';
 import { ImportedModules } from './modules.ts';
@@ -93,5 +93,3 @@ export class StoredInputs {
 export async function openInputs(given: StoredReferences, load: Load): Promise<StoredInputs> {
   return await StoredInputs.open(given, load);
 }
-
-export { StoreDamaged };

@@ -25,9 +25,10 @@ const empty = { version: '5', specifiers: {} };
 /** Locks in the format of Deno, written and read by Deno itself. */
 export const denoLocks: ModuleLocks = {
   places: ({ folder, stem }) => {
-    const usual = join(folder, 'deno.lock');
-    return /^[^.\s/]+$/.test(stem) ? [join(folder, `deno.${stem}.lock`), usual] : [usual];
+    const own = /^[^.\s/]+$/.test(stem) ? [join(folder, `deno.${stem}.lock`)] : [];
+    return [...own, join(folder, 'deno.lock')];
   },
+  usual: (folder) => join(folder, 'deno.lock'),
   misnamed: (name) => (/^deno\.(?:[^.]+\.)?lock$/.test(name) ? undefined : 'deno.lock or deno.NAME.lock'),
   make,
   resolve,

@@ -17,10 +17,8 @@ const lockName = 'package-lock.json';
 
 /** Locks of npm, for engines that find packages in `node_modules`. npm writes them; here they are compared with what is installed. */
 export const packageLocks: ModuleLocks = {
-  places: ({ folder }) => {
-    const [own = join(folder, lockName), ...above] = foldersUp(folder).map((one) => join(one, lockName));
-    return [own, ...above];
-  },
+  places: ({ folder }) => foldersUp(folder).map((one) => join(one, lockName)),
+  usual: (folder) => join(folder, lockName),
   misnamed: (name) => (name === lockName || name === 'npm-shrinkwrap.json' ? undefined : lockName),
   make: async ({ imports }) => {
     await Promise.resolve();
