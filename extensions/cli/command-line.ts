@@ -241,7 +241,7 @@ const commands: readonly Command[] = [
   {
     name: 'lock',
     words: 'NB',
-    help: 'Writes pylock.toml: exact versions and hashes of what the notebook imports and of all that this requires. Executes nothing of the notebook.',
+    help: 'Writes pylock.toml, or deno.lock for Deno: exact versions and hashes of what the notebook imports and of all that this requires. Executes nothing of the notebook.',
     flags: [...lockFlags, cwdFlag, ...parameterFlags, ...environmentFlags.filter(({ name }) => name !== 'state')],
     most: 1,
     run: lockCommand,
