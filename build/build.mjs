@@ -42,6 +42,8 @@ const entries = [
   { from: 'compiler/bundle/index.ts', to: 'bundle.mjs', options: forAnywhere, pure: true },
   { from: 'runtime/index.ts', to: 'runtime.mjs', options: forNode },
   { from: 'runtime/node/worker.ts', to: 'node/worker.mjs', options: forNode },
+  { from: 'runtime/javascript/serve-steps.ts', to: 'node/steps.mjs', options: forNode },
+  { from: 'runtime/node/stored-inputs.ts', to: 'node/stored-inputs.mjs', options: forNode },
   { from: 'extensions/cli/main.ts', to: 'cellwright.mjs', options: forNode, program: true },
   { from: 'extensions/ui/page.ts', to: 'ui/page.js', options: { ...forAnywhere, minify: true }, pure: true },
   // A classic script: it also starts from a blob, where a page may not name its address.

@@ -36,6 +36,8 @@ export interface EnvironmentFound {
   readonly packages: readonly InstalledPackage[];
   /** Where the interpreter looks for modules. */
   readonly folders: readonly string[];
+  /** Folders that hold nothing but modules that were installed or fetched. Absent: none, or their names tell. */
+  readonly caches?: readonly string[];
 }
 
 /** A distribution as the names of its folder say it. */
@@ -44,11 +46,26 @@ export interface InstalledPackage {
   readonly version: string;
 }
 
+/** The language of the cells as their kernel says it, and what runs them. */
+export interface LanguageFound {
+  readonly type: 'language';
+  readonly name: string;
+  readonly version: string;
+  /** Absent in logs of an earlier format, which are of Python. */
+  readonly engine?: Engine;
+}
+
+/** A program that runs cells, such as `python` or `deno`. */
+export interface Engine {
+  readonly name: string;
+  readonly version: string;
+}
+
 /** Everything shown to users is an event, and every view of a run derives from its events. */
 export type RunEvent =
   | RunStarted
   | EnvironmentFound
-  | { readonly type: 'language'; readonly name: string; readonly version: string }
+  | LanguageFound
   | ({ readonly type: 'source-control' } & SourceControl)
   | {
       readonly type: 'task-started';

@@ -32,6 +32,16 @@ export { versionOf } from './environment/python.ts';
 export { findRequirements, type ImportPlace, type Requirements } from './environment/requirements.ts';
 export { callUv, findUv, reasonOf, type Uv } from './environment/uv.ts';
 export { engineKinds, type EngineAsked, type StoreAsked } from './hosts/engine.ts';
+export {
+  listed,
+  type ComparedLock,
+  type ListedModule,
+  type LockQuestion,
+  type LockText,
+  type MadeLock,
+  type ModuleLocks,
+  type NamedImport,
+} from './languages/module-locks.ts';
 export { runtimeOf as languageOfNotebook } from './languages/registry.ts';
 export { findInterpreter } from './process/interpreter.ts';
 export { readDocument, writeAtomically } from './store/local.ts';

@@ -71,10 +71,12 @@ function looksOf({ filesRead }: AttemptResult): readonly string[] {
 const ofFolders: ReadonlySet<string> = new Set(['listing', 'entries', 'distributions', 'stat', 'lstat']);
 
 /** What else it wrote, as an engine with a fixed graph has to know it. */
-function furtherOf({ writes, deletes, shown }: AttemptResult): readonly string[] {
+function furtherOf({ writes, held, deletes, shown }: AttemptResult): readonly string[] {
   const isOther = (name: string): boolean => name.startsWith('def:') || name.startsWith('slot:');
   const written = Object.entries(writes).filter(([name, { same }]) => isOther(name) || (same && isVariable(name)));
-  return [...written.map(([name]) => name), ...deletes.filter(isOther), ...shown.map((name) => `shown:${name}`)];
+  const definitions = Object.keys(held).filter((name) => name.startsWith('def:'));
+  const others = [...definitions, ...deletes.filter(isOther), ...shown.map((name) => `shown:${name}`)];
+  return [...written.map(([name]) => name), ...others];
 }
 
 /** What the shell itself may import in whichever cell is the first. */

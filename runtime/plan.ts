@@ -20,7 +20,7 @@ export interface TaskPlan {
 /** What would run and what is cached; a task after one that must run is unknown until that has run. */
 export function status(
   bundle: Bundle,
-  options: Pick<RunOptions, 'state' | 'cwd' | 'python' | 'kernel' | 'environment' | 'until'>,
+  options: Pick<RunOptions, 'state' | 'cwd' | 'python' | 'kernel' | 'lock' | 'environment' | 'until'>,
 ): readonly TaskPlan[] {
   const language = runtimeOf(bundle.notebook.language);
   const interpreter = language.findInterpreter({
@@ -28,6 +28,7 @@ export function status(
     kernel: options.kernel ?? bundle.notebook.kernelName,
     environment: options.environment,
     cwd: options.cwd,
+    lock: options.lock,
   });
   const store = openLocalStore(options.state);
   loadDigests(store);

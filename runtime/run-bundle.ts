@@ -7,6 +7,7 @@ import { canonicalJson } from '../compiler/bundle/canonical.ts';
 import { whyOneProcess } from '../compiler/bundle/one-process.ts';
 import type { Bundle, Task } from '../compiler/bundle/format.ts';
 import { describeMiss } from './cache.ts';
+import { describeLanguage } from './describe-language.ts';
 import { delayProcesses, type Disorder } from './disorder.ts';
 import type { EnvironmentFound, RunEvent, RunStarted } from './event.ts';
 import { describeRunner, type Origin } from './history/origin.ts';
@@ -53,6 +54,8 @@ export interface RunOptions {
   readonly state: string;
   readonly python?: string | undefined;
   readonly kernel?: string | undefined;
+  /** Absolute path of a lock of modules: what cells import comes from it, and from nowhere else. */
+  readonly lock?: string | undefined;
   readonly jobs: number;
   /** Where tasks run besides this machine; undefined: nowhere. */
   readonly engine?: EngineAsked | undefined;
@@ -202,8 +205,8 @@ export async function run(bundle: Bundle, document: string, options: RunOptions)
     onEvent: emit,
     gates,
   });
-  const language = runtimeOf(bundle.notebook.language).languageInfo(interpreter, start.whole, store);
-  if (language !== undefined) emit({ type: 'language', name: language.name, version: language.version });
+  const { language, told } = describeLanguage(bundle, { interpreter, start: start.whole, store });
+  if (told !== undefined) emit(told);
   const source = await common.source();
   if (source !== undefined) emit({ type: 'source-control', ...source });
   // Of tasks that came from the cache as well.
@@ -281,7 +284,7 @@ export function codesOf(bundle: Bundle, until: number | undefined): ReadonlySet<
   return new Set(units.map(({ code }) => code.slice(code.indexOf(':') + 1)));
 }
 
-type Installed = Pick<EnvironmentFound, 'packages' | 'folders'>;
+type Installed = Pick<EnvironmentFound, 'packages' | 'folders' | 'caches'>;
 
 /** What does not depend on the values of parameters. */
 export interface Common {
@@ -307,14 +310,15 @@ export function openCommon(
   folder: string,
   options: RunOptions,
 ): Common | { readonly diagnostic: Diagnostic } {
-  const { python, environment, cwd, state } = options;
+  const { python, environment, cwd, state, lock } = options;
   const kernel = options.kernel ?? bundle.notebook.kernelName;
   const sourceControl = new SourceControlQuestion(cwd, environment);
   const refusal = refuseFor(bundle, options);
   if (refusal !== undefined) return { diagnostic: refusal };
   const language = runtimeOf(bundle.notebook.language);
-  const interpreter = language.findInterpreter({ python, kernel, environment, cwd });
-  if (interpreter === undefined) return { diagnostic: language.noInterpreter({ python, kernel, environment, cwd }) };
+  const asked = { python, kernel, environment, cwd, lock };
+  const interpreter = language.findInterpreter(asked);
+  if (interpreter === undefined) return { diagnostic: language.noInterpreter(asked) };
   const store = openLocalStore(state, sharedObjects(options));
   loadDigests(store);
   let packages: Installed | undefined;
@@ -328,19 +332,24 @@ export function openCommon(
     profile,
     notes: new ProfileNotes(profile, bundle),
     describe: () => language.describeStart(store, { interpreter, cwd, variables }),
-    packages: () => (packages ??= language.listPackages(store)),
+    packages: () => (packages ??= language.listPackages(store, { interpreter, cwd, variables })),
     source: async () => await sourceControl.answer(gitPatience),
     accepted: new AcceptedRuns(state),
   };
 }
 
 /** What a run is asked for that the language of its notebook does not know. */
-function refuseFor({ notebook }: Bundle, { engine, secrets = [] }: RunOptions): Diagnostic | undefined {
+function refuseFor({ notebook }: Bundle, { engine }: RunOptions): Diagnostic | undefined {
   if (runtimeOf(notebook.language).knowsEverything) return undefined;
-  const what = engine !== undefined ? 'Tasks on other machines' : secrets.length > 0 ? 'Secrets' : undefined;
-  if (what === undefined) return undefined;
-  const message = `${what} are for notebooks in Python so far, and this one is in ${notebook.language}.`;
-  return { code: 'CW401', severity: 'error', message, help: 'Run it without them.', related: [] };
+  if (engine === undefined) return undefined;
+  const message = `Tasks on other machines are for notebooks in Python so far, and this one is in ${notebook.language}: a host starts workers of Python.`;
+  return {
+    code: 'CW401',
+    severity: 'error',
+    message,
+    help: 'Run it without --on; -j says how many tasks run at once here.',
+    related: [],
+  };
 }
 
 function sharedObjects({ state, engine }: RunOptions): SharedObjects | undefined {

@@ -8,7 +8,8 @@ export const shortestSecret = 4;
 /** A line of a secret of several lines counts by itself from this length on. */
 const shortestLine = 8;
 
-const reference = /__import__\("os"\)\.environ\["([A-Za-z_]\w*)"\]/g;
+/** As injected cells refer to one, in Python and in JavaScript. */
+const reference = /(?:__import__\("os"\)\.environ|process\.env)\["([A-Za-z_]\w*)"\]/g;
 
 interface DocumentCell {
   readonly cell_type: string;
@@ -86,7 +87,8 @@ export class Secrets {
   ): string | undefined {
     const [named] = this.names.filter((name) => name in result.variables || '*' in result.variables);
     const read = Object.values(result.reads).find((content) => content.startsWith('env:'));
-    if (named !== undefined || read !== undefined) return `it reads the secret ${named ?? read?.slice(4) ?? ''}`;
+    if (named !== undefined || read !== undefined)
+      return `it reads the secret ${named ?? /^env:(\w+)/.exec(read ?? '')?.[1] ?? ''}`;
     if (this.#pattern === undefined) return undefined;
     return JSON.stringify([outputs, result.measured]).includes(veil) ? 'it shows a secret' : undefined;
   }
@@ -106,7 +108,7 @@ export class Secrets {
 }
 
 /** How a text may be written: as it is, and as Python, JSON, HTML and addresses write it; each longer line of it as well. */
-function writings(secret: string): readonly string[] {
+export function writings(secret: string): readonly string[] {
   if (secret.length < shortestSecret) return [];
   const lines = secret.split(/\r\n?|\n/);
   const parts = [secret, ...(lines.length > 1 ? lines.filter((line) => line.trim().length >= shortestLine) : [])];

@@ -148,11 +148,11 @@ export const diagnosticCatalogue: Readonly<Record<DiagnosticCode, CatalogueEntry
   },
   CW401: {
     title: 'The language of the notebook cannot be compiled',
-    why: 'The notebook names a kernel of a language for which there is no analysis.',
+    why: 'The notebook names a kernel of a language for which there is no analysis, or the command makes something of Python, as the message says.',
     next: 'Notebooks in Python, TypeScript and JavaScript are compiled. When this is one, correct `kernelspec.language` in the notebook.',
   },
   CW500: {
-    title: 'No Python interpreter was found',
+    title: 'No interpreter was found',
     why: 'Neither the kernel that the notebook names nor the one that was asked for leads to an interpreter that exists.',
     next: 'Name an interpreter with `--python EXE`, or a kernel with `-k NAME` as `jupyter kernelspec list` shows it.',
   },
@@ -288,7 +288,7 @@ export const diagnosticCatalogue: Readonly<Record<DiagnosticCode, CatalogueEntry
   },
   CW702: {
     title: 'The lock file cannot be used',
-    why: 'The file is not a `pylock.toml` as PEP 751 describes it, is made for another platform or Python, or has parts that need a decision which nobody has made.',
+    why: 'The file is not a `pylock.toml` as PEP 751 describes it, nor a `deno.lock` or `package-lock.json` where the kernel has such modules; or it is made for another platform or Python, or has parts that need a decision which nobody has made.',
     next: 'Write it anew with `cellwright lock NB`, or name another file.',
   },
   CW703: {
@@ -308,13 +308,18 @@ export const diagnosticCatalogue: Readonly<Record<DiagnosticCode, CatalogueEntry
   },
   CW706: {
     title: 'The environment of the lock file cannot be built',
-    why: 'uv could not find the Python or a package of the lock, or a file has not the hash that was locked. Nothing is run in an environment that is not the one that was asked for.',
-    next: 'The message has the words of uv. `uv python install VERSION` brings a Python.',
+    why: 'uv, or Deno, could not find the Python, a package or a module of the lock, or a file has not the hash that was locked. Nothing is run in an environment that is not the one that was asked for.',
+    next: 'The message has the words of uv or Deno. `uv python install VERSION` brings a Python.',
   },
   CW707: {
     title: 'The lock file belongs to another notebook',
     why: 'A `pylock.toml` is written over only when this notebook wrote it, so that two notebooks in one folder do not take turns.',
     next: 'Name another file, such as `-o pylock.NAME.toml`; one that is called like the notebook is found by `run --env lock` first.',
+  },
+  CW708: {
+    title: 'A cell imports what the lock does not hold',
+    why: 'With `--env lock` a cell gets the modules that are in the lock, in the versions that are there, and no others. What the lock does not have would be another thing on the next day, or on another machine.',
+    next: 'Add it with `cellwright lock NB` (in a notebook of tslab with `npm install --save-exact`), which leaves what is locked already as it is.',
   },
   CW709: {
     title: 'A cell cannot be a function',

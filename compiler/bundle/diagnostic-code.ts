@@ -60,6 +60,7 @@ export type DiagnosticCode =
   | 'CW705'
   | 'CW706'
   | 'CW707'
+  | 'CW708'
   | 'CW709'
   | 'CW710'
   | 'CW711'

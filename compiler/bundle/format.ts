@@ -174,6 +174,8 @@ export interface Script {
   readonly declares: readonly { readonly name: string; readonly how: 'const' | 'let' | 'var' }[];
   /** Properties of the object of all globals that it looks up by name; `'*'` when it may look at all. Absent: none. */
   readonly globals?: readonly string[] | '*';
+  /** Modules that it imports, anywhere in it, as it names them; not those whose names are made while it runs. Absent: none. */
+  readonly modules?: readonly { readonly specifier: string; readonly range: Range }[];
 }
 
 /** One code cell as an isolated unit of work. Tasks stand in notebook order. */

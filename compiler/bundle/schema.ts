@@ -139,7 +139,10 @@ const definitions: Readonly<Record<string, Schema>> = {
           mappings: text,
           declares: { type: 'array', items: record({ name: text, how: { enum: ['const', 'let', 'var'] } }) },
         },
-        { globals: namesOrAll },
+        {
+          globals: namesOrAll,
+          modules: { type: 'array', items: record({ specifier: text, range: reference('range') }) },
+        },
       ),
       outlives: { type: 'array', items: record({ range: reference('range'), reason: text }) },
       unobserved: listOf('access'),

@@ -5,14 +5,11 @@ export interface Assignments {
   readonly comment: string;
   /** @param declaring texts of the cells that declare the parameters */
   readonly assign: (name: string, value: ParameterValue, declaring: readonly string[]) => string;
-  /** What a value may not be; undefined when it may be anything. */
-  readonly refuse: (value: ParameterValue) => string | undefined;
 }
 
 const python: Assignments = {
   comment: '#',
   assign: (name, value) => `${name} = ${toPython(value)}`,
-  refuse: () => undefined,
 };
 
 const javascript: Assignments = {
@@ -22,8 +19,6 @@ const javascript: Assignments = {
     const isConstant = declaring.some((text) => new RegExp(`\\bconst\\s+${name.replaceAll('$', '\\$')}\\b`).test(text));
     return `${isConstant ? 'const ' : ''}${name} = ${toJavaScript(value)};`;
   },
-  refuse: (value) =>
-    value instanceof EnvironmentText ? 'Secrets as parameters are for notebooks in Python so far.' : undefined,
 };
 
 const byLanguage = new Map([
@@ -42,7 +37,8 @@ function toJavaScript(value: ParameterValue): string {
   if (typeof value === 'boolean') return String(value);
   if (typeof value === 'string') return JSON.stringify(value);
   if (value instanceof PythonNumber) return numberOf(value.literal);
-  if (value instanceof EnvironmentText) throw new Error('a secret has no text');
+  // `runtime/secrets.ts` knows a secret by this text. As a template it is a string for the checker of types as well.
+  if (value instanceof EnvironmentText) return `\`\${process.env["${value.variable}"]}\``;
   if (isList(value)) return `[${value.map(toJavaScript).join(', ')}]`;
   const entries = Object.entries(value).map(([key, item]) => `${JSON.stringify(key)}: ${toJavaScript(item)}`);
   return `{ ${entries.join(', ')} }`;

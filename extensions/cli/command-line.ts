@@ -78,6 +78,7 @@ import {
   testsFlag,
   writeFlag,
 } from './command-flags.ts';
+import { isForPython } from './python-only.ts';
 import { version } from './version.ts';
 
 interface Command {
@@ -91,9 +92,6 @@ interface Command {
 
 /** What a run rests on besides the notebook. */
 const inputFlags = [...parameterFlags, ...environmentFlags, lockedFlag, profileFlag];
-
-/** Of notebooks in other languages these know nothing yet. */
-const forPython = new Set(['debug', 'emit', 'export', 'freeze', 'image', 'lock', 'test']);
 
 const commands: readonly Command[] = [
   {
@@ -243,7 +241,7 @@ const commands: readonly Command[] = [
   {
     name: 'lock',
     words: 'NB',
-    help: 'Writes pylock.toml: exact versions and hashes of what the notebook imports and of all that this requires. Executes nothing of the notebook.',
+    help: 'Writes pylock.toml, or deno.lock for Deno: exact versions and hashes of what the notebook imports and of all that this requires. Executes nothing of the notebook.',
     flags: [...lockFlags, cwdFlag, ...parameterFlags, ...environmentFlags.filter(({ name }) => name !== 'state')],
     most: 1,
     run: lockCommand,
@@ -359,7 +357,7 @@ export async function runCommandLine(words: readonly string[], host: Host): Prom
     shape,
     await runSafely(command, host, {
       ...parsed.value,
-      ...(forPython.has(command.name) && { forPython: command.name }),
+      ...(isForPython(command.name) && { forPython: command.name }),
     }),
   );
 }

@@ -1,4 +1,6 @@
+import type { Task } from '../../compiler/bundle/format.ts';
 import type { RecordedRun, RecordedTask } from '../../runtime/index.ts';
+import { loadingIn } from './debug-loading.ts';
 import { formatSeconds } from './progress.ts';
 
 /** A task whose cell is to be opened as it started in a run. */
@@ -9,8 +11,14 @@ export interface DebugSubject {
   readonly source: string;
   /** The state that has the run and its values. */
   readonly state: string;
-  /** The folder that has the worker's Python files. */
-  readonly worker: string;
+  /** The folder of this program. */
+  readonly installation: string;
+  /** The language of the cells. */
+  readonly language: string;
+  /** The tasks before it. */
+  readonly before: readonly Task[];
+  /** By name, the object that holds a variable, a definition or a hidden state. */
+  readonly references: Readonly<Record<string, string>>;
   /** Variables that are loaded. */
   readonly names: readonly string[];
   /** Variables that no store has, and why. */
@@ -24,7 +32,7 @@ export function debugNotebook(subject: DebugSubject): string {
   const { task, source, metadata } = subject;
   const cells = [
     { cell_type: 'markdown', id: 'about', metadata: {}, source: about(subject) },
-    codeCell('inputs', loading(subject)),
+    codeCell('inputs', loadingIn(subject.language).source(subject)),
     codeCell(task.id, source),
   ];
   return `${JSON.stringify({ cells, metadata, nbformat: 4, nbformat_minor: 5 }, null, 1)}\n`;
@@ -34,7 +42,7 @@ function codeCell(id: string, source: string): object {
   return { cell_type: 'code', id, metadata: {}, source, outputs: [], execution_count: null };
 }
 
-function about({ run, task, names, absent }: DebugSubject): string {
+function about({ run, task, names, absent, language }: DebugSubject): string {
   const error = task.observed?.error;
   const ended =
     error === undefined
@@ -48,23 +56,11 @@ function about({ run, task, names, absent }: DebugSubject): string {
     '',
     names.length === 0
       ? 'It needs no variable of an earlier cell.'
-      : `The next cell loads ${names.map((name) => `\`${name}\``).join(', ')} from the store, by reference: nothing is copied, and what is changed here changes nothing there. \`inputs.names\` lists the other variables, \`inputs.load("NAME")\` loads one.`,
+      : `The next cell loads ${names.map((name) => `\`${name}\``).join(', ')} from the store, by reference: nothing is copied, and what is changed here changes nothing there. ${loadingIn(language).more}`,
     ...(missing.length === 0 ? [] : ['', ...missing]),
   ].join('\n');
 }
 
 function firstLine(text: string): string {
   return text.split('\n', 1)[0] ?? '';
-}
-
-function loading({ worker, state, run, task, names }: DebugSubject): string {
-  const listed = names.map((name) => JSON.stringify(name)).join(', ');
-  return [
-    'import sys',
-    '',
-    `sys.path.append(${JSON.stringify(worker)})`,
-    'from cellwright_worker.stored_inputs import open_inputs',
-    '',
-    `inputs = open_inputs(${JSON.stringify(state)}, run=${JSON.stringify(run.id)}, task=${JSON.stringify(task.id)}, names=[${listed}])`,
-  ].join('\n');
 }

@@ -11,6 +11,7 @@ import type { Diagnostic } from '../../compiler/bundle/diagnostic.ts';
 import { lastValue, type ParsedArguments } from './args.ts';
 import { decodeText, isThere, readNamedFile, shownPath } from './files.ts';
 import { usage, type CommandResult, type Host, type Outcome } from './host.ts';
+import { importedModules } from './imported-modules.ts';
 import type { Input } from './input.ts';
 import { recordParameters } from './recorded-parameters.ts';
 import { showValue } from './recorded-text.ts';
@@ -32,18 +33,24 @@ export function placeOf(folder: string, document: string): NotebookPlace {
 }
 
 /** For `run --frozen`: why nothing may run; undefined when everything is as it was frozen. */
-export function refuseThawed(
+export async function refuseThawed(
   host: Host,
   parsed: ParsedArguments,
   { input, place, cwd }: { readonly input: Input; readonly place: Place; readonly cwd: string },
-): CommandResult | undefined {
+): Promise<CommandResult | undefined> {
   const file = frozenFile(host, lastValue(parsed, 'frozen-file'), input);
   const shown = shownPath(host, file);
   const frozen = openFrozen(host, file, { shown, notebook: input.path });
   if (!frozen.ok) return frozen.result;
   const parameters = recordParameters(input.values);
   const where = placeOf(input.folder, input.document);
-  const now = freezeNow({ bundle: input.bundle, frozen: frozen.value, parameters }, where, { ...place, cwd });
+  const modules =
+    frozen.value.environment === null
+      ? ({ ok: true, value: undefined } as const)
+      : await importedModules(host, parsed, { input, lock: place.lock });
+  if (!modules.ok) return modules.result;
+  const how = { ...place, cwd, modules: modules.value };
+  const now = freezeNow({ bundle: input.bundle, frozen: frozen.value, parameters }, where, how);
   const thawed = compareFrozen(frozen.value, now, shown);
   if (thawed.length === 0) return undefined;
   return {
@@ -92,6 +99,10 @@ function nextStep({ kind, name }: Thawed, frozen: Frozen, { path: notebook }: In
       : `Give it with -p ${name} ${wordOf(given.value)}, or ${accept}.`;
   }
   const before = frozen.environment?.packages.find((one) => one.name === name);
+  if (kind === 'package' && name.includes(':')) {
+    const wanted = before === undefined ? 'without it' : `with ${name} ${before.version}`;
+    return `Run it with --env and a lock ${wanted}, or ${accept}.`;
+  }
   if (kind === 'package' && before !== undefined)
     return `Put it back with pip install '${name}==${before.version}', or ${accept}.`;
   if (kind === 'package') return `Take it away with pip uninstall ${name}, or ${accept}.`;

@@ -9,8 +9,7 @@ import { nearest, type ParsedArguments } from './args.ts';
 import { describeFileError, isFileError, isFolder, isPipe, isThere, readNamedFile, statOf } from './files.ts';
 import { fileProblem, usage, type CommandResult, type Host, type Outcome, type ShownCell } from './host.ts';
 import { fillIn } from './fill-in.ts';
-import { isPython } from './python-only.ts';
-import { assignmentsIn } from './assignments.ts';
+import { isPython, refuseLanguage } from './python-only.ts';
 import { cellsTagged, injectParameters, type ParameterPlaces } from './inject-parameters.ts';
 import { findMisfit } from './parameter-types.ts';
 import { findUnknown, type ParameterValues } from './parameters.ts';
@@ -72,13 +71,6 @@ export async function openInput(host: Host, parsed: ParsedArguments, given?: Par
   const opened = await openNotebook(host, file.value, { values: values.value, profile: named.value });
   if (!opened.ok || parsed.forPython === undefined || isPython(opened.value)) return opened;
   return { ok: false, result: refuseLanguage(opened.value, parsed.forPython) };
-}
-
-function refuseLanguage({ bundle, path: notebook, sources }: Input, what: string): CommandResult {
-  const message = `${what} is for notebooks in Python so far, and this one is in ${bundle.notebook.language}.`;
-  const help = 'run, verify, status, graph, explain, show, diff, lineage and metrics know it.';
-  const diagnostics: Diagnostic[] = [{ code: 'CW401', severity: 'error', message, help, related: [] }];
-  return { status: 'refused', diagnostics, text: '', document: { notebook }, sources };
 }
 
 /** How a notebook is compiled. */
@@ -172,9 +164,6 @@ async function compileInput(
     if (unknown !== undefined) return { ok: false, result: usage(unknown.message, unknown.help) };
     const misfit = findMisfit(request.values, plain.parameters);
     if (misfit !== undefined) return { ok: false, result: usage(misfit.message, misfit.help, 'CW901') };
-    const { refuse } = assignmentsIn(plain.notebook.language);
-    const refusal = [...request.values.values()].map(refuse).find((reason) => reason !== undefined);
-    if (refusal !== undefined) return { ok: false, result: usage(refusal, 'Read the variable in a cell instead.') };
     const document = injectParameters(original.document, request.values, injectionOf(plain, original.document));
     const injected = { bytes: document, name: `${request.stem}.ipynb`, profile };
     compilation = await compileNotebook(host.installation, injected);

@@ -27,7 +27,7 @@ function labelsOf(host: Host, { nodes }: Lineage): Label {
 
 function labelOf(host: Host, { kind, name, what, number, run }: LineageNode): string {
   if (kind === 'cell') return `[${number ?? '*'}] ${name}${run === undefined ? '' : `, run ${run}`}`;
-  const shown = kind === 'file' && path.isAbsolute(name) ? shownPath(host, name) : name.replace(/^def:/, '');
+  const shown = kind === 'file' && path.isAbsolute(name) ? shownPath(host, name) : plainName(name);
   const isValue = kind === 'parameter' || kind === 'metric';
   const content = what === '' ? '' : isValue ? ` = ${plainParameter(what)}` : `  ${shortDigest(what)}`;
   return `${kind} ${shown}${kind === 'variable' ? '' : content}`;
@@ -76,8 +76,13 @@ function ofOneStart(
   return nodes.length > 1 ? [first?.cell, nodes] : [undefined, []];
 }
 
+/** A function of a notebook in JavaScript may be told from others of its name by a number. */
+function plainName(name: string): string {
+  return name.startsWith('def:') ? name.slice('def:'.length).replace(/#\d+$/, '') : name;
+}
+
 function variablesOf(nodes: readonly LineageNode[]): string {
-  const names = nodes.map(({ name }) => name.replace(/^def:/, ''));
+  const names = [...new Set(nodes.map(({ name }) => plainName(name)))];
   return `${names.length === 1 ? 'variable' : 'variables'} ${names.join(', ')}`;
 }
 

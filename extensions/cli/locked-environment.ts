@@ -20,6 +20,7 @@ import { requireUv } from './find-uv.ts';
 import { usage, type CommandResult, type Host, type Outcome } from './host.ts';
 import type { Input } from './input.ts';
 import { findLockFile, openLock } from './lock-file.ts';
+import { moduleLocksOf, prepareModules } from './module-lock.ts';
 import { count } from './render.ts';
 import { metadataOf, refuse } from './requirements-of.ts';
 import type { Place } from './state-folder.ts';
@@ -47,6 +48,8 @@ export async function prepareEnvironment(
 ): Promise<Outcome<PreparedPlace>> {
   const asked = lastValue(parsed, 'env');
   if (asked === undefined) return { ok: true, value: { place, diagnostics: [] } };
+  const locks = moduleLocksOf(parsed, input);
+  if (locks !== undefined) return await prepareModules(host, parsed, { input, place, locks, builds, silent });
   const other = ['python', 'kernel'].find((flag) => hasFlag(parsed, flag));
   if (other !== undefined) {
     return {

@@ -75,12 +75,18 @@ export const environmentFlags: readonly Flag[] = [
 export const lockedFlag: Flag = {
   name: 'env',
   values: ['lock|FILE'],
-  help: 'run in the environment of pylock.toml beside the notebook, else of its script metadata, or of FILE; built with uv when it is not there',
+  help: 'run in the environment of pylock.toml beside the notebook, else of its script metadata, or of FILE; built with uv when it is not there; in a notebook of Deno, import from its deno.lock alone',
 };
 
 /** Flags of `lock` alone. */
 export const lockFlags: readonly Flag[] = [
-  { name: 'output', short: 'o', aliases: ['out'], values: ['FILE'], help: 'pylock.toml or pylock.NAME.toml' },
+  {
+    name: 'output',
+    short: 'o',
+    aliases: ['out'],
+    values: ['FILE'],
+    help: 'pylock.toml or pylock.NAME.toml; for Deno deno.lock or deno.NAME.lock',
+  },
   { name: 'with', values: ['PACKAGE'], help: 'lock this installed package too, with what it requires' },
   { name: 'check', values: [], help: 'write nothing; say in what the lock and the environment differ' },
 ];

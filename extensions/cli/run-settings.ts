@@ -90,6 +90,7 @@ type FlaggedOptions = Pick<
   | 'state'
   | 'python'
   | 'kernel'
+  | 'lock'
   | 'environment'
   | 'jobs'
   | 'engine'

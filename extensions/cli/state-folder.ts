@@ -11,6 +11,8 @@ export interface Place {
   readonly state: string;
   readonly python: string | undefined;
   readonly kernel: string | undefined;
+  /** Absolute path of a lock from which alone modules come. */
+  readonly lock?: string | undefined;
   readonly environment: Host['environment'];
 }
 

@@ -46,7 +46,9 @@ export function wouldRun({ bundle, document }: Input, interpreter: string): Woul
     ),
     network: names(acting('network')),
     writes: unique(written),
-    secrets: unique([...document.matchAll(/environ\[\\"([A-Za-z_]\w*)\\"\]/g)].map(([, name = '']) => name)),
+    secrets: unique(
+      [...document.matchAll(/(?:environ|process\.env)\[\\"([A-Za-z_]\w*)\\"\]/g)].map(([, name = '']) => name),
+    ),
     anything: names(acting('unknown')),
   };
 }

@@ -10,7 +10,7 @@ interface DirectiveAtTop {
   readonly value: string;
 }
 
-/** The lines `#| name: value` above the first line of code; none under a cell magic, to which such a line is text like any other. */
+/** The lines `#| name: value` (or `//| name: value`) above the first line of code; none under a cell magic, to which such a line is text like any other. */
 function directivesAtTop(lines: readonly string[]): {
   readonly found: readonly DirectiveAtTop[];
   readonly end: number;
@@ -19,10 +19,10 @@ function directivesAtTop(lines: readonly string[]): {
   let end = 0;
   if (lines[0]?.startsWith('%%') === true) return { found, end };
   for (const [place, text] of lines.entries()) {
-    const isAbove = text.trim() === '' || text.trim().startsWith('#');
+    const isAbove = text.trim() === '' || /^\s*(?:#|\/\/)/.test(text);
     if (!isAbove) break;
-    if (/^\s*#\|/.test(text)) end = place + 1;
-    const [, start = '', name, colon, rest = ''] = /^(\s*#\|\s*([\w-]+)\s*)(:\s*)?(.*)$/.exec(text) ?? [];
+    if (/^\s*(?:#|\/\/)\|/.test(text)) end = place + 1;
+    const [, start = '', name, colon, rest = ''] = /^(\s*(?:#|\/\/)\|\s*([\w-]+)\s*)(:\s*)?(.*)$/.exec(text) ?? [];
     if (name === undefined || (colon === undefined && rest !== '')) continue;
     found.push({ place, name, before: `${start}${colon ?? ''}`, value: colon === undefined ? 'true' : rest.trim() });
   }
@@ -40,8 +40,9 @@ export function readDirectives(source: string): ReadonlyMap<string, readonly str
 /**
  * The source of a cell with these directives at its top. One that is there already gets the new value where it stands; the others come
  * after the last, or as the first lines. Undefined under a cell magic.
+ * @param comment what comments of the language begin with
  */
-export function withDirectives(source: string, values: DirectiveValues): string | undefined {
+export function withDirectives(source: string, values: DirectiveValues, comment = '#'): string | undefined {
   if (source.startsWith('%%')) return undefined;
   const lines = source.split('\n');
   const { found, end } = directivesAtTop(lines);
@@ -52,7 +53,7 @@ export function withDirectives(source: string, values: DirectiveValues): string 
     lines[place] = `${before}${value}`;
     left.delete(name);
   }
-  lines.splice(end, 0, ...[...left].map(([name, value]) => `#| ${name}: ${value}`));
+  lines.splice(end, 0, ...[...left].map(([name, value]) => `${comment}| ${name}: ${value}`));
   return lines.join('\n');
 }
 

@@ -14,7 +14,7 @@ import {
   waitForTurn,
 } from './kept.ts';
 import { findPython, type PythonWish } from './python.ts';
-import { callUv, reasonOf, type Uv, type UvAnswer } from './uv.ts';
+import { callUv, reasonOf, type Uv } from './uv.ts';
 
 /** What an environment is built from. */
 export interface EnvironmentOrder {
@@ -126,7 +126,7 @@ async function install(
     writeFileSync(file, lines.map((line) => `${line}\n`).join(''));
     const all = ['pip', 'install', '--no-deps', ...words, '--python', executableIn(folder), '-r', file];
     // What the cache has needs no network: the hashes say that it is the same.
-    let done: UvAnswer = await callUv(uv, [...all, '--offline'], { cwd, signal });
+    let done = await callUv(uv, [...all, '--offline'], { cwd, signal });
     if (done.code !== 0 && signal?.aborted !== true) done = await callUv(uv, all, { cwd, signal });
     if (done.code !== 0) return reasonOf(done.said);
   }

@@ -1,17 +1,9 @@
-import { spawn, spawnSync } from 'node:child_process';
+import { spawnSync } from 'node:child_process';
 import { accessSync, constants } from 'node:fs';
 import { delimiter, join } from 'node:path';
+import { callProgram, type ProgramAnswer, type ProgramCall } from '../process/call-program.ts';
 import { isFileError } from '../store/local.ts';
 import type { Variables } from '../variables.ts';
-
-/** How a call of uv ended. */
-export interface UvAnswer {
-  /** Undefined when a signal ended it. */
-  readonly code: number | undefined;
-  readonly out: string;
-  /** What it said, without colours and progress. */
-  readonly said: string;
-}
 
 /** The command of uv, found once. */
 export interface Uv {
@@ -20,11 +12,7 @@ export interface Uv {
 }
 
 /** What a call of uv is given. */
-export interface UvCall {
-  readonly cwd: string;
-  readonly input?: string;
-  readonly signal?: AbortSignal | undefined;
-}
+export type UvCall = Omit<ProgramCall, 'environment'>;
 
 /** Finds uv: on the PATH, else as a module of one of these interpreters. */
 export function findUv(environment: Variables, interpreters: readonly string[]): Uv | undefined {
@@ -53,30 +41,10 @@ function isProgram(file: string): boolean {
 const systemCertificates = { UV_SYSTEM_CERTS: 'true', UV_NATIVE_TLS: 'true' };
 
 /** Calls uv and waits; ends it when the signal is aborted. */
-export async function callUv(uv: Uv, words: readonly string[], { cwd, input, signal }: UvCall): Promise<UvAnswer> {
+export async function callUv(uv: Uv, words: readonly string[], call: UvCall): Promise<ProgramAnswer> {
   const [program, ...first] = uv.words;
-  const env = { ...systemCertificates, ...uv.environment, NO_COLOR: '1', UV_NO_PROGRESS: '1' };
-  const child = spawn(program, [...first, ...words], { cwd, env, stdio: ['pipe', 'pipe', 'pipe'] });
-  const stop = (): void => void child.kill('SIGTERM');
-  signal?.addEventListener('abort', stop, { once: true });
-  if (signal?.aborted === true) stop();
-  const out: Buffer[] = [];
-  const said: Buffer[] = [];
-  child.stdout.on('data', (part: Buffer) => out.push(part));
-  child.stderr.on('data', (part: Buffer) => said.push(part));
-  // It may end before it has read everything.
-  child.stdin.on('error', () => undefined);
-  child.stdin.end(input ?? '');
-  const code = await new Promise<number | undefined>((resolve) => {
-    child.on('error', () => {
-      resolve(undefined);
-    });
-    child.on('close', (ended) => {
-      resolve(ended ?? undefined);
-    });
-  });
-  signal?.removeEventListener('abort', stop);
-  return { code, out: Buffer.concat(out).toString('utf8'), said: Buffer.concat(said).toString('utf8').trim() };
+  const environment = { ...systemCertificates, ...uv.environment, NO_COLOR: '1', UV_NO_PROGRESS: '1' };
+  return await callProgram(program, [...first, ...words], { ...call, environment });
 }
 
 /** The part of what uv said that tells the reason, in one line without addresses. */

@@ -76,7 +76,7 @@ class OpenLineage {
       host: started?.runner.host,
       bundle: started?.bundle,
       environment: this.#run.environment?.digest,
-      python: language?.version,
+      [language?.engine?.name ?? 'python']: language?.engine?.version ?? language?.version,
     };
     const parameters = (started?.origin.parameters ?? []).map(({ name, value }) => {
       return { key: name, name, value: JSON.stringify(value) };

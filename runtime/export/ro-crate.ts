@@ -50,13 +50,7 @@ export function describeCrate({ run, notebook, log, license }: CrateInput): stri
       notebook,
       terms.map(({ formal }) => formal['@id']),
     ),
-    {
-      '@id': 'https://www.python.org',
-      '@type': ['ComputerLanguage', 'SoftwareApplication'],
-      name: 'Python',
-      url: 'https://www.python.org',
-      version: run.language?.version ?? 'unknown',
-    },
+    languageOf(run),
     {
       '@id': log,
       '@type': 'File',
@@ -105,7 +99,7 @@ function workflowOf(run: RecordedRun, notebook: string, inputs: readonly string[
     '@type': ['File', 'SoftwareSourceCode', 'ComputationalWorkflow'],
     name: basename(run.started?.origin.notebook ?? notebook),
     encodingFormat: 'application/x-ipynb+json',
-    programmingLanguage: reference('https://www.python.org'),
+    programmingLanguage: reference(languageOf(run)['@id']),
     ...(run.started === undefined ? {} : { identifier: run.started.bundle }),
     version: sourceControl?.commit ?? run.started?.bundle ?? 'unknown',
     conformsTo: reference('https://bioschemas.org/profiles/ComputationalWorkflow/1.0-RELEASE'),
@@ -261,6 +255,22 @@ const readMe: Entity = {
   encodingFormat: 'text/markdown',
   about: reference('./'),
 };
+
+const languages: Readonly<Record<string, { readonly name: string; readonly url: string }>> = {
+  typescript: { name: 'TypeScript', url: 'https://www.typescriptlang.org' },
+  javascript: {
+    name: 'JavaScript',
+    url: 'https://ecma-international.org/publications-and-standards/standards/ecma-262/',
+  },
+};
+const python = { name: 'Python', url: 'https://www.python.org' };
+
+/** The language of the cells. */
+function languageOf({ language }: RecordedRun): Entity & { readonly '@id': string } {
+  const { name, url } = languages[language?.name ?? ''] ?? python;
+  const version = language?.version ?? 'unknown';
+  return { '@id': url, '@type': ['ComputerLanguage', 'SoftwareApplication'], name, url, version };
+}
 
 const formats: Readonly<Record<string, string>> = {
   csv: 'text/csv',

@@ -1,14 +1,11 @@
 import { isAbsolute, join, relative, resolve, sep } from 'node:path';
 import type { Bundle, Digest } from '../../compiler/bundle/format.ts';
-import type { EnvironmentFound } from '../event.ts';
+import type { Engine, EnvironmentFound } from '../event.ts';
 import { compareWithNow } from '../history/changed-data.ts';
 import { dataOf } from '../history/data.ts';
 import { describeFile } from '../history/observation.ts';
 import type { RecordedRun } from '../history/recorded-run.ts';
-import { findInterpreter } from '../process/interpreter.ts';
-import { languageOf } from '../process/language.ts';
-import { listPackages } from '../process/search-path.ts';
-import { describeStart } from '../start-state.ts';
+import { runtimeOf } from '../languages/registry.ts';
 import { loadDigests, saveDigests } from '../store/digests.ts';
 import { openLocalStore } from '../store/local.ts';
 import type { Variables } from '../variables.ts';
@@ -25,8 +22,12 @@ export interface NotebookPlace {
   readonly isInjected: (index: number) => boolean;
 }
 
-/** Freezes what a recorded run was made on. */
-export function freezeRun(run: RecordedRun, { folder, isInjected }: NotebookPlace): FrozenFacts {
+/** Freezes what a recorded run was made on. @param modules those that its cells imported, where the record does not say it */
+export function freezeRun(
+  run: RecordedRun,
+  { folder, isInjected }: NotebookPlace,
+  modules?: EnvironmentFound['packages'],
+): FrozenFacts {
   const cells = [...run.tasks.values()].flatMap(({ name, number, index, code }): FrozenCell[] =>
     number === undefined || index === undefined || isInjected(index) ? [] : [{ name, number, code: code as Digest }],
   );
@@ -43,8 +44,8 @@ export function freezeRun(run: RecordedRun, { folder, isInjected }: NotebookPlac
     cells,
     files,
     environment: describe(
-      run.environment?.packages ?? [],
-      run.language?.version ?? '',
+      modules ?? run.environment?.packages ?? [],
+      run.language?.engine ?? { name: 'python', version: run.language?.version ?? '' },
       run.started?.runner.system ?? '',
     ),
   };
@@ -63,7 +64,10 @@ export function freezeNow(
     readonly cwd: string;
     readonly python: string | undefined;
     readonly kernel: string | undefined;
+    readonly lock?: string | undefined;
     readonly environment: Variables;
+    /** Those that its cells would import, where the engine does not say it by itself. */
+    readonly modules?: EnvironmentFound['packages'] | undefined;
   },
 ): FrozenFacts {
   const store = openLocalStore(options.state);
@@ -77,27 +81,34 @@ export function freezeNow(
     return digest.startsWith('sha256:') ? [{ path, size, sha256: digest as Digest }] : [];
   });
   saveDigests(store);
-  const interpreter = findInterpreter({ ...options, kernel: options.kernel ?? bundle.notebook.kernelName });
+  const language = runtimeOf(bundle.notebook.language);
+  const interpreter = language.findInterpreter({ ...options, kernel: options.kernel ?? bundle.notebook.kernelName });
   if (frozen.environment === null || interpreter === undefined) return { parameters, cells, files, environment: null };
   const variables = { ...options.environment, ...interpreter.environment };
-  const start = describeStart(store, { interpreter, cwd: options.cwd, variables });
-  const { packages } = listPackages(store);
-  const version = languageOf(interpreter, start.whole, store)?.version ?? '';
-  const environment = describe(packages, version, `${process.platform} ${process.arch}`);
+  const asked = { interpreter, cwd: options.cwd, variables };
+  const start = language.describeStart(store, asked);
+  const packages = options.modules ?? language.listPackages(store, asked).packages;
+  const engine = language.engineOf(interpreter, start.whole, store) ?? { name: '', version: '' };
+  const environment = describe(packages, engine, `${process.platform} ${process.arch}`);
   return { parameters, cells, files, environment };
 }
 
 /** Inputs of a run that are not what it read any more, by path. */
 export function changedSince(state: string, run: RecordedRun): readonly string[] {
-  const inputs = dataOf(run).filter(({ role, ofEnvironment }) => role === 'input' && !ofEnvironment);
+  const caches = run.environment?.caches ?? [];
+  // What is installed is told by names and versions; what an engine fetched for itself by its files.
+  const isFetched = (path: string): boolean => caches.some((folder) => path.startsWith(`${folder}${sep}`));
+  const inputs = dataOf(run).filter(
+    ({ role, ofEnvironment, path }) => role === 'input' && (!ofEnvironment || isFetched(path)),
+  );
   const now = compareWithNow(state, inputs);
   return inputs.flatMap(({ path }, place) => (now[place] === 'same' ? [] : [path]));
 }
 
-function describe(packages: EnvironmentFound['packages'], version: string, system: string): Frozen['environment'] {
+function describe(packages: EnvironmentFound['packages'], engine: Engine, system: string): Frozen['environment'] {
   const [platform = '', machine = ''] = system.split(' ');
   return {
-    python: { implementation: 'python', version },
+    python: { implementation: engine.name, version: engine.version },
     platform: { system: platform, machine, libc: '' },
     packages: packages.map(({ name, version: installed }) => ({ name, version: installed, imported: false })),
   };

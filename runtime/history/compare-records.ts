@@ -192,7 +192,7 @@ function packagesOf({ environment }: RecordedRun): Texts {
 
 function environmentOf({ environment, language, started }: RecordedRun): Texts {
   const facts = {
-    python: language?.version,
+    [language?.engine?.name ?? 'python']: language?.engine?.version ?? language?.version,
     interpreter: environment?.executable,
     system: started?.runner.system,
     host: started?.runner.host,

@@ -83,6 +83,7 @@ const system = /^\/(?:usr|lib|lib64|etc|bin|sbin|opt|proc|sys|dev|System|Library
 export function ofEnvironment({ environment }: RecordedRun): (path: string) => boolean {
   // Logs of an earlier format have no folders.
   const folders = (environment?.folders ?? []).filter(isInstalled);
+  folders.push(...(environment?.caches ?? []));
   const executable = environment?.executable ?? '';
   // An environment in a folder of its own, as venv and conda make them.
   if (basename(dirname(executable)) === 'bin') folders.push(dirname(dirname(executable)));

@@ -43,7 +43,9 @@ export function valuesBefore(
   for (const [name, object] of stored) {
     if (store.has(object)) continue;
     stored.delete(name);
-    absent.set(name, 'it was removed from the store, by clean or to make room');
+    const [, secret] = /^env:(\w+)/.exec(object) ?? [];
+    if (secret !== undefined) absent.set(name, `it is the secret ${secret}, which no store has`);
+    else absent.set(name, 'it was removed from the store, by clean or to make room');
   }
   return { stored, absent: Object.fromEntries(absent) };
 }

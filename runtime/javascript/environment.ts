@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import { foldersUp } from '../folders-up.ts';
 import { readFileSync, realpathSync } from 'node:fs';
 import { join } from 'node:path';
+import { isJavaScript } from './interpreter.ts';
 import { markOf } from '../process/path-mark.ts';
 import { PackageAnswers } from '../process/reached-packages.ts';
 import type { PackageQuestion } from '../process/search-path.ts';
@@ -28,6 +29,8 @@ export function describeJavaScript(store: LocalStore, { interpreter, cwd, variab
       if (text !== undefined) hash.update(`\n${join(folder, name)} ${text}`);
     }
   }
+  const lock = isJavaScript(interpreter) ? interpreter.lock : undefined;
+  if (lock !== undefined) hash.update(`\nlocked by ${lock} ${textOf(lock) ?? ''}`);
   const own = Object.entries(variables).filter(([name]) =>
     /^(?:DENO_|NODE_|NO_COLOR$|FORCE_COLOR$|NPM_CONFIG_)/.test(name),
   );

@@ -12,6 +12,8 @@ export interface JavaScriptInterpreter extends Interpreter {
   readonly kernel: KernelName;
   /** Folder of the kernel's package, where it is one of Node's. */
   readonly home: string;
+  /** Absolute path of the lock from which alone its modules come. */
+  readonly lock: string | undefined;
 }
 
 /** True for what {@link findJavaScript} has found. */
@@ -37,14 +39,15 @@ export function findJavaScript(asked: InterpreterAsked): JavaScriptInterpreter |
   const places = [spec?.executable, ...besideOf(asked.cwd), 'deno', join(home, '.deno', 'bin', 'deno')];
   for (const place of places) {
     const executable = place === undefined ? undefined : executableOnPath(place, environment);
-    if (executable !== undefined) return { executable, environment: spec?.environment ?? {}, kernel, home: '' };
+    if (executable !== undefined)
+      return { executable, environment: spec?.environment ?? {}, kernel, home: '', lock: asked.lock };
   }
   return undefined;
 }
 
 /** Node, which runs this, with tslab of the kernel's specification, beside the notebook, or on the path. */
 function findTslab(
-  { kernel, environment, cwd }: InterpreterAsked,
+  { kernel, environment, cwd, lock }: InterpreterAsked,
   name: KernelName,
 ): JavaScriptInterpreter | undefined {
   const spec = kernelSpecOf(kernel, environment);
@@ -58,7 +61,7 @@ function findTslab(
     if (program === undefined) continue;
     const home = dirname(dirname(realpathSync(program)));
     if (listFolder(join(home, 'dist')).includes('executor.js'))
-      return { executable: process.execPath, environment: spec?.environment ?? {}, kernel: name, home };
+      return { executable: process.execPath, environment: spec?.environment ?? {}, kernel: name, home, lock };
   }
   return undefined;
 }

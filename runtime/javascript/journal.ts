@@ -1,5 +1,6 @@
 import { appendFileSync, cpSync, lstatSync, mkdirSync, readdirSync, readlinkSync, realpathSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
+import type { Secrets } from '../secrets.ts';
 import { isFileError } from '../store/local.ts';
 
 const largestCopy = 512 * 2 ** 20;
@@ -9,11 +10,13 @@ const mostFiles = 2000;
 export class Journal {
   readonly #folder: string;
   readonly #name: string;
+  readonly #secrets: Secrets;
   readonly #seen = new Set<string>();
   #count = 0;
 
-  /** @param name no other process of the run has it */
-  constructor(folder: string, name: string) {
+  /** @param name no other process of the run has it @param secrets are in no note */
+  constructor(folder: string, name: string, secrets: Secrets) {
+    this.#secrets = secrets;
     this.#folder = folder;
     this.#name = name;
   }
@@ -38,7 +41,7 @@ export class Journal {
   lasting(what: string): void {
     if (this.#seen.has(`lasting ${what}`)) return;
     this.#seen.add(`lasting ${what}`);
-    this.#add({ was: 'lasting', what });
+    this.#add({ was: 'lasting', what: this.#secrets.mask(what) });
   }
 
   #keep(path: string): void {

@@ -1,10 +1,11 @@
 import { spawnSync } from 'node:child_process';
+import type { Engine } from '../event.ts';
 import type { Interpreter } from '../process/interpreter.ts';
 import { askOnce, type LanguageInfo } from '../process/language.ts';
 import type { LocalStore } from '../store/local.ts';
 import { isJavaScript } from './interpreter.ts';
 
-const path = 'language-javascript.json';
+const path = 'engine-javascript.json';
 
 /** As the kernel says it; undefined when the engine does not tell its version. */
 export function javaScriptInfo(
@@ -12,15 +13,28 @@ export function javaScriptInfo(
   environment: string,
   store: LocalStore,
 ): LanguageInfo | undefined {
-  const version = askOnce(store, { path, environment }, () => askVersion(interpreter));
-  return version === undefined ? undefined : describe(version, interpreter);
+  const [engine, language = engine] = versionsOf(interpreter, environment, store);
+  return language === undefined ? undefined : describe(language, interpreter);
 }
 
-/** Of Deno that of its TypeScript; of Node, under which tslab runs, its own. */
-function askVersion({ executable }: Interpreter): string | undefined {
+/** Deno, or Node, under which tslab runs. */
+export function javaScriptEngine(interpreter: Interpreter, environment: string, store: LocalStore): Engine | undefined {
+  const [version] = versionsOf(interpreter, environment, store);
+  const name = isJavaScript(interpreter) && interpreter.kernel === 'deno' ? 'deno' : 'node';
+  return version === undefined ? undefined : { name, version };
+}
+
+/** The engine's version and that of its language, where it has one of its own. */
+function versionsOf(interpreter: Interpreter, environment: string, store: LocalStore): readonly string[] {
+  return askOnce(store, { path, environment }, () => askVersions(interpreter))?.split(' ') ?? [];
+}
+
+function askVersions({ executable }: Interpreter): string | undefined {
   const { status, stdout } = spawnSync(executable, ['--version'], { encoding: 'utf8', timeout: 20_000 });
   if (status !== 0) return undefined;
-  return (/^typescript (\S+)/m.exec(stdout) ?? /^v(\S+)/m.exec(stdout))?.[1];
+  const engine = (/^deno (\S+)/m.exec(stdout) ?? /^v(\S+)/m.exec(stdout))?.[1];
+  const language = /^typescript (\S+)/m.exec(stdout)?.[1];
+  return engine === undefined || language === undefined ? engine : `${engine} ${language}`;
 }
 
 function describe(version: string, interpreter: Interpreter): LanguageInfo {

@@ -44,6 +44,8 @@ export class Observer {
   #isAside = true;
   #isLane = false;
   #mayAct = false;
+  /** What acts on the outside is asked for each time. */
+  #asksEach = false;
   #reads: Record<string, string> = {};
   #shadowed: readonly string[] = [];
   readonly #files = new Map<string, FileRead>();
@@ -62,6 +64,7 @@ export class Observer {
   /** The process is given work. */
   begin(order: Extract<ToWorker, { type: 'run' }>): void {
     this.#mayAct = order.head;
+    this.#asksEach = order.asksEach === true;
     const isFirst = !this.#isLane;
     this.#isLane = order.lane === true;
     this.#shadowed = order.shadowedBuiltins;
@@ -80,7 +83,7 @@ export class Observer {
   }
 
   permit(): void {
-    this.#mayAct = true;
+    this.#mayAct = !this.#asksEach;
     for (const go of this.#waiting.splice(0)) go();
   }
 
@@ -189,7 +192,7 @@ export class Observer {
     if (this.#holdsFilesOpen()) this.#outside.add('open-file');
     const { filesRead, requests, packages, ...seen } = this.observation();
     // All cells of one process are told of together.
-    const files = [...filesRead, ...result.filesRead];
+    const files = [...filesRead, ...result.filesRead.map(marked)];
     const once = this.#isLane ? { filesRead: [], requests: [] } : { filesRead: files, requests };
     const outside = [...new Set([...seen.outside, ...result.outside])];
     return { ...result, ...seen, ...once, outside, packages };
@@ -210,6 +213,11 @@ export class Observer {
   #holdsFilesOpen(): boolean {
     return this.#pid !== undefined && openForWriting(this.#pid).some((path) => !this.#isOwn(path));
   }
+}
+
+/** A file that a process tells of itself, with its mark: an engine has times of files less precisely than whoever compares them. */
+export function marked({ path, kind }: FileRead): FileRead {
+  return { path, kind, signature: markOf(path, kind) };
 }
 
 /** What a question about a path may have been, as far as nobody says which it was. */

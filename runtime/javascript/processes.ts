@@ -7,6 +7,7 @@ import type { Diagnostic } from '../../compiler/bundle/diagnostic.ts';
 import { memoryUse } from '../process/memory-use.ts';
 import type { FromAttempt, LaneObservation, ToWorker } from '../process/protocol.ts';
 import { signalProcess } from '../process/reception.ts';
+import { Secrets } from '../secrets.ts';
 import type { ProcessParent } from '../process/task-processes.ts';
 import type { ForkWish, ParentOptions, TaskProcess } from '../process/worker-parent.ts';
 import { makeTemporary } from '../store/sweep.ts';
@@ -15,7 +16,7 @@ import { openBroker } from './broker.ts';
 import { cacheOfDeno } from './deno-cache.ts';
 import { Journal } from './journal.ts';
 import type { JavaScriptInterpreter } from './interpreter.ts';
-import { Observer } from './observer.ts';
+import { marked, Observer } from './observer.ts';
 import { makePipes, openPipes, type Pipes } from './pipes.ts';
 
 /** So many pipes are made at a time. */
@@ -95,14 +96,15 @@ export class JavaScriptProcesses implements ProcessParent {
     const place = await this.#nextPlace();
     if (this.#isStopped) return undefined;
     const pipes = openPipes(place);
-    const { store, cwd, environment, journal } = this.#options;
+    const { store, cwd, environment, journal, secrets } = this.#options;
+    const variables = { ...environment, ...this.#interpreter.environment };
     const name = `a${String(this.#count++)}`;
     let process: TaskProcess | undefined = undefined;
     const observer = new Observer({
       cwd,
-      variables: { ...environment, ...this.#interpreter.environment },
-      journal: new Journal(journal, name),
-      own: [store, this.#folder, cacheOfDeno(environment)],
+      variables,
+      journal: new Journal(journal, name, new Secrets(secrets, variables)),
+      own: [store, this.#folder, cacheOfDeno(environment, cwd)],
       say: (message) => {
         process?.onMessage(message);
       },
@@ -118,7 +120,17 @@ export class JavaScriptProcesses implements ProcessParent {
     }
     const { kernel, home } = this.#interpreter;
     const hidden = ['DENO_PERMISSION_BROKER_PATH'];
-    pipes.sendOrder({ type: 'configure', attempt: name, token: '', store, kernel, home, hidden, origin: this.#origin });
+    pipes.sendOrder({
+      type: 'configure',
+      attempt: name,
+      token: '',
+      store,
+      kernel,
+      home,
+      hidden,
+      secrets,
+      origin: this.#origin,
+    });
     const onBroken = (traceback: string): void => {
       this.complaint += `${traceback}\n`;
     };
@@ -139,13 +151,13 @@ export class JavaScriptProcesses implements ProcessParent {
   }
 
   #spawn(place: string): ChildProcess {
-    const { executable, environment, kernel } = this.#interpreter;
+    const { executable, environment, kernel, lock } = this.#interpreter;
     const worker = join(dirname(dirname(this.#options.script)), 'node', 'worker.mjs');
     // What the cells import is looked for from the folder of the notebook, so it is imported by a text that lies there.
-    const text = `const { live } = await import(${JSON.stringify(pathToFileURL(worker).href)}); await live((name, options) => options === undefined ? import(name) : import(name, options));`;
+    const text = `const { live } = await import(${JSON.stringify(pathToFileURL(worker).href)}); await live({ import: (name, options) => options === undefined ? import(name) : import(name, options), resolve: (name) => import.meta.resolve(name) });`;
     const words =
       kernel === 'deno'
-        ? ['eval', '--quiet', '--ext=js', text]
+        ? ['eval', '--quiet', '--ext=js', ...(lock === undefined ? [] : fromLock(lock)), text]
         : ['--no-warnings', '--input-type=module', '--eval', text];
     const child = spawn(executable, words, {
       cwd: this.#options.cwd,
@@ -172,6 +184,11 @@ export class JavaScriptProcesses implements ProcessParent {
     pipes.close();
     return undefined;
   }
+}
+
+/** What is not in the lock, or has another digest, is an error, and so is what would have to be fetched. */
+function fromLock(lock: string): readonly string[] {
+  return [`--lock=${lock}`, '--frozen', '--cached-only'];
 }
 
 interface Parts {
@@ -249,7 +266,7 @@ function joined(observer: Observer, { outside, filesRead }: LaneObservation): La
   return {
     ...seen,
     outside: [...new Set([...seen.outside, ...outside])],
-    filesRead: [...seen.filesRead, ...filesRead],
+    filesRead: [...seen.filesRead, ...filesRead.map(marked)],
   };
 }
 

@@ -2,7 +2,10 @@ import { join } from 'node:path';
 import type { Diagnostic } from '../../compiler/bundle/diagnostic.ts';
 import { describeJavaScript } from '../javascript/environment.ts';
 import { findJavaScript, isJavaScript, kernelCommand, kernelOf } from '../javascript/interpreter.ts';
-import { javaScriptInfo } from '../javascript/language-info.ts';
+import { javaScriptEngine, javaScriptInfo } from '../javascript/language-info.ts';
+import { denoLocks } from '../javascript/lock/deno-locks.ts';
+import { packageLocks } from '../javascript/lock/package-locks.ts';
+import { listModules } from '../javascript/list-modules.ts';
 import { JavaScriptProcesses } from '../javascript/processes.ts';
 import { executableOnPath } from '../process/interpreter.ts';
 import type { InterpreterAsked, LanguageRuntime } from './language-runtime.ts';
@@ -29,8 +32,9 @@ export const javascript: LanguageRuntime = {
   findInterpreter: findJavaScript,
   noInterpreter,
   describeStart: describeJavaScript,
-  listPackages: () => ({ packages: [], folders: [] }),
+  listPackages: (_store, asked) => listModules(asked),
   languageInfo: javaScriptInfo,
+  engineOf: javaScriptEngine,
   startProcesses: async (options) => {
     const { interpreter } = options;
     if (!isJavaScript(interpreter)) throw new Error('the interpreter is none of JavaScript');
@@ -45,5 +49,7 @@ export const javascript: LanguageRuntime = {
   },
   plainNeeds:
     'verify needs a Python with jupyter_client, and the kernel of the notebook: --python EXE names the Python.',
+  modulesOf: (kernel) => (kernelOf(kernel) === 'deno' ? denoLocks : packageLocks),
+  stepFiles: ['node/worker.mjs', 'node/steps.mjs'],
   knowsEverything: false,
 };

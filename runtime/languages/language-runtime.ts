@@ -1,5 +1,5 @@
 import type { Diagnostic } from '../../compiler/bundle/diagnostic.ts';
-import type { EnvironmentFound } from '../event.ts';
+import type { Engine, EnvironmentFound } from '../event.ts';
 import type { Interpreter } from '../process/interpreter.ts';
 import type { LanguageInfo } from '../process/language.ts';
 import type { PackageQuestion } from '../process/search-path.ts';
@@ -8,6 +8,7 @@ import type { ParentOptions } from '../process/worker-parent.ts';
 import type { Start } from '../start-state.ts';
 import type { LocalStore } from '../store/local.ts';
 import type { Variables } from '../variables.ts';
+import type { ModuleLocks } from './module-locks.ts';
 
 /** What is asked: who runs the cells of a notebook. */
 export interface InterpreterAsked {
@@ -18,6 +19,8 @@ export interface InterpreterAsked {
   readonly environment: Variables;
   /** Folder that the cells run in. */
   readonly cwd: string;
+  /** Absolute path of a lock of modules: what cells import comes from it, and from nowhere else. */
+  readonly lock?: string | undefined;
 }
 
 /** A program that runs a notebook in a real kernel: it is given the notebook, where to write it, the folder, and then the last words. */
@@ -39,9 +42,11 @@ export interface LanguageRuntime {
   /** What every cell starts from. */
   describeStart(store: LocalStore, asked: PackageQuestion): Start;
   /** What is installed, once the start was described. */
-  listPackages(store: LocalStore): Pick<EnvironmentFound, 'packages' | 'folders'>;
+  listPackages(store: LocalStore, asked: PackageQuestion): Pick<EnvironmentFound, 'packages' | 'folders' | 'caches'>;
   /** As the kernel says it. @param environment digest of what cells start from: it is asked once for each */
   languageInfo(interpreter: Interpreter, environment: string, store: LocalStore): LanguageInfo | undefined;
+  /** What runs the cells, by name and version, such as `python 3.12.1`; undefined when it does not tell its version. */
+  engineOf(interpreter: Interpreter, environment: string, store: LocalStore): Engine | undefined;
   /** Starts what the processes of tasks come from. */
   startProcesses(options: ParentOptions): Promise<ProcessParent>;
   /**
@@ -51,6 +56,10 @@ export interface LanguageRuntime {
   plainCommand(interpreter: Interpreter, asked: InterpreterAsked, scripts: string): PlainCommand | undefined;
   /** What that needs, for who does not have it. */
   readonly plainNeeds: string;
+  /** How the modules of a kernel's engine are locked; undefined where packages are installed into an environment, which `pylock.toml` describes. */
+  modulesOf(kernel: string): ModuleLocks | undefined;
+  /** Files of the installation, besides those of Python, that steps of engines need. */
+  readonly stepFiles: readonly string[];
   /** False where tasks cannot run on other machines, and nothing is made of a notebook but runs and what is told of them. */
   readonly knowsEverything: boolean;
 }

@@ -26,6 +26,10 @@ export const python: LanguageRuntime = {
   describeStart,
   listPackages,
   languageInfo: languageOf,
+  engineOf: (interpreter, environment, store) => {
+    const version = languageOf(interpreter, environment, store)?.version;
+    return version === undefined ? undefined : { name: 'python', version };
+  },
   startProcesses: async (options) => await WorkerParent.start(options),
   plainCommand: (interpreter, { environment }, scripts) => ({
     executable: interpreter.executable,
@@ -34,5 +38,7 @@ export const python: LanguageRuntime = {
     environment: { ...environment, ...interpreter.environment, PYTHONHASHSEED: '0' },
   }),
   plainNeeds: 'verify needs nbclient and ipykernel in the interpreter that runs the notebook.',
+  modulesOf: () => undefined,
+  stepFiles: [],
   knowsEverything: true,
 };

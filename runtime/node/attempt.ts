@@ -20,9 +20,10 @@ import { concludeVariables } from './conclude.ts';
 import { HiddenState } from './hidden-state.ts';
 import { Inspector } from './inspector.ts';
 import type { Kernel } from './kernels/kernel.ts';
-import { filesOfModule } from './module-files.ts';
+import { KeptSecrets } from './kept-secrets.ts';
+import { filesOfModules } from './module-files.ts';
 import { measure, type CellEnd } from './measure.ts';
-import { ImportedModules, ModuleAbsent } from './modules.ts';
+import { ImportedModules, ModuleAbsent, type Loader } from './modules.ts';
 import { Pending } from './pending.ts';
 import { Scope, type Variable } from './scope.ts';
 import { describeThrown, hideOwnFrames, Scripts } from './scripts.ts';
@@ -57,8 +58,14 @@ export class Attempt {
       inspector,
       store,
       modules,
-      origin,
-    }: { kernel: Kernel; inspector: Inspector; store: Store; modules: ImportedModules; origin: number },
+      configuration: { origin, secrets },
+    }: {
+      kernel: Kernel;
+      inspector: Inspector;
+      store: Store;
+      modules: ImportedModules;
+      configuration: Configuration;
+    },
   ) {
     this.#channel = channel;
     this.#kernel = kernel;
@@ -75,7 +82,8 @@ export class Attempt {
     });
     this.#scope = new Scope(inspector);
     this.#known = new Known();
-    const around = { inspector, known: this.#known, store, definitions: this.#definitions, modules };
+    const kept = new KeptSecrets(secrets, kernel.environment());
+    const around = { inspector, known: this.#known, store, definitions: this.#definitions, modules, secrets: kept };
     this.#values = new Values(around);
     this.#values.fetch = (name) => this.#fetchDefinition(name);
     this.#state = new HiddenState({ kernel, known: this.#known, modules, pending: this.#pending, scope: this.#scope });
@@ -83,14 +91,13 @@ export class Attempt {
 
   static async start(
     channel: Channel,
-    given: { kernel: Kernel; load: ConstructorParameters<typeof ImportedModules>[0]; configuration: Configuration },
+    given: { kernel: Kernel; loader: Loader; configuration: Configuration },
   ): Promise<Attempt> {
     const inspector = new Inspector();
     await inspector.connect();
-    const { kernel, load, configuration } = given;
+    const { kernel, loader, configuration } = given;
     const store = new Store(configuration.store);
-    const { origin } = configuration;
-    return new Attempt(channel, { kernel, inspector, store, modules: new ImportedModules(load), origin });
+    return new Attempt(channel, { kernel, inspector, store, modules: new ImportedModules(loader), configuration });
   }
 
   /** Runs once through all that a task needs, so that the engine has it ready. */
@@ -305,8 +312,9 @@ export class Attempt {
   }
 
   #filesOfModules(): readonly FileRead[] {
-    const around = { cwd: process.cwd(), environment: this.#kernel.environment() };
-    return this.#modules.specifiers.flatMap((specifier) => filesOfModule(specifier, around));
+    const resolve = (specifier: string): string | undefined => this.#modules.resolve(specifier);
+    const around = { cwd: process.cwd(), environment: this.#kernel.environment(), resolve };
+    return filesOfModules(this.#modules.specifiers, around);
   }
 
   /** What is measured has been read by the cell. */
@@ -331,9 +339,10 @@ export class Attempt {
     const reason = this.#state.reasonToStay();
     if (reason !== undefined) result.held[reason.name] = reason.what;
     for (const [name, value] of this.#state.changes(before, after)) {
-      const { refs } = await this.#values.dump(new Map([[name, { kind: 'var', value }]]), new Map());
+      const { refs, unstorable } = await this.#values.dump(new Map([[name, { kind: 'var', value }]]), new Map());
       const ref = refs.get(name);
       if (ref !== undefined) result.writes[name] = { ref, same: false, how: 'bind' };
+      else result.held[name] = unstorable.get(name) ?? 'a state that cannot be stored';
     }
     await concludeVariables(result, {
       order,

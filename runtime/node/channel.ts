@@ -16,6 +16,8 @@ export interface Configuration {
   readonly home: string;
   /** The moment that the clocks of all processes count from, in milliseconds since 1970. */
   readonly origin: number;
+  /** Environment variables whose values no file may have in it. */
+  readonly secrets: readonly string[];
   /** Environment variables that are ours and no cell's. */
   readonly hidden: readonly string[];
 }

@@ -1,7 +1,12 @@
 import { builtinModules } from 'node:module';
 import type { Modules } from './codec/values.ts';
 
-type Import = (specifier: string, options?: object) => Promise<Record<string, unknown>>;
+/** How a module is found and loaded from the folder of the notebook. */
+export interface Loader {
+  import(specifier: string, options?: object): Promise<Record<string, unknown>>;
+  /** The address that a name stands for. Throws where it stands for none. */
+  resolve(specifier: string): string;
+}
 
 /**
  * Packages in which nothing can be set and whose functions keep nothing from call to call: a process may load its own. Not here, though
@@ -14,20 +19,20 @@ const builtin = new Set(builtinModules);
 
 /** The modules that cells have imported in this process. */
 export class ImportedModules implements Modules {
-  readonly #import: Import;
+  readonly #loader: Loader;
   readonly #spaces = new Map<string, Record<string, unknown>>();
   readonly #names = new Map<object, readonly string[]>();
   /** The first module that may keep something from cell to cell. */
   keeper: string | undefined;
 
-  constructor(load: Import) {
-    this.#import = load;
+  constructor(loader: Loader) {
+    this.#loader = loader;
   }
 
   /** What stands for an import in the text of a cell. */
   async import(specifier: unknown, options?: object): Promise<unknown> {
     const name = String(specifier);
-    const space = await (options === undefined ? this.#import(name) : this.#import(name, options));
+    const space = await this.#loader.import(name, options);
     if (options === undefined) this.#note(name, space);
     if (!isStateless(name)) this.keeper ??= name;
     return space;
@@ -36,6 +41,16 @@ export class ImportedModules implements Modules {
   /** Specifiers of all that was imported. */
   get specifiers(): readonly string[] {
     return [...this.#spaces.keys()];
+  }
+
+  /** The address that a name stands for; undefined where it stands for none. */
+  resolve(specifier: string): string | undefined {
+    try {
+      return this.#loader.resolve(specifier);
+    } catch {
+      // Whatever the engine says, it does not find it.
+      return undefined;
+    }
   }
 
   /** Imports again what an earlier cell has imported. */

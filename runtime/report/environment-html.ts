@@ -12,7 +12,8 @@ export function environmentSection({ environment, language, started, reached }: 
   const { executable, digest, packages } = environment;
   const lock = started?.origin.lock;
   const facts = factList([
-    [language?.name ?? 'python', language?.version ?? ''],
+    [language?.engine?.name ?? 'python', language?.engine?.version ?? language?.version ?? ''],
+    ...(language === undefined || isEngine(language) ? [] : [[language.name, language.version] as const]),
     ['interpreter', executable],
     ['environment', shortDigest(digest)],
     ['lock', lock === undefined ? '' : `${lock.name}, ${shortDigest(lock.digest)}`],
@@ -26,6 +27,11 @@ export function environmentSection({ environment, language, started, reached }: 
     foldedPackages(others ?? [], used.size === 0 ? 'installed' : 'installed as well, which no result depends on'),
   ];
   return { id: 'environment', title: 'Environment', body: facts + body.join('') };
+}
+
+/** True where the language has no version of its own. */
+function isEngine({ name, version, engine }: NonNullable<RecordedRun['language']>): boolean {
+  return engine === undefined || engine.name === name || engine.version === version;
 }
 
 // Logs of an earlier format have none.

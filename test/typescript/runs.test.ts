@@ -129,9 +129,9 @@ describe.skipIf(deno === undefined)('a notebook of Deno', () => {
 
   test('refuses what is only there for Python', async () => {
     place.write('values.ipynb', denoNotebook(...values));
-    const { code, err } = await place.call('lock', 'values.ipynb');
+    const { code, err } = await place.call('export', 'values.ipynb', '--modules', 'out');
     expect(code).toBe(3);
-    expect(err).toContain('lock is for notebooks in Python so far');
+    expect(err).toContain('export is for notebooks in Python so far');
   });
 });
 

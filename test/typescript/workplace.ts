@@ -19,14 +19,16 @@ function findDeno(): string | undefined {
 /** A workplace in which notebooks of Deno's kernel run. */
 export function makeDenoPlace(): Workplace {
   const place = makeWorkplace();
-  buildSync({
-    entryPoints: [join(root, 'runtime', 'node', 'worker.ts')],
-    outfile: join(place.installation, 'node', 'worker.mjs'),
-    bundle: true,
-    format: 'esm',
-    platform: 'node',
-    target: 'node20',
-  });
+  const programs = { worker: 'node/worker', 'stored-inputs': 'node/stored-inputs', steps: 'javascript/serve-steps' };
+  for (const [name, source] of Object.entries(programs))
+    buildSync({
+      entryPoints: [join(root, 'runtime', `${source}.ts`)],
+      outfile: join(place.installation, 'node', `${name}.mjs`),
+      bundle: true,
+      format: 'esm',
+      platform: 'node',
+      target: 'node20',
+    });
   place.variables = { PATH: `${dirname(deno ?? '')}${delimiter}${process.env['PATH'] ?? ''}` };
   return place;
 }

@@ -2,6 +2,7 @@ import type { ts as TypeScript } from '@ts-morph/common';
 import type { Script } from '../../bundle/format.ts';
 import { withKeysFirst } from './computed-keys.ts';
 import { globalsOf } from './global-object.ts';
+import { modulesOf } from './named-modules.ts';
 
 type Compiler = typeof TypeScript;
 
@@ -40,7 +41,14 @@ export function scriptOf(ts: Compiler, source: string, kernel: string): Script {
   const { mappings = '' } = JSON.parse(sourceMapText) as { readonly mappings?: string };
   const text = outputText.replace(/\n?\/\/# sourceMappingURL=.*\s*$/, '');
   const globals = globalsOf(ts, source);
-  return { text, mappings, declares: declaredBy(ts, source), ...(globals.length > 0 && { globals }) };
+  const modules = modulesOf(ts, source);
+  return {
+    text,
+    mappings,
+    declares: declaredBy(ts, source),
+    ...(globals.length > 0 && { globals }),
+    ...(modules.length > 0 && { modules }),
+  };
 }
 
 interface Around {

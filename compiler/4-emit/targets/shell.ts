@@ -6,6 +6,7 @@ import type { Emission, Target } from './target.ts';
 /** A script that runs the steps one after the other, for any machine with a shell and the notebook's Python. */
 export const shellTarget: Target = {
   name: 'shell',
+  runsAnyLanguage: true,
   help: 'a POSIX shell script: sh run.sh',
   without: ['matrix', 'schedule', 'image', 'store', 'signed'],
   emit: (emission) => [

@@ -73,6 +73,8 @@ export interface Target {
   readonly help: string;
   /** True when the engine sets parameters as it starts a run: the notebook gets a cell that assigns all of them, as papermill makes it. */
   readonly takesParameters?: true;
+  /** True when its machines have whatever the cells need; otherwise they are set up for Python alone. */
+  readonly runsAnyLanguage?: true;
   /** True when its machines do not have the notebook's folder: the files that cells read are copied into `files/`. */
   readonly takesFiles?: true;
   /** Flags for what the engine does not have; asking for it is an error. */

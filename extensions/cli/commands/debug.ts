@@ -8,7 +8,6 @@ import { findRun, type FoundRun } from '../find-run.ts';
 import { usage, type CommandResult, type Host, type Outcome } from '../host.ts';
 import { findTask } from '../input.ts';
 import { writeOutput } from '../output-file.ts';
-import { isPython } from '../python-only.ts';
 import { compileNotebook } from '../toolchain.ts';
 
 /** `cellwright debug RUN --task T [-o FILE]`: writes a notebook that opens at a cell of a run with what the cell started with. */
@@ -31,7 +30,9 @@ export async function debugCommand(host: Host, parsed: ParsedArguments): Promise
     task: recorded,
     source: task.source,
     state,
-    worker: path.join(host.installation, 'python'),
+    installation: host.installation,
+    language: bundle.notebook.language,
+    before: bundle.tasks.slice(0, bundle.tasks.indexOf(task)),
     ...inputs.value,
     metadata,
   });
@@ -73,8 +74,6 @@ async function findCell(host: Host, parsed: ParsedArguments, { state, run }: Fou
   if (!bytes.ok) return bytes;
   const { bundle } = await compileNotebook(host.installation, { bytes: bytes.value, name: 'notebook.ipynb' });
   if (bundle === undefined) throw new Error(`${file} does not compile`);
-  if (!isPython({ bundle }))
-    return { ok: false, result: usage('debug is for notebooks in Python so far.', 'Open the executed notebook.') };
   const word = lastValue(parsed, 'task') ?? firstFailed(run)?.id;
   if (word === undefined) {
     const help = 'Name one with --task: its number in In [n], its id, its label or its name.';
@@ -102,6 +101,8 @@ function firstFailed(run: RecordedRun): RecordedTask | undefined {
 interface Inputs {
   readonly names: readonly string[];
   readonly absent: Readonly<Record<string, string>>;
+  /** By name, the object of everything that the store has. */
+  readonly references: Readonly<Record<string, string>>;
 }
 
 /** What the cell read or may read, and what shares objects with it: those came with it. */
@@ -126,6 +127,7 @@ function inputsOf({ run, state }: FoundRun, task: Task, bundle: Bundle): Outcome
     ok: true,
     value: {
       names: names.sort(),
+      references: Object.fromEntries(stored),
       absent: Object.fromEntries(Object.entries(absent).filter(([name]) => isRead(name))),
     },
   };

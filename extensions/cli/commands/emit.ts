@@ -13,7 +13,9 @@ import type { FoundProfile } from '../profile-file.ts';
 import { findMissing } from '../parameter-types.ts';
 import { copyInputs, findInputs } from '../emitted-inputs.ts';
 import { readEngineSettings } from '../engine-settings.ts';
+import { filesOfEngine } from '../emitted-engine.ts';
 import { writeProject } from '../project-folder.ts';
+import { isPython, refuseLanguage } from '../python-only.ts';
 import { count } from '../render.ts';
 import { listBundleFiles } from '../toolchain.ts';
 
@@ -61,6 +63,8 @@ export async function emitTo(
 ): Promise<Outcome<Emitted>> {
   const input = await openFor(host, parsed, { target, observed });
   if (!input.ok) return input;
+  if (!isPython(input.value) && target.runsAnyLanguage !== true)
+    return { ok: false, result: refuseLanguage(input.value, `emit --target ${target.name}`) };
   const { bundle, compilation, stem, folder, profile, sources } = input.value;
   const plan = planForEngines(bundle, profile);
   const notebookFolder = path.relative(output, folder).split(path.sep).join('/');
@@ -86,6 +90,7 @@ export async function emitTo(
   const inBundle = [...listBundleFiles(host.installation, compilation)];
   const files: readonly EmittedFile[] = [
     ...inBundle.map(([file, text]) => ({ path: `bundle/${file}`, text })),
+    ...filesOfEngine(host, parsed, input.value),
     { path: 'bundle/plan.json', text: `${canonicalJson(plan)}\n` },
     ...own,
   ];

@@ -1,19 +1,27 @@
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
-import { changedSince, freezeRun, frozenVersion, runFolder, writeFrozen, type Frozen } from '../../../runtime/index.ts';
+import {
+  changedSince,
+  freezeRun,
+  frozenVersion,
+  runFolder,
+  writeFrozen,
+  type Frozen,
+  type ListedModule,
+} from '../../../runtime/index.ts';
 import { hasFlag, lastValue, type ParsedArguments } from '../args.ts';
 import { isThere, shownPath } from '../files.ts';
 import { findRun, type FoundRun } from '../find-run.ts';
 import { frozenFile, placeOf } from '../frozen-file.ts';
-import { usage, type CommandResult, type Host } from '../host.ts';
-import { stemOf } from '../input.ts';
+import { usage, type CommandResult, type Host, type Outcome } from '../host.ts';
+import { importedModules } from '../imported-modules.ts';
+import { openInput, stemOf } from '../input.ts';
 import { writeOutput } from '../output-file.ts';
 import { count } from '../render.ts';
 import { programName } from '../version.ts';
 
 /** `cellwright freeze NB`: writes down what the last run was made on, for `run --frozen`. */
 export async function freezeCommand(host: Host, parsed: ParsedArguments): Promise<CommandResult> {
-  await Promise.resolve();
   const [notebook] = parsed.positionals;
   if (notebook === undefined) return usage('Freeze which notebook?', 'Name one that has been run.');
   const found = findRun(host, parsed, { word: lastValue(parsed, 'run') ?? 'last', notebook });
@@ -24,7 +32,9 @@ export async function freezeCommand(host: Host, parsed: ParsedArguments): Promis
   const full = path.resolve(host.cwd, notebook);
   const folder = path.dirname(full);
   const executed = readFileSync(path.join(runFolder(state, id), 'notebook.ipynb'), 'utf8');
-  const facts = freezeRun(run, placeOf(folder, executed));
+  const modules = await modulesOf(host, parsed, run);
+  if (!modules.ok) return modules.result;
+  const facts = freezeRun(run, placeOf(folder, executed), modules.value);
   const frozen: Frozen = {
     formatVersion: frozenVersion,
     notebook: path.basename(full),
@@ -48,6 +58,18 @@ export async function freezeCommand(host: Host, parsed: ParsedArguments): Promis
     text: `${shownPath(host, file)}: ${counts.join(', ')}, ${packages} of run ${id}\ncellwright run --frozen ${notebook} runs on nothing else\n`,
     document: { notebook: full, run: id, file, cells: frozen.cells.length, files: frozen.files.length },
   };
+}
+
+/** What the cells import, where no lock of the run says it: the files that they were read from are as they were then. */
+async function modulesOf(
+  host: Host,
+  parsed: ParsedArguments,
+  { environment, started }: FoundRun['run'],
+): Promise<Outcome<readonly ListedModule[] | undefined>> {
+  const isListed = environment?.caches === undefined || started?.origin.lock !== undefined;
+  if (isListed || hasFlag(parsed, 'no-environment')) return { ok: true, value: undefined };
+  const input = await openInput(host, parsed);
+  return input.ok ? await importedModules(host, parsed, { input: input.value, lock: undefined }) : input;
 }
 
 /** A run that gave no whole result, or that nobody could make again, is not worth to be frozen. */

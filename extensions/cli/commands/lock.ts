@@ -10,16 +10,20 @@ import { usage, type CommandResult, type Host, type Outcome } from '../host.ts';
 import { openInput, type Input } from '../input.ts';
 import { compareLock, type LockDifference } from '../lock-differences.ts';
 import { chooseLockFile, openLock } from '../lock-file.ts';
+import { lockModules } from '../lock-modules.ts';
+import { moduleLocksOf } from '../module-lock.ts';
 import { checkWritable, writeOutput } from '../output-file.ts';
 import { count, renderTable } from '../render.ts';
 import { refuse, requirementsOf, type RequirementsWish } from '../requirements-of.ts';
 import { findFolder } from '../run-targets.ts';
 
-/** `cellwright lock NB`: writes what the notebook needs as a `pylock.toml`, or compares one with what is installed. Executes nothing of the notebook's. */
+/** `cellwright lock NB`: writes what the notebook needs as a `pylock.toml`, or into the lock of its engine, or compares one with what is installed. Executes nothing of the notebook's. */
 export async function lockCommand(host: Host, parsed: ParsedArguments): Promise<CommandResult> {
   const opened = await openInput(host, parsed);
   if (!opened.ok) return opened.result;
   const input = opened.value;
+  const locks = moduleLocksOf(parsed, input);
+  if (locks !== undefined) return await lockModules(host, parsed, { input, locks });
   const cwd = findFolder(host, parsed, input);
   if (!cwd.ok) return cwd.result;
   const file = chooseLockFile(host, lastValue(parsed, 'output'), input);

@@ -70,7 +70,7 @@ async function runOnce(
   const input = { ...opened.value, diagnostics: [...opened.value.diagnostics, ...plan.value.settings.diagnostics] };
   const { settings, until, targets } = plan.value;
   const { cwd, place } = settings;
-  const thawed = isFrozen ? refuseThawed(host, parsed, { input, place, cwd }) : undefined;
+  const thawed = isFrozen ? await refuseThawed(host, parsed, { input, place, cwd }) : undefined;
   if (thawed !== undefined) return thawed;
   const signal = host.interruption();
   const silent = isSilent(host, parsed);

@@ -60,11 +60,8 @@ function describeSource({ commit, branch, changed, more }: SourceControl): Reado
   return { commit, branch: branch ?? null, changed: changed ?? null, more };
 }
 
-function pick({ name, version }: { readonly name: string; readonly version: string }): {
-  name: string;
-  version: string;
-} {
-  return { name, version };
+function pick({ name, version, engine }: NonNullable<FoundRun['run']['language']>): object {
+  return { name, version, ...(engine !== undefined && { engine }) };
 }
 
 /** The executed notebook that the record keeps; a run that was killed has none. */
@@ -97,11 +94,8 @@ function head(host: Host, found: FoundRun): string {
     ['source', started?.notebook ?? ''],
     ['commit', [showCommit(run), sourceControl?.branch ?? ''].filter((text) => text !== '').join(' on ')],
     ['changed', `${changed.join(', ')}${sourceControl?.more === true ? ' …' : ''}`],
-    ['python', environment === undefined ? '' : [language?.version ?? '', environment.executable].join(' ').trim()],
-    [
-      'packages',
-      environment === undefined ? '' : `${environment.packages.length} installed, ${shortDigest(environment.digest)}`,
-    ],
+    [language?.engine?.name ?? 'python', environment === undefined ? '' : engineOf(language, environment.executable)],
+    ['packages', environment === undefined ? '' : packagesIn(environment)],
     ['used', used],
     ['reused', from.length === 0 ? '' : `from ${from.join(', ')}`],
     ['one process', run.lane ?? ''],
@@ -110,6 +104,20 @@ function head(host: Host, found: FoundRun): string {
     ['log', path.join(runFolder(state, id), 'events.jsonl')],
   ];
   return renderTable(rows.filter(([, text]) => text !== ''));
+}
+
+/** An engine that fetches modules by itself says nothing of them but by a lock. */
+function packagesIn({ packages, caches, digest }: NonNullable<FoundRun['run']['environment']>): string {
+  const { length } = packages;
+  const which = caches === undefined ? `${length} installed` : length === 0 ? 'not locked' : `${length} locked`;
+  return `${which}, ${shortDigest(digest)}`;
+}
+
+/** Version and place; the version of the language too, where it has one of its own. */
+function engineOf(language: FoundRun['run']['language'], executable: string): string {
+  const version = language?.engine?.version ?? language?.version ?? '';
+  const own = language === undefined || version === language.version ? '' : ` (${language.name} ${language.version})`;
+  return `${version}${own} ${executable}`.trim();
 }
 
 const words: Readonly<Record<RecordedTask['status'], string>> = {

@@ -29,7 +29,7 @@ export class Definitions {
   readonly #reasons = new WeakMap<object, string | undefined>();
   /** Those that came from the store, by their names. */
   readonly loaded: Map<string, object> = new Map();
-  #count = 0;
+  readonly #counts = new Map<string, number>();
   task = '';
 
   constructor(inspector: Inspector) {
@@ -49,7 +49,11 @@ export class Definitions {
     const known = this.#names.get(thing);
     if (known !== undefined) return known;
     const own = (thing as { readonly name?: unknown }).name;
-    const name = `def:${typeof own === 'string' ? own : ''}@${this.task}#${String(this.#count++)}`;
+    const plain = `def:${this.task}:${typeof own === 'string' ? own.replaceAll(/[:*#]/g, '_') : ''}`;
+    const count = this.#counts.get(plain) ?? 0;
+    this.#counts.set(plain, count + 1);
+    // A cell may have several of one name.
+    const name = count === 0 ? plain : `${plain}#${String(count)}`;
     this.#names.set(thing, name);
     return name;
   }

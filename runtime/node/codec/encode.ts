@@ -45,6 +45,8 @@ export class Encoder {
   readonly #around: Around;
   readonly #places = new Map<object, number>();
   readonly buffers: Uint8Array[] = [];
+  /** Memory that is written among the text. */
+  readonly small: Uint8Array[] = [];
   /** Functions and classes of the notebook that were met, by their names. */
   readonly referred: Map<string, object> = new Map();
   /** Objects of classes that may have fields that only the class can reach. */
@@ -227,7 +229,10 @@ export class Encoder {
 
   #bytes(value: ArrayBuffer): Code {
     const view = new Uint8Array(value);
-    if (value.byteLength < smallBuffer) return Buffer.from(value).toString('base64');
+    if (value.byteLength < smallBuffer) {
+      this.small.push(view);
+      return Buffer.from(value).toString('base64');
+    }
     const place = this.buffers.push(view) - 1;
     // Small buffers of Node lie in memory that they share with strangers.
     if (value.byteLength === Buffer.poolSize) this.#pooled.push({ place, buffer: value, used: [] });

@@ -5,6 +5,7 @@ import type { Kind, Variable } from '../scope.ts';
 import { Decoder } from './decode.ts';
 import type { Definitions, Written } from './definitions.ts';
 import { Encoder, Unstorable, type Around, type Code } from './encode.ts';
+import type { KeptSecrets } from '../kept-secrets.ts';
 import type { Known } from './known.ts';
 import { nameOf, type Store } from './store.ts';
 
@@ -35,6 +36,7 @@ interface Surroundings {
   readonly store: Store;
   readonly definitions: Definitions;
   readonly modules: Modules;
+  readonly secrets: KeptSecrets;
 }
 
 /** One value on its own. */
@@ -66,7 +68,8 @@ export class Values {
   async dump(variables: ReadonlyMap<string, Variable>, definitions: ReadonlyMap<string, object>): Promise<Dumped> {
     const unstorable = new Map<string, string>();
     const singles = new Map<string, Single>();
-    const open: [string, Thing][] = [...variables];
+    const secrets = this.#placesOf(variables);
+    const open: [string, Thing][] = [...variables].filter(([name]) => !secrets.has(name));
     for (const [name, definition] of definitions) open.push([name, { definition }]);
     while (open.length > 0) {
       const round = open.splice(0);
@@ -82,7 +85,17 @@ export class Values {
     }
     await this.#refuse(singles, unstorable);
     const refs = this.#storeGroups(singles, { variables, definitions });
-    return { refs, unstorable };
+    return { refs: new Map([...refs, ...secrets]), unstorable };
+  }
+
+  /** Variables that are a secret themselves, which every process has. */
+  #placesOf(variables: ReadonlyMap<string, Variable>): ReadonlyMap<string, ValueRef> {
+    return new Map(
+      [...variables].flatMap(([name, { kind, value }]) => {
+        const content = this.#around.secrets.placeOf(value, kind);
+        return content === undefined ? [] : [[name, { object: `${content} ${name}`, member: name, content }] as const];
+      }),
+    );
   }
 
   #encodeOne(
@@ -95,12 +108,18 @@ export class Values {
     try {
       found.singles.set(name, { root: this.#rootOf(encoder, thing), encoder });
       encoder.finish();
+      this.#refuseSecrets(found.singles.get(name) as Single);
     } catch (error) {
       const reason = reasonIn(error);
       if (reason === undefined) throw error;
       found.singles.delete(name);
       found.unstorable.set(name, reason);
     }
+  }
+
+  #refuseSecrets({ root, encoder }: Single): void {
+    const memory = [...encoder.buffers, ...encoder.small];
+    if (this.#around.secrets.areIn(JSON.stringify(root), memory)) throw new Unstorable('a value with a secret in it');
   }
 
   #writing(): Around {
@@ -246,6 +265,9 @@ export class Values {
 
   /** All members of an object of the store. */
   load(ref: ValueRef): ReadonlyMap<string, Variable | { readonly definition: object }> {
+    const secret = this.#around.secrets.at(ref.object);
+    if (secret !== undefined)
+      return new Map([[ref.member, { kind: ref.content.split(' ')[1] as Kind, value: secret }]]);
     const { stream, buffers } = this.#around.store.read(ref.object);
     const { members, order } = JSON.parse(stream) as Document;
     const { known, modules, definitions } = this.#around;
@@ -272,6 +294,7 @@ export class Values {
 
   /** Specifiers of the modules that an object of the store refers to. */
   modulesIn(ref: ValueRef): readonly string[] {
+    if (this.#around.secrets.at(ref.object) !== undefined) return [];
     const { stream } = this.#around.store.read(ref.object);
     return [...stream.matchAll(/\["m",("(?:[^"\\]|\\.)*")/g)].map(([, text = '""']) => JSON.parse(text) as string);
   }

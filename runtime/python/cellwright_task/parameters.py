@@ -10,7 +10,7 @@ from .plan import Project
 from .problem import Problem, StepFailed
 
 _INJECTED = re.compile(r"injected-parameters(-1)*$")
-_SECRET = re.compile(r'__import__\("os"\)\.environ\["([A-Za-z_]\w*)"\]')
+_SECRET = re.compile(r'(?:__import__\("os"\)\.environ|process\.env)\["([A-Za-z_]\w*)"\]')
 _LINE = re.compile(r"^([^\W\d]\w*) = ", re.MULTILINE)
 
 

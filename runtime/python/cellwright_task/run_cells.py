@@ -9,6 +9,7 @@ from typing import Any, Callable, Optional
 
 from cellwright_worker.kept_secrets import KeptSecrets
 
+from .cell_engines import nothing_to_run
 from .checks import Checks
 from .folder_look import FolderLook
 from .gates import is_closed, verdicts_on
@@ -145,7 +146,8 @@ class CellRunner:
         process = self._fresh(run.place)
         bindings = {name: self._versions.binding(name, run.place) for name in result["reads"] if name in self._known_before(run.place)}
         start = run_message(self._versions, run.place, result["shadowed"], {"keep": [], "from": run.place, "head": False})
-        nothing = {**start, "source": "pass", "preload": {**start["preload"], **bindings}, "exposes": []}
+        task = self._versions.cells[run.place].task
+        nothing = {**start, **nothing_to_run(task), "preload": {**start["preload"], **bindings}, "exposes": []}
         nothing.pop("measures", None)
         for binding in nothing["preload"].values():
             self._fetch(binding)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
+from .cell_engines import script_in
 from .versions import LIST_OF_NAMES, Versions
 
 _DECISIVE = ("state:environ", "state:sys.path")
@@ -106,6 +107,7 @@ def run_message(versions: Versions, place: int, shadowed: Iterable[str], how: di
         "attempt": "1",
         "task": task["id"],
         "source": task["source"],
+        **script_in(task),
         "executionCount": task["executionCount"],
         "inputHistory": [cell.task["source"] for cell in versions.cells[:place]],
         "imports": [line for at in range(how["from"], place) for line in imports_of(versions, at)],
@@ -132,6 +134,7 @@ def lane_message(versions: Versions, place: int) -> dict[str, Any]:
         "attempt": "lane",
         "task": task["id"],
         "source": task["source"],
+        **script_in(task),
         "executionCount": task["executionCount"],
         "inputHistory": [cell.task["source"] for cell in versions.cells[:place]],
         **nothing,

@@ -7,6 +7,7 @@ import time
 from dataclasses import dataclass, field
 from typing import Any, Callable, Optional
 
+from .cell_engines import start_for
 from .looks import refuse_unknown_look
 from .manifest import MANIFEST_VERSION, for_others, read_ancestors, take_in, write_document
 from .parameters import secret_names, with_parameters
@@ -84,7 +85,7 @@ def run_step(order: Order) -> Outcome:
         times["inputs"] = time.perf_counter() - started
         secrets = secret_names(project.document())
         around = Surroundings(project, step, store, versions, os.path.realpath(order.cwd), secrets, order.echo)
-        processes = WorkerProcesses(_start(around))
+        processes = WorkerProcesses(_start(around), project.bundle["notebook"]["language"])
         store.seal_in(processes.folder)
         times["start"] = time.perf_counter() - started - times["inputs"]
         try:
@@ -113,7 +114,8 @@ def run_step(order: Order) -> Outcome:
 
 def _start(around: Surroundings) -> dict[str, Any]:
     cells = [[task["executionCount"], task["source"], task["code"]] for task in around.project.tasks]
-    return {"store": around.store.worker_root, "cwd": around.cwd, "cells": cells, "secrets": around.secrets}
+    more = start_for(around.project.bundle, around.project.folder)
+    return {"store": around.store.worker_root, "cwd": around.cwd, "cells": cells, "secrets": around.secrets, **more}
 
 
 def _conclude(outcome: Outcome, runner: CellRunner, of: tuple[Project, Step, ObjectStore], order: Order) -> None:

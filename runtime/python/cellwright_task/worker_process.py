@@ -15,6 +15,7 @@ import sys
 import tempfile
 from typing import Any, Optional
 
+from .cell_engines import command_for
 from .problem import Problem, StepFailed
 from .vouching import KEY_VARIABLE
 
@@ -23,7 +24,7 @@ Message = dict[str, Any]
 # Settings of libraries that make no difference to results; the worker takes them out again before a cell can see them.
 _FOR_WORKERS = {"OMP_WAIT_POLICY": "PASSIVE"}
 _LONGEST_FAREWELL = 5.0
-_WORKER = os.path.join(os.path.dirname(os.path.dirname(os.path.abspath(__file__))), "worker.py")
+_ROOM = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 
 
 class WorkerDied(Exception):
@@ -79,6 +80,10 @@ class Connection:
                 pass
         self.kill()
 
+    def leave(self) -> None:
+        """Hang up, without a word."""
+        self._link.close()
+
     def kill(self) -> None:
         """End it at once."""
         self.signal(signal.SIGKILL)
@@ -88,8 +93,9 @@ class Connection:
 class WorkerProcesses:
     """Where the worker's processes of one step come from."""
 
-    def __init__(self, start: Message) -> None:
+    def __init__(self, start: Message, language: str) -> None:
         """`start`: the folders `store` and `cwd`, `cells` and `secrets` as the worker's parent takes them."""
+        self._command = command_for(language)
         # A short path: the name of a socket may have about a hundred letters.
         self.folder = tempfile.mkdtemp(prefix="cw-", dir="/tmp" if os.path.isdir("/tmp") else None)
         self._path = os.path.join(self.folder, "s")
@@ -107,7 +113,7 @@ class WorkerProcesses:
     @staticmethod
     def _compile() -> None:
         """Once for all steps: the worker itself writes no compiled code, since a cell could see it appear."""
-        package = os.path.join(os.path.dirname(_WORKER), "cellwright_worker")
+        package = os.path.join(_ROOM, "cellwright_worker")
         if os.path.isdir(os.path.join(package, "__pycache__")) or not os.access(package, os.W_OK):
             return
         import compileall
@@ -120,7 +126,7 @@ class WorkerProcesses:
         environment.pop(KEY_VARIABLE, None)
         hidden = [name for name in _FOR_WORKERS if name not in os.environ]
         child = subprocess.Popen(
-            [sys.executable, "-X", "utf8", _WORKER],
+            self._command,
             cwd=start["cwd"],
             env=environment,
             stdin=subprocess.PIPE,
@@ -160,8 +166,9 @@ class WorkerProcesses:
                 link.close()
 
     def _unusable(self) -> StepFailed:
-        message = f"{sys.executable} cannot run the cells: {self.complaint() or 'its process ended'}"
-        return StepFailed(Problem("CW501", message, "Install IPython for this interpreter, or use another image."), 3)
+        message = f"{self._command[0]} cannot run the cells: {self.complaint() or 'its process ended'}"
+        help_text = "Install IPython for this interpreter, or what the kernel of the notebook is made of; or use another image."
+        return StepFailed(Problem("CW501", message, help_text), 3)
 
     def complaint(self) -> str:
         """What the processes said on their standard error."""
@@ -210,6 +217,11 @@ class WorkerProcesses:
 
     def stop(self) -> None:
         """End all processes, and the programs that cells have started."""
+        for parent in self._parents.values():
+            parent.leave()
+        # A program that has processes of other groups ends them when nobody asks it any more.
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            self._child.wait(0.0 if self._command[0] == sys.executable else _LONGEST_FAREWELL)
         with contextlib.suppress(ProcessLookupError, PermissionError):
             os.killpg(self._child.pid, signal.SIGKILL)
         self._child.wait()

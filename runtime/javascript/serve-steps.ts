@@ -1,0 +1,102 @@
+import { readFileSync } from 'node:fs';
+import { createConnection, type Socket } from 'node:net';
+import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { javascript } from '../languages/javascript.ts';
+import { readLines, writeLine } from '../process/reception.ts';
+import type { ToWorker } from '../process/protocol.ts';
+import type { TaskProcess } from '../process/worker-parent.ts';
+import { findJavaScript } from './interpreter.ts';
+import { JavaScriptProcesses } from './processes.ts';
+
+/** What whoever runs steps says first, on standard input. */
+interface StartLine {
+  readonly socket: string;
+  readonly token: string;
+  readonly journal: string;
+  readonly store: string;
+  readonly cwd: string;
+  readonly secrets: readonly string[];
+  readonly kernel: string;
+  readonly lock?: string;
+}
+
+type Asked = Extract<ToWorker, { type: 'fork' | 'stage' }>;
+
+/**
+ * Serves processes for cells in JavaScript to a program that speaks with the parent of Python's processes: the same words over the same socket.
+ * A process here needs no imports beforehand, so every stage is the first one.
+ */
+async function serve(): Promise<void> {
+  const start = JSON.parse(readFileSync(0, 'utf8')) as StartLine;
+  const { kernel, cwd, lock, store, journal, secrets } = start;
+  const environment = process.env;
+  const asked = { kernel, environment, cwd, lock };
+  const interpreter = findJavaScript(asked);
+  if (interpreter === undefined) {
+    const { message, help } = javascript.noInterpreter(asked);
+    throw new Error(`${message} ${help}`);
+  }
+  // Beside this file is the worker.
+  const script = join(dirname(dirname(fileURLToPath(import.meta.url))), 'python', 'worker.py');
+  const more = { journal, cells: [], secrets, start: 'spawn', standBy: 0, startState: '' } as const;
+  const parent = await JavaScriptProcesses.start(
+    { interpreter, script, store, cwd, environment, ...more },
+    interpreter,
+  );
+  const end = (): void => {
+    parent.stop();
+    process.exit(0);
+  };
+  process.on('SIGTERM', end);
+  const door = await connect(start);
+  door.on('close', end);
+  writeLine(door, { type: 'hello', token: start.token, role: 'parent', pid: process.pid });
+  readLines(door, (line) => {
+    const asked = JSON.parse(line) as Asked;
+    if (asked.type === 'stage') writeLine(door, { type: 'stage-same', stage: asked.stage });
+    else void open(parent, start, asked.attempt);
+  });
+}
+
+async function connect({ socket }: StartLine): Promise<Socket> {
+  const opened = createConnection(socket);
+  await new Promise<void>((resolve, reject) => {
+    opened.once('connect', resolve);
+    opened.once('error', reject);
+  });
+  opened.on('error', () => opened.destroy());
+  return opened;
+}
+
+/** A process of its own, and a connection that is its. */
+async function open(parent: JavaScriptProcesses, start: StartLine, attempt: string): Promise<void> {
+  const made = await parent.fork([], { isFresh: false, isHome: true });
+  if (made === undefined) {
+    process.stderr.write(`${parent.problem?.message ?? 'no process could be started'}\n`);
+    process.exit(1);
+  }
+  const line = await connect(start);
+  writeLine(line, { type: 'hello', token: start.token, role: 'attempt', attempt, pid: made.pid });
+  relay(line, made);
+}
+
+function relay(line: Socket, made: TaskProcess): void {
+  made.onMessage = (message) => {
+    writeLine(line, message);
+  };
+  made.onExit = () => {
+    line.end();
+  };
+  line.on('close', () => {
+    made.kill();
+  });
+  readLines(line, (text) => {
+    made.send(JSON.parse(text) as ToWorker);
+  });
+}
+
+serve().catch((error: unknown) => {
+  process.stderr.write(`${error instanceof Error ? error.message : String(error)}\n`);
+  process.exit(1);
+});

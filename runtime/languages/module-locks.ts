@@ -1,0 +1,103 @@
+import type { Diagnostic, Range, Result } from '../../compiler/bundle/diagnostic.ts';
+import type { Interpreter } from '../process/interpreter.ts';
+import type { Variables } from '../variables.ts';
+
+/** A module that a cell imports, by a name that its text says. */
+export interface NamedImport {
+  readonly specifier: string;
+  readonly cell: string;
+  /** The cell's place in the notebook. */
+  readonly index: number;
+  readonly range: Range;
+}
+
+/** A module as a lock has it. */
+export interface LockedModule {
+  /** With where it comes from: `npm:ms`, `jsr:@std/csv`, or an address. */
+  readonly name: string;
+  /** Empty for an address. */
+  readonly version: string;
+  /** The digest that its files must have; empty where the lock has none. */
+  readonly integrity: string;
+}
+
+/** Who asks about a lock. */
+export interface LockQuestion {
+  /** Undefined: nothing can be started, and only what the text of the lock says is known. */
+  readonly interpreter: Interpreter | undefined;
+  /** Folder that the cells run in. */
+  readonly cwd: string;
+  readonly variables: Variables;
+  readonly imports: readonly NamedImport[];
+  readonly signal?: AbortSignal | undefined;
+}
+
+/** A lock file, and how it is called in messages. */
+export interface LockText {
+  readonly text: string;
+  /** Absolute path. */
+  readonly file: string;
+  readonly shown: string;
+}
+
+/** What a lock file is to say, and what is to be said of it. */
+export interface MadeLock {
+  readonly text: string;
+  readonly modules: readonly LockedModule[];
+  /** Names of those that the cells import themselves. */
+  readonly imported: readonly string[];
+  readonly diagnostics: readonly Diagnostic[];
+}
+
+/** Something in which a lock and what is here are not the same; `null` where only the other has it. */
+export interface ModuleDifference {
+  readonly name: string;
+  readonly locked: string | null;
+  readonly here: string | null;
+  /** Why a notebook cannot run with this lock. */
+  readonly diagnostic: Diagnostic;
+}
+
+/** A lock compared with what the cells import and with what is kept here. */
+export interface ComparedLock {
+  readonly modules: readonly LockedModule[];
+  readonly imported: readonly string[];
+  readonly differences: readonly ModuleDifference[];
+}
+
+/** A module by name and version; of an address the version is its digest. */
+export interface ListedModule {
+  readonly name: string;
+  readonly version: string;
+}
+
+/** Sorted by name. */
+export function listed(modules: readonly LockedModule[]): readonly ListedModule[] {
+  const found = modules.map(({ name, version, integrity }) => ({
+    name,
+    version: version === '' ? integrity : version,
+  }));
+  return found.sort((left, right) => (left.name < right.name ? -1 : Number(left.name > right.name)));
+}
+
+/** How the modules of an engine are locked, where the engine has a format of its own for it. */
+export interface ModuleLocks {
+  /** Where the lock of a notebook may be, the place that counts most first. */
+  places(notebook: { readonly folder: string; readonly stem: string }): readonly string[];
+  /** Where a new one is written, in the folder of the notebook. */
+  usual(folder: string): string;
+  /** How a lock may be called, in words; undefined when this is a name for one. */
+  misnamed(name: string): string | undefined;
+  /**
+   * What the lock is to say. Nothing of the notebook is run; modules that are not kept here are fetched.
+   * @param before the lock as it is: what it holds stays as it is
+   */
+  make(question: LockQuestion, before: LockText | undefined): Promise<Result<MadeLock>>;
+  /** The modules that cells would get without a lock, now. What is not kept here is fetched. */
+  resolve(question: LockQuestion): Promise<Result<readonly LockedModule[]>>;
+  /**
+   * Compares a lock with what the cells import and with what is kept here. Fails where the lock cannot be used at all.
+   * @param fetches true: what is not kept here is fetched
+   */
+  compare(question: LockQuestion, lock: LockText, fetches: boolean): Promise<Result<ComparedLock>>;
+}
