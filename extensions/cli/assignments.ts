@@ -2,7 +2,6 @@ import { EnvironmentText, PythonNumber, isList, toPython, type ParameterValue } 
 
 /** How a language writes that parameters have other values. */
 export interface Assignments {
-  readonly comment: string;
   /** @param declaring texts of the cells that declare the parameters */
   readonly assign: (name: string, value: ParameterValue, declaring: readonly string[]) => string;
   /** What a value may not be; undefined when it may be anything. */
@@ -10,13 +9,11 @@ export interface Assignments {
 }
 
 const python: Assignments = {
-  comment: '#',
   assign: (name, value) => `${name} = ${toPython(value)}`,
   refuse: () => undefined,
 };
 
 const javascript: Assignments = {
-  comment: '//',
   // What was declared as a constant can be declared again as one, and not be assigned to.
   assign: (name, value, declaring) => {
     const isConstant = declaring.some((text) => new RegExp(`\\bconst\\s+${name.replaceAll('$', '\\$')}\\b`).test(text));

@@ -1,3 +1,5 @@
+import { directiveText, type CommentMark } from './comment-mark.ts';
+
 /** Directives for one cell, by their names. */
 export type DirectiveValues = ReadonlyMap<string, string>;
 
@@ -10,7 +12,7 @@ interface DirectiveAtTop {
   readonly value: string;
 }
 
-/** The lines `#| name: value` above the first line of code; none under a cell magic, to which such a line is text like any other. */
+/** The lines `#| name: value` or `//| name: value` above the first line of code; none under a cell magic, to which such a line is text like any other. */
 function directivesAtTop(lines: readonly string[]): {
   readonly found: readonly DirectiveAtTop[];
   readonly end: number;
@@ -19,10 +21,10 @@ function directivesAtTop(lines: readonly string[]): {
   let end = 0;
   if (lines[0]?.startsWith('%%') === true) return { found, end };
   for (const [place, text] of lines.entries()) {
-    const isAbove = text.trim() === '' || text.trim().startsWith('#');
+    const isAbove = text.trim() === '' || /^\s*(?:#|\/\/)/.test(text);
     if (!isAbove) break;
-    if (/^\s*#\|/.test(text)) end = place + 1;
-    const [, start = '', name, colon, rest = ''] = /^(\s*#\|\s*([\w-]+)\s*)(:\s*)?(.*)$/.exec(text) ?? [];
+    if (/^\s*(?:#|\/\/)\|/.test(text)) end = place + 1;
+    const [, start = '', name, colon, rest = ''] = /^(\s*(?:#|\/\/)\|\s*([\w-]+)\s*)(:\s*)?(.*)$/.exec(text) ?? [];
     if (name === undefined || (colon === undefined && rest !== '')) continue;
     found.push({ place, name, before: `${start}${colon ?? ''}`, value: colon === undefined ? 'true' : rest.trim() });
   }
@@ -41,7 +43,7 @@ export function readDirectives(source: string): ReadonlyMap<string, readonly str
  * The source of a cell with these directives at its top. One that is there already gets the new value where it stands; the others come
  * after the last, or as the first lines. Undefined under a cell magic.
  */
-export function withDirectives(source: string, values: DirectiveValues): string | undefined {
+export function withDirectives(source: string, values: DirectiveValues, mark: CommentMark = '#'): string | undefined {
   if (source.startsWith('%%')) return undefined;
   const lines = source.split('\n');
   const { found, end } = directivesAtTop(lines);
@@ -52,21 +54,32 @@ export function withDirectives(source: string, values: DirectiveValues): string 
     lines[place] = `${before}${value}`;
     left.delete(name);
   }
-  lines.splice(end, 0, ...[...left].map(([name, value]) => `#| ${name}: ${value}`));
+  lines.splice(end, 0, ...[...left].map(([name, value]) => directiveText(mark, name, value)));
   return lines.join('\n');
+}
+
+/** One directive of a cell: a line for each value. */
+export interface DirectiveLines {
+  readonly name: string;
+  readonly values: readonly string[];
+  /** How comments begin in the notebook's language. */
+  readonly mark?: CommentMark;
 }
 
 /**
  * The source of a cell in which one directive has these values, a line each, and no others. The first stands where it stood before;
  * none takes the directive away. Undefined under a cell magic.
  */
-export function withDirectiveLines(source: string, name: string, values: readonly string[]): string | undefined {
+export function withDirectiveLines(
+  source: string,
+  { name, values, mark = '#' }: DirectiveLines,
+): string | undefined {
   if (source.startsWith('%%')) return undefined;
   const lines = source.split('\n');
   const { found, end } = directivesAtTop(lines);
   const own = new Set(found.filter((one) => one.name === name).map(({ place }) => place));
   const [first = end] = own;
-  const written = values.map((value) => (value === 'true' ? `#| ${name}` : `#| ${name}: ${value}`));
+  const written = values.map((value) => directiveText(mark, name, value));
   const kept = (line: string, place: number): readonly string[] => (own.has(place) ? [] : [line]);
   const before = lines.slice(0, first).flatMap(kept);
   const after = lines.slice(first).flatMap((line, place) => kept(line, place + first));

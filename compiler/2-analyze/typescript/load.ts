@@ -9,8 +9,16 @@ export interface TypeScript {
 /** Types of the syntax tree. */
 export type { ts } from '@ts-morph/common';
 
-/** Loads it. Nine megabytes: only a notebook in TypeScript or JavaScript asks for them. */
-export async function loadTypeScript(): Promise<TypeScript> {
-  const { ts: compiler, getLibFiles } = await import('@ts-morph/common');
+/** The module that holds both. */
+export type TypeScriptModule = Pick<typeof import('@ts-morph/common'), 'ts' | 'getLibFiles'>;
+
+/** Finds that module, which stands beside this one unless somebody knows better. Megabytes: only a notebook in TypeScript or JavaScript asks for them. */
+export type TypeScriptSource = () => Promise<TypeScriptModule>;
+
+/** Loads it. */
+export async function loadTypeScript(
+  source: TypeScriptSource = () => import('@ts-morph/common'),
+): Promise<TypeScript> {
+  const { ts: compiler, getLibFiles } = await source();
   return { ts: compiler, library: new Map(getLibFiles().map(({ fileName, text }) => [fileName, text])) };
 }
