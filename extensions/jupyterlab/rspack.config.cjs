@@ -6,7 +6,7 @@ module.exports = {
       {
         test: /(?:compile-worker\.js|typescript\.mjs)$/,
         type: 'asset/resource',
-        generator: { filename: '[name].[contenthash][ext]' },
+        generator: { filename: '[name].[contenthash].js' },
       },
     ],
   },

@@ -70,10 +70,7 @@ export interface DirectiveLines {
  * The source of a cell in which one directive has these values, a line each, and no others. The first stands where it stood before;
  * none takes the directive away. Undefined under a cell magic.
  */
-export function withDirectiveLines(
-  source: string,
-  { name, values, mark = '#' }: DirectiveLines,
-): string | undefined {
+export function withDirectiveLines(source: string, { name, values, mark = '#' }: DirectiveLines): string | undefined {
   if (source.startsWith('%%')) return undefined;
   const lines = source.split('\n');
   const { found, end } = directivesAtTop(lines);

@@ -83,7 +83,11 @@ interface Amount {
 type Offer = (title: string, edit: Pick<CellEdit, 'range' | 'newText'>) => void;
 
 /** Twice what a directive gives now, or a first value. */
-function offerMore({ source, mark }: { readonly source: string; readonly mark: CommentMark }, { name, first, title }: Amount, offer: Offer): void {
+function offerMore(
+  { source, mark }: { readonly source: string; readonly mark: CommentMark },
+  { name, first, title }: Amount,
+  offer: Offer,
+): void {
   const lines = source.split('\n');
   const at = lines.findIndex((line) => new RegExp(String.raw`^\s*(?:#|//)\|\s*${name}\s*:`).test(line));
   if (at < 0) {

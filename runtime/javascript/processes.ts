@@ -18,6 +18,11 @@ import type { JavaScriptInterpreter } from './interpreter.ts';
 import { Observer } from './observer.ts';
 import { makePipes, openPipes, type Pipes } from './pipes.ts';
 
+/**
+ * Milliseconds between the moment in which a process gets work and the start of the next. While one is started the scheduler answers nobody,
+ * and a process asks most at its beginning.
+ */
+const beforeNext = 20;
 /** So many pipes are made at a time. */
 const pipesAtOnce = 8;
 const ignore = (): void => undefined;
@@ -36,6 +41,7 @@ export class JavaScriptProcesses implements ProcessParent {
   /** What the clocks of all its processes count from. */
   readonly #origin = Date.now();
   #count = 0;
+  #soon: ReturnType<typeof setTimeout> | undefined;
   #isStopped = false;
   wasReady = false;
   complaint = '';
@@ -71,16 +77,20 @@ export class JavaScriptProcesses implements ProcessParent {
     const ready = isFresh ? undefined : this.#spare;
     if (ready !== undefined) this.#spare = undefined;
     const process = await (ready ?? this.#begin());
-    this.#spare ??= this.#begin();
+    this.prepare();
     return process?.isGone === true ? await this.#begin() : process;
   }
 
   prepare(): void {
-    this.#spare ??= this.#isStopped ? undefined : this.#begin();
+    this.#soon ??= setTimeout(() => {
+      this.#soon = undefined;
+      this.#spare ??= this.#isStopped ? undefined : this.#begin();
+    }, beforeNext).unref();
   }
 
   stop(): void {
     this.#isStopped = true;
+    clearTimeout(this.#soon);
     for (const child of this.#children) if (child.pid !== undefined) signalProcess(-child.pid, 'SIGKILL');
     rmSync(this.#folder, { recursive: true, force: true });
   }

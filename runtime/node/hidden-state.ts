@@ -32,13 +32,17 @@ export class HiddenState {
 
   /** What differs from the start. */
   capture(): Captured {
+    return this.#around.kernel.aside(() => this.#capture());
+  }
+
+  #capture(): Captured {
     const now = this.#around.kernel.environment();
     const changed: Record<string, string | null> = {};
     for (const [name, value] of Object.entries(now)) if (this.#start[name] !== value) changed[name] = value;
     for (const name of Object.keys(this.#start)) if (!(name in now)) changed[name] = null;
     const found = new Map<string, unknown>();
     if (Object.keys(changed).length > 0) found.set(environ, sorted(changed));
-    const folder = this.#around.kernel.aside(() => process.cwd());
+    const folder = process.cwd();
     if (folder !== this.#folder) found.set(cwd, folder);
     return found;
   }

@@ -43,7 +43,12 @@ const deno = { name: 'deno', language: 'typescript', display_name: 'Deno' };
 function textOf(count: number, last: string, declare = '', kernelspec = python): string {
   const cells = Array.from({ length: count }, (_, at) => ({
     ...{ cell_type: 'code', id: `c${at}`, metadata: {}, outputs: [], execution_count: null },
-    source: at === 0 ? `${declare}v0 = 1` : at === count - 1 ? last : `${declare}v${at} = v${at - 1} + v${Math.floor(at / 2)}`,
+    source:
+      at === 0
+        ? `${declare}v0 = 1`
+        : at === count - 1
+          ? last
+          : `${declare}v${at} = v${at - 1} + v${Math.floor(at / 2)}`,
   }));
   return JSON.stringify({ cells, metadata: { kernelspec }, nbformat: 4, nbformat_minor: 5 });
 }

@@ -16,9 +16,7 @@ export type TypeScriptModule = Pick<typeof import('@ts-morph/common'), 'ts' | 'g
 export type TypeScriptSource = () => Promise<TypeScriptModule>;
 
 /** Loads it. */
-export async function loadTypeScript(
-  source: TypeScriptSource = () => import('@ts-morph/common'),
-): Promise<TypeScript> {
+export async function loadTypeScript(source: TypeScriptSource = () => import('@ts-morph/common')): Promise<TypeScript> {
   const { ts: compiler, getLibFiles } = await source();
   return { ts: compiler, library: new Map(getLibFiles().map(({ fileName, text }) => [fileName, text])) };
 }

@@ -63,8 +63,8 @@ export class Store {
   /** What is in an object; its bytes are compared with its name. */
   read(digest: string): Stored {
     const path = this.#path(digest);
-    if (!existsSync(path)) throw new StoreDamaged(`${digest} is missing`);
-    const whole = readFileSync(path);
+    const whole = wholeFile(path);
+    if (whole === undefined) throw new StoreDamaged(`${digest} is missing`);
     try {
       const end = whole.indexOf(10);
       const header = JSON.parse(whole.toString('utf8', 0, end)) as {
@@ -85,6 +85,16 @@ export class Store {
       if (!(error instanceof SyntaxError) && !(error instanceof RangeError)) throw error;
     }
     throw new StoreDamaged(`${digest} is damaged`);
+  }
+}
+
+/** Undefined when there is none. One question less than to look first whether it is there, and each is asked of another process. */
+function wholeFile(path: string): Buffer | undefined {
+  try {
+    return readFileSync(path);
+  } catch (error) {
+    if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return undefined;
+    throw error;
   }
 }
 

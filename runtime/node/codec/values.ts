@@ -6,7 +6,7 @@ import { Decoder } from './decode.ts';
 import type { Definitions, Written } from './definitions.ts';
 import { Encoder, Unstorable, type Around, type Code } from './encode.ts';
 import type { Known } from './known.ts';
-import { nameOf, type Store } from './store.ts';
+import { nameOf, type Store, type Stored } from './store.ts';
 
 /** What the store has under the name of a variable or of a definition. */
 type Root = { readonly kind: Kind; readonly value: Code } | (Written & { readonly removed: readonly string[] });
@@ -48,6 +48,8 @@ type Thing = Variable | { readonly definition: object };
 /** Writes and reads the values of variables, those that share something together. */
 export class Values {
   readonly #around: Surroundings;
+  /** What was read and is not loaded yet. */
+  readonly #read = new Map<string, Stored>();
   /** A definition that this process does not have. */
   fetch: (name: string) => object = (name) => {
     throw new Error(`no definition ${name}`);
@@ -246,7 +248,8 @@ export class Values {
 
   /** All members of an object of the store. */
   load(ref: ValueRef): ReadonlyMap<string, Variable | { readonly definition: object }> {
-    const { stream, buffers } = this.#around.store.read(ref.object);
+    const { stream, buffers } = this.#read.get(ref.object) ?? this.#around.store.read(ref.object);
+    this.#read.delete(ref.object);
     const { members, order } = JSON.parse(stream) as Document;
     const { known, modules, definitions } = this.#around;
     const found = new Map<string, Variable | { readonly definition: object }>();
@@ -270,10 +273,16 @@ export class Values {
     return found;
   }
 
-  /** Specifiers of the modules that an object of the store refers to. */
+  /** Nothing more of what was read is going to be loaded. */
+  forgetRead(): void {
+    this.#read.clear();
+  }
+
+  /** Specifiers of the modules that an object of the store refers to; it is kept until it is loaded. */
   modulesIn(ref: ValueRef): readonly string[] {
-    const { stream } = this.#around.store.read(ref.object);
-    return [...stream.matchAll(/\["m",("(?:[^"\\]|\\.)*")/g)].map(([, text = '""']) => JSON.parse(text) as string);
+    const stored = this.#around.store.read(ref.object);
+    this.#read.set(ref.object, stored);
+    return [...stored.stream.matchAll(/\["m",("(?:[^"\\]|\\.)*")/g)].map(([, text = '""']) => JSON.parse(text) as string);
   }
 }
 
