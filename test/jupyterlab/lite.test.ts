@@ -70,10 +70,9 @@ describe.skipIf(!isWanted)('JupyterLite', () => {
     await dialog.first().click();
     await pipelineButton(typed.page).click();
     expect(await taskCount(sidebar(typed.page))).toBe(10);
-    await typed.page
-      .getByRole('treeitem', { name: /^Task 3 of 10, mine, .*reads station from 1 and weeks from 2/ })
-      .waitFor();
-    expect(typed.asked.filter(isTypeScript)).toHaveLength(1);
+    await typed.page.getByRole('treeitem', { name: /^Task 3 of 10, mine, .*reads .*weeks from 2/ }).waitFor();
+    // JupyterLite's own worker passes requests on, so that one is seen twice.
+    expect(new Set(typed.asked.filter(isTypeScript)).size).toBe(1);
     expect([typed.errors, typed.elsewhere]).toEqual([[], []]);
     await typed.close();
     await site.stop();

@@ -6,7 +6,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { startBrowser } from '../accessibility/browser.ts';
 import { root } from '../environment.ts';
 import { deno } from '../typescript/workplace.ts';
-import { installedWheel } from './installed-wheel.ts';
+import { addKernel, installedWheel } from './installed-wheel.ts';
 import { startServer, type JupyterServer } from './jupyter-server.ts';
 import {
   cellAt,
@@ -19,7 +19,7 @@ import {
   sidebar,
   typeInto,
 } from './lab-page.ts';
-import { smallNotebook, writeNotebook } from './notebooks.ts';
+import { kernel, smallNotebook, writeNotebook } from './notebooks.ts';
 import { taskCount, untilEnded } from './view.ts';
 import { isWanted } from './wanted.ts';
 
@@ -30,6 +30,7 @@ describe.skipIf(!isWanted || deno === undefined)('a notebook in TypeScript in Ju
   let browser: Browser;
   beforeAll(async () => {
     const wheel = installedWheel('lab');
+    addKernel(wheel, kernel);
     const place = path.join(wheel.folder, 'share', 'jupyter', 'kernels', 'deno');
     mkdirSync(place, { recursive: true });
     // As `deno jupyter --install` writes it.
