@@ -1,4 +1,5 @@
-import { copyFileSync, cpSync, existsSync, readFileSync } from 'node:fs';
+import { spawnSync } from 'node:child_process';
+import { closeSync, copyFileSync, cpSync, existsSync, openSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { Workplace } from '../cli/installation.ts';
@@ -101,6 +102,21 @@ describe.skipIf(deno === undefined)('a notebook of Deno', () => {
     const ran = await run('files');
     expect(ran.shown.slice(2)).toEqual(['"two!"', '"paris"']);
     expect(readFileSync(join(place.folder, 'out.txt'), 'utf8')).toBe('two!');
+  });
+
+  test('reuses results also where an editor has left files open, which a cell could write to', () => {
+    place.write('left.ipynb', denoNotebook('const a = 1;', 'a + 1'));
+    const log = openSync(join(place.folder, 'editor.log'), 'a');
+    const call = (): string => {
+      const words = [join(root, 'dist', 'cellwright.mjs'), 'run', 'left.ipynb', 'left.out.ipynb', '--no-report'];
+      const env = { ...process.env, ...place.variables, XDG_CACHE_HOME: join(place.folder, 'own-cache') };
+      const options = { cwd: place.folder, env, encoding: 'utf8' } as const;
+      // By one of its numbers the file is open in the program, and in all that this starts.
+      return spawnSync(process.execPath, words, { ...options, stdio: ['ignore', 'pipe', 'pipe', log, log] }).stdout;
+    };
+    expect(call()).toContain('2 ran, 0 reused');
+    expect(call()).toContain('0 ran, 2 reused');
+    closeSync(log);
   });
 
   test('shows an error where it is in the cell', async () => {

@@ -282,7 +282,9 @@ export class Values {
   modulesIn(ref: ValueRef): readonly string[] {
     const stored = this.#around.store.read(ref.object);
     this.#read.set(ref.object, stored);
-    return [...stored.stream.matchAll(/\["m",("(?:[^"\\]|\\.)*")/g)].map(([, text = '""']) => JSON.parse(text) as string);
+    return [...stored.stream.matchAll(/\["m",("(?:[^"\\]|\\.)*")/g)].map(
+      ([, text = '""']) => JSON.parse(text) as string,
+    );
   }
 }
 
