@@ -77,8 +77,10 @@ export class HiddenState {
     if (scope.unset !== undefined) return { name: 'state:unset', what: `${scope.unset}, which never got a value` };
     const shown = kernel.consoleState();
     if (shown !== undefined) return { name: 'state:console', what: shown };
-    if (modules.keeper === undefined) return undefined;
-    return { name: 'state:modules', what: `the module ${modules.keeper}, which may keep something` };
+    if (modules.keeper !== undefined)
+      return { name: 'state:modules', what: `the module ${modules.keeper}, which may keep something` };
+    const other = modules.changed();
+    return other === undefined ? undefined : { name: 'state:modules', what: `${other}, which was changed` };
   }
 }
 

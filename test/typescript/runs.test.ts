@@ -104,6 +104,25 @@ describe.skipIf(deno === undefined)('a notebook of Deno', () => {
     expect(readFileSync(join(place.folder, 'out.txt'), 'utf8')).toBe('two!');
   });
 
+  test('knows a package that keeps nothing, and sees when a cell changes what it exports', async () => {
+    place.write(
+      'node_modules/he/package.json',
+      JSON.stringify({ name: 'he', version: '1.0.0', type: 'module', exports: './he.js' }),
+    );
+    place.write('node_modules/he/he.js', 'export class Text { size() { return 1 } }\nexport default { Text };');
+    place.write('package.json', JSON.stringify({ dependencies: { he: '1.0.0' } }));
+    const cells = ['import { Text } from "he";', 'const text = new Text();', 'text.size()'];
+    place.write('whole.ipynb', denoNotebook(...cells));
+    expect((await run('whole')).shown[2]).toBe('1');
+    place.write(
+      'patched.ipynb',
+      denoNotebook(...cells, 'Text.prototype.size = () => 2; Text.more = 3;', '[text.size(), Text.more]'),
+    );
+    const { shown, said } = await run('patched');
+    expect(shown[4], said).toBe('[ 2, 3 ]');
+    expect(said).toContain('he Text, which was changed');
+  });
+
   test('reuses results also where an editor has left files open, which a cell could write to', () => {
     place.write('left.ipynb', denoNotebook('const a = 1;', 'a + 1'));
     const log = openSync(join(place.folder, 'editor.log'), 'a');
