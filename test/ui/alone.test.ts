@@ -40,7 +40,8 @@ Object.assign(window, { panel, log });
 const python = { name: 'python3', language: 'python', display_name: 'Python 3' };
 const deno = { name: 'deno', language: 'typescript', display_name: 'Deno' };
 
-function textOf(count: number, last: string, declare = '', kernelspec = python): string {
+function textOf(count: number, last: string, isTyped = false): string {
+  const [declare, kernelspec] = isTyped ? (['const ', deno] as const) : (['', python] as const);
   const cells = Array.from({ length: count }, (_, at) => ({
     ...{ cell_type: 'code', id: `c${at}`, metadata: {}, outputs: [], execution_count: null },
     source:
@@ -145,17 +146,17 @@ describe.skipIf(executable === undefined)('the view without a server', () => {
 
   test('what is only for TypeScript is not asked for until there is a notebook in it', async () => {
     expect(asked).not.toContain('/typescript.mjs');
-    const typed = (last: string): string => textOf(50, `const ${last} = v1;`, 'const ', deno);
+    const typed = (last: string): string => textOf(50, `const ${last} = v1;`, true);
     const began = performance.now();
     await type(typed('last'));
     await page.getByRole('treeitem', { name: /^Task 50 of 50, last, .*, reads v1 from 2$/ }).waitFor();
     const cold = performance.now() - began;
     process.stdout.write(`TypeScript: ${cold.toFixed(0)} ms from its first notebook to the graph\n`);
     await keystrokes(50, typed);
-    await type(textOf(3, '//| lable: x\nconst last = v1;', 'const ', deno));
+    await type(textOf(3, '//| lable: x\nconst last = v1;', true));
     await page.getByRole('treeitem', { name: /refused/ }).click();
     await page.getByRole('button', { name: 'Write label' }).waitFor();
-    await type(textOf(3, 'const last: string = v1;', 'const ', deno));
+    await type(textOf(3, 'const last: string = v1;', true));
     await page.getByRole('treeitem', { name: /^Task 3 of 3, last, .*, 1 message$/ }).click();
     await page.locator('.cw-details').getByText("Type 'number' is not assignable to type 'string'.").waitFor();
     expect(asked.filter((one) => one === '/typescript.mjs')).toHaveLength(1);
