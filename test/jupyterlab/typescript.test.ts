@@ -41,6 +41,7 @@ describe.skipIf(!isWanted || deno === undefined)('a notebook in TypeScript in Ju
     );
     server = await startServer(wheel, { program: 'jupyter-lab' });
     cpSync(path.join(root, 'samples', 'typescript'), server.root, { recursive: true });
+    cpSync(path.join(server.root, 'notebook.ipynb'), path.join(server.root, 'again.ipynb'));
     writeNotebook(path.join(server.root, 'small.ipynb'), smallNotebook(0));
     browser = await startBrowser();
   }, 120_000);
@@ -69,6 +70,26 @@ describe.skipIf(!isWanted || deno === undefined)('a notebook in TypeScript in Ju
     expect(after.slice(0, 4)).toEqual(['cached', 'cached', 'done', 'cached']);
     expect(await view.innerText()).not.toMatch(/python/i);
     expect([opened.errors, opened.elsewhere]).toEqual([[], []]);
+    await opened.close();
+  });
+
+  test('a directive of the property inspector is a comment of the language', { timeout: long }, async () => {
+    const opened = await openNotebook(browser, server, { notebook: 'again.ipynb' });
+    const { page } = opened;
+    await pipelineButton(page).click();
+    expect(await taskCount(sidebar(page))).toBe(10);
+    await cellAt(page, 4).locator('.cm-content').click();
+    await page.locator('.jp-SideBar.jp-mod-right [title*="Property Inspector"]').click();
+    await page.locator('.jp-NotebookTools .jp-Collapse-header', { hasText: 'Pipeline' }).click();
+    const memory = page.locator('.cellwright-properties').getByLabel('Memory');
+    await memory.fill('8gb');
+    await memory.press('Tab');
+    await page.locator('.cellwright-properties .cellwright-problem', { hasText: 'gb is no unit' }).waitFor();
+    await memory.fill('8Gi');
+    await memory.press('Tab');
+    const source = cellAt(page, 4).locator('.cm-content');
+    await expect.poll(() => source.innerText()).toMatch(/^\/\/\| mem: 8Gi\n/);
+    expect(opened.errors).toEqual([]);
     await opened.close();
   });
 
