@@ -47,7 +47,7 @@ async function bundleExtension() {
     external: ['@jupyterlab/*', '@lumino/*'],
   });
   cpSync(path.join(root, 'dist', 'ui', 'compile-worker.js'), path.join(library, 'compile-worker.js'));
-  for (const file of ['web-tree-sitter.wasm', 'tree-sitter-python.wasm'])
+  for (const file of ['web-tree-sitter.wasm', 'tree-sitter-python.wasm', 'typescript.mjs'])
     cpSync(path.join(root, 'dist', file), path.join(library, file));
 }
 

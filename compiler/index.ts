@@ -4,10 +4,12 @@ import type { Bundle } from './bundle/format.ts';
 import type { Notebook } from './1-read/notebook.ts';
 import { readNotebook } from './1-read/read.ts';
 import type { PythonWasm } from './2-analyze/python/parse.ts';
+import type { TypeScriptSource } from './2-analyze/typescript/load.ts';
 import { headingAbove } from './4-emit/names.ts';
 import { compileNotebook, type Compilation } from './compile.ts';
 import { loadPythonLanguage, loadTypeScriptLanguages, needsTypeScript, printerOf, type Language } from './languages.ts';
 
+export type { TypeScriptModule, TypeScriptSource } from './2-analyze/typescript/load.ts';
 export type { Compilation } from './compile.ts';
 export { cannotExport, exportedCells, type ExportedCell } from './4-emit/exported-cells.ts';
 export type { Notebook, Cell } from './1-read/notebook.ts';
@@ -25,7 +27,7 @@ export { imageFiles, type ImageOrder } from './4-emit/container/image.ts';
 
 /** The compiler, ready to be called any number of times. */
 export interface Compiler {
-  /** Loads what a notebook's language needs beside Python's parser, once. Without it such a notebook is refused. */
+  /** Loads what a notebook's language needs beside Python's parser, once. Without it such a notebook is refused; it rejects when that cannot be found. */
   prepare(bytes: Uint8Array | string, name: string): Promise<void>;
   /**
    * @param name base name of the file; `.py` means percent format
@@ -34,16 +36,25 @@ export interface Compiler {
   compile(bytes: Uint8Array | string, name: string, profile?: EffectsProfile): Compilation;
 }
 
-/** Loads the parser from the bytes of its WebAssembly files; needs no file system and no network. */
-export async function createCompiler(wasm: PythonWasm): Promise<Compiler> {
+/**
+ * Loads the parser from the bytes of its WebAssembly files; needs no file system and no network.
+ * @param typescript where TypeScript's own compiler is found; `typescript.mjs` beside this file when it is not said
+ */
+export async function createCompiler(wasm: PythonWasm, typescript?: TypeScriptSource): Promise<Compiler> {
   let languages: readonly Language[] = [await loadPythonLanguage(wasm)];
   let more: Promise<readonly Language[]> | undefined;
   return {
     prepare: async (bytes, name) => {
       const read = readNotebook(bytes, name);
       if (!read.ok || !needsTypeScript(read.value)) return;
-      more ??= loadTypeScriptLanguages();
-      languages = [languages[0] as Language, ...(await more)];
+      more ??= loadTypeScriptLanguages(typescript);
+      try {
+        languages = [languages[0] as Language, ...(await more)];
+      } catch (error) {
+        // The next one tries again: a network may have been away.
+        more = undefined;
+        throw error;
+      }
     },
     compile: (bytes, name, profile) => compileNotebook(bytes, name, { languages, profile }),
   };

@@ -3,7 +3,7 @@ import type { LanguageAnalyzer } from './2-analyze/effects.ts';
 import { createPythonAnalyzer } from './2-analyze/python/analyzer.ts';
 import { loadPythonParser, type PythonWasm } from './2-analyze/python/parse.ts';
 import { createTypeScriptAnalyzer } from './2-analyze/typescript/analyzer.ts';
-import { loadTypeScript } from './2-analyze/typescript/load.ts';
+import { loadTypeScript, type TypeScriptSource } from './2-analyze/typescript/load.ts';
 import { javascriptParameters } from './3-link/javascript-parameters.ts';
 import { pythonParameters } from './3-link/parameters.ts';
 import type { ParameterReader } from './3-link/tagged-parameters.ts';
@@ -70,8 +70,8 @@ export async function loadPythonLanguage(wasm: PythonWasm): Promise<Language> {
 }
 
 /** TypeScript and JavaScript, with the compiler of the former. */
-export async function loadTypeScriptLanguages(): Promise<readonly Language[]> {
-  const compiler = await loadTypeScript();
+export async function loadTypeScriptLanguages(source?: TypeScriptSource): Promise<readonly Language[]> {
+  const compiler = await loadTypeScript(source);
   const { builtinNames } = javascriptKnowledge;
   return [
     { ...typescript, analyzer: createTypeScriptAnalyzer(compiler, { dialect: 'typescript', builtinNames }) },

@@ -2,18 +2,15 @@ import { EnvironmentText, PythonNumber, isList, toPython, type ParameterValue } 
 
 /** How a language writes that parameters have other values. */
 export interface Assignments {
-  readonly comment: string;
   /** @param declaring texts of the cells that declare the parameters */
   readonly assign: (name: string, value: ParameterValue, declaring: readonly string[]) => string;
 }
 
 const python: Assignments = {
-  comment: '#',
   assign: (name, value) => `${name} = ${toPython(value)}`,
 };
 
 const javascript: Assignments = {
-  comment: '//',
   // What was declared as a constant can be declared again as one, and not be assigned to.
   assign: (name, value, declaring) => {
     const isConstant = declaring.some((text) => new RegExp(`\\bconst\\s+${name.replaceAll('$', '\\$')}\\b`).test(text));

@@ -1,6 +1,7 @@
 import type { ParameterValues } from './parameters.ts';
 import type { ParameterValue } from './python-literal.ts';
-import { assignmentsIn, type Assignments } from './assignments.ts';
+import { commentMark } from '../ui/comment-mark.ts';
+import { assignmentsIn } from './assignments.ts';
 
 interface DocumentCell {
   readonly id?: string;
@@ -47,7 +48,7 @@ export function injectParameters(
       (cell, place) =>
         place >= from && place < (tagged[order + 1] ?? cells.length) && isTagged(cell, 'injected-parameters'),
     );
-    const made = own.length === 0 ? [] : [injectedCell(own, cells, assignmentsIn(language))];
+    const made = own.length === 0 ? [] : [injectedCell(own, cells, language)];
     if (injected >= 0) cells.splice(injected, 1, ...made);
     else cells.splice(at + 1, 0, ...made);
   }
@@ -57,7 +58,7 @@ export function injectParameters(
 function injectedCell(
   values: readonly (readonly [string, ParameterValue])[],
   cells: readonly DocumentCell[],
-  { comment, assign }: Assignments,
+  language: string,
 ): DocumentCell {
   const ids = new Set(cells.map((cell) => cell.id));
   let id = 'injected-parameters';
@@ -65,6 +66,7 @@ function injectedCell(
   const declaring = cells
     .filter(({ metadata }) => metadata.tags?.includes('parameters') === true)
     .map(({ source = '' }) => (typeof source === 'string' ? source : source.join('')));
+  const { assign } = assignmentsIn(language);
   const lines = values.map(([name, value]) => assign(name, value, declaring));
   const cell = {
     cell_type: 'code',
@@ -72,7 +74,7 @@ function injectedCell(
     id,
     metadata: { tags: ['injected-parameters'] },
     outputs: [],
-    source: `${comment} Parameters\n${lines.join('\n')}\n`,
+    source: `${commentMark(language)} Parameters\n${lines.join('\n')}\n`,
   };
   return cell;
 }

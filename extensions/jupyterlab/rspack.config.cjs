@@ -1,10 +1,10 @@
-/** The compiler's worker is a whole program already: it is copied as it is, and its address is put where it is asked for. */
+/** The compiler's worker, and TypeScript's compiler, are whole already: they are copied as they are, and their addresses are put where they are asked for. */
 module.exports = {
   performance: { hints: false },
   module: {
     rules: [
       {
-        test: /compile-worker\.js$/,
+        test: /(?:compile-worker\.js|typescript\.mjs)$/,
         type: 'asset/resource',
         generator: { filename: '[name].[contenthash].js' },
       },

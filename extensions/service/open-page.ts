@@ -14,8 +14,8 @@ export interface Opening {
   readonly notebook: string;
   /** Folder of the built page. */
   readonly page: string;
-  /** Folder of the parser's WebAssembly files. */
-  readonly wasm: string;
+  /** Folder of the files that the compiler loads. */
+  readonly compilerFiles: string;
   /** 0: any port that is free. */
   readonly port: number;
 }
@@ -31,6 +31,7 @@ const types: Readonly<Record<string, string>> = {
   '.html': 'text/html; charset=utf-8',
   '.css': 'text/css; charset=utf-8',
   '.js': 'text/javascript; charset=utf-8',
+  '.mjs': 'text/javascript; charset=utf-8',
   '.wasm': 'application/wasm',
 };
 
@@ -154,14 +155,15 @@ class PageDoor {
 
   /** The page itself holds nothing of the notebook, so it needs no token. */
   #sendFile(pathname: string, response: ServerResponse): boolean {
-    const { page, wasm } = this.#opening;
+    const { page, compilerFiles } = this.#opening;
     const files: Readonly<Record<string, string>> = {
       '/': path.join(page, 'page.html'),
       '/page.css': path.join(page, 'page.css'),
       '/page.js': path.join(page, 'page.js'),
       '/compile-worker.js': path.join(page, 'compile-worker.js'),
-      '/web-tree-sitter.wasm': path.join(wasm, 'web-tree-sitter.wasm'),
-      '/tree-sitter-python.wasm': path.join(wasm, 'tree-sitter-python.wasm'),
+      '/web-tree-sitter.wasm': path.join(compilerFiles, 'web-tree-sitter.wasm'),
+      '/tree-sitter-python.wasm': path.join(compilerFiles, 'tree-sitter-python.wasm'),
+      '/typescript.mjs': path.join(compilerFiles, 'typescript.mjs'),
     };
     const file = Object.hasOwn(files, pathname) ? files[pathname] : undefined;
     if (file === undefined) return false;

@@ -150,7 +150,7 @@ export function diagnosticsByCell({
   const add = (diagnostic: Diagnostic, of: string | undefined): void => {
     const place = pipeline.byId.get(diagnostic.location?.cell ?? '');
     const cell = place?.id ?? '';
-    const remedies = place === undefined ? [] : remediesOf(diagnostic, place.source, place.id);
+    const remedies = place === undefined ? [] : remediesOf(diagnostic, place, pipeline.language);
     const known = found.get(cell) ?? [];
     found.set(cell, [...known, { ...diagnostic, remedies, ...(of === undefined ? {} : { run: of }) }]);
   };

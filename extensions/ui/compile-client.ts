@@ -1,5 +1,5 @@
 import type { CompileAnswer, CompileQuestion } from './compile-messages.ts';
-import type { WasmFiles } from './panel.ts';
+import type { CompilerFiles } from './panel.ts';
 import type { CompiledNotebook } from './pipeline.ts';
 
 /** What becomes of texts that are given to the compiler. */
@@ -21,14 +21,16 @@ const longestWait = 1000;
 export class CompileClient {
   readonly #worker: CompileThread;
   readonly #listener: CompileListener;
+  readonly #files: CompilerFiles;
   #number = 0;
   #waiting: { readonly text: string; readonly name: string } | undefined;
   #timer: ReturnType<typeof setTimeout> | undefined;
   #since: number | undefined;
   #isBusy = true;
 
-  constructor(worker: CompileThread, wasm: WasmFiles, listener: CompileListener) {
+  constructor(worker: CompileThread, files: CompilerFiles, listener: CompileListener) {
     this.#worker = worker;
+    this.#files = files;
     this.#listener = listener;
     worker.onmessage = ({ data }: MessageEvent<CompileAnswer>) => this.#hear(data);
     worker.onerror = (event) => listener.onFailed(event.message);
@@ -36,8 +38,9 @@ export class CompileClient {
     this.#ask({
       type: 'load',
       number: 0,
-      runtimeWasm: address(wasm.runtimeWasm),
-      languageWasm: address(wasm.languageWasm),
+      runtimeWasm: address(files.runtimeWasm),
+      languageWasm: address(files.languageWasm),
+      asksForTypeScript: files.typescript !== undefined,
     });
   }
 
@@ -72,7 +75,20 @@ export class CompileClient {
     this.#worker.postMessage(question);
   }
 
+  async #tellTypeScript(): Promise<void> {
+    try {
+      const address = await this.#files.typescript?.();
+      this.#ask({ type: 'typescript', address: address?.href ?? '' });
+    } catch (error) {
+      this.#ask({ type: 'no-typescript', reason: error instanceof Error ? error.message : String(error) });
+    }
+  }
+
   #hear(answer: CompileAnswer): void {
+    if (answer.type === 'wants-typescript') {
+      void this.#tellTypeScript();
+      return;
+    }
     this.#isBusy = false;
     if (answer.type === 'failed') this.#listener.onFailed(answer.reason);
     // What was compiled of an older text is shown all the same: while somebody types it is the best there is.

@@ -1,3 +1,5 @@
+import { directiveText, type CommentMark } from './comment-mark.ts';
+
 /** Directives for one cell, by their names. */
 export type DirectiveValues = ReadonlyMap<string, string>;
 
@@ -10,7 +12,7 @@ interface DirectiveAtTop {
   readonly value: string;
 }
 
-/** The lines `#| name: value` (or `//| name: value`) above the first line of code; none under a cell magic, to which such a line is text like any other. */
+/** The lines `#| name: value` or `//| name: value` above the first line of code; none under a cell magic, to which such a line is text like any other. */
 function directivesAtTop(lines: readonly string[]): {
   readonly found: readonly DirectiveAtTop[];
   readonly end: number;
@@ -42,7 +44,7 @@ export function readDirectives(source: string): ReadonlyMap<string, readonly str
  * after the last, or as the first lines. Undefined under a cell magic.
  * @param comment what comments of the language begin with
  */
-export function withDirectives(source: string, values: DirectiveValues, comment = '#'): string | undefined {
+export function withDirectives(source: string, values: DirectiveValues, mark: CommentMark = '#'): string | undefined {
   if (source.startsWith('%%')) return undefined;
   const lines = source.split('\n');
   const { found, end } = directivesAtTop(lines);
@@ -53,21 +55,29 @@ export function withDirectives(source: string, values: DirectiveValues, comment 
     lines[place] = `${before}${value}`;
     left.delete(name);
   }
-  lines.splice(end, 0, ...[...left].map(([name, value]) => `${comment}| ${name}: ${value}`));
+  lines.splice(end, 0, ...[...left].map(([name, value]) => directiveText(mark, name, value)));
   return lines.join('\n');
+}
+
+/** One directive of a cell: a line for each value. */
+export interface DirectiveLines {
+  readonly name: string;
+  readonly values: readonly string[];
+  /** How comments begin in the notebook's language. */
+  readonly mark?: CommentMark;
 }
 
 /**
  * The source of a cell in which one directive has these values, a line each, and no others. The first stands where it stood before;
  * none takes the directive away. Undefined under a cell magic.
  */
-export function withDirectiveLines(source: string, name: string, values: readonly string[]): string | undefined {
+export function withDirectiveLines(source: string, { name, values, mark = '#' }: DirectiveLines): string | undefined {
   if (source.startsWith('%%')) return undefined;
   const lines = source.split('\n');
   const { found, end } = directivesAtTop(lines);
   const own = new Set(found.filter((one) => one.name === name).map(({ place }) => place));
   const [first = end] = own;
-  const written = values.map((value) => (value === 'true' ? `#| ${name}` : `#| ${name}: ${value}`));
+  const written = values.map((value) => directiveText(mark, name, value));
   const kept = (line: string, place: number): readonly string[] => (own.has(place) ? [] : [line]);
   const before = lines.slice(0, first).flatMap(kept);
   const after = lines.slice(first).flatMap((line, place) => kept(line, place + first));

@@ -66,9 +66,10 @@ function hostOf(service: PanelHost['service'], pane: NotebookPane, notebookPath:
     service,
     notebookPath,
     createWorker: () => new Worker('/compile-worker.js'),
-    wasm: {
+    compilerFiles: {
       runtimeWasm: new URL('/web-tree-sitter.wasm', location.href),
       languageWasm: new URL('/tree-sitter-python.wasm', location.href),
+      typescript: () => Promise.resolve(new URL('/typescript.mjs', location.href)),
     },
     goTo: (cell, range) => pane.goTo(cell, range),
     highlight: (cells) => pane.highlight(cells),

@@ -68,7 +68,7 @@ export class PanelController implements Panel {
       host.loadSettings(),
     );
     place.replaceChildren(this.#frame.element);
-    this.#compiler = new CompileClient(host.createWorker(), host.wasm, {
+    this.#compiler = new CompileClient(host.createWorker(), host.compilerFiles, {
       onCompiled: (compiled) => this.#compiled(compiled),
       onFailed: (reason) => {
         this.#failure = reason;

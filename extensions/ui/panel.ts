@@ -12,10 +12,16 @@ export interface ServiceConnection {
   onConnected?(listener: (connected: boolean) => void): () => void;
 }
 
-/** The compiler's WebAssembly files: where they are, or what is in them. */
-export interface WasmFiles {
+/** What the compiler's thread loads. */
+export interface CompilerFiles {
+  /** The WebAssembly files: where they are, or what is in them. */
   readonly runtimeWasm: URL | ArrayBuffer;
   readonly languageWasm: URL | ArrayBuffer;
+  /**
+   * An address from which the thread may import `typescript.mjs`. Asked for when the first notebook in TypeScript or JavaScript is
+   * there, and only then; absent where the thread finds the file beside itself.
+   */
+  readonly typescript?: () => Promise<URL>;
 }
 
 /** What the view remembers of how somebody looks at a notebook. */
@@ -35,7 +41,7 @@ export interface PanelHost {
   readonly notebookPath: string | undefined;
   /** Of `compile-worker.ts`. */
   readonly createWorker: () => Worker;
-  readonly wasm: WasmFiles;
+  readonly compilerFiles: CompilerFiles;
   /** True where runs are not allowed, as in a workspace that is not trusted, with the reason for people. */
   readonly runsRefused?: string | undefined;
   /** Arguments that every run gets, such as `['--python', '/path']`. */

@@ -54,6 +54,8 @@ export interface Arrow {
 /** The graph of a notebook. */
 export interface Pipeline {
   readonly name: string;
+  /** Undefined while the notebook does not compile. */
+  readonly language: string | undefined;
   /** All code cells, in notebook order. */
   readonly tasks: readonly PipelineTask[];
   readonly byId: ReadonlyMap<string, PipelineTask>;
@@ -84,8 +86,8 @@ export function pipelineOf(compiled: CompiledNotebook, before: Pipeline | undefi
   });
   const byId = new Map(tasks.map((task) => [task.id, task]));
   const arrows = (before?.arrows ?? []).filter(({ from, to }) => byId.has(from) && byId.has(to));
-  const { parameters = [] } = before ?? {};
-  return { name, tasks, byId, sections: sections.all, arrows, parameters, diagnostics, isCompiled: false };
+  const { language, parameters = [] } = before ?? {};
+  return { name, language, tasks, byId, sections: sections.all, arrows, parameters, diagnostics, isCompiled: false };
 }
 
 const nothingKnown: Omit<PipelineTask, 'id' | 'index' | 'source' | 'section' | 'number' | 'firstLine'> = {
@@ -130,6 +132,7 @@ function fromBundle(bundle: Bundle, cells: readonly CellText[], name: string): P
   const drawn = bundle.edges.filter((edge) => isDrawn(edge) && executed.has(edge.from) && executed.has(edge.to));
   return {
     name,
+    language: bundle.notebook.language,
     tasks,
     byId: new Map(tasks.map((task) => [task.id, task])),
     sections: sections.all,

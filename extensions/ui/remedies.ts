@@ -1,10 +1,17 @@
 import type { Diagnostic, Range } from '../../compiler/bundle/diagnostic.ts';
+import { commentMark, directiveText, type CommentMark } from './comment-mark.ts';
 import type { CellEdit, Remedy } from './panel.ts';
+import type { PipelineTask } from './pipeline.ts';
 
 /** What can be done about a diagnostic by one edit of its cell; empty where only a person knows what is meant. */
-export function remediesOf(diagnostic: Diagnostic, source: string, cell: string): readonly Remedy[] {
+export function remediesOf(
+  diagnostic: Diagnostic,
+  { source, id: cell }: Pick<PipelineTask, 'source' | 'id'>,
+  language: string | undefined,
+): readonly Remedy[] {
   const range = diagnostic.location?.range;
   const found: Remedy[] = [];
+  const at = { source, mark: commentMark(language) };
   const offer: Offer = (title, { range: of, newText }) => {
     found.push({ title, edit: { cell, source, newText, ...(of === undefined ? {} : { range: of }) } });
   };
@@ -21,10 +28,10 @@ export function remediesOf(diagnostic: Diagnostic, source: string, cell: string)
       break;
     }
     case 'CW505':
-      offerMore(source, { name: 'timeout', first: '600', title: (value) => `Give it ${value} s` }, offer);
+      offerMore(at, { name: 'timeout', first: '600', title: (value) => `Give it ${value} s` }, offer);
       break;
     case 'CW506':
-      offerMore(source, { name: 'mem', first: '4Gi', title: (value) => `Let it use ${value}` }, offer);
+      offerMore(at, { name: 'mem', first: '4Gi', title: (value) => `Let it use ${value}` }, offer);
       break;
     default:
       break;
@@ -61,7 +68,7 @@ function wordAt(line: string, word: string, from: number): number | undefined {
 function directiveLine(source: string, line: number): Range | undefined {
   const lines = source.split('\n');
   const text = lines[line];
-  if (text === undefined || !/^\s*#\|/.test(text)) return undefined;
+  if (text === undefined || !/^\s*(?:#|\/\/)\|/.test(text)) return undefined;
   const isLast = line === lines.length - 1;
   return { start: { line, column: 0 }, end: isLast ? { line, column: text.length } : { line: line + 1, column: 0 } };
 }
@@ -76,11 +83,15 @@ interface Amount {
 type Offer = (title: string, edit: Pick<CellEdit, 'range' | 'newText'>) => void;
 
 /** Twice what a directive gives now, or a first value. */
-function offerMore(source: string, { name, first, title }: Amount, offer: Offer): void {
+function offerMore(
+  { source, mark }: { readonly source: string; readonly mark: CommentMark },
+  { name, first, title }: Amount,
+  offer: Offer,
+): void {
   const lines = source.split('\n');
-  const at = lines.findIndex((line) => new RegExp(String.raw`^\s*#\|\s*${name}\s*:`).test(line));
+  const at = lines.findIndex((line) => new RegExp(String.raw`^\s*(?:#|//)\|\s*${name}\s*:`).test(line));
   if (at < 0) {
-    offer(title(first), { newText: `#| ${name}: ${first}\n` });
+    offer(title(first), { newText: `${directiveText(mark, name, first)}\n` });
     return;
   }
   const text = lines[at] ?? '';
@@ -88,5 +99,5 @@ function offerMore(source: string, { name, first, title }: Amount, offer: Offer)
   if (number === '') return;
   const value = `${Number(number) * 2}${unit}`;
   const range = { start: { line: at, column: 0 }, end: { line: at, column: text.length } };
-  offer(title(value), { range, newText: `#| ${name}: ${value}` });
+  offer(title(value), { range, newText: directiveText(mark, name, value) });
 }

@@ -15,7 +15,7 @@ export function activate(context: vscode.ExtensionContext): void {
   const bytesOf = (name: string): ArrayBuffer => new Uint8Array(readFileSync(path.join(dist, name))).buffer;
   startExtension(context, {
     createThread: () => startThread(path.join(dist, 'compile-thread.mjs')),
-    wasm: { runtimeWasm: bytesOf('web-tree-sitter.wasm'), languageWasm: bytesOf('tree-sitter-python.wasm') },
+    compilerFiles: { runtimeWasm: bytesOf('web-tree-sitter.wasm'), languageWasm: bytesOf('tree-sitter-python.wasm') },
     processes: {
       startService: (folder, log) => new ServiceProcess({ program, folder, log }),
       openTerminal: (call) => new TaskTerminal(program, call),

@@ -83,7 +83,7 @@ function makeModel(notebook: vscode.NotebookDocument, { place, services, log }: 
       return fileOf(notebook);
     },
     createThread: place.createThread,
-    wasm: place.wasm,
+    compilerFiles: place.compilerFiles,
     prepare: async () => {
       words = await runArguments(notebook, services);
     },

@@ -28,7 +28,7 @@ export function gatesOf(bundle: Bundle | undefined): readonly Gate[] {
     const lineOf = (words: string): number =>
       Math.max(
         0,
-        lines.findIndex((line) => /^\s*#\|\s*gate\b/.test(line) && line.includes(words)),
+        lines.findIndex((line) => /^\s*(?:#|\/\/)\|\s*gate\b/.test(line) && line.includes(words)),
       );
     const place = { cell: task.id, index: task.index };
     const written = (task.measures?.gates ?? []).map(({ condition }) => ({

@@ -16,7 +16,7 @@ import type { RunState } from '../ui/run-fold.ts';
 import { ServiceSession, type Trouble } from '../ui/service-session.ts';
 
 /** What the extension host gives the model of a notebook. */
-export interface ModelHost extends Pick<PanelHost, 'notebookPath' | 'runArguments' | 'beforeRun' | 'wasm'> {
+export interface ModelHost extends Pick<PanelHost, 'notebookPath' | 'runArguments' | 'beforeRun' | 'compilerFiles'> {
   readonly createThread: () => CompileThread;
   readonly service: ServiceConnection | undefined;
   /** Finds out what {@link runArguments} says, which may have to ask other extensions. */
@@ -52,7 +52,7 @@ export class NotebookModel {
 
   constructor(host: ModelHost) {
     this.#host = host;
-    this.#compiler = new CompileClient(host.createThread(), host.wasm, {
+    this.#compiler = new CompileClient(host.createThread(), host.compilerFiles, {
       onCompiled: (compiled) => this.#compiledAs(compiled),
       onFailed: (reason) => host.onTrouble({ message: `The compiler failed: ${reason}`, diagnostics: [] }),
     });

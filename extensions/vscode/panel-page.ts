@@ -6,6 +6,7 @@ export interface PageFiles {
   readonly worker: string;
   readonly runtimeWasm: string;
   readonly languageWasm: string;
+  readonly typescript: string;
   /** The source from which the editor serves them, for the content security policy. */
   readonly source: string;
 }
@@ -25,7 +26,8 @@ const escape = (text: string): string =>
 export function panelPage(files: PageFiles, nonce: string): string {
   const policy = [
     "default-src 'none'",
-    `script-src 'nonce-${nonce}' 'wasm-unsafe-eval'`,
+    // The worker imports TypeScript's compiler from memory; nothing but the script with the nonce can put anything there.
+    `script-src 'nonce-${nonce}' 'wasm-unsafe-eval' blob:`,
     'worker-src blob:',
     `connect-src ${files.source}`,
     `style-src ${files.source} 'unsafe-inline'`,
@@ -36,7 +38,7 @@ export function panelPage(files: PageFiles, nonce: string): string {
     "base-uri 'none'",
     "form-action 'none'",
   ].join('; ');
-  const { script, worker, runtimeWasm, languageWasm } = files;
+  const { script, worker, runtimeWasm, languageWasm, typescript } = files;
   return `<!DOCTYPE html>
 <html lang="en">
 <head>
@@ -49,7 +51,7 @@ export function panelPage(files: PageFiles, nonce: string): string {
 <body>
 <main>
 <h1>Pipeline</h1>
-<div id="pipeline" data-worker="${escape(worker)}" data-runtime-wasm="${escape(runtimeWasm)}" data-language-wasm="${escape(languageWasm)}"></div>
+<div id="pipeline" data-worker="${escape(worker)}" data-runtime-wasm="${escape(runtimeWasm)}" data-language-wasm="${escape(languageWasm)}" data-typescript="${escape(typescript)}"></div>
 </main>
 <script nonce="${nonce}" src="${escape(script)}"></script>
 </body>

@@ -73,6 +73,7 @@ export class PipelineView implements vscode.Disposable {
       worker: address('compile-worker.js'),
       runtimeWasm: address('web-tree-sitter.wasm'),
       languageWasm: address('tree-sitter-python.wasm'),
+      typescript: address('typescript.mjs'),
       source: webview.cspSource,
     };
     webview.html = panelPage(files, makeNonce());

@@ -1,7 +1,7 @@
 /** What the extension may do where it runs: with processes, or in a browser without any. */
 import type * as vscode from 'vscode';
 import type { CompileThread } from '../ui/compile-client.ts';
-import type { ServiceConnection, WasmFiles } from '../ui/panel.ts';
+import type { ServiceConnection, CompilerFiles } from '../ui/panel.ts';
 
 /** What is told of the service beside its answers: lines for the log. */
 export interface ServiceLog {
@@ -37,7 +37,7 @@ export interface Processes {
 export interface Place {
   /** A thread of `compile-worker.ts`. */
   readonly createThread: () => CompileThread;
-  readonly wasm: WasmFiles;
+  readonly compilerFiles: CompilerFiles;
   /** Undefined in the web editor. */
   readonly processes: Processes | undefined;
 }

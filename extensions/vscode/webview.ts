@@ -70,7 +70,9 @@ interface Mounted {
 }
 
 const asked = new Asked();
-const workerText = bytesOf(element.dataset['worker']).then((bytes) => new Blob([bytes], { type: 'text/javascript' }));
+const scriptOf = async (address: string | undefined): Promise<Blob> =>
+  new Blob([await bytesOf(address)], { type: 'text/javascript' });
+const workerText = scriptOf(element.dataset['worker']);
 const wasm = Promise.all([bytesOf(element.dataset['runtimeWasm']), bytesOf(element.dataset['languageWasm'])]);
 let mounted: Mounted | undefined;
 
@@ -86,7 +88,11 @@ async function mount(start: PageStart): Promise<Mounted> {
       return told.notebookPath;
     },
     createWorker: () => new Worker(URL.createObjectURL(text)),
-    wasm: { runtimeWasm, languageWasm },
+    compilerFiles: {
+      runtimeWasm,
+      languageWasm,
+      typescript: async () => new URL(URL.createObjectURL(await scriptOf(element.dataset['typescript']))),
+    },
     ...(start.runsRefused === undefined ? {} : { runsRefused: start.runsRefused }),
     runArguments: () => told.runArguments,
     goTo: (cell, range) =>

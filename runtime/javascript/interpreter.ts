@@ -40,9 +40,21 @@ export function findJavaScript(asked: InterpreterAsked): JavaScriptInterpreter |
   for (const place of places) {
     const executable = place === undefined ? undefined : executableOnPath(place, environment);
     if (executable !== undefined)
-      return { executable, environment: spec?.environment ?? {}, kernel, home: '', lock: asked.lock };
+      return {
+        executable: programBehind(executable),
+        environment: spec?.environment ?? {},
+        kernel,
+        home: '',
+        lock: asked.lock,
+      };
   }
   return undefined;
+}
+
+/** npm's command `deno` is a script that starts the program beside it: one process more for each cell, if it were used. */
+function programBehind(executable: string): string {
+  const real = realpathSync(executable);
+  return /\.[cm]?js$/.test(real) ? (executableOnPath(join(dirname(real), 'deno'), {}) ?? executable) : executable;
 }
 
 /** Node, which runs this, with tslab of the kernel's specification, beside the notebook, or on the path. */

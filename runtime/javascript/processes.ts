@@ -1,6 +1,6 @@
 import { spawn, type ChildProcess } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
-import { rmSync } from 'node:fs';
+import { closeSync, openSync, rmSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import type { Diagnostic } from '../../compiler/bundle/diagnostic.ts';
@@ -14,11 +14,17 @@ import { makeTemporary } from '../store/sweep.ts';
 import { socketBase } from '../process/socket-folder.ts';
 import { openBroker } from './broker.ts';
 import { cacheOfDeno } from './deno-cache.ts';
+import { inheritedFiles } from './inherited-files.ts';
 import { Journal } from './journal.ts';
 import type { JavaScriptInterpreter } from './interpreter.ts';
 import { marked, Observer } from './observer.ts';
 import { makePipes, openPipes, type Pipes } from './pipes.ts';
 
+/**
+ * Milliseconds between the moment in which a process gets work and the start of the next. While one is started the scheduler answers nobody,
+ * and a process asks most at its beginning.
+ */
+const beforeNext = 20;
 /** So many pipes are made at a time. */
 const pipesAtOnce = 8;
 const ignore = (): void => undefined;
@@ -37,6 +43,9 @@ export class JavaScriptProcesses implements ProcessParent {
   /** What the clocks of all its processes count from. */
   readonly #origin = Date.now();
   #count = 0;
+  /** A cell could write to what an editor has left open, so that no result would be kept; what is read from these ends at once. */
+  #inPlaceOfInherited: readonly (number | 'ignore')[];
+  #soon: ReturnType<typeof setTimeout> | undefined;
   #isStopped = false;
   wasReady = false;
   complaint = '';
@@ -45,6 +54,7 @@ export class JavaScriptProcesses implements ProcessParent {
     this.#options = options;
     this.#interpreter = interpreter;
     this.#folder = folder;
+    this.#inPlaceOfInherited = placesOf(inheritedFiles());
     options.signal?.addEventListener('abort', () => this.stop(), { once: true });
   }
 
@@ -72,18 +82,25 @@ export class JavaScriptProcesses implements ProcessParent {
     const ready = isFresh ? undefined : this.#spare;
     if (ready !== undefined) this.#spare = undefined;
     const process = await (ready ?? this.#begin());
-    this.#spare ??= this.#begin();
+    this.prepare();
     return process?.isGone === true ? await this.#begin() : process;
   }
 
   prepare(): void {
-    this.#spare ??= this.#isStopped ? undefined : this.#begin();
+    this.#soon ??= setTimeout(() => {
+      this.#soon = undefined;
+      this.#spare ??= this.#isStopped ? undefined : this.#begin();
+    }, beforeNext).unref();
   }
 
   stop(): void {
     this.#isStopped = true;
+    clearTimeout(this.#soon);
     for (const child of this.#children) if (child.pid !== undefined) signalProcess(-child.pid, 'SIGKILL');
     rmSync(this.#folder, { recursive: true, force: true });
+    const [nothing] = this.#inPlaceOfInherited.filter((one) => one !== 'ignore');
+    if (nothing !== undefined) closeSync(nothing);
+    this.#inPlaceOfInherited = [];
   }
 
   async rest(): Promise<void> {
@@ -167,11 +184,11 @@ export class JavaScriptProcesses implements ProcessParent {
         CELLWRIGHT_CHANNEL: place,
         ...(kernel === 'deno' && { DENO_PERMISSION_BROKER_PATH: `${place}.b` }),
       },
-      stdio: ['ignore', 'ignore', 'pipe'],
+      stdio: ['ignore', 'ignore', 'pipe', ...this.#inPlaceOfInherited],
       // Of its own group: what its cells start ends with it.
       detached: true,
     });
-    child.stderr.on('data', (data: Buffer) => {
+    child.stderr?.on('data', (data: Buffer) => {
       this.complaint = (this.complaint + data.toString('utf8')).slice(-4000);
     });
     child.once('exit', () => this.#children.delete(child));
@@ -189,6 +206,14 @@ export class JavaScriptProcesses implements ProcessParent {
 /** What is not in the lock, or has another digest, is an error, and so is what would have to be fetched. */
 function fromLock(lock: string): readonly string[] {
   return [`--lock=${lock}`, '--frozen', '--cached-only'];
+}
+
+/** For each number from 3 on what stands there in the process that is started. */
+function placesOf(inherited: readonly number[]): readonly (number | 'ignore')[] {
+  const last = inherited.at(-1);
+  if (last === undefined) return [];
+  const nothing = openSync('/dev/null', 'r');
+  return Array.from({ length: last - 2 }, (_, place) => (inherited.includes(place + 3) ? nothing : 'ignore'));
 }
 
 interface Parts {

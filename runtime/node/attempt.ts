@@ -235,6 +235,7 @@ export class Attempt {
       const variable = this.#bind(name, binding);
       if (variable !== undefined) found.set(name, variable);
     }
+    this.#values.forgetRead();
     this.#scope.unwatch();
     for (const name of own) if (!found.has(name)) found.set(name, { kind: 'property', value: undefined });
     await this.#scope.declare(found);
@@ -258,8 +259,10 @@ export class Attempt {
     this.#isLane = order.lane === true;
     this.#reads = {};
     this.#definitions.task = order.task;
-    await this.#kernel.asideAsync(async () => await (this.#isLane ? undefined : this.#prepare(order)));
-    const before = this.#state.capture();
+    const before = await this.#kernel.asideAsync(async () => {
+      if (!this.#isLane) await this.#prepare(order);
+      return this.#state.capture();
+    });
     const started = now();
     const used = process.cpuUsage();
     if (order.timeout !== undefined) this.#channel.send({ type: 'clock', state: 'runs', spent: 0 });
@@ -282,8 +285,10 @@ export class Attempt {
       ...(measured !== undefined && { measured }),
     };
     if (this.#isLane) return result;
-    result.filesRead.push(...this.#kernel.aside(() => this.#filesOfModules()));
-    return await this.#kernel.asideAsync(async () => await this.#conclude(result, order, before));
+    return await this.#kernel.asideAsync(async () => {
+      result.filesRead.push(...this.#filesOfModules());
+      return await this.#conclude(result, order, before);
+    });
   }
 
   async #runCell(order: RunOrder): Promise<CellEnd> {
@@ -312,6 +317,7 @@ export class Attempt {
   }
 
   #filesOfModules(): readonly FileRead[] {
+    if (this.#modules.specifiers.length === 0) return [];
     const resolve = (specifier: string): string | undefined => this.#modules.resolve(specifier);
     const around = { cwd: process.cwd(), environment: this.#kernel.environment(), resolve };
     return filesOfModules(this.#modules.specifiers, around);

@@ -32,13 +32,17 @@ export class HiddenState {
 
   /** What differs from the start. */
   capture(): Captured {
+    return this.#around.kernel.aside(() => this.#capture());
+  }
+
+  #capture(): Captured {
     const now = this.#around.kernel.environment();
     const changed: Record<string, string | null> = {};
     for (const [name, value] of Object.entries(now)) if (this.#start[name] !== value) changed[name] = value;
     for (const name of Object.keys(this.#start)) if (!(name in now)) changed[name] = null;
     const found = new Map<string, unknown>();
     if (Object.keys(changed).length > 0) found.set(environ, sorted(changed));
-    const folder = this.#around.kernel.aside(() => process.cwd());
+    const folder = process.cwd();
     if (folder !== this.#folder) found.set(cwd, folder);
     return found;
   }
@@ -73,8 +77,10 @@ export class HiddenState {
     if (scope.unset !== undefined) return { name: 'state:unset', what: `${scope.unset}, which never got a value` };
     const shown = kernel.consoleState();
     if (shown !== undefined) return { name: 'state:console', what: shown };
-    if (modules.keeper === undefined) return undefined;
-    return { name: 'state:modules', what: `the module ${modules.keeper}, which may keep something` };
+    if (modules.keeper !== undefined)
+      return { name: 'state:modules', what: `the module ${modules.keeper}, which may keep something` };
+    const other = modules.changed();
+    return other === undefined ? undefined : { name: 'state:modules', what: `${other}, which was changed` };
   }
 }
 

@@ -1,4 +1,5 @@
 import { builtinModules } from 'node:module';
+import { describe, isSame } from './codec/known.ts';
 import type { Modules } from './codec/values.ts';
 
 /** How a module is found and loaded from the folder of the notebook. */
@@ -22,6 +23,8 @@ export class ImportedModules implements Modules {
   readonly #loader: Loader;
   readonly #spaces = new Map<string, Record<string, unknown>>();
   readonly #names = new Map<object, readonly string[]>();
+  /** What exported classes and objects had when they were imported. */
+  readonly #before = new Map<object, ReadonlyMap<PropertyKey, PropertyDescriptor>>();
   /** The first module that may keep something from cell to cell. */
   keeper: string | undefined;
 
@@ -78,10 +81,27 @@ export class ImportedModules implements Modules {
     if ((typeof value === 'object' && value !== null) || typeof value === 'function') {
       if (this.#names.has(value)) return;
       this.#names.set(value, path);
+      this.#keep(value, path);
       const body = typeof value === 'function' ? (Reflect.get(value, 'prototype') as unknown) : undefined;
-      if (typeof body === 'object' && body !== null && !this.#names.has(body))
-        this.#names.set(body, [...path, 'prototype']);
+      if (typeof body !== 'object' || body === null || this.#names.has(body)) return;
+      this.#names.set(body, [...path, 'prototype']);
+      this.#keep(body, path);
     }
+  }
+
+  /** What the engine itself has changes as it goes, and is looked at elsewhere. */
+  #keep(thing: object, [specifier = '']: readonly string[]): void {
+    if (!isBuiltin(specifier)) this.#before.set(thing, describe(thing));
+  }
+
+  /** The first class or object of a module that is not as it was when it was imported; undefined when there is none. */
+  changed(): string | undefined {
+    for (const [thing, before] of this.#before) {
+      const now = describe(thing);
+      const isAsBefore = now.size === before.size && [...before].every(([key, was]) => isSame(was, now.get(key)));
+      if (!isAsBefore) return (this.#names.get(thing) ?? []).join(' ');
+    }
+    return undefined;
   }
 
   exported(thing: object): readonly string[] | undefined {
@@ -100,8 +120,11 @@ export class ImportedModules implements Modules {
 export class ModuleAbsent extends Error {}
 
 function isStateless(specifier: string): boolean {
-  const bare = specifier.replace(/^node:/, '');
-  return (specifier.startsWith('node:') && builtin.has(bare)) || builtin.has(specifier) || stateless.test(specifier);
+  return isBuiltin(specifier) || stateless.test(specifier);
+}
+
+function isBuiltin(specifier: string): boolean {
+  return builtin.has(specifier.replace(/^node:/, ''));
 }
 
 function entriesOf(value: object): readonly (readonly [string, unknown])[] {

@@ -15,13 +15,18 @@ const cases = readCases(file);
 
 let compiler: Compiler;
 const empty = JSON.stringify(notebookOf([], 'deno'));
-beforeAll(async () => {
+async function loadCompiler(): Promise<Compiler> {
   const wasm = (name: string): Buffer => readFileSync(path.join(root, 'node_modules', name));
-  compiler = await createCompiler({
+  const loaded = await createCompiler({
     runtimeWasm: wasm('web-tree-sitter/web-tree-sitter.wasm'),
     languageWasm: wasm('tree-sitter-python/tree-sitter-python.wasm'),
   });
-  await compiler.prepare(empty, 'empty.ipynb');
+  await loaded.prepare(empty, 'empty.ipynb');
+  return loaded;
+}
+
+beforeAll(async () => {
+  compiler = await loadCompiler();
 }, 60_000);
 
 function compile(source: string, kernel = 'deno'): Compilation {
@@ -95,4 +100,44 @@ test('a notebook in TypeScript is refused as long as its language is not loaded'
     languageWasm: wasm('tree-sitter-python/tree-sitter-python.wasm'),
   });
   expect(bare.compile(empty, 'empty.ipynb').diagnostics.map(({ code }) => code)).toEqual(['CW401']);
+});
+
+test('it is loaded from where it is said to be, once, and tried again when it could not be had', async () => {
+  const wasm = (name: string): Buffer => readFileSync(path.join(root, 'node_modules', name));
+  let asked = 0;
+  const far = await createCompiler(
+    {
+      runtimeWasm: wasm('web-tree-sitter/web-tree-sitter.wasm'),
+      languageWasm: wasm('tree-sitter-python/tree-sitter-python.wasm'),
+    },
+    async () => {
+      asked++;
+      if (asked === 1) throw new Error('away');
+      return await import('@ts-morph/common');
+    },
+  );
+  await far.prepare(JSON.stringify(notebookOf([], 'python3')), 'python.ipynb');
+  expect(asked).toBe(0);
+  await expect(far.prepare(empty, 'empty.ipynb')).rejects.toThrow('away');
+  await far.prepare(empty, 'empty.ipynb');
+  await far.prepare(empty, 'empty.ipynb');
+  expect(asked).toBe(2);
+  expect(far.compile(empty, 'empty.ipynb').bundle?.notebook.language).toBe('typescript');
+});
+
+test('cells are translated by themselves, however many are new, and with a decorator among them', async () => {
+  const other = await loadCompiler();
+  const cells = [
+    'const a: number = 1;',
+    '@((of: unknown) => of) class B { c = a }',
+    'enum D { E }',
+    'export const f = <T,>(x: T) => x;',
+  ];
+  const together = bundleOf(cells.join('\n---\n')).tasks.map(({ script }) => script);
+  const alone = cells.map((cell) => {
+    const { bundle } = other.compile(JSON.stringify(notebookOf(splitCells(cell), 'deno')), 'notebook.ipynb');
+    return bundle?.tasks[0]?.script;
+  });
+  expect(together).toEqual(alone);
+  expect(together.map((script) => script?.declares.map(({ name }) => name))).toEqual([['a'], ['B'], ['D'], ['f']]);
 });

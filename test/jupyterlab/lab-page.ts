@@ -10,6 +10,8 @@ export interface NotebookPage {
   readonly page: Page;
   /** Errors that the page itself has thrown. */
   readonly errors: readonly string[];
+  /** Every address that was asked for. */
+  readonly asked: readonly string[];
   /** Addresses that are not of this machine; there must be none. */
   readonly elsewhere: readonly string[];
   close(): Promise<void>;
@@ -40,13 +42,20 @@ export async function watchedPage(context: BrowserContext): Promise<NotebookPage
   const page = await context.newPage();
   page.setDefaultTimeout(patience);
   const errors: string[] = [];
+  const asked: string[] = [];
   const elsewhere: string[] = [];
   page.on('pageerror', ({ message, stack }) => errors.push(stack ?? message));
   context.on('request', (request) => {
+    asked.push(request.url());
     if (!/^(?:https?|wss?):\/\/127\.0\.0\.1[:/]|^(?:data|blob|about):/.test(request.url()))
       elsewhere.push(request.url());
   });
-  return { page, errors, elsewhere, close: () => context.close() };
+  return { page, errors, asked, elsewhere, close: () => context.close() };
+}
+
+/** True for the address of TypeScript's compiler, which is only for notebooks in that language. */
+export function isTypeScript(address: string): boolean {
+  return /\/typescript\.\w+\.js/.test(address);
 }
 
 /** The button "Pipeline" in the notebook's toolbar. */

@@ -1,12 +1,22 @@
 /** The same wheel in the real JupyterLite: files on a web server, and nothing that could run a notebook. */
-import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
+import { copyFileSync, mkdirSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import type { Browser } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { startBrowser } from '../accessibility/browser.ts';
+import { root } from '../environment.ts';
 import { installedWheel } from './installed-wheel.ts';
-import { cellAt, markOf, messagesUnder, pipelineButton, runButton, sidebar, watchedPage } from './lab-page.ts';
+import {
+  cellAt,
+  markOf,
+  messagesUnder,
+  isTypeScript,
+  pipelineButton,
+  runButton,
+  sidebar,
+  watchedPage,
+} from './lab-page.ts';
 import { smallNotebook, writeNotebook } from './notebooks.ts';
 import { serveFolder } from './static-server.ts';
 import { taskCount } from './view.ts';
@@ -21,6 +31,7 @@ describe.skipIf(!isWanted)('JupyterLite', () => {
     folder = mkdtempSync(path.join(tmpdir(), 'cellwright-lite-'));
     const contents = path.join(folder, 'contents');
     mkdirSync(contents);
+    copyFileSync(path.join(root, 'samples', 'typescript', 'notebook.ipynb'), path.join(contents, 'typed.ipynb'));
     writeNotebook(path.join(contents, 'small.ipynb'), [...smallNotebook(0), { id: 'bad', code: '#| mem: 8gb\npass' }]);
     const place = ['--lite-dir', folder, '--output-dir', path.join(folder, 'site'), '--contents', contents];
     wheel.run('jupyter', 'lite', 'build', ...place);
@@ -49,8 +60,21 @@ describe.skipIf(!isWanted)('JupyterLite', () => {
     expect(await messagesUnder(cellAt(page, 8)).innerText()).toContain('gb is no unit');
     await runButton(page).click();
     await page.locator('.jp-toast-message', { hasText: 'pip install cellwright' }).waitFor();
+    expect(opened.asked.filter(isTypeScript)).toEqual([]);
     expect(opened.elsewhere).toEqual([]);
     await opened.close();
+
+    const typed = await watchedPage(await browser.newContext({ viewport: { width: 1440, height: 900 } }));
+    await typed.page.goto(`${site.address}lab/index.html?path=typed.ipynb`);
+    const dialog = typed.page.locator('.jp-Dialog').getByRole('button', { name: /^(?:No Kernel|Cancel)$/ });
+    await dialog.first().click();
+    await pipelineButton(typed.page).click();
+    expect(await taskCount(sidebar(typed.page))).toBe(10);
+    await typed.page.getByRole('treeitem', { name: /^Task 3 of 10, mine, .*reads .*weeks from 2/ }).waitFor();
+    // JupyterLite's own worker passes requests on, so that one is seen twice.
+    expect(new Set(typed.asked.filter(isTypeScript)).size).toBe(1);
+    expect([typed.errors, typed.elsewhere]).toEqual([[], []]);
+    await typed.close();
     await site.stop();
   });
 });

@@ -40,7 +40,7 @@ class Kernels(unittest.TestCase):
 
         def find(kernel: str) -> KernelSpecification:
             asked.append(kernel)
-            return SimpleNamespace(argv=[first, "-m", "ipykernel_launcher"], env=env or {})
+            return SimpleNamespace(argv=[first, "-m", "ipykernel_launcher"], env=env or {}, language="python")
 
         found = interpreter_options(self.notebook({"kernelspec": {"name": name}}), find)
         self.assertEqual(asked, [name])
@@ -60,10 +60,17 @@ class Kernels(unittest.TestCase):
 
     def test_a_notebook_that_names_none_has_the_server_s_default(self) -> None:
         def find(kernel: str) -> Optional[KernelSpecification]:
-            return SimpleNamespace(argv=["/d/python"], env={}) if kernel == "default" else None
+            return SimpleNamespace(argv=["/d/python"], env={}, language="") if kernel == "default" else None
 
         self.assertEqual(interpreter_options(self.notebook({}), find, "default"), ["--python", "/d/python"])
         self.assertEqual(interpreter_options(self.notebook({"kernelspec": {"name": "gone"}}), find, "default"), [])
+
+    def test_the_program_of_a_kernel_in_another_language_is_no_interpreter_of_python(self) -> None:
+        def find(kernel: str) -> KernelSpecification:
+            return SimpleNamespace(argv=["/opt/deno", "jupyter", "--kernel"], env={}, language="typescript")
+
+        notebook = self.notebook({"kernelspec": {"name": "deno"}})
+        self.assertEqual(interpreter_options(notebook, find), ["--kernel", "deno", "--python", sys.executable])
 
     def test_what_is_no_notebook_names_no_kernel(self) -> None:
         self.assertIsNone(kernel_name(str(self.folder / "not-there.ipynb")))

@@ -24,7 +24,7 @@ beforeAll(async () => {
     call: async () => await Promise.reject(new Error('no command is called here')),
   };
   const dist = path.join(root, 'dist');
-  page = await openPage(program, { notebook, page: path.join(dist, 'ui'), wasm: dist, port: 0 });
+  page = await openPage(program, { notebook, page: path.join(dist, 'ui'), compilerFiles: dist, port: 0 });
   const address = new URL(page.address);
   port = Number(address.port);
   token = address.hash.replace('#token=', '');

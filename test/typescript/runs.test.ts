@@ -1,4 +1,5 @@
-import { copyFileSync, cpSync, existsSync, readFileSync } from 'node:fs';
+import { spawnSync } from 'node:child_process';
+import { closeSync, copyFileSync, cpSync, existsSync, openSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { Workplace } from '../cli/installation.ts';
@@ -101,6 +102,42 @@ describe.skipIf(deno === undefined)('a notebook of Deno', () => {
     const ran = await run('files');
     expect(ran.shown.slice(2)).toEqual(['"two!"', '"paris"']);
     expect(readFileSync(join(place.folder, 'out.txt'), 'utf8')).toBe('two!');
+  });
+
+  test('knows a package that keeps nothing, and sees when a cell changes what it exports', async () => {
+    place.write(
+      'node_modules/he/package.json',
+      JSON.stringify({ name: 'he', version: '1.0.0', type: 'module', exports: './he.js' }),
+    );
+    place.write('node_modules/he/he.js', 'export class Text { size() { return 1 } }\nexport default { Text };');
+    place.write('package.json', JSON.stringify({ dependencies: { he: '1.0.0' } }));
+    const cells = ['import { Text } from "he";', 'const text = new Text();', 'text.size()'];
+    place.write('whole.ipynb', denoNotebook(...cells));
+    expect((await run('whole')).shown[2]).toBe('1');
+    place.write(
+      'patched.ipynb',
+      denoNotebook(...cells, 'Text.prototype.size = () => 2; Text.more = 3;', '[text.size(), Text.more]'),
+    );
+    const { shown, said } = await run('patched');
+    expect(shown[4], said).toBe('[ 2, 3 ]');
+    expect(said).toContain('he Text, which was changed');
+  });
+
+  test('reuses results also where an editor has left files open, which a cell could write to', () => {
+    place.write('left.ipynb', denoNotebook('const a = 1;', 'a + 1'));
+    const log = openSync(join(place.folder, 'editor.log'), 'a');
+    const call = (): string => {
+      const words = [join(root, 'dist', 'cellwright.mjs'), 'run', 'left.ipynb', 'left.out.ipynb', '--no-report'];
+      const env = { ...process.env, ...place.variables, XDG_CACHE_HOME: join(place.folder, 'own-cache') };
+      const options = { cwd: place.folder, env, encoding: 'utf8' } as const;
+      // Node closes what it inherits, up to the first number from 16 on that is free.
+      const between = Array.from({ length: 37 }, () => 'ignore' as const);
+      return spawnSync(process.execPath, words, { ...options, stdio: ['ignore', 'pipe', 'pipe', ...between, log] })
+        .stdout;
+    };
+    expect(call()).toContain('2 ran, 0 reused');
+    expect(call()).toContain('0 ran, 2 reused');
+    closeSync(log);
   });
 
   test('shows an error where it is in the cell', async () => {

@@ -262,6 +262,7 @@ describe.skipIf(executable === undefined)('the view in a real browser', () => {
     expect(
       asked.filter((url) => !url.startsWith(new URL(address).origin) && !/^(?:data|blob|about):/.test(url)),
     ).toEqual([]);
+    expect(asked.filter((url) => url.includes('typescript'))).toEqual([]);
     expect(errors).toEqual([]);
   });
 });

@@ -44,6 +44,7 @@ function threadOf(): CompileThread {
     onerror: null,
     terminate: () => undefined,
     postMessage: (question: CompileQuestion) => {
+      if (!('number' in question)) throw new Error('TypeScript was not asked for');
       const { number } = question;
       const answer = (data: CompileAnswer): void => {
         // This project has no types of pages, which would say what a worker's listener takes.
@@ -105,7 +106,7 @@ async function modelOf(notebook: OpenNotebook): Promise<Made> {
     service,
     notebookPath: '/work/n.ipynb',
     createThread: threadOf,
-    wasm: { runtimeWasm: empty, languageWasm: empty },
+    compilerFiles: { runtimeWasm: empty, languageWasm: empty },
     prepare: () => Promise.resolve(),
     runArguments: () => ['--python', '/own/python', '--jobs', '2'],
     beforeRun: () => Promise.resolve(true),
@@ -372,12 +373,13 @@ test('the page runs its own script and loads its own files, nothing else', () =>
     worker: 'w',
     runtimeWasm: 'r',
     languageWasm: 'l',
+    typescript: 't',
     source: 'https://own',
   };
   const page = panelPage(files, nonce);
   const policy = /content="([^"]*)"/.exec(page)?.[1]?.replaceAll('&#39;', "'") ?? '';
   expect(policy).toContain("default-src 'none'");
-  expect(policy).toContain(`script-src 'nonce-${nonce}' 'wasm-unsafe-eval';`);
+  expect(policy).toContain(`script-src 'nonce-${nonce}' 'wasm-unsafe-eval' blob:;`);
   expect(policy).toContain('connect-src https://own;');
   expect(policy).not.toMatch(/script-src[^;]*(?:unsafe-inline|unsafe-eval'(?<!wasm-unsafe-eval')|\*)/);
   expect(page).toContain('src="https://own/a&quot;b.js"');

@@ -1,5 +1,5 @@
 /** Notebooks for the workbench, as files. */
-import { readFileSync, writeFileSync } from 'node:fs';
+import { cpSync, readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { root } from '../environment.ts';
 
@@ -24,4 +24,9 @@ export function writeCells(folder: string, name: string, sources: readonly strin
   const kernelspec = { name: 'python3', display_name: 'Python 3', language: 'python' };
   const metadata = { kernelspec, language_info: { name: 'python' } };
   writeFileSync(path.join(folder, name), JSON.stringify({ cells, metadata, nbformat: 4, nbformat_minor: 5 }, null, 1));
+}
+
+/** The sample of Deno's kernel, with its data. */
+export function writeTypeScript(folder: string): void {
+  cpSync(path.join(root, 'samples', 'typescript'), folder, { recursive: true });
 }

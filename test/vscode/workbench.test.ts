@@ -1,15 +1,16 @@
 /** The extension in a real workbench, installed from its .vsix: npm run vscode. */
 import { execFileSync } from 'node:child_process';
-import { mkdirSync, mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readFileSync, readdirSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import type { Browser, BrowserContext, Page } from 'playwright-core';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import { executable, findViolations, startBrowser } from '../accessibility/browser.ts';
 import { python, root } from '../environment.ts';
+import { deno } from '../typescript/workplace.ts';
 import { hasCodeServer, startServer, type Server } from './code-server.ts';
 import { packJupyterLike } from './jupyter-like.ts';
-import { writeCells, writeFlights } from './notebooks.ts';
+import { writeCells, writeFlights, writeTypeScript } from './notebooks.ts';
 import { Workbench } from './workbench.ts';
 
 if (!hasCodeServer || executable === undefined)
@@ -358,6 +359,53 @@ describe.skipIf(!hasCodeServer || executable === undefined)('VS Code', { timeout
     expect(await view.locator('button:disabled[title*="A browser cannot start processes"]').count()).toBe(1);
     expect(await bench.offers('Cellwright: Run Pipeline')).toBe(false);
     expect(programs()).toEqual([]);
+  });
+
+  test('in the web editor the graph of a notebook in TypeScript is there as well', async () => {
+    prepare();
+    writeTypeScript(workspace);
+    await start({ 'remote.extensionKind': { 'cellwright.cellwright': ['web'] } });
+    await bench.openNotebook('notebook.ipynb');
+    const view = await bench.pressShowPipeline();
+    await bench.until(
+      async () => await view.locator('.cw-row:not(.cw-heading)').count(),
+      (count) => count === 10,
+    );
+    await view.getByRole('treeitem', { name: /^Task 3 of 10, mine, .*reads .*weeks from 2/ }).waitFor();
+    await bench.until(
+      async () => (await bench.tasks()).size,
+      (count) => count === 10,
+    );
+  });
+
+  test.skipIf(deno === undefined)('a notebook in TypeScript is seen, run with Deno and edited', async () => {
+    prepare();
+    writeTypeScript(workspace);
+    symlinkSync(path.join(root, 'node_modules'), path.join(workspace, 'node_modules'));
+    await start();
+    await bench.openNotebook('notebook.ipynb');
+    const view = await bench.pressShowPipeline();
+    await bench.until(
+      async () => await view.locator('.cw-row:not(.cw-heading)').count(),
+      (count) => count === 10,
+    );
+    await view.getByRole('button', { name: 'Run', exact: true }).click();
+    await bench.until(
+      async () => [...(await bench.tasks()).values()],
+      (all) => all.length === 10 && all.every((state) => state === 'done'),
+    );
+    expect(await bench.statusTexts()).toContainEqual(expect.stringMatching(/done \d/));
+    await bench.typeInCell('const station', '\nconst wrong: number = "text";');
+    await bench.until(
+      async () => await bench.problems(),
+      (all) => all.some((one) => one.includes("Type 'string' is not assignable to type 'number'")),
+    );
+    await bench.until(
+      async () => (await bench.tasks()).get('1'),
+      (state) => state === 'stale',
+    );
+    expect(await view.locator('body').innerText()).not.toMatch(/python/i);
+    expect((await bench.statusTexts()).join(' ')).not.toMatch(/python/i);
   });
 
   test('the interpreter is that of the kernel which is selected, where the extension for Jupyter tells it', async () => {

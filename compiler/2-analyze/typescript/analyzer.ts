@@ -1,11 +1,12 @@
 import type { Diagnostic, Range } from '../../bundle/diagnostic.ts';
+import type { Script } from '../../bundle/format.ts';
 import type { CellText, Effects, LanguageAnalyzer } from '../effects.ts';
 import { noFindings } from './findings.ts';
 import { certainImports } from './imports.ts';
 import { joinCells } from './join-cells.ts';
 import type { ts, TypeScript } from './load.ts';
 import { Programs, type CellProgram, type Dialect } from './program.ts';
-import { scriptOf } from './script.ts';
+import { Translator } from './script.ts';
 import { isTelling, nameInProblem } from './type-problems.ts';
 import { readTypes, type TypeReader } from './types.ts';
 import { awaitedNames } from './scope.ts';
@@ -20,10 +21,11 @@ export function createTypeScriptAnalyzer(
   { dialect, builtinNames }: { readonly dialect: Dialect; readonly builtinNames: ReadonlySet<string> },
 ): LanguageAnalyzer {
   const programs = new Programs(typescript, dialect);
+  const translator = new Translator(typescript.ts);
   const known = new Map<string, Looked>();
   return {
     analyzeCells: (cells, kernel) =>
-      locate({ typescript, builtinNames }, cells, look({ typescript, programs, known, kernel }, cells)),
+      locate({ typescript, builtinNames }, cells, look({ typescript, programs, translator, known, kernel }, cells)),
     readCondition: (text) => ({
       ok: false,
       message: 'Conditions of gates are not understood in a notebook of this language.',
@@ -45,17 +47,28 @@ interface Looked {
 interface Room {
   readonly typescript: TypeScript;
   readonly programs: Programs;
+  readonly translator: Translator;
   readonly known: Map<string, Looked>;
   readonly kernel: string;
 }
 
 /** Looks at the cells that are new, or of which one that they need is. */
-function look({ typescript, programs, known, kernel }: Room, cells: readonly CellText[]): readonly Looked[] {
+function look(
+  { typescript, programs, translator, known, kernel }: Room,
+  cells: readonly CellText[],
+): readonly Looked[] {
   const plain = cells.map((cell) => programs.parse(cell));
   const joined = joinCells(typescript, cells, plain).map((one) => ({ ...one, key: `${kernel}\n${one.key}` }));
   const wanted = joined.flatMap(({ key }, place) => (known.has(key) ? [] : [place]));
   const program = wanted.length === 0 ? undefined : programs.make(joined, wanted);
   const types = program === undefined ? undefined : readTypes(typescript, program.checker);
+  const valid = wanted
+    .map((place) => plain[place] as ts.SourceFile)
+    .filter((file) => syntaxProblems(file).length === 0);
+  const scripts = translator.translate(
+    valid.map(({ text }) => text),
+    kernel,
+  );
   return joined.map(({ key }, place) => {
     const before = known.get(key);
     const found =
@@ -64,7 +77,7 @@ function look({ typescript, programs, known, kernel }: Room, cells: readonly Cel
         plain: plain[place] as ts.SourceFile,
         file: (program as CellProgram).fileOf(place),
         types: types as TypeReader,
-        kernel,
+        script: scripts.get((plain[place] as ts.SourceFile).text),
         problems: () =>
           (program as CellProgram).problemsOf(place).filter((problem) => isTelling(typescript.ts, problem)),
       });
@@ -127,11 +140,11 @@ interface OneCell {
   readonly plain: ts.SourceFile;
   readonly file: ts.SourceFile;
   readonly types: TypeReader;
-  readonly kernel: string;
+  readonly script: Script | undefined;
   readonly problems: () => readonly ts.Diagnostic[];
 }
 
-function lookAt(typescript: TypeScript, { plain, file, types, kernel, problems }: OneCell): Looked {
+function lookAt(typescript: TypeScript, { plain, file, types, script, problems }: OneCell): Looked {
   const [syntax] = syntaxProblems(plain);
   const statements = file.statements.slice(0, plain.statements.length);
   const visited = { calls: new WeakMap(), definitions: new WeakMap() };
@@ -167,7 +180,7 @@ function lookAt(typescript: TypeScript, { plain, file, types, kernel, problems }
     showsLines: /\bcaptureStackTrace\b|\bprepareStackTrace\b|\.stack\b/.test(plain.text),
     diagnostics: [],
     ...(found.outlives.length > 0 && { outlives: found.outlives }),
-    ...(isValid && { script: scriptOf(typescript.ts, plain.text, kernel) }),
+    ...(script !== undefined && { script }),
   };
   return { plain, effects, syntax, problems: isValid ? problems() : [] };
 }

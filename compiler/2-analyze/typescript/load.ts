@@ -1,4 +1,4 @@
-import type { ts } from '@ts-morph/common';
+import type { getLibFiles, ts } from '@ts-morph/common';
 
 /** TypeScript's own compiler as ts-morph carries it, and the declarations of the language's library by file name. */
 export interface TypeScript {
@@ -9,8 +9,17 @@ export interface TypeScript {
 /** Types of the syntax tree. */
 export type { ts } from '@ts-morph/common';
 
-/** Loads it. Nine megabytes: only a notebook in TypeScript or JavaScript asks for them. */
-export async function loadTypeScript(): Promise<TypeScript> {
-  const { ts: compiler, getLibFiles } = await import('@ts-morph/common');
-  return { ts: compiler, library: new Map(getLibFiles().map(({ fileName, text }) => [fileName, text])) };
+/** The module that holds both. */
+export interface TypeScriptModule {
+  readonly ts: typeof ts;
+  readonly getLibFiles: typeof getLibFiles;
+}
+
+/** Finds that module, which stands beside this one unless somebody knows better. Megabytes: only a notebook in TypeScript or JavaScript asks for them. */
+export type TypeScriptSource = () => Promise<TypeScriptModule>;
+
+/** Loads it. */
+export async function loadTypeScript(source: TypeScriptSource = () => import('@ts-morph/common')): Promise<TypeScript> {
+  const { ts: compiler, getLibFiles: listFiles } = await source();
+  return { ts: compiler, library: new Map(listFiles().map(({ fileName, text }) => [fileName, text])) };
 }

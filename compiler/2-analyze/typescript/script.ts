@@ -9,45 +9,117 @@ type Compiler = typeof TypeScript;
 /** What stands for `import` in the text that runs: whoever runs it knows where modules are looked for. */
 const importName = '__cellwright_import';
 
+/** So many translations are kept. */
+const mostScripts = 4000;
+
 /**
- * Translates a cell into what its kernel would run: types go, imports become variables, `export` goes. The text runs as a script
+ * Translates cells into what their kernel would run: types go, imports become variables, `export` goes. The text runs as a script
  * in the engine's mode for prompts, so that what it declares stays, and the value of its last expression is its result.
- * @param kernel the name of the notebook's kernel; Deno's own translation differs from TypeScript's
  */
-export function scriptOf(ts: Compiler, source: string, kernel: string): Script {
-  const { outputText, sourceMapText = '{}' } = ts.transpileModule(source, {
-    fileName: 'cell.tsx',
-    compilerOptions: {
-      // No engine knows decorators yet, so the translation has to.
-      target: /^\s*@[\w$]/m.test(source) ? ts.ScriptTarget.ES2022 : ts.ScriptTarget.ESNext,
-      module: ts.ModuleKind.ESNext,
-      moduleDetection: ts.ModuleDetectionKind.Force,
-      jsx: ts.JsxEmit.React,
-      sourceMap: true,
-      verbatimModuleSyntax: true,
-      isolatedModules: true,
-      useDefineForClassFields: true,
-      removeComments: false,
+export class Translator {
+  readonly #ts: Compiler;
+  readonly #known = new Map<string, Script>();
+
+  constructor(ts: Compiler) {
+    this.#ts = ts;
+  }
+
+  /**
+   * The translations of valid cells by their texts. Those that are new are translated together: most of what it takes to translate one has
+   * nothing to do with it.
+   * @param kernel the name of the notebook's kernel; Deno's own translation differs from TypeScript's
+   */
+  translate(sources: readonly string[], kernel: string): ReadonlyMap<string, Script> {
+    const keyOf = (source: string): string => `${kernel}\n${source}`;
+    const fresh = [...new Set(sources)].filter((source) => !this.#known.has(keyOf(source)));
+    // No engine knows decorators yet, so the translation has to.
+    const isDecorated = (source: string): boolean => /^\s*@[\w$]/m.test(source);
+    const made = new Map([
+      ...translateAll(this.#ts, fresh.filter(isDecorated), { kernel, target: this.#ts.ScriptTarget.ES2022 }),
+      ...translateAll(
+        this.#ts,
+        fresh.filter((source) => !isDecorated(source)),
+        { kernel, target: this.#ts.ScriptTarget.ESNext },
+      ),
+    ]);
+    const found = new Map(
+      sources.map((source) => [source, this.#known.get(keyOf(source)) ?? (made.get(source) as Script)] as const),
+    );
+    for (const [source, script] of found) {
+      this.#known.delete(keyOf(source));
+      this.#known.set(keyOf(source), script);
+    }
+    for (const key of this.#known.keys()) {
+      if (this.#known.size <= mostScripts) break;
+      this.#known.delete(key);
+    }
+    return found;
+  }
+}
+
+interface How {
+  readonly kernel: string;
+  readonly target: TypeScript.ScriptTarget;
+}
+
+function translateAll(ts: Compiler, sources: readonly string[], { kernel, target }: How): ReadonlyMap<string, Script> {
+  if (sources.length === 0) return new Map();
+  const nameOf = (place: number): string => `cell-${String(place)}.tsx`;
+  const texts = new Map(sources.map((source, place) => [nameOf(place), source]));
+  const written = new Map<string, string>();
+  const host: TypeScript.CompilerHost = {
+    getSourceFile: (name, how) => {
+      const text = texts.get(name);
+      return text === undefined ? undefined : ts.createSourceFile(name, text, how);
     },
-    transformers: {
-      after: [
-        (context) => (file) => {
-          const script = asScript({ ts, context }, file);
-          return /^deno/i.test(kernel) ? withKeysFirst({ ts, context }, script) : script;
-        },
-      ],
-    },
+    writeFile: (name, text) => void written.set(name, text),
+    fileExists: (name) => texts.has(name),
+    readFile: (name) => texts.get(name),
+    getDefaultLibFileName: () => 'lib.d.ts',
+    getCanonicalFileName: (name) => name,
+    getCurrentDirectory: () => '',
+    getNewLine: () => '\n',
+    useCaseSensitiveFileNames: () => true,
+  };
+  const program = ts.createProgram({ rootNames: [...texts.keys()], options: optionsFor(ts, target), host });
+  program.emit(undefined, undefined, undefined, false, {
+    after: [
+      (context) => (file) => {
+        const script = asScript({ ts, context }, file);
+        return /^deno/i.test(kernel) ? withKeysFirst({ ts, context }, script) : script;
+      },
+    ],
   });
-  const { mappings = '' } = JSON.parse(sourceMapText) as { readonly mappings?: string };
-  const text = outputText.replace(/\n?\/\/# sourceMappingURL=.*\s*$/, '');
-  const globals = globalsOf(ts, source);
-  const modules = modulesOf(ts, source);
+  return new Map(
+    sources.map((source, place) => {
+      const name = nameOf(place).replace(/tsx$/, 'js');
+      const { mappings = '' } = JSON.parse(written.get(`${name}.map`) ?? '{}') as { readonly mappings?: string };
+      const text = (written.get(name) ?? '').replace(/\n?\/\/# sourceMappingURL=.*\s*$/, '');
+      const globals = globalsOf(ts, source);
+      const modules = modulesOf(ts, source);
+      const declares = declaredBy(ts, program.getSourceFile(nameOf(place)) as TypeScript.SourceFile);
+      const also = { ...(globals.length > 0 && { globals }), ...(modules.length > 0 && { modules }) };
+      return [source, { text, mappings, declares, ...also }] as const;
+    }),
+  );
+}
+
+/** Each cell by itself, without a library and without a look at types, as `transpileModule` does it. */
+function optionsFor(ts: Compiler, target: TypeScript.ScriptTarget): TypeScript.CompilerOptions {
   return {
-    text,
-    mappings,
-    declares: declaredBy(ts, source),
-    ...(globals.length > 0 && { globals }),
-    ...(modules.length > 0 && { modules }),
+    target,
+    module: ts.ModuleKind.ESNext,
+    moduleDetection: ts.ModuleDetectionKind.Force,
+    jsx: ts.JsxEmit.React,
+    sourceMap: true,
+    verbatimModuleSyntax: true,
+    isolatedModules: true,
+    useDefineForClassFields: true,
+    removeComments: false,
+    noLib: true,
+    noResolve: true,
+    noCheck: true,
+    types: [],
   };
 }
 
@@ -157,8 +229,7 @@ function withAttributes(
 }
 
 /** What a cell declares at its top, and how: whether a later cell may declare it otherwise is up to its kernel. */
-function declaredBy(ts: Compiler, source: string): Script['declares'] {
-  const file = ts.createSourceFile('cell.tsx', source, ts.ScriptTarget.ESNext);
+function declaredBy(ts: Compiler, file: TypeScript.SourceFile): Script['declares'] {
   const found = new Map<string, Script['declares'][number]['how']>();
   const bind = (name: TypeScript.BindingName, how: 'const' | 'let' | 'var'): void => {
     if (ts.isIdentifier(name)) found.set(name.text, how);

@@ -22,9 +22,9 @@ export async function openCommand(
   if (!Number.isInteger(port) || port < 0 || port > 65_535)
     return usage(`--port takes a number up to 65535, not ${asked ?? ''}.`, 'Leave it out for any port that is free.');
   const signal = host.interruption();
-  const wasm = host.installation;
+  const compilerFiles = host.installation;
   const page = path.join(host.installation, 'ui');
-  const opened = await tryToOpen({ notebook, page, wasm, port }, programOf(host, parsed, runCommandLine));
+  const opened = await tryToOpen({ notebook, page, compilerFiles, port }, programOf(host, parsed, runCommandLine));
   if ('code' in opened)
     return usage(`Port ${port} cannot be used: ${opened.code}.`, 'Name another one, or leave --port out.');
   host.out(`${opened.address}\n`);

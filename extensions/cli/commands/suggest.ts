@@ -2,7 +2,7 @@ import path from 'node:path';
 import type { Task } from '../../../compiler/bundle/format.ts';
 import { memoryAsDirective, readRuns, suggestPlaces, type PlaceSuggestion } from '../../../runtime/index.ts';
 import { hasFlag, type ParsedArguments } from '../args.ts';
-import { assignmentsIn } from '../assignments.ts';
+import { commentMark, directiveText, type CommentMark } from '../../ui/comment-mark.ts';
 import { withDirectives, type DirectiveValues } from '../../ui/directive-edit.ts';
 import { editNotebook } from '../edit-notebook.ts';
 import { isFolder, isThere, shownPath } from '../files.ts';
@@ -36,11 +36,12 @@ export async function suggestCommand(host: Host, parsed: ParsedArguments): Promi
   const written = isWriting ? await writeInto(host, input, known) : ({ ok: true, value: [] } as const);
   if (!written.ok) return written.result;
   const shown = shownPath(host, path.resolve(host.cwd, name));
+  const mark = commentMark(input.bundle.notebook.language);
   const left = known.filter(({ task }) => task.source.startsWith('%%'));
-  const byHand = left.length === 0 ? '' : `; under a cell magic a line is text, so by hand:\n\n${lines(input, left)}`;
+  const byHand = left.length === 0 ? '' : `; under a cell magic a line is text, so by hand:\n\n${lines(left, mark)}`;
   const rest = isWriting
     ? `${shown}: directives of ${count(written.value.length, 'cell')} written${byHand === '' ? '\n' : byHand}`
-    : lines(input, known);
+    : lines(known, mark);
   return {
     status: 'ok',
     diagnostics: input.diagnostics,
@@ -76,16 +77,12 @@ function describe(suggestions: readonly PlaceSuggestion[]): string {
 }
 
 /** To be pasted. */
-function lines(input: Input, known: readonly PlaceSuggestion[]): string {
+function lines(known: readonly PlaceSuggestion[], mark: CommentMark): string {
   const blocks = known.map((one) => {
-    const directives = [...valuesOf(one)].map(([name, value]) => `${commentIn(input)}| ${name}: ${value}\n`);
+    const directives = [...valuesOf(one)].map(([name, value]) => `${directiveText(mark, name, value)}\n`);
     return `In [${one.task.executionCount}], ${one.task.name}\n${directives.join('')}`;
   });
   return blocks.join('\n');
-}
-
-function commentIn({ bundle }: Input): string {
-  return assignmentsIn(bundle.notebook.language).comment;
 }
 
 function documentOf({ task, runs, shared, seen, suggested }: PlaceSuggestion): Readonly<Record<string, unknown>> {
@@ -101,9 +98,10 @@ async function writeInto(
 ): Promise<Outcome<readonly Task[]>> {
   const file = path.resolve(host.cwd, input.path);
   const shown = shownPath(host, file);
+  const mark = commentMark(input.bundle.notebook.language);
   const changed = known.flatMap((one) => {
     const before = one.task.source;
-    const after = withDirectives(before, valuesOf(one), commentIn(input));
+    const after = withDirectives(before, valuesOf(one), mark);
     return after === undefined || after === before ? [] : [{ task: one.task, before, after }];
   });
   const sources = new Map(changed.map(({ task, before, after }) => [task.index, { before, after }]));

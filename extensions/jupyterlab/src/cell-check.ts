@@ -1,8 +1,17 @@
 import type { Diagnostic } from '../../../compiler/bundle/diagnostic.ts';
 import { CompileClient } from '../../ui/compile-client.ts';
-import { createCompileWorker, wasm } from './compiler-files.ts';
+import { createCompileWorker, compilerFiles } from './compiler-files.ts';
 
 type Told = readonly Diagnostic[] | undefined;
+
+/** A cell as a notebook would have it. */
+export interface CheckedCell {
+  readonly source: string;
+  readonly tags: readonly string[];
+  /** Of the notebook. */
+  readonly language: string | undefined;
+  readonly kernel: string;
+}
 
 /** Asks the compiler what it says of one cell alone, so that a value is judged before it is written into the notebook. */
 export class CellCheck {
@@ -10,14 +19,15 @@ export class CellCheck {
   #waiting: ((told: Told) => void) | undefined;
 
   /** Undefined when the compiler cannot be loaded, which the view says, and for a question that another one did not wait for. */
-  async check(source: string, tags: readonly string[]): Promise<Told> {
+  async check({ source, tags, language, kernel }: CheckedCell): Promise<Told> {
     this.#answer(undefined);
-    this.#client ??= new CompileClient(createCompileWorker(), wasm, {
+    this.#client ??= new CompileClient(createCompileWorker(), compilerFiles, {
       onCompiled: ({ diagnostics }) => this.#answer(diagnostics),
       onFailed: () => this.#answer(undefined),
     });
     const cell = { id: 'checked', cell_type: 'code', metadata: { tags }, source, outputs: [], execution_count: null };
-    const notebook = { cells: [cell], metadata: { kernelspec: { name: 'python3' } }, nbformat: 4, nbformat_minor: 5 };
+    const metadata = { kernelspec: { name: kernel, language, display_name: kernel } };
+    const notebook = { cells: [cell], metadata, nbformat: 4, nbformat_minor: 5 };
     const answered = new Promise<Told>((resolve) => (this.#waiting = resolve));
     this.#client.compile(JSON.stringify(notebook), 'notebook.ipynb');
     return await answered;

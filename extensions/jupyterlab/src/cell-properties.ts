@@ -1,6 +1,7 @@
 import type { Cell } from '@jupyterlab/cells';
-import { NotebookTools } from '@jupyterlab/notebook';
+import { NotebookTools, type INotebookModel } from '@jupyterlab/notebook';
 import type { TranslationBundle } from '@jupyterlab/translation';
+import { commentMark } from '../../ui/comment-mark.ts';
 import { readDirectives, withDirectiveLines } from '../../ui/directive-edit.ts';
 import { CellCheck } from './cell-check.ts';
 import { PropertyField, type FieldKind } from './property-field.ts';
@@ -115,6 +116,16 @@ export class CellProperties extends NotebookTools.Tool {
       field.show(directives.get(name) ?? [], { isEnabled: isCode && !isText, isOther });
   }
 
+  get #notebook(): INotebookModel | null | undefined {
+    return this.notebookTools.activeNotebookPanel?.content.model;
+  }
+
+  /** As the notebook says it; undefined when it does not, and the compiler goes by the name of the kernel. */
+  get #language(): string | undefined {
+    const kernel = this.#notebook?.getMetadata('kernelspec') as { readonly language?: string } | undefined;
+    return this.#notebook?.defaultKernelLanguage || kernel?.language;
+  }
+
   #setTag(name: string, values: readonly string[]): void {
     const cell = this.#cell;
     if (cell === null) return;
@@ -137,14 +148,16 @@ export class CellProperties extends NotebookTools.Tool {
     if (isShown) this.#directives.get(name)?.tell(problem ?? '');
     if (problem !== undefined || cell.isDisposed) return;
     const before = cell.model.sharedModel.getSource();
-    const after = withDirectiveLines(before, name, values) ?? before;
+    const after = withDirectiveLines(before, { name, values, mark: commentMark(this.#language) }) ?? before;
     if (after !== before) cell.model.sharedModel.setSource(after);
   }
 
   /** What the compiler says of these lines alone; undefined when nothing is wrong with their text. */
   async #problemOf(name: string, values: readonly string[], cell: Cell): Promise<string | undefined> {
-    const source = withDirectiveLines('pass', name, values) ?? '';
-    const told = await this.#check.check(source, tagsOf(cell));
+    const { defaultKernelName: kernel = '' } = this.#notebook ?? {};
+    const mark = commentMark(this.#language);
+    const source = withDirectiveLines(mark === '#' ? 'pass' : '0;', { name, values, mark }) ?? '';
+    const told = await this.#check.check({ source, tags: tagsOf(cell), language: this.#language, kernel });
     const wrong = told?.find(({ code, severity }) => severity === 'error' && ofDirectives.has(code));
     return wrong === undefined ? undefined : `${wrong.message} ${wrong.help}`;
   }

@@ -6,7 +6,7 @@ import { NotebookActions, type NotebookPanel } from '@jupyterlab/notebook';
 import type { TranslationBundle } from '@jupyterlab/translation';
 import type { Range } from '../../../compiler/bundle/diagnostic.ts';
 import type { CellEdit, OpenRequest, PanelHost, ServiceConnection, ViewSettings } from '../../ui/panel.ts';
-import { createCompileWorker, wasm } from './compiler-files.ts';
+import { compilerFiles, createCompileWorker } from './compiler-files.ts';
 import type { PipelineSettings } from './settings.ts';
 
 /** What every notebook's view shares. */
@@ -29,7 +29,7 @@ export class NotebookHost implements PanelHost {
   readonly service: ServiceConnection | undefined;
   readonly runsRefused: string | undefined;
   readonly createWorker: () => Worker = createCompileWorker;
-  readonly wasm: PanelHost['wasm'] = wasm;
+  readonly compilerFiles: PanelHost['compilerFiles'] = compilerFiles;
   readonly #notebook: NotebookPanel;
   readonly #surroundings: Surroundings;
   /** The place of a cell that the compiler had to name itself. */

@@ -25,8 +25,11 @@ export class Decoder {
 
   decode(code: Code): unknown {
     if (typeof code !== 'object' || code === null) return code;
-    const [tag, first = null, second = null, ...rest] = code;
-    switch (tag) {
+    const list: List = code;
+    // This is gone through for every value there is, so nothing is taken apart that is not needed.
+    const first = list[1] ?? null;
+    const second = list[2] ?? null;
+    switch (list[0]) {
       case 'u':
         return undefined;
       case 'n':
@@ -40,7 +43,7 @@ export class Decoder {
       case 'g':
         return this.#makers.known.get(String(first));
       case 'm':
-        return this.#makers.exported(code.slice(1).map(String));
+        return this.#makers.exported(list.slice(1).map(String));
       case 'd':
         return this.#makers.definition(String(first));
       case 'q':
@@ -48,15 +51,15 @@ export class Decoder {
       case 'a':
         return this.#array(first as List);
       case 'A':
-        return this.#otherArray(first as List, Number(second), rest);
+        return this.#otherArray(first as List, Number(second), list.slice(3));
       case 'o':
-        return this.#plain(first, second as List, rest[0] ?? 0);
+        return this.#plain(first, second as List, list[3] ?? 0);
       case 'x':
-        return this.#special(first as List, second, rest);
+        return this.#special(first as List, second, list.slice(3));
       case 't':
-        return this.#typed(code);
+        return this.#typed(list);
       default:
-        throw new Error(`the store has a value of a kind that is not known: ${JSON.stringify(tag)}`);
+        throw new Error(`the store has a value of a kind that is not known: ${JSON.stringify(list[0])}`);
     }
   }
 
@@ -72,10 +75,22 @@ export class Decoder {
   }
 
   #fill(made: unknown[], items: List): void {
-    items.forEach((item, place) => {
-      if (isHole(item)) made.length = place + 1;
-      else made[place] = this.decode(item);
-    });
+    for (const item of items) {
+      if (isOf(item, 'h')) made.length++;
+      else if (isOf(item, 'T')) this.#rows(made, item as List);
+      else made[made.length] = this.decode(item);
+    }
+  }
+
+  /** Rows that were written as columns. */
+  #rows(made: unknown[], [, count = 0, keys = [], ...columns]: List): void {
+    const names = keys as readonly string[];
+    for (let place = 0; place < Number(count); place++) {
+      const row: Record<string, unknown> = this.#keep({});
+      for (let at = 0; at < names.length; at++)
+        setOwn(row, names[at] as string, this.decode((columns[at] as List)[place] as Code));
+      made[made.length] = row;
+    }
   }
 
   #otherArray(items: List, length: number, [prototype = 0, properties = [], integrity = 0]: List): unknown[] {
@@ -119,8 +134,7 @@ export class Decoder {
       const key = typeof name === 'string' ? name : (this.decode(name) as symbol);
       const code = properties[place + 1] ?? null;
       if (!Array.isArray(code) || code[0] !== '=') {
-        const value = this.decode(code);
-        Object.defineProperty(made, key, { value, writable: true, enumerable: true, configurable: true });
+        setOwn(made, key, this.decode(code));
         continue;
       }
       const [, flags = 7, value = null, setter] = code as List;
@@ -209,6 +223,12 @@ export class Decoder {
   }
 }
 
-function isHole(code: Code): boolean {
-  return Array.isArray(code) && code[0] === 'h';
+function isOf(code: Code, tag: string): boolean {
+  return Array.isArray(code) && code[0] === tag;
+}
+
+/** Gives an object an ordinary property. To assign is many times faster, and the same where nothing under that name is inherited. */
+function setOwn(made: object, key: PropertyKey, value: unknown): void {
+  if (key in made) Object.defineProperty(made, key, { value, writable: true, enumerable: true, configurable: true });
+  else (made as Record<PropertyKey, unknown>)[key] = value;
 }

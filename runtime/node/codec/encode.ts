@@ -1,5 +1,6 @@
 import { types } from 'node:util';
 import type { Known } from './known.ts';
+import { fewestRows, hasShape, shapeOf } from './rows.ts';
 
 /** A value as the store has it: a plain value of JSON, or an array that begins with what it is. */
 export type Code = string | number | boolean | null | readonly Code[];
@@ -150,7 +151,12 @@ export class Encoder {
     // A long array with a few elements has nothing but these.
     const isSparse = length > 64 && Object.keys(value).length * 4 < length;
     for (let place = 0; !isSparse && place < length; place++) {
-      if (Object.hasOwn(value, place)) {
+      const rows = this.#rows(value, place);
+      if (rows !== undefined) {
+        items.push(rows);
+        count += rows[1];
+        place += rows[1] - 1;
+      } else if (Object.hasOwn(value, place)) {
         items.push(this.encode(value[place]));
         count++;
       } else items.push(['h']);
@@ -160,6 +166,29 @@ export class Encoder {
     const prototype = this.#prototype(value);
     const isOther = (key: PropertyKey): boolean => key !== 'length' && (isSparse || !isIndex(key));
     return ['A', isSparse ? [] : items, length, prototype, this.properties(value, isOther), this.#integrity(value)];
+  }
+
+  /** Elements from a place on that are rows of a table, as columns; undefined when there are too few. Each gets its number before its values do. */
+  #rows(list: readonly unknown[], from: number): readonly ['T', number, ...Code[]] | undefined {
+    if (from + fewestRows > list.length) return undefined;
+    const keys = shapeOf(list[from]);
+    if (keys === undefined) return undefined;
+    for (let place = from; place < from + fewestRows; place++) if (!this.#isRow(list, place, keys)) return undefined;
+    const columns = keys.map((): Code[] => []);
+    let place = from;
+    for (; this.#isRow(list, place, keys); place++) {
+      const row = list[place] as Readonly<Record<string, unknown>>;
+      this.#places.set(row, this.#places.size);
+      keys.forEach((key, at) => columns[at]?.push(this.encode(row[key])));
+    }
+    return ['T', place - from, keys, ...columns];
+  }
+
+  /** True for one that was not met before and is no other's. */
+  #isRow(list: readonly unknown[], place: number, keys: readonly string[]): boolean {
+    const thing = list[place];
+    if (!Object.hasOwn(list, place) || !hasShape(thing, keys)) return false;
+    return !this.#places.has(thing) && this.#outside(thing) === undefined;
   }
 
   /** True when it has so many properties, or is too long to be looked at now. */

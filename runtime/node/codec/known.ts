@@ -84,7 +84,8 @@ function isOurs(path: string): boolean {
   return /^globalThis\.(?:process|global|self|window)\b/.test(path) && !/^globalThis\.process$/.test(path);
 }
 
-function describe(thing: object): ReadonlyMap<PropertyKey, PropertyDescriptor> {
+/** The own properties of an object. */
+export function describe(thing: object): ReadonlyMap<PropertyKey, PropertyDescriptor> {
   const found = new Map<PropertyKey, PropertyDescriptor>();
   for (const key of Reflect.ownKeys(thing)) {
     const descriptor = Reflect.getOwnPropertyDescriptor(thing, key);
@@ -93,7 +94,8 @@ function describe(thing: object): ReadonlyMap<PropertyKey, PropertyDescriptor> {
   return found;
 }
 
-function isSame(was: PropertyDescriptor, now: PropertyDescriptor | undefined): boolean {
+/** True when a property is as it was. */
+export function isSame(was: PropertyDescriptor, now: PropertyDescriptor | undefined): boolean {
   if (now === undefined) return false;
   return Object.is(was.value, now.value) && was.get === now.get && was.set === now.set;
 }

@@ -7,7 +7,7 @@ import type { Definitions, Written } from './definitions.ts';
 import { Encoder, Unstorable, type Around, type Code } from './encode.ts';
 import type { KeptSecrets } from '../kept-secrets.ts';
 import type { Known } from './known.ts';
-import { nameOf, type Store } from './store.ts';
+import { nameOf, type Store, type Stored } from './store.ts';
 
 /** What the store has under the name of a variable or of a definition. */
 type Root = { readonly kind: Kind; readonly value: Code } | (Written & { readonly removed: readonly string[] });
@@ -50,6 +50,8 @@ type Thing = Variable | { readonly definition: object };
 /** Writes and reads the values of variables, those that share something together. */
 export class Values {
   readonly #around: Surroundings;
+  /** What was read and is not loaded yet. */
+  readonly #read = new Map<string, Stored>();
   /** A definition that this process does not have. */
   fetch: (name: string) => object = (name) => {
     throw new Error(`no definition ${name}`);
@@ -268,7 +270,8 @@ export class Values {
     const secret = this.#around.secrets.at(ref.object);
     if (secret !== undefined)
       return new Map([[ref.member, { kind: ref.content.split(' ')[1] as Kind, value: secret }]]);
-    const { stream, buffers } = this.#around.store.read(ref.object);
+    const { stream, buffers } = this.#read.get(ref.object) ?? this.#around.store.read(ref.object);
+    this.#read.delete(ref.object);
     const { members, order } = JSON.parse(stream) as Document;
     const { known, modules, definitions } = this.#around;
     const found = new Map<string, Variable | { readonly definition: object }>();
@@ -292,11 +295,19 @@ export class Values {
     return found;
   }
 
-  /** Specifiers of the modules that an object of the store refers to. */
+  /** Nothing more of what was read is going to be loaded. */
+  forgetRead(): void {
+    this.#read.clear();
+  }
+
+  /** Specifiers of the modules that an object of the store refers to; it is kept until it is loaded. */
   modulesIn(ref: ValueRef): readonly string[] {
     if (this.#around.secrets.at(ref.object) !== undefined) return [];
-    const { stream } = this.#around.store.read(ref.object);
-    return [...stream.matchAll(/\["m",("(?:[^"\\]|\\.)*")/g)].map(([, text = '""']) => JSON.parse(text) as string);
+    const stored = this.#around.store.read(ref.object);
+    this.#read.set(ref.object, stored);
+    return [...stored.stream.matchAll(/\["m",("(?:[^"\\]|\\.)*")/g)].map(
+      ([, text = '""']) => JSON.parse(text) as string,
+    );
   }
 }
 

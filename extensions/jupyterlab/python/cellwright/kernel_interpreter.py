@@ -23,6 +23,10 @@ class KernelSpecification(Protocol):
     def env(self) -> Mapping[str, str]:
         """Variables that it is given."""
 
+    @property
+    def language(self) -> str:
+        """What its cells are written in."""
+
 
 def interpreter_options(
     notebook: str,
@@ -40,6 +44,9 @@ def interpreter_options(
     if kernel is None or not kernel.argv:
         return []
     first = kernel.argv[0]
+    if kernel.language.lower() not in {"", "python"}:
+        # Its program is no Python; what compares a run with the real kernel is one, with jupyter_client, as this one is.
+        return ["--kernel", name, "--python", sys.executable]
     if kernel.env:
         if not os.path.isabs(first):
             raise NotAllowed(
