@@ -65,6 +65,8 @@ export interface State extends Progress, Judged {
 /** What a run needs besides the bundle. */
 export interface RunContext {
   readonly bundle: Bundle;
+  /** Execution count, source and digest of the code of the cells that processes are started with: of many runs, those of the first. */
+  readonly cells: readonly (readonly [number, string, string])[];
   readonly id: string;
   readonly store: LocalStore;
   readonly profile: Profile;
@@ -203,19 +205,6 @@ export function initialStates(tasks: readonly Task[], isHome: RunContext['isHome
   const states = tasks.map((task, index) => initialState(task, index, isHome(task)));
   followResults(states);
   return states;
-}
-
-/** By the tasks of a run, the sources of their executed cells. */
-const sources = new WeakMap<readonly State[], readonly string[]>();
-
-/** Sources of the executed cells before a task that is executed, for `In`. */
-export function inputHistory(states: readonly State[], index: number): readonly string[] {
-  let all = sources.get(states);
-  if (all === undefined) {
-    all = states.flatMap(({ task }) => (task.executionCount > 0 ? [task.source] : []));
-    sources.set(states, all);
-  }
-  return all.slice(0, (states[index]?.task.executionCount ?? 1) - 1);
 }
 
 /** What became of a task. */
