@@ -108,6 +108,8 @@ class Project:
             return
         told = {
             **{name: outcome[name] for name in ("step", "status", "manifest", "report", "metrics")},
+            # The step itself went well, and its result is not used.
+            **({"status": "refused"} if failure is not None and outcome["exitCode"] == 0 else {}),
             "exitCode": failure.exit_code if failure is not None else 0,
             "run": os.environ.get("CELLWRIGHT_RUN", ""),
             "cacheKey": self._cache_key(order.step),
