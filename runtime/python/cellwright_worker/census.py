@@ -1,4 +1,7 @@
-"""Cells that ask for what only the one process knows that runs all of them: its number, how many objects it has, what it kept of files."""
+"""Cells that ask for what only the one process knows that runs all of them: its number, how many objects it has, what it kept of files.
+
+And those that change the parts of a function: of a function of a library nobody looks at them.
+"""
 
 from __future__ import annotations
 
@@ -34,6 +37,9 @@ def default_database_in(cells: Sequence[str]) -> bool:
 def resized_in(cells: Sequence[str]) -> frozenset[str]:
     """Names on which the cells call `resize`."""
     return frozenset(found[1] for text in cells for found in _RESIZED.finditer(text))
+# Defaults by keyword are a table, and what a function closes over can be set: whoever gets hold of them may change them.
+_PARTS = re.compile(r"(?<!\w)(__kwdefaults__|cell_contents)(?!\w)")
+_SET_PARTS = re.compile(r"""\.(__defaults__|__code__)\s*(?:\[[^\]\n]*\]\s*)?[-+*|]?=(?!=)|["'](__defaults__|__code__)["']""")
 
 
 def census_in(cells: Sequence[str]) -> str:
@@ -46,4 +52,6 @@ def census_in(cells: Sequence[str]) -> str:
     asking = [asked[1] for asked in map(_NUMBER.search, cells) if asked is not None]
     if len(asking) > 1 or (len(cells) > 1 and any(map(_KEPT.search, cells))):
         return f"{asking[0]} has the same answer in all cells"
+    for part in (found for pattern in (_PARTS, _SET_PARTS) for found in map(pattern.search, cells) if found is not None):
+        return f"{part[1] or part[2]} is a part of a function, which may be one of a library"
     return ""
