@@ -4,11 +4,12 @@
  *     CELLWRIGHT_ENGINE_PYTHON=… CELLWRIGHT_S3_DURABLE=…/versitygw npx vitest run test/engine/tls.test.ts
  */
 import { spawn, spawnSync, type ChildProcess } from 'node:child_process';
-import { mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readdirSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { splitCells, writeCells } from '../../build/cases.mjs';
+import { makeCertificates, type Certificates } from '../certificates.ts';
 import { root } from '../environment.ts';
 import { outputsOf } from '../equivalence/normalise.ts';
 import { freePort } from '../free-port.ts';
@@ -38,32 +39,14 @@ const at = (...names: string[]): string => path.join(scratch, ...names);
 let server: ChildProcess | undefined;
 let port = 0;
 
-function openssl(...words: string[]): void {
-  const done = spawnSync('openssl', words, { cwd: scratch, encoding: 'utf8' });
-  expect(done.status, done.stderr).toBe(0);
-}
-
-/** An authority, another one, and a certificate of the first for this machine. */
-function makeCertificates(): void {
-  for (const name of ['own', 'other'])
-    openssl(
-      ...['req', '-x509', '-newkey', 'rsa:2048', '-nodes', '-days', '2', '-subj', `/CN=${name}`],
-      ...['-keyout', `${name}.key`, '-out', `${name}.pem`],
-    );
-  writeFileSync(at('names'), 'subjectAltName=IP:127.0.0.1\n');
-  openssl('req', '-newkey', 'rsa:2048', '-nodes', '-subj', '/CN=store', '-keyout', 'store.key', '-out', 'store.csr');
-  openssl(
-    ...['x509', '-req', '-in', 'store.csr', '-CA', 'own.pem', '-CAkey', 'own.key', '-CAcreateserial', '-days', '2'],
-    ...['-extfile', 'names', '-out', 'store.pem'],
-  );
-}
+let certificates: Certificates;
 
 beforeAll(async () => {
   if (!isThere) return;
-  makeCertificates();
+  certificates = makeCertificates(scratch);
   port = await freePort();
   mkdirSync(at('kept', 'bucket'), { recursive: true });
-  const words = ['--port', `127.0.0.1:${String(port)}`, '--cert', at('store.pem'), '--key', at('store.key')];
+  const words = ['--port', `127.0.0.1:${String(port)}`, '--cert', certificates.certificate, '--key', certificates.key];
   server = spawn(program, [...words, '--access', 'test', '--secret', 'test', 'posix', at('kept')], { stdio: 'ignore' });
 });
 
@@ -122,7 +105,7 @@ describe.skipIf(!isThere).each([
   test.each(['AWS_CA_BUNDLE', 'SSL_CERT_FILE'])(
     'trust the authority that %s names',
     (variable) => {
-      const ended = run(`${kind}-${variable}`, { [variable]: at('own.pem') });
+      const ended = run(`${kind}-${variable}`, { [variable]: certificates.authority });
       expect(ended.outputs, ended.said).toEqual(truth);
       expect(ended.code).toBe(0);
       expect(readdirSync(at('kept', 'bucket', `${kind}-${variable}`))).toContain('parts');
