@@ -37,7 +37,7 @@ export interface State extends Progress, Judged {
   /** The contents of the names that were loaded before the attempt started. */
   given: Readonly<Record<string, string>>;
   /** Names a running attempt asked for that an unfinished task is expected to write. */
-  needs: { readonly name: string; readonly companion: boolean }[];
+  needs: readonly { readonly name: string; readonly companion: boolean }[];
   permit: 'none' | 'asked' | 'given';
   /** True when it has to run on the machine that the notebook is on. */
   isHome: boolean;
@@ -261,6 +261,11 @@ export function isFailure({ task, result, timedOut }: Progress): boolean {
 }
 
 /** True when an attempt has a core to itself: it runs, and waits neither for a value nor for its turn. */
-export function isActive({ status, needs, permit }: State): boolean {
-  return status === 'running' && needs.length === 0 && permit !== 'asked';
+export function isActive(state: State): boolean {
+  return state.status === 'running' && !isAsking(state);
+}
+
+/** True when an attempt waits for an answer. */
+export function isAsking({ status, needs, permit }: State): boolean {
+  return status === 'running' && (needs.length > 0 || permit === 'asked');
 }
