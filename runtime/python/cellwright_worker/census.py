@@ -13,6 +13,9 @@ _OF_ALL = re.compile(r"(?<!\w)(getrefcount|get_objects|get_referrers|getallocate
 # What is the same in all cells; it matters where two cells can compare.
 _NUMBER = re.compile(r"(?<!\w)(getpid|getppid|get_native_id|gettid|get_ident)(?!\w)")
 _KEPT = re.compile(rf"^[\w., ]+=[^=].*{_NUMBER.pattern}", re.MULTILINE)
+# Defaults by keyword are a table, and what a function closes over can be set: whoever gets hold of them may change them.
+_PARTS = re.compile(r"(?<!\w)(__kwdefaults__|cell_contents)(?!\w)")
+_SET_PARTS = re.compile(r"""\.(__defaults__|__code__)\s*(?:\[[^\]\n]*\]\s*)?[-+*|]?=(?!=)|["'](__defaults__|__code__)["']""")
 # A method that numpy refuses where anything else refers to the array.
 _RESIZED = re.compile(r"(?<![\w.])(\w+)\.resize\((?!.*refcheck)")
 # DuckDB has a connection of its own that nobody asked for; these words tell it something that lasts.
@@ -37,9 +40,6 @@ def default_database_in(cells: Sequence[str]) -> bool:
 def resized_in(cells: Sequence[str]) -> frozenset[str]:
     """Names on which the cells call `resize`."""
     return frozenset(found[1] for text in cells for found in _RESIZED.finditer(text))
-# Defaults by keyword are a table, and what a function closes over can be set: whoever gets hold of them may change them.
-_PARTS = re.compile(r"(?<!\w)(__kwdefaults__|cell_contents)(?!\w)")
-_SET_PARTS = re.compile(r"""\.(__defaults__|__code__)\s*(?:\[[^\]\n]*\]\s*)?[-+*|]?=(?!=)|["'](__defaults__|__code__)["']""")
 
 
 def census_in(cells: Sequence[str]) -> str:
