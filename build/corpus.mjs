@@ -116,6 +116,9 @@ async function compiledRun(file, target, state, flags = []) {
   const limits = { cwd: path.dirname(file), env: environment, seconds: timeout + 60 };
   const result = await runLimited(process.execPath, args, limits);
   const notebook = existsSync(target) ? JSON.parse(readFileSync(target, 'utf8')) : undefined;
+  // Steps are given the values of parameters in a cell of their own.
+  if (notebook !== undefined)
+    notebook.cells = notebook.cells.filter(({ metadata }) => metadata.tags?.includes('injected-parameters') !== true);
   return { ...result, document: documentOf(result), notebook };
 }
 
