@@ -20,15 +20,15 @@ from typing import Any, Callable
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.dirname(os.path.abspath(__file__))), "runtime", "python"))
 
-from cellwright_task.store import key_of
-from cellwright_task.store_fsspec import FsspecStore
+from cellwright_store.address import AddressStore
+from cellwright_store.store import key_of
 
 Way = tuple[str, Callable[[str, str], Any], Callable[[str, str], Any]]
 TRIES = int(os.environ.get("TRIES", "3"))
 
 
 def ours(url: str) -> Way:
-    store = FsspecStore(url)
+    store = AddressStore(url)
 
     def get(key: str, path: str) -> None:
         store.get_file(key, path)

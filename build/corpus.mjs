@@ -2,10 +2,13 @@
  * Runs real notebooks plainly and compiled, and compares them cell by cell.
  *
  *   npm run corpus -- DIR|LIST.tsv [--limit N] [--only GLOB] [--python EXE] [--jobs N] [--timeout SECONDS]
- *                     [--rerun] [--isolated-check] [--plain-only] [--again] [--work DIR]
+ *                     [--rerun] [--isolated-check] [--plain-only] [--again] [--work DIR] [--on ENGINE]
  *
  * Every run gets a fresh copy of the project (the first folder below DIR) at the same path. Plain runs are kept; compiled
  * runs are kept as long as the program is the same, so an interrupted corpus goes on where it stopped.
+ *
+ * With --on (`flyte`, `ray://…`) a notebook runs here first, which says what its cells do, and what `run --on ENGINE` then gives in a
+ * fresh copy is compared.
  */
 import { createHash } from 'node:crypto';
 import { cpSync, existsSync, mkdirSync, readFileSync, readdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
@@ -31,6 +34,7 @@ const { values: options, positionals } = parseArgs({
     'plain-only': { type: 'boolean', default: false },
     again: { type: 'boolean', default: false },
     work: { type: 'string', default: path.join(root, 'out', 'corpus') },
+    on: { type: 'string' },
   },
 });
 
@@ -42,7 +46,8 @@ if (source === undefined || !existsSync(source)) {
 const base = baseOf(source);
 const work = path.resolve(options.work);
 const timeout = Number(options.timeout);
-const edits = options['isolated-check'] ? 3 : options.rerun ? 1 : 0;
+const engine = options.on;
+const edits = engine !== undefined ? 0 : options['isolated-check'] ? 3 : options.rerun ? 1 : 0;
 const program = programDigest();
 // A copy, so that a build in the meantime changes nothing.
 const dist = path.join(work, 'dist', program);
@@ -52,7 +57,7 @@ for (const folder of ['plain', 'compiled', 'results', 'dist']) mkdirSync(path.jo
 
 /** What the compiled results depend on. */
 function programDigest() {
-  const hash = createHash('sha256').update(String(edits));
+  const hash = createHash('sha256').update(`${edits} ${engine ?? ''}`);
   const dist = path.join(root, 'dist');
   for (const name of existsSync(dist) ? readdirSync(dist, { recursive: true }).map(String).sort() : []) {
     if (/(?:cellwright\.mjs|runtime\.mjs|\.py)$/.test(name))
@@ -90,7 +95,7 @@ async function plainRun(notebook, key, which) {
   return { problem: `${result.code}: ${result.err.trim().split('\n').at(-1)}` };
 }
 
-async function compiledRun(file, target, state) {
+async function compiledRun(file, target, state, flags = []) {
   rmSync(target, { force: true });
   const args = [
     path.join(dist, 'cellwright.mjs'),
@@ -106,10 +111,14 @@ async function compiledRun(file, target, state) {
     '--json',
     '-j',
     '2',
+    ...flags,
   ];
   const limits = { cwd: path.dirname(file), env: environment, seconds: timeout + 60 };
   const result = await runLimited(process.execPath, args, limits);
   const notebook = existsSync(target) ? JSON.parse(readFileSync(target, 'utf8')) : undefined;
+  // Steps are given the values of parameters in a cell of their own.
+  if (notebook !== undefined)
+    notebook.cells = notebook.cells.filter(({ metadata }) => metadata.tags?.includes('injected-parameters') !== true);
   return { ...result, document: documentOf(result), notebook };
 }
 
@@ -120,6 +129,9 @@ function judge(run, plain) {
   if (document === undefined || ![0, 1, 3, 4].includes(code))
     return { verdict: 'crashed', why: complaintOf(run, document) };
   if (code === 3) return { verdict: 'refused', why: complaintOf(run, document) };
+  // On an engine with a fixed graph a step checks itself, and says so when it is not to be believed.
+  const unproven = document.flyte?.steps.find(({ status }) => status === 'refused');
+  if (unproven !== undefined) return { verdict: 'refused', why: unproven.error.split('\n')[0] };
   const cells = compareRuns(plain, notebook);
   const different = cells.filter(({ verdict }) => verdict === 'different');
   const found = {
@@ -198,7 +210,9 @@ async function check(notebook) {
   const state = path.join(tmpdir(), 'cellwright-corpus', `${key}.state`);
   rmSync(state, { recursive: true, force: true });
   const target = path.join(work, 'compiled', `${key}.ipynb`);
-  const run = await compiledRun(file, target, state);
+  const here = await compiledRun(file, target, state);
+  const run =
+    engine === undefined ? here : await compiledRun(freshCopy(notebook, key).file, target, state, ['--on', engine]);
   const result = {
     name,
     program,

@@ -4,7 +4,8 @@ import type { AttemptResult, LaneObservation } from './process/protocol.ts';
 import type { TaskProcess } from './process/worker-parent.ts';
 import { limitIn, limitOf, markKilled, markTimeout } from './timed-out.ts';
 import { unmetNeed, type Precedence } from './schedule.ts';
-import { inputHistory, isFailure, type RunContext, type State } from './run-state.ts';
+import { inputHistory } from './input-history.ts';
+import { isFailure, type RunContext, type State } from './run-state.ts';
 import { askedMeasures } from './measures/asked.ts';
 import { isClosed } from './measures/gates.ts';
 
@@ -129,7 +130,7 @@ async function runOne(
       source: state.task.source,
       ...(state.task.script !== undefined && { script: state.task.script }),
       executionCount: state.task.executionCount,
-      inputHistory: inputHistory(states, state.index),
+      inputHistory: inputHistory(context, states, state.index),
       imports: [],
       certainImports: [],
       preload: {},

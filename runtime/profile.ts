@@ -72,7 +72,7 @@ export class ProfileNotes {
     if (before !== undefined && JSON.stringify(now) === JSON.stringify(before)) return;
     this.#effects.delete(key);
     this.#effects.set(key, now);
-    for (const [oldest] of [...this.#effects].slice(0, -mostTasks)) this.#effects.delete(oldest);
+    dropOldest(this.#effects);
     this.#changed = true;
   }
 
@@ -103,7 +103,7 @@ export class ProfileNotes {
     // The newest come last, and the oldest go first.
     this.#imports.delete(task.code);
     this.#imports.set(task.code, [...known, ...more]);
-    for (const [oldest] of [...this.#imports].slice(0, -mostTasks)) this.#imports.delete(oldest);
+    dropOldest(this.#imports);
     this.#changed = true;
   }
 
@@ -130,5 +130,13 @@ export class ProfileNotes {
   save(store: LocalStore): void {
     if (!this.#changed) return;
     store.writeDocument(path, { formatVersion, ...this.profile });
+  }
+}
+
+/** What is known of the newest tasks stays. */
+function dropOldest(known: Map<string, unknown>): void {
+  for (const oldest of known.keys()) {
+    if (known.size <= mostTasks) return;
+    known.delete(oldest);
   }
 }

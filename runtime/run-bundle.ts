@@ -171,7 +171,7 @@ export async function run(bundle: Bundle, document: string, options: RunOptions)
     log.close();
     return { id, ...nothingRan(bundle, document, diagnostic), folder: log.folder };
   }
-  const { store, interpreter, variables, journal, profile, notes } = common;
+  const { cells, store, interpreter, variables, journal, profile, notes } = common;
   secrets = secretsOf(document, options, variables);
   const start = common.describe();
   const { executable } = interpreter;
@@ -180,6 +180,7 @@ export async function run(bundle: Bundle, document: string, options: RunOptions)
   const gates = new Gates({ judges: options.judges ?? true, previous, onEvent: emit });
   const seen = await runAndTell({
     bundle,
+    cells,
     secrets,
     id,
     store,
@@ -288,6 +289,8 @@ type Installed = Pick<EnvironmentFound, 'packages' | 'folders' | 'caches'>;
 
 /** What does not depend on the values of parameters. */
 export interface Common {
+  /** What warm parents are started with; of several runs, the cells of the first. */
+  readonly cells: RunContext['cells'];
   readonly store: LocalStore;
   readonly interpreter: Interpreter;
   readonly variables: Variables;
@@ -325,6 +328,7 @@ export function openCommon(
   const variables = { ...environment, ...interpreter.environment };
   const profile = readProfile(store);
   return {
+    cells: cellsOf(bundle),
     store,
     interpreter,
     variables,
@@ -406,7 +410,7 @@ export function parentStarter(
       standBy: secrets.names.length > 0 ? 0 : options.standBy,
       secrets: secrets.names,
       journal: common.journal,
-      cells: cellsOf(bundle),
+      cells: common.cells,
       environment: options.environment,
       signal: options.signal,
     };

@@ -37,7 +37,7 @@ export interface State extends Progress, Judged {
   /** The contents of the names that were loaded before the attempt started. */
   given: Readonly<Record<string, string>>;
   /** Names a running attempt asked for that an unfinished task is expected to write. */
-  needs: { readonly name: string; readonly companion: boolean }[];
+  needs: readonly { readonly name: string; readonly companion: boolean }[];
   permit: 'none' | 'asked' | 'given';
   /** True when it has to run on the machine that the notebook is on. */
   isHome: boolean;
@@ -65,6 +65,8 @@ export interface State extends Progress, Judged {
 /** What a run needs besides the bundle. */
 export interface RunContext {
   readonly bundle: Bundle;
+  /** Execution count, source and digest of the code of the cells that processes are started with: of many runs, those of the first. */
+  readonly cells: readonly (readonly [number, string, string])[];
   readonly id: string;
   readonly store: LocalStore;
   readonly profile: Profile;
@@ -205,19 +207,6 @@ export function initialStates(tasks: readonly Task[], isHome: RunContext['isHome
   return states;
 }
 
-/** By the tasks of a run, the sources of their executed cells. */
-const sources = new WeakMap<readonly State[], readonly string[]>();
-
-/** Sources of the executed cells before a task that is executed, for `In`. */
-export function inputHistory(states: readonly State[], index: number): readonly string[] {
-  let all = sources.get(states);
-  if (all === undefined) {
-    all = states.flatMap(({ task }) => (task.executionCount > 0 ? [task.source] : []));
-    sources.set(states, all);
-  }
-  return all.slice(0, (states[index]?.task.executionCount ?? 1) - 1);
-}
-
 /** What became of a task. */
 export function outcomeOf(state: State): TaskOutcome {
   const { task, outputs, seconds, result, because, verdicts } = state;
@@ -272,6 +261,11 @@ export function isFailure({ task, result, timedOut }: Progress): boolean {
 }
 
 /** True when an attempt has a core to itself: it runs, and waits neither for a value nor for its turn. */
-export function isActive({ status, needs, permit }: State): boolean {
-  return status === 'running' && needs.length === 0 && permit !== 'asked';
+export function isActive(state: State): boolean {
+  return state.status === 'running' && !isAsking(state);
+}
+
+/** True when an attempt waits for an answer. */
+export function isAsking({ status, needs, permit }: State): boolean {
+  return status === 'running' && (needs.length > 0 || permit === 'asked');
 }

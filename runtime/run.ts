@@ -21,7 +21,6 @@ import { forget, initialStates, isFailure, isStopped, mostLosses, putBack, statu
 import type { RunContext, RunOutcome, State } from './run-state.ts';
 import { Retries } from './retries.ts';
 import { Standing } from './standing.ts';
-import { slotsTaken } from './processor-share.ts';
 import { precedenceOf, startable, unmetNeed, type Precedence } from './schedule.ts';
 import { answerTo, everyName, namesToLoad } from './task-inputs.ts';
 import { takeFromCache } from './take-from-cache.ts';
@@ -60,7 +59,7 @@ export class Run {
   constructor(context: RunContext) {
     this.#context = context;
     this.#states = initialStates(context.bundle.tasks, context.isHome);
-    this.#standing = new Standing(this.#states);
+    this.#standing = new Standing(this.#states, context.crew.room);
     this.#inputs = new ChangedInputs(context, this.#states);
     this.#holders = new Holders(this.#states);
     this.#reuse = new ExpectedReuse(context, this.#states);
@@ -75,9 +74,7 @@ export class Run {
     const { crew } = this.#context;
     crew.join({
       active: (isHome) =>
-        this.#lane === undefined
-          ? slotsTaken(this.#standing.running, crew.room, isHome)
-          : Number(isHome && this.#turn.hasCome),
+        this.#lane === undefined ? this.#standing.taken(isHome) : Number(isHome && this.#turn.hasCome),
       // Runs beside this one have gone on.
       look: () => {
         this.#reuse.forget();
@@ -297,7 +294,9 @@ export class Run {
     for (const state of this.#standing.asking()) {
       if (state.status !== 'running') continue;
       if (state.permit === 'asked' && this.#isHead(state)) this.#permit(state);
-      for (const need of state.needs.splice(0)) this.#need(state, need);
+      const { needs } = state;
+      state.needs = [];
+      for (const need of needs) this.#need(state, need);
     }
   }
 
@@ -317,7 +316,7 @@ export class Run {
 
   #need(state: State, need: State['needs'][number]): void {
     const answer = answerTo(this.#states, state, need, this.#head);
-    if (answer.kind === 'wait') state.needs.push(need);
+    if (answer.kind === 'wait') state.needs = [...state.needs, need];
     else if (answer.kind === 'elsewhere') this.#moveTo(state, need.name, answer.origin);
     else state.holder?.process.send({ type: 'binding', name: need.name, binding: answer.binding });
   }

@@ -1,4 +1,4 @@
-import type { Bundle } from '../compiler/bundle/format.ts';
+import type { Bundle, Task } from '../compiler/bundle/format.ts';
 import type { ExpectedReuse } from './expected-reuse.ts';
 import { isClosed } from './measures/gates.ts';
 import { guardedNames, readName } from '../compiler/bundle/guarded-names.ts';
@@ -99,15 +99,22 @@ function canStartEarly(states: readonly State[], state: State): boolean {
   });
 }
 
-/** True when a task that can start early is likely to keep its result: what it is expected to read is there, and it stays inside its process. */
-function isPromising({ states, head }: Tasks, state: State, precedence: Precedence): boolean {
-  const before = [...(precedence.expected.get(state) ?? []), ...(precedence.learned.get(state) ?? [])];
-  if (before.some((other) => other.result === undefined && other.status !== 'retired')) return false;
-  if (state.task.accesses.some((access) => access.resource.kind === 'outside' && !access.assumed)) return false;
-  const { restless } = precedence;
-  if (restless.size === 0) return true;
-  const unfinished = states.slice(head, state.index).filter((other) => other.result === undefined);
-  return !unfinished.some((other) => restless.mayChange(other.task, state.task));
+/** A task without a result which another one is expected to need; undefined when all of them have one. */
+function awaitedBy(
+  { states, head }: Tasks,
+  state: State,
+  { expected, learned, restless }: Precedence,
+): State | undefined {
+  const isOpen = (other: State): boolean => other.result === undefined && other.status !== 'retired';
+  const known = expected.get(state)?.find(isOpen) ?? learned.get(state)?.find(isOpen);
+  if (known !== undefined || restless.size === 0) return known;
+  const unfinished = states.slice(head, state.index).filter(isOpen);
+  return unfinished.find((other) => restless.mayChange(other.task, state.task));
+}
+
+/** True when a task is expected to stay inside its process. */
+function staysInside({ accesses }: Task): boolean {
+  return !accesses.some((access) => access.resource.kind === 'outside' && !access.assumed);
 }
 
 /** What decides which tasks start before they are the head. */
@@ -122,9 +129,8 @@ export interface Choice {
 export function* startable(states: readonly State[], head: number, choice: Choice): Generator<State> {
   const { crew, until, isVariant, disorder } = choice.context;
   const free = new FreeRoom(crew);
-  const from = Math.max(head, choice.standing.firstWaiting);
-  const waiting = states.slice(from, endOfWindow(states, head, wholeRoom(crew.room)));
-  for (const state of disorder?.order(waiting) ?? waiting) {
+  const near = choice.standing.near(endOfWindow(states, head, wholeRoom(crew.room)));
+  for (const state of disorder?.order([...near]) ?? near) {
     if (state.status !== 'waiting' || state.task.executionCount === 0 || state.index > until) continue;
     const isHead = state.index === head;
     const slots = slotsOf(state.task, crew.room, state.isHome);
@@ -146,12 +152,18 @@ export function* startable(states: readonly State[], head: number, choice: Choic
 }
 
 /** True when a task that is not the head is to start now. */
-function startsEarly(tasks: Tasks, state: State, { precedence, reuse, context }: Choice): boolean {
-  const isLikely = isPromising(tasks, state, precedence);
-  if (context.disorder === undefined && !isLikely) return false;
+function startsEarly(tasks: Tasks, state: State, { precedence, reuse, context, standing }: Choice): boolean {
+  const { disorder } = context;
+  const awaited = awaitedBy(tasks, state, precedence);
+  if (awaited !== undefined && disorder === undefined) {
+    standing.putAside(state, awaited);
+    return false;
+  }
+  const isLikely = awaited === undefined && staysInside(state.task);
+  if (disorder === undefined && !isLikely) return false;
   if (!canStartEarly(tasks.states, state)) return false;
   const isWorthIt = isLikely && !reuse.has(state);
-  return context.disorder?.startsEarly(isWorthIt) ?? isWorthIt;
+  return disorder?.startsEarly(isWorthIt) ?? isWorthIt;
 }
 
 /** All tasks, and where those begin that may not have ended. */

@@ -15,7 +15,7 @@ export function takeIn(
       state.outputs.push(message.output);
       return false;
     case 'need':
-      state.needs.push(message);
+      state.needs = [...state.needs, message];
       return true;
     case 'effect':
       state.permit = 'asked';

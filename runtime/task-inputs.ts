@@ -1,7 +1,8 @@
 import { importsOf } from './import-steps.ts';
 import { askedMeasures } from './measures/asked.ts';
 import type { Binding, ToWorker } from './process/protocol.ts';
-import { inputHistory, type RunContext, type State } from './run-state.ts';
+import { inputHistory } from './input-history.ts';
+import type { RunContext, State } from './run-state.ts';
 import { limitIn } from './timed-out.ts';
 import {
   implicitNames,
@@ -64,7 +65,7 @@ export function answerTo(
 
 /** The message that starts an attempt in a process. */
 export function runMessage(
-  context: Pick<RunContext, 'bundle' | 'profile' | 'timeout'>,
+  context: Pick<RunContext, 'bundle' | 'cells' | 'profile' | 'timeout'>,
   states: readonly State[],
   state: State,
   { keep, head, importsFrom }: StartOptions,
@@ -79,7 +80,7 @@ export function runMessage(
     source: task.source,
     ...(task.script !== undefined && { script: task.script }),
     executionCount: task.executionCount,
-    inputHistory: inputHistory(states, index),
+    inputHistory: inputHistory(context, states, index),
     imports: earlier.flatMap((other) => importsOf(other.task, profile)),
     certainImports: task.imports,
     preload: bindings(states, state, keep),

@@ -12,6 +12,8 @@ export type FromHost =
       readonly installation: Installation;
       /** Why it cannot serve; empty when it can. */
       readonly problem: string;
+      /** Why the store of the run cannot be used there, and what to do. */
+      readonly refusal: { readonly message: string; readonly help: string } | null;
     }
   | { readonly type: 'beat' }
   | { readonly type: 'opened' | 'closed'; readonly channel: number }

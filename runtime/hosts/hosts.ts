@@ -13,7 +13,7 @@ import { Gate } from './gate.ts';
 import type { FromHost, HostLink } from './host-link.ts';
 import { differencesOf, type Installation } from './installation.ts';
 import { addressTowards } from './own-address.ts';
-import { anotherInstallation, anotherProcessor, engineUnusable, noHost } from './problems.ts';
+import { anotherInstallation, anotherProcessor, engineUnusable, noHost, storeRefused } from './problems.ts';
 import { RemoteHost } from './remote-host.ts';
 import { hostConfiguration } from './host-configuration.ts';
 
@@ -183,6 +183,7 @@ export class Hosts implements ProcessParent {
       );
     };
     link.onMessage = (message) => {
+      if (message.type === 'hello' && message.refusal !== null) this.#fail(storeRefused(message.node, message.refusal));
       if (message.type === 'hello' && link.name === homeName) this.#homeArrived(host, message.installation);
       else if (message.type === 'hello') void this.#arrived(host, message);
       else this.#hear(host, message);

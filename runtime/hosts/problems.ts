@@ -29,6 +29,14 @@ export function noHost(url: string, how: NoHost): Diagnostic {
   );
 }
 
+/** The store that all machines share does not let one of them in, or is not what it says. @param node where; empty for this machine */
+export function storeRefused(
+  node: string,
+  { message, help }: { readonly message: string; readonly help: string },
+): Diagnostic {
+  return told('CW817', node === '' ? message : `On ${node}: ${message}`, help);
+}
+
 /** What cells would run with there is not what they run with here. */
 export function anotherInstallation(node: string, differences: readonly string[]): Diagnostic {
   return told(

@@ -1,4 +1,5 @@
 import type { Variables } from '../variables.ts';
+import { ask, authoritiesIn, isDistrust, type Answer } from './request.ts';
 
 /** A tracking server that did not do what it was asked to; the message is one clause. */
 export class ServerProblem extends Error {}
@@ -10,17 +11,19 @@ const patience = 10_000;
 export class TrackingServer {
   readonly #base: string;
   readonly #headers: Record<string, string> = { 'content-type': 'application/json' };
+  readonly #authorities: string | undefined;
 
   /**
    * @param uri address of the server; a name and a password in it are sent as such, and never shown
-   * @param variables MLFLOW_TRACKING_TOKEN, or MLFLOW_TRACKING_USERNAME and MLFLOW_TRACKING_PASSWORD
-   * @throws {ServerProblem} when that is no address of a server
+   * @param variables MLFLOW_TRACKING_TOKEN, or MLFLOW_TRACKING_USERNAME and MLFLOW_TRACKING_PASSWORD; MLFLOW_TRACKING_SERVER_CERT_PATH
+   * @throws {ServerProblem} when that is no address of a server, or the file of the authorities cannot be read
    */
   constructor(uri: string, variables: Variables) {
     const url = parse(uri);
     const { username, password } = url;
     url.username = url.password = url.search = url.hash = '';
     this.#base = url.href.replace(/\/+$/, '');
+    this.#authorities = authorities(variables);
     const token = variables['MLFLOW_TRACKING_TOKEN'];
     const user = username === '' ? variables['MLFLOW_TRACKING_USERNAME'] : decodeURIComponent(username);
     const secret = username === '' ? variables['MLFLOW_TRACKING_PASSWORD'] : decodeURIComponent(password);
@@ -46,27 +49,37 @@ export class TrackingServer {
     return answer;
   }
 
-  async #send(path: string, request: { readonly method: string; readonly body?: string }): Promise<unknown> {
-    let response: Response;
-    let text: string;
+  async #ask(path: string, request: { readonly method: string; readonly body?: string }): Promise<Answer> {
     try {
-      const signal = AbortSignal.timeout(patience);
-      const url = `${this.#base}/api/2.0/mlflow/${path}`;
-      // Not to another address: what is sent, and with which password, was meant for this one.
-      response = await fetch(url, { ...request, headers: this.#headers, signal, redirect: 'error' });
-      text = await response.text();
+      const around = { headers: this.#headers, patience, authorities: this.#authorities };
+      return await ask(`${this.#base}/api/2.0/mlflow/${path}`, { ...request, ...around });
     } catch (error) {
-      if (!(error instanceof TypeError || error instanceof DOMException)) throw error;
-      throw new ServerProblem(`${this.#base} cannot be reached (${reasonOf(error)})`);
+      if (!(error instanceof Error && 'code' in error)) throw error;
+      if (!isDistrust(error)) throw new ServerProblem(`${this.#base} cannot be reached (${reasonOf(error)})`);
+      const remedy = 'MLFLOW_TRACKING_SERVER_CERT_PATH names the file of an authority of your own';
+      throw new ServerProblem(`${this.#base} cannot be trusted (${error.message}), and was sent nothing; ${remedy}`);
     }
+  }
+
+  async #send(path: string, request: { readonly method: string; readonly body?: string }): Promise<unknown> {
+    const { status, statusText, text } = await this.#ask(path, request);
     const answer = readJson(text);
-    if (response.ok) return answer ?? {};
+    if (status >= 200 && status < 300) return answer ?? {};
     const code = fieldOf(answer, 'error_code');
-    if (response.status === 404 && code !== 'ENDPOINT_NOT_FOUND') return undefined;
-    const message = fieldOf(answer, 'message') ?? response.statusText;
+    if (status === 404 && code !== 'ENDPOINT_NOT_FOUND') return undefined;
+    const message = fieldOf(answer, 'message') ?? statusText;
     throw new ServerProblem(
-      `${this.#base} answers ${response.status} to ${path.replace(/\?.*/, '')} (${message.slice(0, 300)})`,
+      `${this.#base} answers ${status} to ${path.replace(/\?.*/, '')} (${message.slice(0, 300)})`,
     );
+  }
+}
+
+function authorities(variables: Variables): string | undefined {
+  try {
+    return authoritiesIn(variables);
+  } catch (error) {
+    if (!(error instanceof Error && 'code' in error)) throw error;
+    throw new ServerProblem(`the file of the authorities to trust cannot be read (${error.message})`);
   }
 }
 
@@ -78,11 +91,8 @@ function parse(uri: string): URL {
   throw new ServerProblem(`${shown} is no http or https address of a tracking server`);
 }
 
-function reasonOf(error: Error): string {
-  if (error.name === 'TimeoutError') return `no answer in ${patience / 1000} s`;
-  const { cause } = error;
-  if (cause instanceof Error) return 'code' in cause ? String(cause.code) : cause.message;
-  return error.message;
+function reasonOf(error: Error & { readonly code?: unknown }): string {
+  return error.name === 'AbortError' ? `no answer in ${patience / 1000} s` : String(error.code);
 }
 
 function readJson(text: string): unknown {

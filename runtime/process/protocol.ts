@@ -34,6 +34,14 @@ export interface ImportStep {
   readonly ahead: boolean;
 }
 
+/** Texts of the first cells of those that the process was started with, so that no message has what is known. */
+export interface InputHistory {
+  /** How many. */
+  readonly count: number;
+  /** What has another text, by its place from 0, in order; a place after the last that is known adds a cell. */
+  readonly others: readonly (readonly [number, string])[];
+}
+
 export type ToWorker =
   /** To a warm parent: fork a child for an attempt; the child connects on its own. */
   | { readonly type: 'fork'; readonly attempt: string }
@@ -48,7 +56,7 @@ export type ToWorker =
       readonly script?: Script;
       readonly executionCount: number;
       /** Sources of executed cells before this one, for `In`. */
-      readonly inputHistory: readonly string[];
+      readonly inputHistory: InputHistory;
       /** Import statements that earlier tasks ran and the process may not have; they run unseen. */
       readonly imports: readonly string[];
       /** Import statements of the cell that the processes of later tasks will have run. */

@@ -1,10 +1,12 @@
 import { spawn, spawnSync, type ChildProcess } from 'node:child_process';
 import { createServer, type IncomingMessage } from 'node:http';
+import { createServer as createSecureServer } from 'node:https';
 import type { AddressInfo } from 'node:net';
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { hasOpenssl, makeCertificates } from '../certificates.ts';
 import { python } from '../environment.ts';
 import { makeWorkplace, type Workplace } from './installation.ts';
 
@@ -160,7 +162,7 @@ describe('a server that does not take it is a warning, and the run is as good', 
       );
       expect([code, err]).toEqual([
         0,
-        expect.stringContaining(`CW522: The run was not sent to MLflow: http://${address} cannot be reached`),
+        expect.stringContaining(`CW522: The run was not sent to MLflow: http://${address} answers 302`),
       ]);
       expect(err).not.toContain('swordfish');
       expect(asked.map(({ authorization }) => authorization)).toEqual([`Basic ${btoa('me:swordfish')}`]);
@@ -185,6 +187,44 @@ describe('a server that does not take it is a warning, and the run is as good', 
       ]);
       expect(asked.map(({ authorization }) => authorization)).toEqual(['Bearer swordfish']);
     });
+  });
+
+  test.skipIf(!hasOpenssl)('behind https, whoever vouches for it is named as for MLflow itself', async () => {
+    const folder = mkdtempSync(path.join(tmpdir(), 'cellwright-mlflow-'));
+    const { certificate, key, authority, other } = makeCertificates(folder);
+    const asked: string[] = [];
+    const server = createSecureServer(
+      { cert: readFileSync(certificate), key: readFileSync(key) },
+      (request, response) => {
+        asked.push(request.url ?? '');
+        response.writeHead(403).end();
+      },
+    );
+    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+    const uri = `https://127.0.0.1:${(server.address() as AddressInfo).port}`;
+    const said = async (variables: Readonly<Record<string, string>>): Promise<string> => {
+      const none = { REQUESTS_CA_BUNDLE: '', SSL_CERT_FILE: '' };
+      place.variables = { MLFLOW_TRACKING_URI: uri, ...none, ...variables };
+      const { err } = await place.call('metrics', 'n.py', '--last', '1', '--export', 'mlflow');
+      place.variables = {};
+      return err;
+    };
+    try {
+      for (const trusted of ['', other]) {
+        const err = await said(
+          trusted === '' ? {} : { MLFLOW_TRACKING_SERVER_CERT_PATH: trusted, SSL_CERT_FILE: authority },
+        );
+        expect(err).toMatch(/cannot be trusted \(.*\), and was sent nothing; MLFLOW_TRACKING_SERVER_CERT_PATH names/);
+      }
+      expect(asked).toEqual([]);
+      for (const name of ['MLFLOW_TRACKING_SERVER_CERT_PATH', 'REQUESTS_CA_BUNDLE', 'SSL_CERT_FILE'])
+        expect(await said({ [name]: authority })).toContain('answers 403');
+      expect(await said({ SSL_CERT_FILE: path.join(folder, 'none') })).toContain('cannot be read');
+      expect(asked).toHaveLength(3);
+    } finally {
+      server.close();
+      rmSync(folder, { recursive: true, force: true });
+    }
   });
 
   test('and a notebook that records nothing is no business of the server', async () => {

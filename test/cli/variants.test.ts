@@ -214,12 +214,14 @@ print(n, seen)
 test('variants whose cells need one process have one each, in order', async () => {
   place.write(
     'lane.py',
-    '# %% tags=["parameters"]\nn = 1\n# %%\nn + 1\n# %%\nopen("lane.txt", "a").write(str(n))\nprint(_, open("lane.txt").read())\n',
+    '# %% tags=["parameters"]\nn = 1\n# %%\nn + 1\n# %%\nopen("lane.txt", "a").write(str(n))\nprint(_, open("lane.txt").read(), In[2])\n',
   );
   const done = await call('backtest', 'lane.py', '{n}/lane.ipynb', '-p', 'n', '3..1', '-j', '2');
   expect(done.status).toBe('ok');
   const printed = done.variants.map(({ executed }) => JSON.stringify(shownIn(executed).at(-1)));
-  for (const [at, words] of ['4 3', '3 32', '2 321'].entries()) expect(printed[at]).toContain(`"${words}`);
+  // Their warm parent was started with the cells of the first.
+  for (const [at, words] of ['4 3', '3 32', '2 321'].entries())
+    expect(printed[at]).toContain(`"${words} # Parameters\\nn = ${3 - at}\\n`);
   expect(existsSync(path.join(place.folder, '2', 'lane.ipynb'))).toBe(true);
 });
 

@@ -5,8 +5,9 @@ import type { Task } from '../../compiler/bundle/format.ts';
 import { Alone } from '../../runtime/crew.ts';
 import { FreeRoom } from '../../runtime/free-room.ts';
 import { WideRoom } from '../../runtime/hosts/hosts.ts';
-import { slotsOf, slotsTaken } from '../../runtime/processor-share.ts';
+import { slotsOf } from '../../runtime/processor-share.ts';
 import { initialState, type State } from '../../runtime/run-state.ts';
+import { Standing } from '../../runtime/standing.ts';
 
 function task(name: string, cpu?: number): Task {
   return {
@@ -22,13 +23,13 @@ function task(name: string, cpu?: number): Task {
 /** A run with attempts on other machines, and what it was asked to look at again. */
 class Running {
   readonly room = new WideRoom(4);
-  readonly states: State[] = [];
+  readonly standings: Standing[] = [];
   looks = 0;
   readonly #crew = new Alone(this.room, () => Promise.reject(new Error('no process is asked for')));
 
   constructor() {
     this.#crew.join({
-      active: (isHome) => slotsTaken(this.states, this.room, isHome),
+      active: (isHome) => this.standings.reduce((sum, standing) => sum + standing.taken(isHome), 0),
       look: () => {
         this.looks++;
       },
@@ -36,9 +37,9 @@ class Running {
   }
 
   start(name: string, cpu?: number): State {
-    const state = initialState(task(name, cpu), this.states.length, false);
+    const state = initialState(task(name, cpu), 0, false);
+    this.standings.push(new Standing([state], this.room));
     state.status = 'running';
-    this.states.push(state);
     return state;
   }
 
@@ -62,13 +63,13 @@ test('a task for several places waits until they are free, and one for more than
   run.start('a');
   run.start('b', 2);
   expect([run.free.in(false), run.free.isTooLittle(1, false)]).toEqual([0, true]);
-  run.states.splice(1);
+  run.standings.splice(1);
   expect([run.free.in(false), run.free.isTooLittle(2, false), run.free.isTooLittle(3, false)]).toEqual([
     2,
     false,
     true,
   ]);
-  run.states.splice(0);
+  run.standings.splice(0);
   expect(run.free.isTooLittle(1000, false)).toBe(false);
   // What runs elsewhere takes nothing of this machine.
   expect(run.free.in(true)).toBe(4);

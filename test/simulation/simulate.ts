@@ -91,6 +91,7 @@ function contextOf(
   };
   return {
     bundle,
+    cells: bundle.tasks.map(({ executionCount, source, code }) => [executionCount, source, code]),
     id: 'simulated',
     store,
     profile,

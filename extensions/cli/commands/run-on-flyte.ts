@@ -102,7 +102,7 @@ async function prepare(host: Host, parsed: ParsedArguments): Promise<Outcome<Pre
 function profileOfRuns(parsed: ParsedArguments, input: Input, state: string): FoundProfile | undefined {
   if (lastValue(parsed, 'profile') !== undefined || isThere(profileBeside(input.folder, input.stem))) return undefined;
   const profile = readObservedEffects(state, input.plain.bundle, input.folder);
-  return profile.cells.length === 0 ? undefined : { profile, warnings: [] };
+  return profile.cells.length + profile.oneProcess.length === 0 ? undefined : { profile, warnings: [] };
 }
 
 async function runHere(host: Host, parsed: ParsedArguments, prepared: Prepared): Promise<CommandResult> {

@@ -36,7 +36,7 @@ def _say(message: dict[str, Any]) -> None:
 def _program() -> bytes:
     """What a host and its processes are, as a zip file that is the same each time."""
     root = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
-    packages = ("cellwright_host", "cellwright_worker")
+    packages = ("cellwright_host", "cellwright_store", "cellwright_worker")
     files = ["host.py", "worker.py"]
     for package in packages:
         files += [os.path.join(package, name) for name in sorted(os.listdir(os.path.join(root, package))) if name.endswith(".py")]

@@ -15,11 +15,12 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Optional
 
+from cellwright_store.address import PART
+from cellwright_store.store import key_of
 from cellwright_task.environment import tag_of_environment, tag_of_text
 from cellwright_task.looks import listed_folders, missing_looks, unknown_look
 from cellwright_task.manifest import read_document
-from cellwright_task.store import ObjectStore, key_of, open_store
-from cellwright_task.store_fsspec import PART
+from cellwright_task.store import ObjectStore, open_store
 from cellwright_task.vouching import believed
 
 from .asked import changed_answers, keep_asked
@@ -108,6 +109,8 @@ class Project:
             return
         told = {
             **{name: outcome[name] for name in ("step", "status", "manifest", "report", "metrics")},
+            # The step itself went well, and its result is not used.
+            **({"status": "refused"} if failure is not None and outcome["exitCode"] == 0 else {}),
             "exitCode": failure.exit_code if failure is not None else 0,
             "run": os.environ.get("CELLWRIGHT_RUN", ""),
             "cacheKey": self._cache_key(order.step),

@@ -58,9 +58,11 @@ class Host:
     def serve(self) -> None:
         """Do what the driver says until it goes, or says that it is over."""
         problem = self._enter_folder()
-        if not problem:
+        refusal = self._objects.refusal()
+        if not problem and refusal is None:
             self._start_parent()  # It imports while this looks at what is installed; nothing runs before the driver asks for it.
-        self._driver.send({"type": "hello", "node": self._configuration["node"], "installation": describe(), "problem": problem})
+        hello = {"type": "hello", "node": self._configuration["node"], "installation": describe(), "problem": problem}
+        self._driver.send({**hello, "refusal": refusal})
         while True:
             message = self._driver.receive(_LONGEST_SILENCE)
             kind = message["type"]

@@ -6,13 +6,17 @@ import os
 import tempfile
 import threading
 import time
-from typing import Any, Callable
+from typing import Any, Callable, Optional
+
+from cellwright_store.store import Missing, Refused, Unreachable, key_of
 
 from .soundness import is_sound
-from .stores import Missing, SharedStore, Unreachable, place_of
+from .stores import SharedStore
 
 _FIRST_PAUSE = 0.2
 _LONGEST_PAUSE = 10.0
+# The digest of no object.
+_NOTHING = "sha256:" + "0" * 64
 
 
 class Lost(Exception):
@@ -35,10 +39,21 @@ class Objects:
         self._coming: dict[str, threading.Lock] = {}
         self._lock = threading.Lock()
 
+    def refusal(self) -> Optional[dict[str, str]]:
+        """Why the store that is written to cannot be used by this machine, and what to do; None when nothing is known against it."""
+        try:
+            for store in self._stores[:1]:
+                store.has(_NOTHING)
+        except Refused as error:
+            return {"message": error.message, "help": error.help_text}
+        except Unreachable:
+            pass  # It is waited for when something is to be moved.
+        return None
+
     def fetch(self, digests: list[str]) -> None:
         """See to it that these are on this machine; raises `Lost` for what cannot be had."""
         for digest in digests:
-            place = place_of(self.root, digest)
+            place = self._place(digest)
             if not self._stores or os.path.exists(place):
                 continue
             with self._only_one(digest):
@@ -50,17 +65,20 @@ class Objects:
         for digest in digests:
             if not self._stores or digest in self._published:
                 continue
-            place = place_of(self.root, digest)
+            place = self._place(digest)
             if not self._patiently(self._stores[0].has, digest):
                 self._patiently(self._stores[0].put, digest, place)
             self._published.add(digest)
 
     def forget(self, digest: str) -> None:
         """A process has found an object damaged, or not there: the next one is to get it afresh."""
-        place = place_of(self.root, digest)
+        place = self._place(digest)
         if self._stores and os.path.exists(place) and not is_sound(place):
             os.unlink(place)
         self._published.discard(digest)
+
+    def _place(self, digest: str) -> str:
+        return os.path.join(self.root, *key_of("objects", digest).split("/"))
 
     def _only_one(self, digest: str) -> threading.Lock:
         with self._lock:
@@ -97,6 +115,8 @@ class Objects:
         while True:
             try:
                 answer = ask(*given)
+            except Refused as error:
+                raise Lost(f"{given[0]} ({error})") from error
             except Unreachable as error:
                 if time.monotonic() + pause > deadline:
                     raise Lost(f"{given[0]} ({error})") from error

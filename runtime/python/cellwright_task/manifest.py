@@ -9,9 +9,11 @@ from __future__ import annotations
 import json
 from typing import Any
 
+from cellwright_store.store import key_of
+
 from .plan import Project, Step, canonical, digest_of
 from .problem import Problem, StepFailed
-from .store import ObjectStore, check, key_of
+from .store import ObjectStore, check
 from .versions import Versions
 from .vouching import believed
 

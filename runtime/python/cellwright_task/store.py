@@ -1,38 +1,58 @@
-"""Where what steps give is kept: the same names on a local disk and in an object store, immutable, written whole or not at all."""
+"""What steps give is in a store that all of them reach; values of variables are below a folder in which the worker reads and writes."""
 
 from __future__ import annotations
 
 import hashlib
 import os
+import random
+import shutil
 import tempfile
-from typing import Protocol
+import time
+from typing import Any, Callable, TypeVar
+
+from cellwright_store.folder import FolderStore
+from cellwright_store.store import Damaged, Missing, Refused, Store, Unreachable, key_of
+from cellwright_worker.objects import Store as Values
+from cellwright_worker.objects import StoreDamaged
+from cellwright_worker.seals import Seals
 
 from .problem import Problem, StepFailed
 
+Result = TypeVar("Result")
 
-class ObjectStore(Protocol):
-    """What a step needs of a store. Keys are relative paths such as `files/ab/abcd…`; what is under a key never changes."""
+_LONGEST_WAIT = 5.0
 
-    # The folder in which the worker reads and writes the values of variables.
-    worker_root: str
+
+class ObjectStore:
+    """A store, whose failures are those of a step: every method raises `StepFailed`."""
+
+    def __init__(self, store: Store, shown: str, worker_root: str) -> None:
+        """`shown` is its address for people; `worker_root` the folder of the worker, which is the store itself."""
+        self._store = store
+        self.shown = shown
+        self.worker_root = worker_root
 
     def put(self, key: str, data: bytes) -> None:
         """Write, unless the key is there."""
+        self._told(lambda: self._store.write(key, data))
 
     def get(self, key: str) -> bytes:
-        """Read; `StepFailed` when it is not there."""
+        """Read."""
+        return self._told(lambda: self._store.read(key))
 
     def put_file(self, key: str, path: str) -> None:
         """The same for what is in a file."""
+        self._told(lambda: self._store.put_file(key, path))
 
     def get_file(self, key: str, path: str) -> None:
-        """Write what is under the key to a new file."""
+        """Write what is under the key to a new file. The whole is compared with its name by who asks."""
+        self._told(lambda: self._store.get_file(key, path))
 
     def share_value(self, digest: str) -> None:
-        """Let others have a value that the worker has written below `worker_root`."""
+        """Let others have a value that the worker has written."""
 
     def fetch_value(self, digest: str) -> None:
-        """Make a value of another step be below `worker_root`."""
+        """Make a value of another step be there for the worker, which compares it with its name."""
 
     def seal_in(self, folder: str) -> None:
         """What was compared with its name need not be compared again by the worker whose sockets are in this folder."""
@@ -40,11 +60,75 @@ class ObjectStore(Protocol):
     def close(self) -> None:
         """Remove what was only for this process."""
 
+    def _told(self, action: Callable[[], Result]) -> Result:
+        try:
+            return action()
+        except Missing as error:
+            message = f"{error} is not in the store {self.shown}."
+            help_text = "Run again the step that gave it, or name the store that it was written to."
+            raise StepFailed(Problem("CW816", message, help_text)) from error
+        except Damaged as error:
+            raise damaged(str(error)) from error
+        except Refused as error:
+            raise unusable(error) from error
+        except Unreachable as error:
+            raise StepFailed(Problem("CW817", f"{error}.", "Look at the address and the server, and run the step again.")) from error
 
-def key_of(kind: str, digest: str) -> str:
-    """The key of something that is named by its digest."""
-    hexadecimal = digest.partition(":")[2]
-    return f"{kind}/{hexadecimal[:2]}/{hexadecimal}"
+
+class DistantStore(ObjectStore):
+    """What steps share lies at an address; what the worker reads and writes lies in a private folder."""
+
+    def __init__(self, url: str) -> None:
+        """`StepFailed` when no package is installed for the address."""
+        from cellwright_store.address import AddressStore
+
+        try:
+            store = AddressStore(url, _patiently)
+        except Refused as error:
+            raise unusable(error, 2) from error
+        super().__init__(store, store.url, tempfile.mkdtemp(prefix="cw-values-"))
+        self._values = Values(self.worker_root)
+
+    def share_value(self, digest: str) -> None:
+        """Upload it."""
+        self.put_file(key_of("objects", digest), self._values.path(digest))
+
+    def fetch_value(self, digest: str) -> None:
+        """Download it, and compare it with its name."""
+        path = self._values.path(digest)
+        if os.path.exists(path):
+            return
+        os.makedirs(os.path.dirname(path), exist_ok=True)
+        temporary = f"{path}.tmp"
+        self.get_file(key_of("objects", digest), temporary)
+        os.replace(temporary, path)
+        try:
+            self._values.read(digest)
+        except (StoreDamaged, ValueError) as error:
+            os.unlink(path)
+            raise damaged(digest) from error
+
+    def seal_in(self, folder: str) -> None:
+        """What was compared here."""
+        self._values.seals = Seals(os.path.join(folder, "seals"))
+
+    def close(self) -> None:
+        """Remove the private folder."""
+        shutil.rmtree(self.worker_root, ignore_errors=True)
+
+
+def _patiently(action: Callable[[], Any]) -> Any:
+    """Ask again and again while the server is gone, for a while."""
+    until = time.monotonic() + float(os.environ.get("CELLWRIGHT_STORE_PATIENCE", "60"))
+    wait = 0.1
+    while True:
+        try:
+            return action()
+        except Unreachable:
+            if time.monotonic() + wait > until:
+                raise
+        time.sleep(wait * random.uniform(0.5, 1))
+        wait = min(wait * 2, _LONGEST_WAIT)
 
 
 def check(data: bytes, digest: str) -> bytes:
@@ -60,105 +144,14 @@ def damaged(digest: str) -> StepFailed:
     return StepFailed(Problem("CW816", message, "Remove it from the store, and run again the step that gave it."))
 
 
-def missing(key: str, where: str) -> StepFailed:
-    """What is said of something that is not there."""
-    message = f"{key} is not in the store {where}."
-    return StepFailed(Problem("CW816", message, "Run again the step that gave it, or name the store that it was written to."))
-
-
-class FolderStore:
-    """A folder that all steps see: the worker maps values straight from it."""
-
-    def __init__(self, root: str) -> None:
-        """The folder is made when it does not exist."""
-        self.root = os.path.realpath(root)
-        self.worker_root = self.root
-        os.makedirs(self.root, exist_ok=True)
-
-    def _path(self, key: str) -> str:
-        return os.path.join(self.root, *key.split("/"))
-
-    def put(self, key: str, data: bytes) -> None:
-        """Beside its place first, then moved in."""
-        path = self._path(key)
-        if os.path.exists(path):
-            return
-        with _Beside(path) as temporary, open(temporary, "wb") as file:
-            file.write(data)
-
-    def get(self, key: str) -> bytes:
-        """The whole of it."""
-        try:
-            with open(self._path(key), "rb") as file:
-                return file.read()
-        except FileNotFoundError as error:
-            raise missing(key, self.root) from error
-
-    def put_file(self, key: str, path: str) -> None:
-        """Copied."""
-        target = self._path(key)
-        if os.path.exists(target):
-            return
-        with _Beside(target) as temporary:
-            copy(path, temporary)
-
-    def get_file(self, key: str, path: str) -> None:
-        """Copied: what a cell does to its file is not done to the store."""
-        try:
-            copy(self._path(key), path)
-        except FileNotFoundError as error:
-            raise missing(key, self.root) from error
-
-    def share_value(self, digest: str) -> None:
-        """The worker has written it where all see it."""
-
-    def fetch_value(self, digest: str) -> None:
-        """It is there; the worker compares it with its name."""
-
-    def seal_in(self, folder: str) -> None:
-        """Nothing is compared here."""
-
-    def close(self) -> None:
-        """There is nothing of the kind."""
-
-
-class _Beside:
-    """A temporary file that takes its place when all went well."""
-
-    def __init__(self, path: str) -> None:
-        self._path = path
-        self._temporary = ""
-
-    def __enter__(self) -> str:
-        folder = os.path.dirname(self._path)
-        os.makedirs(folder, exist_ok=True)
-        handle, self._temporary = tempfile.mkstemp(dir=folder, prefix=".tmp-")
-        os.close(handle)
-        return self._temporary
-
-    def __exit__(self, kind: object, error: object, trace: object) -> None:
-        if kind is None:
-            os.replace(self._temporary, self._path)
-        else:
-            os.unlink(self._temporary)
-
-
-def copy(source: str, target: str) -> None:
-    """The bytes of a file, and nothing else of it."""
-    with open(source, "rb") as reader, open(target, "wb") as writer:
-        while True:
-            chunk = reader.read(1 << 20)
-            if not chunk:
-                return
-            writer.write(chunk)
+def unusable(error: Refused, exit_code: int = 1) -> StepFailed:
+    """What is said of a store that cannot be used as things are."""
+    return StepFailed(Problem("CW817", error.message, error.help_text), exit_code)
 
 
 def open_store(url: str) -> ObjectStore:
     """A folder, or what `fsspec` understands."""
-    if "://" not in url:
-        return FolderStore(url)
-    if url.startswith("file://"):
-        return FolderStore(url[len("file://") :])
-    from .store_fsspec import FsspecStore
-
-    return FsspecStore(url)
+    if "://" in url and not url.startswith("file://"):
+        return DistantStore(url)
+    store = FolderStore(url.partition("://")[2] if "://" in url else url, makes=True)
+    return ObjectStore(store, store.root, store.root)

@@ -13,9 +13,11 @@ import stat
 from collections.abc import Iterable
 from typing import Any, Optional
 
+from cellwright_store.store import key_of
+
 from .plan import Project
 from .problem import Problem, StepFailed
-from .store import ObjectStore, damaged, key_of
+from .store import ObjectStore, damaged
 
 Left = Optional[dict[str, Any]]
 _FARTHEST = 2

@@ -26,7 +26,6 @@ from .keeper import Arrival, Arrivals, Keeper, as_message, farewells, results_am
 from .loading_order import loading_order
 from .local_modules import LocalModules
 from .measure import Surroundings, measure
-from .mentions import notebook_text
 from .meter import Meter
 from .namespace import FaultingBuiltins, follow_main, watch_imports
 from .reach import reachable
@@ -45,6 +44,7 @@ _OF_MODULES = frozenset({"__builtins__", "__builtin__", "__name__", "__doc__", "
 class Stage(Protocol):
     """A warm parent, as its children see it."""
 
+    configuration: dict[str, Any]
     shell: Any
     codec: Codec
     observer: observe.Observer
@@ -66,6 +66,7 @@ class Attempt:
         """`stage` is the warm parent that this process was forked from."""
         shell, codec, observer = stage.shell, stage.codec, stage.observer
         self._sources = stage.sources
+        self._cells: list[tuple[int, str, str]] = stage.configuration["cells"]
         self._talk = Conversation(channel)
         self._limit = TimeLimit(self._talk.tell, self._sources.digests.__contains__)
         self._shell = shell
@@ -93,7 +94,6 @@ class Attempt:
         codec.know_originals(self._slots.original)
         self._arrived = Arrivals()
         self._reads: dict[str, str] = {}
-        self._history: list[str] = []
         self._variables: list[str] = []
         self._lane = False
         self._touched: tuple[frozenset[str], frozenset[str]] = (frozenset(), frozenset())
@@ -276,9 +276,7 @@ class Attempt:
         self._evict(set(message["keep"]), self._lane)
         self._shadowed: list[str] = message["shadowedBuiltins"]
         self._builtins.shadow(self._shadowed)
-        self._history = list(message["inputHistory"])
-        notebook_text.read([*self._history, message["source"]])
-        prepare_history(self._shell, self._history, message["executionCount"])
+        prepare_history(self._shell, self._cells, message)
         if not self._lane:
             prelude.import_again(message["imports"])
             with shell_module.messages.muted():

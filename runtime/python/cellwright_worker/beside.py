@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import ctypes
-import json
 import os
 import random
 import re
@@ -17,6 +16,7 @@ from typing import Any, Callable
 from . import shell as shell_module
 from .component import touches
 from .observe import Observer
+from .own_json import read_json, write_json
 from .variables import watch
 
 Send = Callable[[dict[str, Any]], None]
@@ -60,7 +60,7 @@ def beside(observer: Observer, work: Callable[[Send], None], seconds: float) -> 
 def _run(observer: Observer, work: Callable[[Send], None], writing: int, chance: Any) -> None:
     def send(message: dict[str, Any]) -> None:
         with observer.aside():
-            rest = json.dumps(message, default=str).encode("utf-8", "surrogatepass") + b"\n"
+            rest = write_json(message).encode("utf-8", "surrogatepass") + b"\n"
             while rest:
                 rest = rest[os.write(writing, rest) :]
 
@@ -110,4 +110,4 @@ def _receive(child: int, reading: int, until: float) -> tuple[list[dict[str, Any
     with contextlib.suppress(ChildProcessError):
         os.waitpid(child, 0)
     whole = text[: text.rfind(b"\n") + 1].decode("utf-8", "surrogatepass")
-    return [json.loads(line) for line in whole.splitlines()], ended
+    return [read_json(line) for line in whole.split("\n")[:-1]], ended

@@ -1,4 +1,7 @@
-"""Cells that ask for what only the one process knows that runs all of them: its number, how many objects it has, what it kept of files."""
+"""Cells that ask for what only the one process knows that runs all of them: its number, how many objects it has, what it kept of files.
+
+And those that change the parts of a function: of a function of a library nobody looks at them.
+"""
 
 from __future__ import annotations
 
@@ -10,6 +13,9 @@ _OF_ALL = re.compile(r"(?<!\w)(getrefcount|get_objects|get_referrers|getallocate
 # What is the same in all cells; it matters where two cells can compare.
 _NUMBER = re.compile(r"(?<!\w)(getpid|getppid|get_native_id|gettid|get_ident)(?!\w)")
 _KEPT = re.compile(rf"^[\w., ]+=[^=].*{_NUMBER.pattern}", re.MULTILINE)
+# Defaults by keyword are a table, and what a function closes over can be set: whoever gets hold of them may change them.
+_PARTS = re.compile(r"(?<!\w)(__kwdefaults__|cell_contents)(?!\w)")
+_SET_PARTS = re.compile(r"""\.(__defaults__|__code__)\s*(?:\[[^\]\n]*\]\s*)?[-+*|]?=(?!=)|["'](__defaults__|__code__)["']""")
 # A method that numpy refuses where anything else refers to the array.
 _RESIZED = re.compile(r"(?<![\w.])(\w+)\.resize\((?!.*refcheck)")
 # DuckDB has a connection of its own that nobody asked for; these words tell it something that lasts.
@@ -46,4 +52,6 @@ def census_in(cells: Sequence[str]) -> str:
     asking = [asked[1] for asked in map(_NUMBER.search, cells) if asked is not None]
     if len(asking) > 1 or (len(cells) > 1 and any(map(_KEPT.search, cells))):
         return f"{asking[0]} has the same answer in all cells"
+    for part in (found for pattern in (_PARTS, _SET_PARTS) for found in map(pattern.search, cells) if found is not None):
+        return f"{part[1] or part[2]} is a part of a function, which may be one of a library"
     return ""

@@ -5,10 +5,9 @@ from __future__ import annotations
 import os
 import socket
 import threading
-
-# Taken now: a notebook may put something else in their place.
-from json import dumps, loads
 from typing import Any
+
+from .own_json import read_json, write_json
 
 Message = dict[str, Any]
 
@@ -33,7 +32,7 @@ class Channel:
 
     def send(self, message: Message) -> None:
         """Send one message; `Disconnected` when nobody listens any more."""
-        line = dumps(message, ensure_ascii=False, allow_nan=True, default=str)
+        line = write_json(message)
         try:
             with self._lock:  # The notebook's threads print, too.
                 self._socket.sendall(_encoded(line, message) + b"\n")
@@ -51,7 +50,7 @@ class Channel:
                 raise Disconnected
             self._pending += chunk
         line, _, self._pending = self._pending.partition(b"\n")
-        message: Message = loads(line)
+        message: Message = read_json(line.decode("utf-8", "surrogatepass"))
         return message
 
     @property

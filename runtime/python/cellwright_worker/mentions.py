@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from typing import Optional
 
 
 class NotebookText:
@@ -11,11 +11,19 @@ class NotebookText:
 
     def __init__(self) -> None:
         """No cells yet."""
-        self._text = ""
+        self._sources: list[str] = []
+        # Of all cells; made when somebody asks.
+        self._joined: Optional[str] = None
 
-    def read(self, sources: Iterable[str]) -> None:
+    def read(self, sources: list[str]) -> None:
         """The cells are these."""
-        self._text = "\n".join(sources)
+        self._sources, self._joined = sources, None
+
+    @property
+    def _text(self) -> str:
+        if self._joined is None:
+            self._joined = "\n".join(self._sources)
+        return self._joined
 
     def mentions(self, word: str) -> bool:
         """True where the word stands by itself, in code or inside of a string; `.word` where it is an attribute."""

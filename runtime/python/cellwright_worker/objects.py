@@ -7,13 +7,13 @@ to a temporary name and renamed, so that a reader sees a whole object or none.
 from __future__ import annotations
 
 import hashlib
-import json
 import mmap
 import os
 import tempfile
 from dataclasses import dataclass
 from typing import Any, BinaryIO, Optional
 
+from .own_json import read_json, write_json
 from .seals import Seals, signature
 from .unwritten import Origin
 
@@ -86,7 +86,7 @@ class Store:
             return digest
         os.makedirs(os.path.dirname(path), exist_ok=True)
         sizes = [buffer.nbytes for buffer in buffers]
-        header = json.dumps({"stream": len(stream), "buffers": sizes, "digests": [item.hex() for item in digests]}).encode() + b"\n"
+        header = write_json({"stream": len(stream), "buffers": sizes, "digests": [item.hex() for item in digests]}).encode() + b"\n"
         handle, temporary = tempfile.mkstemp(dir=os.path.dirname(path), prefix=".tmp-")
         try:
             with os.fdopen(handle, "wb", buffering=0 if len(stream) > 1 << 16 else -1) as file:
@@ -110,7 +110,7 @@ class Store:
         path = self.path(digest)
         with self._open(digest) as file:
             try:
-                header = json.loads(file.readline())
+                header = read_json(file.readline().decode())
                 sizes = [int(size) for size in header["buffers"]]
                 digests = [bytes.fromhex(item) for item in header.get("digests", ())]
                 stream = file.read(int(header["stream"]))

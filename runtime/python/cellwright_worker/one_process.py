@@ -8,6 +8,7 @@ from typing import Any
 from .census import census_in, resized_in
 from .clocks import Clocks
 from .comparisons import Comparisons
+from .function_attributes import FunctionAttributes
 
 
 class Togetherness:
@@ -17,6 +18,7 @@ class Togetherness:
         """`cells` are their texts as Python."""
         self._compared, self._measured, self._census = Comparisons(cells), Clocks(cells).measured, census_in(cells)
         self._resized = resized_in(cells)
+        self._attributes = FunctionAttributes(cells)
 
     def reason(self, variables: dict[str, Any]) -> str:
         """Why they have to, now that the variables are these; empty when they do not."""
@@ -28,4 +30,7 @@ class Togetherness:
         resized = next((name for name in self._resized if numpy is not None and isinstance(variables.get(name), numpy.ndarray)), None)
         if resized is not None:
             return f"numpy resizes {resized} only where nothing else refers to it"
+        function = self._attributes.of_libraries(variables)
+        if function:
+            return f"an attribute of {function} is set, which is a function of a library"
         return self._compared.of_unchanging(variables)

@@ -33,7 +33,9 @@ def _says_itself(kind: type, kinds: dict[type, bool]) -> bool:
     known = kinds.get(kind)
     if known is None:
         written = [part for part in kind.__mro__ if part.__flags__ & _HEAP_TYPE and not _METHODS.isdisjoint(vars(part))]
-        roots = {part.__module__.partition(".")[0] for part in written}
+        # A class with a slot of that name has the slot there.
+        modules = (part.__module__ for part in written)
+        roots = {module.partition(".")[0] for module in modules if isinstance(module, str)}
         has_dict = getattr(kind, "__dictoffset__", 0) != 0
         known = kinds[kind] = has_dict and bool(roots - _KNOWN) and not issubclass(kind, type)
     return known

@@ -32,6 +32,7 @@ from IPython.core.interactiveshell import InteractiveShell
 from . import cellcode
 from .cell_sources import CellSources
 from .one_process import Togetherness
+from .own_json import read_json
 from .variables import TEMPORARY_FOLDER
 
 Emit = Callable[[dict[str, Any]], None]
@@ -45,14 +46,14 @@ try:  # ipykernel is what a kernel's environment has; without it plain IPython s
 
     def as_sent(data: Any) -> Any:
         """A mime bundle or its metadata as it arrives after a kernel has sent it: bytes as base64, numbers and dates as JSON."""
-        return json.loads(json_packer(json_clean(encode_images(data))).decode("utf-8", "surrogateescape"))
+        return read_json(json_packer(json_clean(encode_images(data))).decode("utf-8", "surrogateescape"))
 
 except ImportError:  # pragma: no cover
     BaseShell = InteractiveShell
 
     def as_sent(data: Any) -> Any:
         """A mime bundle or its metadata as JSON."""
-        return json.loads(json.dumps(data, default=_plain))
+        return read_json(json.dumps(data, default=_plain))
 
 
 def _plain(value: Any) -> Any:
