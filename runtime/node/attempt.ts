@@ -265,7 +265,9 @@ export class Attempt {
     if (order.timeout !== undefined) this.#channel.send({ type: 'clock', state: 'runs', spent: 0 });
     this.#clock.wasRead();
     const end = await this.#runCell(order);
-    const outside = this.#clock.wasRead() ? ['it reads the clock of its process'] : [];
+    // What a confined cell imports may look at it; the cell itself does not.
+    const outside =
+      this.#clock.wasRead() && order.script?.isConfined !== true ? ['it reads the clock of its process'] : [];
     const seconds = (now() - started) / 1000;
     if (order.timeout !== undefined) this.#channel.send({ type: 'clock', state: 'ends', spent: seconds });
     const { user, system } = process.cpuUsage(used);
@@ -294,6 +296,7 @@ export class Attempt {
       return { threw: true, value: undefined };
     }
     const text = this.#scripts.add(executionCount, script, this.#kernel.prefix);
+    this.#modules.isConfined = script.isConfined === true;
     this.#scope.watch((name) => this.#fault(name));
     this.#pending.watch();
     try {

@@ -24,6 +24,8 @@ export class ImportedModules implements Modules {
   readonly #names = new Map<object, readonly string[]>();
   /** The first module that may keep something from cell to cell. */
   keeper: string | undefined;
+  /** True while a cell runs that closes what it imports. */
+  isConfined = false;
 
   constructor(loader: Loader) {
     this.#loader = loader;
@@ -34,7 +36,7 @@ export class ImportedModules implements Modules {
     const name = String(specifier);
     const space = await this.#loader.import(name, options);
     if (options === undefined) this.#note(name, space);
-    if (!isStateless(name)) this.keeper ??= name;
+    if (!this.isConfined && !isStateless(name)) this.keeper ??= name;
     return space;
   }
 
