@@ -89,6 +89,7 @@ class Attempt:
         self._state = state.HiddenState(shell, self._loop, self._need_one_process, self._modules)
         self._imports = CellImports(self._slots, self._state.settings, self._modules.note)
         watch_imports(self._namespace, self._imports)
+        self._state.magics.extended = self._slots.observe_new
         self._slots.digest = codec.digest
         codec.know_originals(self._slots.original)
         self._arrived = Arrivals()
