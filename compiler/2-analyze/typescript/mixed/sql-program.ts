@@ -75,12 +75,14 @@ const expandPatterns = String.raw`
 const program = String.raw`
   const absolute = (path: string) => path.startsWith("/") ? path : Deno.cwd() + "/" + path.replace(/^(?:\.\/+)+/, "");
   const isAddress = (path: string) => /^[a-z][\w+.-]*:\/\//i.test(path);
+  const absent: string[] = [];
   for (const path of read.filter((path) => !isAddress(path) && !/[*?[]/.test(path))) {
     try {
       Deno.openSync(path, { read: true }).close();
     } catch (error) {
-      // What is wrong with it is for the database to say.
-      if (!(error instanceof Deno.errors.NotFound || error instanceof Deno.errors.IsADirectory)) throw error;
+      // Whether that matters is for the database to say.
+      if (error instanceof Deno.errors.NotFound) absent.push(path);
+      else if (!(error instanceof Deno.errors.IsADirectory)) throw error;
     }
   }
   const opened: string[] = [];
@@ -136,6 +138,7 @@ const program = String.raw`
     };
     const convert: Record<string, (value: any) => any> = {
       BIGINT: BigInt, HUGEINT: BigInt, DOUBLE: Number, JSON: (value) => JSON.stringify(value),
+      BLOB: (value) => new duckdb.DuckDBBlobValue(value),
       TIMESTAMP: (value) => new duckdb.DuckDBTimestampValue(BigInt(value.getTime()) * 1000n),
     };
     const give = async (frame: string, value: any) => {
@@ -160,7 +163,9 @@ const program = String.raw`
     const failed = (error: any) => {
       const made = new Error(String(error.message), { cause: error });
       made.name = "SqlError";
-      if (/file system operations are disabled/.test(made.message)) made.message += "\n%%sql opens the files that its text names behind FROM, in read_csv('…') and the like, and behind COPY … TO. No address and no other file.";
+      const [, refused = ""] = /Cannot access file "(.*?)(?:\/\*\*\/\*\.\w+)?" - file system operations are disabled/.exec(made.message) ?? [];
+      if (absent.includes(refused)) made.message = "IO Error: There is no file " + refused + ".";
+      else if (refused !== "") made.message += "\n%%sql opens the files that its text names behind FROM, in read_csv('…') and the like, and behind COPY … TO. No address and no other file.";
       return made;
     };
     const given = new Set<string>();
