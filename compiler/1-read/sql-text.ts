@@ -17,6 +17,8 @@ export interface SqlNames {
   readonly read: readonly SqlName[];
   /** Texts that are written as files: `COPY … TO 'a.csv'`. */
   readonly written: readonly SqlName[];
+  /** True when it may write to files that it does not name as such: `ATTACH`, `EXPORT`, `COPY … TO` what is computed. */
+  readonly writesMore: boolean;
 }
 
 interface Token extends SqlName {
@@ -68,6 +70,9 @@ const endsList = new Set(
   ),
 );
 
+/** A name that is the file of that name where there is no such table. */
+const dataFile = /\.(?:csv|tsv|txt|json|jsonl|ndjson|parquet)(?:\.\w+)?$/i;
+
 class Reader {
   readonly #tokens: readonly Token[];
   readonly #found = {
@@ -76,6 +81,7 @@ class Reader {
     parameters: [] as SqlName[],
     read: [] as SqlName[],
     written: [] as SqlName[],
+    writesMore: false,
   };
   /** For each open bracket, and for none: whether a comma goes on with a list of tables. */
   readonly #lists: boolean[] = [false];
@@ -121,6 +127,9 @@ class Reader {
 
   #word(lower: string, at: number): void {
     if (this.#statement === '') this.#statement = lower;
+    if (lower === 'copy') this.#statement = lower;
+    const isComputed = lower === 'to' && this.#statement === 'copy' && this.#tokens[at + 1]?.kind !== 'text';
+    if (lower === 'attach' || lower === 'export' || isComputed) this.#found.writesMore = true;
     const last = this.#lists.length - 1;
     if (endsList.has(lower)) this.#lists[last] = false;
     // `EXTRACT(year FROM at)`, `IS DISTINCT FROM b`: what follows is no table, and to look for it is no harm.
@@ -141,9 +150,20 @@ class Reader {
     }
     const next = this.#tokens[at + 1]?.name;
     if (next === '(') return this.#function(at + 1);
+    const whole = next === '.' ? this.#dotted(at) : one;
+    if (whole.kind !== 'sign' && dataFile.test(whole.name)) {
+      this.#found.read.push(whole);
+      return next === '.' ? at + 2 : at;
+    }
     if (next !== '.' && !endsList.has(one.name.toLowerCase())) this.#found.tables.push(one);
     else if (next !== '.') this.#word(one.name.toLowerCase(), at);
     return at;
+  }
+
+  /** A name with a dot in it as one. */
+  #dotted(at: number): Token {
+    const [one, last] = [this.#tokens[at], this.#tokens[at + 2]] as [Token, Token | undefined];
+    return last === undefined ? one : { ...one, name: `${one.name}.${last.name}`, to: last.to };
   }
 
   /** The texts among the first arguments of a table's function, in a list or alone. @param at the place of its bracket */
@@ -177,7 +197,7 @@ class Reader {
   /** A text outside of a list of tables: the file of COPY, ATTACH and their like. */
   #file(one: Token, at: number): void {
     const before = this.#tokens[at - 1]?.name.toLowerCase() ?? '';
-    if (this.#statement === 'copy' && before === 'to') this.#found.written.push(one);
+    if (before === 'to') this.#found.written.push(one);
     else if (this.#statement === 'copy' && before === 'from') this.#found.read.push(one);
   }
 }

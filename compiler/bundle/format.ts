@@ -176,6 +176,8 @@ export interface Script {
   readonly globals?: readonly string[] | '*';
   /** Modules that it imports, anywhere in it, as it names them; not those whose names are made while it runs. Absent: none. */
   readonly modules?: readonly { readonly specifier: string; readonly range: Range }[];
+  /** Present: the text is not that of the cell, and all of it stands for this line, from 0. */
+  readonly standsFor?: number;
   /** Present and true: what it imports it closes itself, so that nothing of it is there for later cells, and native code in that opens only files that the text has opened before. */
   readonly isConfined?: true;
 }

@@ -142,7 +142,8 @@ const definitions: Readonly<Record<string, Schema>> = {
         {
           globals: namesOrAll,
           modules: { type: 'array', items: record({ specifier: text, range: reference('range') }) },
-          isConfined: { type: 'boolean' },
+          standsFor: place,
+          isConfined: flag,
         },
       ),
       lowered: text,

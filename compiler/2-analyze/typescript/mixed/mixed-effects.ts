@@ -1,5 +1,4 @@
 import type { ts as TypeScript } from '@ts-morph/common';
-import type { Script } from '../../../bundle/format.ts';
 import type { Effects } from '../../effects.ts';
 import { scriptOf } from '../script.ts';
 import type { LoweredCell } from './lower-cells.ts';
@@ -31,26 +30,11 @@ export function effectsOfMixed(
     showsLines: false,
     diagnostics,
     lowered: lowering.text,
-    script: placed(scriptOf(ts, lowering.text, kernel), mixed.line, lowering.isConfined === true),
+    script: {
+      ...scriptOf(ts, lowering.text, kernel),
+      mappings: '',
+      standsFor: mixed.line,
+      ...(lowering.isConfined === true && { isConfined: true }),
+    },
   };
-}
-
-/** All places of the script are that of the cell's first line, which its last line stands for; those inside are no reader's business. */
-function placed(script: Script, line: number, isConfined: boolean): Script {
-  const last = script.text.split('\n').length - 1;
-  const mappings = `${';'.repeat(last)}AA${letters(line)}A`;
-  return { ...script, mappings, ...(isConfined && { isConfined }) };
-}
-
-const digits = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/';
-
-/** A number from 0 as source maps write it. */
-function letters(value: number): string {
-  let [rest, text] = [value << 1, ''];
-  do {
-    const part = rest & 31;
-    rest >>= 5;
-    text += digits[rest > 0 ? part | 32 : part] ?? '';
-  } while (rest > 0);
-  return text;
 }

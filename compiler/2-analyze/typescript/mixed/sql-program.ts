@@ -21,15 +21,14 @@ export function sqlProgram({ sql, frames, parameters, read, written }: SqlQuery)
   const lookups = (names: readonly string[]): string =>
     `{ ${names.map((name) => `${literal(name)}: () => typeof ${name} === "undefined" ? undefined : ${name}`).join(', ')} }`;
   return [
-    'await (async () => {',
+    'await (async (variables: Record<string, () => any>, parameters: Record<string, () => any>) => {',
     `  const duckdb = await import(${literal(database)});`,
     `  const query = ${literal(sql)};`,
-    `  const variables: Record<string, () => any> = ${lookups(frames)};`,
-    `  const parameters: Record<string, () => any> = ${lookups(parameters)};`,
     `  const [read, written]: string[][] = [${literal(read)}, ${literal(written)}];`,
     ...(read.some(isPattern) ? [expandPatterns] : []),
     program,
-    '})()',
+    // Looked up from outside of the function, whose own names are nobody's.
+    `})(${lookups(frames)}, ${lookups(parameters)})`,
   ].join('\n');
 }
 

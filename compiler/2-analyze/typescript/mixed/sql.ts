@@ -25,10 +25,8 @@ export function lowerSql(cell: MixedCell): Lowered {
     return { name: one.name, range: place(one), certainty: 'may', assumed: false, reason };
   };
   const made = new Set(names.made.map(({ name }) => name.toLowerCase()));
-  const wanted = unique(names.tables.filter(({ name }) => !made.has(name.toLowerCase()))).map((one) =>
-    use(one, `FROM ${one.name}`),
-  );
-  const frames = wanted.filter(({ name }) => isVariable(name));
+  const tables = unique(names.tables).map((one) => use(one, `FROM ${one.name}`));
+  const frames = tables.filter(({ name }) => isVariable(name));
   const parameters = unique(names.parameters).map((one) => use(one, `$${one.name}`));
   const file = (one: SqlName, access: 'read' | 'write'): FileUse => ({
     path: one.name,
@@ -36,11 +34,10 @@ export function lowerSql(cell: MixedCell): Lowered {
     range: place(one),
     reason: `%%sql ${access === 'read' ? 'FROM' : 'TO'} '${one.name}'`,
   });
-  const written = unique(names.written);
+  const written = unique([...names.written, ...(names.writesMore ? names.read : [])]);
   // What the cell itself has written before is nobody else's.
-  const read = unique(names.read).filter(
-    (one) => !written.some(({ name, from }) => name === one.name && from < one.from),
-  );
+  const isOwn = (one: SqlName): boolean => names.written.some(({ name, from }) => name === one.name && from < one.from);
+  const read = unique(names.read).filter((one) => !isOwn(one));
   const files = [...read.map((one) => file(one, 'read')), ...written.map((one) => file(one, 'write'))];
   const text = sqlProgram({
     // A place that the database names is then one of the cell.
@@ -69,7 +66,7 @@ export function lowerSql(cell: MixedCell): Lowered {
       reads: [...frames, ...parameters],
       files: files.filter(({ path }) => !/^\w+:\/\//.test(path) && !/[*?[]/.test(path)),
       outside: written.map((one) => ({ outside: 'file-write', range: place(one), reason: `COPY TO '${one.name}'` })),
-      tables: { made: [...made], wanted },
+      tables: { made: [...made], wanted: tables.filter(({ name }) => !made.has(name.toLowerCase())) },
       isConfined: true,
     },
   };
