@@ -181,7 +181,7 @@ class SetupMagics:
         self._lines: list[tuple[str, str, bool]] = []
         self._original = shell.run_line_magic
         shell.run_line_magic = self._run
-        # Told when an extension has been loaded: what its modules are then is what they are in every process that loads it.
+        # Called when an extension has been loaded.
         self.extended: Callable[[], None] = lambda: None
 
     def _run(self, magic_name: str, line: str, _stack_depth: int = 1) -> Any:
