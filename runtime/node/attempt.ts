@@ -72,6 +72,7 @@ export class Attempt {
     this.#inspector = inspector;
     this.#modules = modules;
     kernel.install((output) => this.#emit(output));
+    modules.askForNativeCode = () => kernel.askForNativeCode();
     this.#pending.install();
     hideOwnFrames();
     this.#clock.install(origin);
@@ -309,6 +310,7 @@ export class Attempt {
       if (shown !== undefined) this.#emit({ kind: 'result', ...shown });
       return end;
     } finally {
+      this.#modules.isConfined = false;
       await this.#pending.settle();
       this.#scope.unwatch();
     }

@@ -26,6 +26,9 @@ export class ImportedModules implements Modules {
   keeper: string | undefined;
   /** True while a cell runs that closes what it imports. */
   isConfined = false;
+  /** Called before another cell imports what such a cell may have loaded: nobody is asked for native code that is here. */
+  askForNativeCode: () => void = () => undefined;
+  #wasConfined = false;
 
   constructor(loader: Loader) {
     this.#loader = loader;
@@ -35,6 +38,9 @@ export class ImportedModules implements Modules {
   async import(specifier: unknown, options?: object): Promise<unknown> {
     const name = String(specifier);
     const space = await this.#loader.import(name, options);
+    this.#wasConfined ||= this.isConfined;
+    if (this.#wasConfined && !this.isConfined && !isStateless(name)) this.askForNativeCode();
+    const space = await (options === undefined ? this.#import(name) : this.#import(name, options));
     if (options === undefined) this.#note(name, space);
     if (!this.isConfined && !isStateless(name)) this.keeper ??= name;
     return space;
