@@ -168,10 +168,10 @@ const program = String.raw`
       return made;
     };
     const given = new Set<string>();
-    const prepare = async (make: () => Promise<any>) => {
-      for (;;) {
+    const prepare = async (make: (isAgain: boolean) => Promise<any>) => {
+      for (let isAgain = false; ; isAgain = true) {
         try {
-          return await make();
+          return await make(isAgain);
         } catch (error) {
           const [, missing = ""] = /^Catalog Error: Table with name (.+) does not exist!/.exec(error.message) ?? [];
           const value = given.has(missing) || !Object.hasOwn(variables, missing) ? undefined : variables[missing]();
@@ -202,7 +202,12 @@ const program = String.raw`
     }
     let reader: any;
     for (let place = 0; place < extracted.count; place++) {
-      const statement = await prepare(async () => extracted.count === 1 ? connection.prepare(query) : (await connection.extractStatements(query)).prepare(place));
+      const statement = await prepare(async (isAgain) => {
+        if (extracted.count === 1) return connection.prepare(query);
+        // A statement that could not be prepared is used up; a name that DuckDB made up (for PIVOT) is another in each reading.
+        if (isAgain) extracted = await connection.extractStatements(query);
+        return extracted.prepare(place);
+      });
       bindTo(statement);
       try {
         reader = await statement.runAndReadAll();
