@@ -74,6 +74,13 @@ describe.skipIf(deno === undefined)('cells of other kinds', () => {
       ]);
       expect(first.said).not.toContain('shared the process');
       expect((await run('query', ...cells(1))).said).toContain('0 ran, 5 reused');
+      const none = await run(
+        'query',
+        ...cells(9).slice(0, 2),
+        '%%sql empty <<\nSELECT n FROM read WHERE n > $limit',
+        'empty',
+      );
+      expect(none.shown[3], none.said).toBe('[]');
       const other = await run('query', ...cells(2));
       expect(other.shown.slice(3)).toEqual(['[ { s: 3, c: 1 } ]', expect.stringContaining('<td>6</td>')]);
     },

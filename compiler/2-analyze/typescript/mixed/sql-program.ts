@@ -226,7 +226,7 @@ const program = String.raw`
     const types = columns.length === 0 ? [] : reader.columnTypes().map(String);
     const js = columns.length === 0 ? [] : reader.getColumnsJS();
     const values = columns.map((_, place) => {
-      const own: any[] = /^TIME(?: WITH TIME ZONE)?$/.test(types[place]) ? reader.getColumns()[place].map((value: any) => value === null ? null : String(value)) : js[place];
+      const own: any[] = /^TIME(?: WITH TIME ZONE)?$/.test(types[place]) ? (reader.getColumns()[place] ?? []).map((value: any) => value === null ? null : String(value)) : js[place] ?? [];
       const isSmall = own.every(whole);
       return own.map((value) => plain(value, isSmall));
     });
