@@ -37,10 +37,9 @@ export class ImportedModules implements Modules {
   /** What stands for an import in the text of a cell. */
   async import(specifier: unknown, options?: object): Promise<unknown> {
     const name = String(specifier);
-    const space = await this.#loader.import(name, options);
     this.#wasConfined ||= this.isConfined;
     if (this.#wasConfined && !this.isConfined && !isStateless(name)) this.askForNativeCode();
-    const space = await (options === undefined ? this.#import(name) : this.#import(name, options));
+    const space = await this.#loader.import(name, options);
     if (options === undefined) this.#note(name, space);
     if (!this.isConfined && !isStateless(name)) this.keeper ??= name;
     return space;

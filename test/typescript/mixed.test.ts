@@ -6,7 +6,7 @@ import type { Workplace } from '../cli/installation.ts';
 import { cacheOfDeno } from '../../runtime/javascript/deno-cache.ts';
 import { deno, denoNotebook, makeDenoPlace, shownIn } from './workplace.ts';
 
-const cache = cacheOfDeno({ HOME: homedir(), ...process.env });
+const cache = cacheOfDeno({ HOME: homedir(), ...process.env }, process.cwd());
 const hasDuckdb = existsSync(join(cache, 'npm', 'registry.npmjs.org', '@duckdb', 'node-api', '1.5.6-r.1'));
 if (deno !== undefined && !hasDuckdb)
   process.stderr.write('No npm:@duckdb/node-api@1.5.6-r.1 in the cache of Deno: the test of %%sql is left out.\n');

@@ -2,6 +2,7 @@ import type { ts as TypeScript } from '@ts-morph/common';
 import type { Effects } from '../../effects.ts';
 import { scriptOf } from '../script.ts';
 import type { LoweredCell } from './lower-cells.ts';
+import { rangeOfWords } from './lowering.ts';
 
 /** What a mixed cell does, by what its text says; of its TypeScript, which is ours, only the value of what it declares is taken. */
 export function effectsOfMixed(
@@ -11,6 +12,8 @@ export function effectsOfMixed(
 ): Effects {
   if (lowering === undefined) return { ...effects, diagnostics };
   const names = new Set(lowering.binds.map(({ name }) => name));
+  const { modules, ...script } = scriptOf(ts, lowering.text, kernel);
+  const range = rangeOfWords(mixed);
   return {
     reads: [],
     binds: lowering.binds,
@@ -31,7 +34,8 @@ export function effectsOfMixed(
     diagnostics,
     lowered: lowering.text,
     script: {
-      ...scriptOf(ts, lowering.text, kernel),
+      ...script,
+      ...(modules !== undefined && { modules: modules.map(({ specifier }) => ({ specifier, range })) }),
       mappings: '',
       standsFor: mixed.line,
       ...(lowering.isConfined === true && { isConfined: true }),
