@@ -1,5 +1,6 @@
 /** Runs one case with Jupyter or with a tool, and compares. */
 import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { homedir } from 'node:os';
 import path from 'node:path';
 import { pathToFileURL } from 'node:url';
 
@@ -18,6 +19,9 @@ export function environmentOf(folder) {
     ...process.env,
     MPLBACKEND: undefined,
     XDG_CACHE_HOME: path.join(folder, 'cache'),
+    // Packages that cells import are fetched once for all cases.
+    DENO_DIR:
+      process.env['DENO_DIR'] ?? path.join(process.env['XDG_CACHE_HOME'] ?? path.join(homedir(), '.cache'), 'deno'),
     IPYTHONDIR: path.join(folder, 'ipython'),
   };
 }
@@ -42,6 +46,18 @@ const readOutputs = (file) => bareOutputs(JSON.parse(readFileSync(file, 'utf8'))
 const plainRun = ['runtime', 'python', 'plain_run.py'];
 const realKernel = ['build', 'real_kernel.py'];
 
+/** Puts in the place of cells that the kernel alone does not know what the compiler makes of them. */
+async function lowerCells(notebook, folder) {
+  const bundle = path.join(folder, 'bundle');
+  const words = [path.join(root, 'dist', 'cellwright.mjs'), 'compile', notebook, '-o', bundle, '-q'];
+  const ended = await runLimited(process.execPath, words, { cwd: folder, env: environmentOf(folder), seconds: 60 });
+  if (ended.code !== 0) throw new Error(`${notebook} cannot be compiled: ${complaintOf(ended)}`);
+  const { tasks } = JSON.parse(readFileSync(path.join(bundle, 'bundle.json'), 'utf8'));
+  const document = JSON.parse(readFileSync(notebook, 'utf8'));
+  for (const { index, lowered } of tasks) if (lowered !== undefined) document.cells[index].source = lowered;
+  writeFileSync(notebook, JSON.stringify(document));
+}
+
 /**
  * What Jupyter gives: two runs one after the other in the same folder, with other orders of sets, have to give the same.
  * @returns `outputs`, or the `problem`
@@ -49,6 +65,8 @@ const realKernel = ['build', 'real_kernel.py'];
 export async function makeTruth(found, { python, seconds, folder }) {
   const notebook = layOutCase(found, folder);
   const here = path.dirname(notebook);
+  const isMixed = found.kernel !== 'python3' && found.cells.some(({ source }) => /^%%/m.test(source));
+  if (isMixed) await lowerCells(notebook, folder);
   const runs = [];
   for (const seed of ['1', '2']) {
     const target = path.join(folder, `plain-${seed}.ipynb`);
@@ -107,7 +125,7 @@ const simpleStart = /^(?![%!?#@\s]|(?:async|class|def|for|if|match|try|while|wit
 
 /** The same in JavaScript. */
 const simpleStartOfScript =
-  /^(?![%!?#@{<\s]|(?:abstract|async|await|class|declare|enum|export|for|function|if|import|interface|namespace|switch|try|type|while)\b)/;
+  /^(?![%!?#@{</\s]|(?:abstract|async|await|class|declare|enum|export|for|function|if|import|interface|namespace|switch|try|type|while)\b)/;
 
 /** Who shows the text of cells shows the edit as well. */
 const showsText = /\b(?:In|_ih|_i{1,3}|getsource)\b/;

@@ -133,6 +133,7 @@ function emitTasks(
       executionCount: executed[place] === true ? ++count : 0,
       source: cell.source,
       ...(own.script !== undefined && { script: own.script }),
+      ...(own.lowered !== undefined && { lowered: own.lowered }),
       ...(own.outlives !== undefined && { outlives: own.outlives }),
       code: codes[place] as Task['code'],
       module: `tasks/${name}.${language.extension}`,

@@ -82,7 +82,7 @@ export function bundleFiles(
     if (cell === undefined || print === undefined) continue;
     files[task.module] = print({
       name: task.name,
-      cell,
+      cell: task.lowered === undefined ? cell : { ...cell, source: task.lowered },
       above: headingAbove(notebook.cells, cell.index),
       accesses: task.accesses,
       exposes: task.exposes,

@@ -1,4 +1,6 @@
 import type { Magic } from './magics.ts';
+import { filesOfShell } from './shell-files.ts';
+import { readSqlMagic } from './sql-magic.ts';
 
 /** What the words of a magic name. */
 export interface MagicWords {
@@ -25,6 +27,9 @@ const nothing: MagicWords = {
   everything: undefined,
 };
 
+/** What `%sql` may do beside what its words name. */
+const throughConnection = '%sql also sees what views, snippets and settings of its connection name';
+
 /** Magics whose line is code, which IPython hands on as it is (`no_var_expand`). */
 const ofCode: ReadonlySet<string> = new Set(['time', 'timeit', 'prun', 'debug']);
 /** Magics that are given the name of an object. */
@@ -34,14 +39,16 @@ const profilers: ReadonlySet<string> = new Set(['lprun', 'mprun', 'memit', 'snak
 const scripts: ReadonlySet<string> = new Set('sh bash script perl ruby python python2 python3 pypy cmd'.split(' '));
 const fileReaders: ReadonlySet<string> = new Set(['load', 'loadpy', 'pycat', 'less', 'more', 'cat']);
 
-/** Reads the words of a magic: its line and, for cell magics, nothing of its body. */
+/** Reads the words of a magic: its line and, of its body, files that a shell opens and what a query names. */
 export function readMagicWords({ kind, name, text }: Magic): MagicWords {
   const [line = ''] = text.split('\n');
   if (kind === 'help') return { ...nothing, reads: names(line).slice(0, 1) };
   const expands = ofCode.has(name) ? [] : expandedNames(line);
   const words = splitWords(line);
-  const own = kind === 'shell' ? {} : namedBy(name, line, words);
-  return { ...nothing, expands, ...own };
+  if (kind === 'shell') return { ...nothing, expands };
+  if (name === 'sql') return { ...nothing, expands, ...readSqlMagic(text), everything: throughConnection };
+  const files = kind === 'cell' && (name === 'bash' || name === 'sh') ? filesOfShell(text.slice(line.length + 1)) : [];
+  return { ...nothing, expands, files, ...namedBy(name, line, words) };
 }
 
 function namedBy(name: string, line: string, words: readonly string[]): Partial<MagicWords> {

@@ -94,6 +94,8 @@ export interface Effects {
   readonly outlives?: readonly Lasting[];
   /** Absent where the language runs as it is written. */
   readonly script?: Script;
+  /** Of a cell that the kernel alone does not know: the same in the language of the notebook. */
+  readonly lowered?: string;
 }
 
 /** A condition of a gate as the language reads it. */

@@ -111,6 +111,21 @@ export const diagnosticCatalogue: Readonly<Record<DiagnosticCode, CatalogueEntry
     why: 'An expression of more than a thousand levels, or a cell of more than a million words and signs, most often written by a program. What it does to which variables is not looked for, so the cell is treated as touching every variable.',
     next: 'Split it, or read the data from a file. The result is the same; the cell only does not run beside others.',
   },
+  CW212: {
+    title: 'A cell of another kind cannot be understood',
+    why: 'A cell of a notebook in TypeScript that begins with `%%` is of another kind: a script of the shell, a file, a query, something to show. This one names no kind that there is, or its first line says something that the kind has no meaning for. The kernel would end with a SyntaxError there.',
+    next: 'Mend the first line as the message says, or write the cell in TypeScript.',
+  },
+  CW213: {
+    title: 'The kernel alone does not know a cell of another kind',
+    why: 'Deno has no magics: `%%bash`, `%%writefile`, `%%sql`, `%%html` and the like are turned into TypeScript when the notebook is compiled, and Deno runs that. Who opens the notebook in Jupyter and runs such a cell there gets a SyntaxError.',
+    next: 'Nothing must be done. For the kernel alone, put in the place of the cell what `cellwright compile` writes into the module of its task.',
+  },
+  CW214: {
+    title: 'A query reads a table of another cell',
+    why: 'Each `%%sql` cell of a notebook in TypeScript has a database of its own, in memory, which ends with the cell: a database for all of them would be a state that no cell names. So the table is not there, and the query fails.',
+    next: 'Bind the rows to a variable in the cell that makes them (`%%sql rows <<`), which later queries read by that name, or write a file with `COPY … TO` and read that.',
+  },
   CW220: {
     title: 'A type of a cell is not as it should be',
     why: 'TypeScript, which looks at all cells together, finds that something is used as what it is not, or that a name is declared nowhere. Deno takes types away before a cell runs, so there this alone changes nothing; tslab does not run such a cell.',

@@ -176,6 +176,10 @@ export interface Script {
   readonly globals?: readonly string[] | '*';
   /** Modules that it imports, anywhere in it, as it names them; not those whose names are made while it runs. Absent: none. */
   readonly modules?: readonly { readonly specifier: string; readonly range: Range }[];
+  /** Present: the text is not that of the cell, and all of it stands for this line, from 0. */
+  readonly standsFor?: number;
+  /** Present and true: what it imports it closes itself, so that nothing of it is there for later cells, and native code in that opens only files that the text has opened before. */
+  readonly isConfined?: true;
 }
 
 /** One code cell as an isolated unit of work. Tasks stand in notebook order. */
@@ -192,6 +196,8 @@ export interface Task {
   readonly source: string;
   /** Absent where the language runs as it is written. */
   readonly script?: Script;
+  /** Of a cell that the kernel alone does not know (`%%sql` in TypeScript): the same in the language of the notebook, which it could run. */
+  readonly lowered?: string;
   /** What goes on when the cell has ended, as far as the text says: timers, promises that nothing waits for. Later cells may see what it does. */
   readonly outlives?: readonly { readonly range: Range; readonly reason: string }[];
   /** Digest of the source without comments and layout, and of what is measured after it; equal digests mean equal behaviour. */

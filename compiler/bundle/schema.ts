@@ -142,8 +142,11 @@ const definitions: Readonly<Record<string, Schema>> = {
         {
           globals: namesOrAll,
           modules: { type: 'array', items: record({ specifier: text, range: reference('range') }) },
+          standsFor: place,
+          isConfined: flag,
         },
       ),
+      lowered: text,
       outlives: { type: 'array', items: record({ range: reference('range'), reason: text }) },
       unobserved: listOf('access'),
       profile: { enum: ['used', 'outdated'] },

@@ -43,6 +43,7 @@ export class Observer {
   readonly #around: Around;
   #isAside = true;
   #isLane = false;
+  #isConfined = false;
   #mayAct = false;
   /** What acts on the outside is asked for each time. */
   #asksEach = false;
@@ -65,6 +66,7 @@ export class Observer {
   begin(order: Extract<ToWorker, { type: 'run' }>): void {
     this.#mayAct = order.head;
     this.#asksEach = order.asksEach === true;
+    this.#isConfined = order.script?.isConfined === true;
     const isFirst = !this.#isLane;
     this.#isLane = order.lane === true;
     this.#shadowed = order.shadowedBuiltins;
@@ -115,6 +117,8 @@ export class Observer {
         this.#requests.set(value ?? '', { url: `//${value ?? ''}`, method: '' });
         return;
       case 'ffi':
+        // Files that such code opens were opened by the cell before.
+        if (this.#isConfined) return;
         await this.#act('native-files', 'called native code');
         return;
       default:

@@ -72,6 +72,7 @@ export class Attempt {
     this.#inspector = inspector;
     this.#modules = modules;
     kernel.install((output) => this.#emit(output));
+    modules.askForNativeCode = () => kernel.askForNativeCode();
     this.#pending.install();
     hideOwnFrames();
     this.#clock.install(origin);
@@ -268,7 +269,9 @@ export class Attempt {
     if (order.timeout !== undefined) this.#channel.send({ type: 'clock', state: 'runs', spent: 0 });
     this.#clock.wasRead();
     const end = await this.#runCell(order);
-    const outside = this.#clock.wasRead() ? ['it reads the clock of its process'] : [];
+    // What a confined cell imports may look at it; the cell itself does not.
+    const outside =
+      this.#clock.wasRead() && order.script?.isConfined !== true ? ['it reads the clock of its process'] : [];
     const seconds = (now() - started) / 1000;
     if (order.timeout !== undefined) this.#channel.send({ type: 'clock', state: 'ends', spent: seconds });
     const { user, system } = process.cpuUsage(used);
@@ -299,6 +302,7 @@ export class Attempt {
       return { threw: true, value: undefined };
     }
     const text = this.#scripts.add(executionCount, script, this.#kernel.prefix);
+    this.#modules.isConfined = script.isConfined === true;
     this.#scope.watch((name) => this.#fault(name));
     this.#pending.watch();
     try {
@@ -311,6 +315,7 @@ export class Attempt {
       if (shown !== undefined) this.#emit({ kind: 'result', ...shown });
       return end;
     } finally {
+      this.#modules.isConfined = false;
       await this.#pending.settle();
       this.#scope.unwatch();
     }

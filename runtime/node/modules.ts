@@ -27,6 +27,11 @@ export class ImportedModules implements Modules {
   readonly #before = new Map<object, ReadonlyMap<PropertyKey, PropertyDescriptor>>();
   /** The first module that may keep something from cell to cell. */
   keeper: string | undefined;
+  /** True while a cell runs that closes what it imports. */
+  isConfined = false;
+  /** Called before another cell imports what such a cell may have loaded: nobody is asked for native code that is here. */
+  askForNativeCode: () => void = () => undefined;
+  #wasConfined = false;
 
   constructor(loader: Loader) {
     this.#loader = loader;
@@ -35,9 +40,11 @@ export class ImportedModules implements Modules {
   /** What stands for an import in the text of a cell. */
   async import(specifier: unknown, options?: object): Promise<unknown> {
     const name = String(specifier);
+    this.#wasConfined ||= this.isConfined;
+    if (this.#wasConfined && !this.isConfined && !isStateless(name)) this.askForNativeCode();
     const space = await this.#loader.import(name, options);
     if (options === undefined) this.#note(name, space);
-    if (!isStateless(name)) this.keeper ??= name;
+    if (!this.isConfined && !isStateless(name)) this.keeper ??= name;
     return space;
   }
 

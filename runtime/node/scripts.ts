@@ -8,6 +8,8 @@ interface Known {
   readonly mappings: readonly (readonly Segment[])[];
   /** Letters before the text on its first line. */
   readonly shift: number;
+  /** The line, from 0, for which all of the text stands. */
+  readonly standsFor: number | undefined;
 }
 
 /** The texts of cells that this process has run. */
@@ -18,9 +20,24 @@ export class Scripts {
   /** What the engine is to run for a cell. */
   add(executionCount: number, script: Script, prefix: string): string {
     const name = `cell-${String(executionCount)}.ts`;
-    this.#known.set(name, { mappings: readMappings(script.mappings), shift: prefix.length });
+    const { standsFor } = script;
+    this.#known.set(name, { mappings: readMappings(script.mappings), shift: prefix.length, standsFor });
     this.#latest = name;
     return `${prefix}${script.text}\n//# sourceURL=${name}`;
+  }
+
+  /** True for a place that the line of a whole cell stands for. */
+  #standsIn(line: string): boolean {
+    return [...this.#known].some(
+      ([name, { standsFor }]) =>
+        standsFor !== undefined && line === `    at cell ${name.slice(5, -3)}:${String(standsFor + 1)}:1`,
+    );
+  }
+
+  /** The lines of a stack that are in cells; of those that one line stands for, one. */
+  translateAll(lines: readonly string[]): readonly string[] {
+    const translated = lines.flatMap((line) => this.translate(line) ?? []);
+    return translated.filter((line, place) => line !== translated[place - 1] || !this.#standsIn(line));
   }
 
   /** A line of a stack as a reader of the notebook knows the place; undefined when it is in no cell. */
@@ -31,10 +48,11 @@ export class Scripts {
     const name = file === '<anonymous>' ? this.#latest : file;
     const known = this.#known.get(name);
     if (known === undefined) return undefined;
+    const cell = name.slice('cell-'.length, -'.ts'.length);
+    if (known.standsFor !== undefined) return `    at cell ${cell}:${String(known.standsFor + 1)}:1`;
     const at = { line: Number(row) - 1, column: Number(column) - 1 - (row === '1' ? known.shift : 0) };
     const place = originalPlace(known.mappings, at);
     if (place === undefined) return undefined;
-    const cell = name.slice('cell-'.length, -'.ts'.length);
     const shown = `cell ${cell}:${String(place.line + 1)}:${String(place.column + 1)}`;
     return before.endsWith('(') ? `${before}${shown})` : `${before}${shown}`;
   }
@@ -78,7 +96,7 @@ export function describeThrown(value: unknown, scripts: Scripts): ErrorOutput {
   const lines = stack.split('\n');
   const first = lines.findIndex((line) => /^\s+at /.test(line));
   if (first < 0) return { ename, evalue, traceback: lines };
-  const frames = lines.slice(first).flatMap((line) => scripts.translate(line) ?? []);
+  const frames = scripts.translateAll(lines.slice(first));
   return { ename, evalue, traceback: [...lines.slice(0, first), ...frames] };
 }
 

@@ -10,6 +10,7 @@ import { secretNames } from '../secrets.ts';
 import { makeTemporary } from '../store/sweep.ts';
 import { chanceOf } from './chance.ts';
 import { compareRuns, type CellVerdict, type ExecutedNotebook } from './compare.ts';
+import { asKernelKnows, asWritten } from './lowered-cells.ts';
 
 /** How the plain runs are made. */
 export interface PlainOptions {
@@ -59,7 +60,7 @@ export async function runPlainly(document: string, bundle: Bundle, options: Plai
   try {
     const source = join(folder, 'notebook.ipynb');
     const target = join(folder, 'executed.ipynb');
-    writeFileSync(source, document);
+    writeFileSync(source, asKernelKnows(document, bundle));
     const started = performance.now();
     const secrets = secretNames(document).flatMap((name) => ['--secret', name]);
     const words = [...command.words, source, target, options.cwd, ...secrets, ...command.last];
@@ -73,7 +74,8 @@ export async function runPlainly(document: string, bundle: Bundle, options: Plai
       const last = complaint.trim().split('\n').at(-1) ?? '';
       return refused(`The notebook could not be run in a Jupyter kernel: ${last}`, language.plainNeeds);
     }
-    return { ok: true, value: { notebook: JSON.parse(readFileSync(target, 'utf8')) as ExecutedNotebook, seconds } };
+    const executed = JSON.parse(readFileSync(target, 'utf8')) as ExecutedNotebook;
+    return { ok: true, value: { notebook: asWritten(executed, bundle), seconds } };
   } finally {
     rmSync(folder, { recursive: true, force: true });
   }

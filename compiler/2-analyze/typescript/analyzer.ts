@@ -9,6 +9,8 @@ import { Programs, type CellProgram, type Dialect } from './program.ts';
 import { Translator } from './script.ts';
 import { isTelling, nameInProblem } from './type-problems.ts';
 import { readTypes, type TypeReader } from './types.ts';
+import { lowerCells, type LoweredCell } from './mixed/lower-cells.ts';
+import { effectsOfMixed } from './mixed/mixed-effects.ts';
 import { awaitedNames } from './scope.ts';
 import { visitCell } from './visit.ts';
 
@@ -24,8 +26,12 @@ export function createTypeScriptAnalyzer(
   const translator = new Translator(typescript.ts);
   const known = new Map<string, Looked>();
   return {
-    analyzeCells: (cells, kernel) =>
-      locate({ typescript, builtinNames }, cells, look({ typescript, programs, translator, known, kernel }, cells)),
+    analyzeCells: (cells, kernel) => {
+      const lowered = lowerCells(cells, kernel);
+      const plain = cells.map((cell, place) => ({ ...cell, source: lowered[place]?.lowering?.text ?? cell.source }));
+      const looked = look({ typescript, programs, translator, known, kernel }, plain);
+      return locate({ typescript, builtinNames }, { cells, lowered, looked });
+    },
     readCondition: (text) => ({
       ok: false,
       message: 'Conditions of gates are not understood in a notebook of this language.',
@@ -89,15 +95,24 @@ function look(
   });
 }
 
+interface Around {
+  readonly typescript: TypeScript;
+  readonly builtinNames: ReadonlySet<string>;
+}
+
+interface LookedAt {
+  readonly cells: readonly CellText[];
+  readonly lowered: readonly (LoweredCell | undefined)[];
+  readonly looked: readonly Looked[];
+}
+
 /** What was found, with the places of the cells in what is said of them. */
-function locate(
-  { typescript, builtinNames }: { readonly typescript: TypeScript; readonly builtinNames: ReadonlySet<string> },
-  cells: readonly CellText[],
-  looked: readonly Looked[],
-): readonly Effects[] {
+function locate({ typescript, builtinNames }: Around, { cells, lowered, looked }: LookedAt): readonly Effects[] {
   // A name that comes about without a declaration is one that the checker does not know.
   const names = new Set([...builtinNames, ...looked.flatMap(({ effects }) => effects.binds.map(({ name }) => name))]);
   return looked.map(({ plain, effects, syntax, problems }, place) => {
+    const mixed = lowered[place];
+    if (mixed !== undefined) return effectsOfMixed(mixed, effects);
     const at = { cell: cells[place] as CellText, file: plain };
     const telling = problems.filter((problem) => !names.has(nameInProblem(typescript.ts, problem) ?? ''));
     const diagnostics =

@@ -180,12 +180,17 @@ function describe(input: Input, { plain, record, tasks }: Compared, certified: C
   const parts = [`${number('equal')} of ${tasks.length} cells equal`];
   if (number('unstable') > 0) parts.push(`${number('unstable')} differ between two runs in Jupyter`);
   if (number('different') > 0) parts.push(`${number('different')} DIFFERENT`);
+  const lowered = input.bundle.tasks.filter((task) => task.lowered !== undefined).length;
+  const translated =
+    lowered === 0
+      ? ''
+      : `${String(lowered)} ${lowered === 1 ? 'cell that the kernel alone does not know was' : 'cells that the kernel alone does not know were'} given to it in the notebook's own language.\n`;
   const times = `Jupyter ${formatSeconds(seconds.jupyter)}, here ${formatSeconds(seconds.ours)}`;
   return {
     status: number('different') > 0 ? 'different' : 'ok',
     diagnostics: input.diagnostics,
     sources: input.sources,
-    text: `${renderTable(rows)}${parts.join(', ')} (${times})\n${certified?.text ?? ''}`,
+    text: `${renderTable(rows)}${parts.join(', ')} (${times})\n${translated}${certified?.text ?? ''}`,
     document: {
       notebook: input.path,
       equal: number('equal'),

@@ -9,6 +9,7 @@ interface DenoConsole {
 interface DenoNamespace {
   readonly internal: symbol;
   readonly noColor: boolean;
+  readonly dlopen: (path: string, symbols: object) => unknown;
   readonly env: {
     get: (name: string) => string | undefined;
     set: (name: string, value: string) => void;
@@ -27,6 +28,9 @@ const displaySymbol = Symbol.for('Jupyter.display');
 /** Asked for, these tell who watches the process that what follows is its own doing, or the cell's again. */
 export const marks = { aside: 'CELLWRIGHT_ASIDE', watched: 'CELLWRIGHT_WATCHED' };
 
+/** A library that is nowhere. */
+const notThere = '/dev/null/native-code';
+
 type Displayable = Record<string | symbol, unknown>;
 
 /** Cells as the kernel of Deno runs them. */
@@ -34,6 +38,7 @@ export class DenoKernel implements Kernel {
   readonly #deno: DenoNamespace;
   readonly #internals: Internals;
   readonly #env: DenoNamespace['env'];
+  readonly #dlopen: DenoNamespace['dlopen'];
   #emit: Emit = () => undefined;
   #groups = 0;
   readonly #timers = new Set<string>();
@@ -46,6 +51,7 @@ export class DenoKernel implements Kernel {
     this.#internals = Reflect.get(this.#deno, this.#deno.internal) as Internals;
     const { get, set, delete: remove, toObject } = this.#deno.env;
     this.#env = { get, set, delete: remove, toObject };
+    this.#dlopen = this.#deno.dlopen;
   }
 
   install(emit: Emit): void {
@@ -177,6 +183,14 @@ export class DenoKernel implements Kernel {
         text: String(content['text']),
       });
     // Comm messages go to a front end that is not there.
+  }
+
+  askForNativeCode(): void {
+    try {
+      this.#dlopen(notThere, {});
+    } catch {
+      // There is no such library; that somebody was asked is all.
+    }
   }
 
   environment(): Record<string, string> {

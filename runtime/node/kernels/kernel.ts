@@ -16,6 +16,8 @@ export interface Kernel {
   environment(): Record<string, string>;
   setVariable(name: string, value: string | undefined): void;
   /** For what the process itself is going to look at, which is no cell's doing. */
+  /** Asks whoever watches the process, as loading native code would, though that is here already. */
+  askForNativeCode(): void;
   aside<T>(action: () => T): T;
   asideAsync<T>(action: () => Promise<T>): Promise<T>;
 }

@@ -88,7 +88,7 @@ class Attempt:
         # From 3.11 on a cell can run in the very context of the cell before it.
         self._within: Callable[..., Any] = self._context.run if sys.version_info >= (3, 11) else lambda do, *given: do(*given)
         self._state = state.HiddenState(shell, self._loop, self._need_one_process, self._modules)
-        self._imports = CellImports(self._slots, self._state.settings, self._modules.note)
+        self._imports = CellImports(self._slots, self._state, self._modules.note)
         watch_imports(self._namespace, self._imports)
         self._slots.digest = codec.digest
         codec.know_originals(self._slots.original)

@@ -11,22 +11,24 @@ import threading
 from typing import Any, Callable, Optional
 
 from . import figures, generators
-from .interpreter import Settings
 from .prelude import module_names
 from .slots import Slots
+from .state import HiddenState
 
 
 class CellImports:
     """The listener of one process."""
 
-    def __init__(self, slots: Slots, settings: Settings, note: Callable[[Any], None]) -> None:
+    def __init__(self, slots: Slots, state: HiddenState, note: Callable[[Any], None]) -> None:
         """`note` is told of every module that is loaded."""
         self._slots = slots
-        self._settings = settings
+        self._settings = state.settings
         self.note = note
         self._certain: frozenset[str] = frozenset()
         # Modules that were loaded by statements that are certain to run.
         self.certain: set[str] = set()
+        # The modules of an extension are, once it has been loaded, what they are in every process that loads it.
+        state.magics.extended = slots.observe_new
 
     def start(self, certain: list[str]) -> None:
         """A task starts whose cell is certain to run these statements."""

@@ -181,11 +181,15 @@ class SetupMagics:
         self._lines: list[tuple[str, str, bool]] = []
         self._original = shell.run_line_magic
         shell.run_line_magic = self._run
+        # Called when an extension has been loaded.
+        self.extended: Callable[[], None] = lambda: None
 
     def _run(self, magic_name: str, line: str, _stack_depth: int = 1) -> Any:
         # What the inline backend is told counts from then on, or only when it is resolved.
         late = magic_name == "config" and (figures.backend.capture() is not None)
         result = self._original(magic_name, line, _stack_depth=_stack_depth + 1)
+        if magic_name in ("load_ext", "reload_ext"):
+            self.extended()
         if magic_name in SETUP_MAGICS:
             self._lines.append((magic_name, line, late))
         return result
@@ -393,7 +397,7 @@ class HiddenState:
 
     def __init__(self, shell: Any, loop: asyncio.AbstractEventLoop, need_one_process: Callable[[str], None], modules: LocalModules) -> None:
         """Made once a process, after the fork; `need_one_process` is for what shows itself too late to be kept."""
-        magics = SetupMagics(shell)
+        self.magics = magics = SetupMagics(shell)
         registry = WarningRegistries(shell.user_ns)
         formatters = Formatters(shell)
         options = shell_settings(shell)
