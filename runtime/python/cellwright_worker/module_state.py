@@ -71,7 +71,7 @@ def _collect_function(function: types.FunctionType, found: list[Any], seen: set[
     registry = vars(function).get("registry")
     if registry is not None and "dispatch" in vars(function):
         # What it closes over besides is filled by calls and follows from the registry.
-        found.append([(str(key), id(value)) for key, value in registry.items()])
+        found.append([(str(key), _place_of(value)) for key, value in registry.items()])
         return
     defaults = [*(function.__defaults__ or ()), *(function.__kwdefaults__ or {}).values()]
     attributes = [value for key, value in vars(function).items() if key != "__wrapped__"]
@@ -81,6 +81,12 @@ def _collect_function(function: types.FunctionType, found: list[Any], seen: set[
             _collect(value, found, seen, depth - 1)
         elif not isinstance(value, (*_NAMED, *_CONSTANT)) or any(value is each for each in cells):
             found.append(value)
+
+
+def _place_of(function: Any) -> tuple[str, str, int]:
+    """Which function it is, in every process."""
+    code = getattr(function, "__code__", None)
+    return str(getattr(function, "__module__", "")), str(getattr(function, "__qualname__", "")), getattr(code, "co_firstlineno", 0)
 
 
 def _is_set(cell: Any) -> bool:
