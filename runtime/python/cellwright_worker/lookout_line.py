@@ -11,6 +11,7 @@ from _thread import allocate_lock, start_new_thread
 from json import dumps, loads
 from typing import Any, Callable
 
+from .orphans import adopt
 from .own_files import OwnFiles
 from .seccomp import Filter
 from .system_calls import machine
@@ -45,11 +46,13 @@ def _spawn(listener: int, path: str, journal: str) -> None:
     apart = os.dup(listener) if listener == 3 else listener
     arguments = [sys.executable, "-I", "-S", "-B", "-c", code, path, journal]
     actions = [*null, (os.POSIX_SPAWN_DUP2, apart, 3)]
+    adopt(False)
     process = os.posix_spawn(sys.executable, arguments, watch.start_values, file_actions=actions)
     if apart != listener:
         os.close(apart)
     with contextlib.suppress(ChildProcessError):
         os.waitpid(process, 0)  # It has left a child behind that is nobody's.
+    adopt()
 
 
 class Line:

@@ -22,7 +22,10 @@ def end_with(parent: int) -> None:
         os._exit(1)
 
 
-def adopt() -> None:
-    """Be the parent of what programs leave running that a cell starts (`command &`), so that it can be seen (prctl(2); Linux only)."""
+def adopt(wanted: bool = True) -> None:
+    """Be the parent of what programs leave running that a cell starts (`command &`), so that it can be seen (prctl(2); Linux only).
+
+    Or be it no more, for what is of this program.
+    """
     if _libc is not None:
-        _libc.prctl(_PR_SET_CHILD_SUBREAPER, 1)
+        _libc.prctl(_PR_SET_CHILD_SUBREAPER, int(wanted))
