@@ -13,6 +13,7 @@ import { lookAtEnvironment, openCertificate, witness } from './certificate-file.
 import { isFolder, isThere, shownPath } from './files.ts';
 import { usage, type CommandResult, type Host, type Outcome } from './host.ts';
 import { openNotebook, type Input } from './input.ts';
+import { interruptedBefore } from './interrupted.ts';
 import { prepareEnvironment } from './locked-environment.ts';
 import { parameterFlags } from './options.ts';
 import { formatSeconds } from './progress.ts';
@@ -67,7 +68,7 @@ export async function checkCertificate(host: Host, parsed: ParsedArguments, name
   const runAgain = (): Promise<RunRecord> => runAfresh(host, input, { cwd: cwd.value, place, signal, silent });
   const witnessed = { input, cwd: cwd.value, environment: environment.value, plain: [] };
   const record = await runAgain();
-  if (isStopped()) return interrupted(input);
+  if (isStopped()) return interruptedBefore(input, 'compared');
   if (record.status === 'refused') return refused(input, record);
   const now = witness({ ...witnessed, record });
   const checked = checkRun({ certified: certificate.facts, now, bundle: input.bundle, environment: environment.value });
@@ -75,7 +76,7 @@ export async function checkCertificate(host: Host, parsed: ParsedArguments, name
   if (checked.asksForSecondRun) {
     if (!silent) host.err('A cell differs. Once more, to see whether two runs here agree\n');
     const second = await runAgain();
-    if (isStopped()) return interrupted(input);
+    if (isStopped()) return interruptedBefore(input, 'compared');
     if (second.status !== 'refused') again = witness({ ...witnessed, record: second });
   }
   const cause = checked.first === undefined ? undefined : checked.cause(again);
@@ -117,11 +118,6 @@ function findOwnFolder(
   if (!folder.startsWith('{') && up <= mostStepsUp && isFolder(found)) return { ok: true, value: found };
   const message = `The cells ran in ${folder}, seen from the notebook, which is no folder here.`;
   return { ok: false, result: usage(message, 'Name the folder to run in with --cwd.') };
-}
-
-function interrupted(input: Input): CommandResult {
-  const text = 'Interrupted. Nothing was compared.\n';
-  return { status: 'interrupted', diagnostics: [], text, document: { notebook: input.path } };
 }
 
 function refused({ path: notebook, sources }: Input, { diagnostics }: RunRecord): CommandResult {

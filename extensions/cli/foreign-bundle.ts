@@ -1,5 +1,6 @@
 import { languageOfNotebook } from '../../runtime/index.ts';
 import { hasFlag, lastValue, type ParsedArguments } from './args.ts';
+import { kernelOf } from './module-lock.ts';
 import { isCompiledHere, rememberCompiled } from './compiled-here.ts';
 import { usage, type CommandResult, type Host } from './host.ts';
 import type { Input } from './input.ts';
@@ -12,8 +13,8 @@ export function refuseForeign(host: Host, parsed: ParsedArguments, input: Input)
   const { bundleText } = input;
   if (bundleText === undefined || isCompiledHere(host, bundleText)) return undefined;
   const python = lastValue(parsed, 'python');
-  const { kernelName, language } = input.bundle.notebook;
-  const kernel = lastValue(parsed, 'kernel') ?? kernelName;
+  const { language } = input.bundle.notebook;
+  const kernel = kernelOf(parsed, input.bundle);
   const { environment, cwd } = host;
   const executable = languageOfNotebook(language).findInterpreter({ python, kernel, environment, cwd })?.executable;
   const found = wouldRun(input, executable ?? python ?? kernel);

@@ -4,6 +4,7 @@ import { hasFlag, lastValue, type ParsedArguments } from './args.ts';
 import { isThere, shownPath } from './files.ts';
 import { usage, type CommandResult, type Host, type Outcome } from './host.ts';
 import type { Input } from './input.ts';
+import { interruptedBefore } from './interrupted.ts';
 import { findModuleLock, lockQuestion, noEngine, openModuleLock } from './module-lock.ts';
 import { checkWritable, writeOutput } from './output-file.ts';
 import { count, renderTable } from './render.ts';
@@ -52,15 +53,10 @@ async function write(host: Host, { input, locks, file, question }: Work): Promis
   const before = isThere(file) ? openModuleLock(host, file) : undefined;
   if (before?.ok === false) return before.result;
   const made = await locks.make(question, before?.value);
-  if (question.signal?.aborted === true) return interrupted(input);
+  if (question.signal?.aborted === true) return interruptedBefore(input, 'written');
   if (!made.ok) return refuse(input, made.error).result;
   const problem = writeOutput(file, made.value.text, shown);
   return problem ?? describeMade(input, made.value, { shown, file });
-}
-
-function interrupted(input: Input): CommandResult {
-  const text = 'Interrupted. Nothing was written.\n';
-  return { status: 'interrupted', diagnostics: [], text, document: { notebook: input.path } };
 }
 
 type Named = Pick<LockText, 'shown' | 'file'>;
@@ -94,7 +90,7 @@ async function check(host: Host, { input, locks, file, question }: Work): Promis
   const lock = openModuleLock(host, file);
   if (!lock.ok) return lock.result;
   const compared = await locks.compare(question, lock.value, true);
-  if (question.signal?.aborted === true) return interrupted(input);
+  if (question.signal?.aborted === true) return interruptedBefore(input, 'written');
   if (!compared.ok) return refuse(input, compared.error).result;
   return describeCheck(input, compared.value, lock.value);
 }

@@ -17,8 +17,9 @@ import { hasFlag, lastValue, type ParsedArguments } from './args.ts';
 import { canonicalLock } from './assemble-lock.ts';
 import { decodeText, isThere, readNamedFile } from './files.ts';
 import { requireUv } from './find-uv.ts';
-import { usage, type CommandResult, type Host, type Outcome } from './host.ts';
+import { usage, type Host, type Outcome } from './host.ts';
 import type { Input } from './input.ts';
+import { interruptedBefore } from './interrupted.ts';
 import { findLockFile, openLock } from './lock-file.ts';
 import { moduleLocksOf, prepareModules } from './module-lock.ts';
 import { count } from './render.ts';
@@ -103,15 +104,10 @@ async function build(
       if (!silent) host.err(`building the environment of ${order.shown} (${count(number, 'package')})\n`);
     },
   });
-  if (signal.aborted) return { ok: false, result: interrupted(input) };
+  if (signal.aborted) return { ok: false, result: interruptedBefore(input, 'run') };
   if (!made.ok) return refuse(input, made.error);
   const { executable, diagnostics } = made.value;
   return { ok: true, value: { place: { ...place, python: executable, kernel: undefined }, diagnostics } };
-}
-
-function interrupted(input: Input): CommandResult {
-  const text = 'Interrupted. Nothing was run.\n';
-  return { status: 'interrupted', diagnostics: [], text, document: { notebook: input.path } };
 }
 
 function unbuilt({ shown }: EnvironmentOrder): Diagnostic {
@@ -192,7 +188,7 @@ async function resolveMetadata(
     const wanted = python.specifier === '' ? (preferred ?? 'python3') : python.specifier;
     const signal = host.interruption();
     const answer = await resolveRequirements(uv.value, { requirements, python: wanted, cwd: input.folder, signal });
-    if (signal.aborted) return { ok: false, result: interrupted(input) };
+    if (signal.aborted) return { ok: false, result: interruptedBefore(input, 'run') };
     if (!answer.ok) return refuse(input, answer.error);
     const read = readLock(answer.value, shown);
     if (!read.ok) return refuse(input, read.error);

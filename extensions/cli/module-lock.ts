@@ -12,6 +12,7 @@ import { lastValue, type ParsedArguments } from './args.ts';
 import { decodeText, isThere, readNamedFile, shownPath } from './files.ts';
 import { usage, type Host, type Outcome } from './host.ts';
 import type { Input } from './input.ts';
+import { interruptedBefore } from './interrupted.ts';
 import type { PreparedPlace, Preparation } from './locked-environment.ts';
 import { refuse } from './requirements-of.ts';
 import { findFolder } from './run-targets.ts';
@@ -19,28 +20,29 @@ import type { Place } from './state-folder.ts';
 
 /** How the modules of a notebook are locked; undefined where `pylock.toml` describes an environment. */
 export function moduleLocksOf(parsed: ParsedArguments, { bundle }: Input): ModuleLocks | undefined {
-  const { language, kernelName } = bundle.notebook;
-  return languageOfNotebook(language).modulesOf(lastValue(parsed, 'kernel') ?? kernelName);
+  return languageOfNotebook(bundle.notebook.language).modulesOf(kernelOf(parsed, bundle));
 }
 
 /** Everything that is asked about a lock: who runs the cells, where, and what they import. */
 export function lockQuestion(host: Host, parsed: ParsedArguments, input: Input): Outcome<LockQuestion> {
   const cwd = findFolder(host, parsed, input);
   if (!cwd.ok) return cwd;
-  const { language, kernelName } = input.bundle.notebook;
-  const kernel = lastValue(parsed, 'kernel') ?? kernelName;
   const { environment } = host;
-  const asked = { python: undefined, kernel, environment, cwd: cwd.value };
-  const interpreter = languageOfNotebook(language).findInterpreter(asked);
+  const asked = { python: undefined, kernel: kernelOf(parsed, input.bundle), environment, cwd: cwd.value };
+  const interpreter = languageOfNotebook(input.bundle.notebook.language).findInterpreter(asked);
   const variables = { ...environment, ...interpreter?.environment };
   return { ok: true, value: { interpreter, cwd: cwd.value, variables, imports: importsOf(input), signal: undefined } };
 }
 
 /** What to say where nothing runs the cells. */
 export function noEngine(host: Host, parsed: ParsedArguments, { bundle }: Input): Diagnostic {
-  const { language, kernelName } = bundle.notebook;
-  const kernel = lastValue(parsed, 'kernel') ?? kernelName;
-  return languageOfNotebook(language).noInterpreter({ kernel, environment: host.environment, cwd: host.cwd });
+  const asked = { kernel: kernelOf(parsed, bundle), environment: host.environment, cwd: host.cwd };
+  return languageOfNotebook(bundle.notebook.language).noInterpreter(asked);
+}
+
+/** The name of the kernel that runs the cells: the one that was asked for, else the notebook's own. */
+export function kernelOf(parsed: ParsedArguments, { notebook }: Input['bundle']): string {
+  return lastValue(parsed, 'kernel') ?? notebook.kernelName;
 }
 
 function importsOf({ bundle }: Input): readonly NamedImport[] {
@@ -88,10 +90,7 @@ export async function prepareModules(
   const signal = builds ? host.interruption() : undefined;
   if (builds && !silent) host.err(`looking for the modules of ${lock.value.shown}\n`);
   const compared = await locks.compare({ ...question.value, signal }, lock.value, builds);
-  if (signal?.aborted === true) {
-    const text = 'Interrupted. Nothing was run.\n';
-    return { ok: false, result: { status: 'interrupted', diagnostics: [], text, document: { notebook: input.path } } };
-  }
+  if (signal?.aborted === true) return { ok: false, result: interruptedBefore(input, 'run') };
   if (!compared.ok) return refuse(input, compared.error);
   const problems = compared.value.differences.map(({ diagnostic }) => diagnostic);
   if (problems.length > 0) return { ok: false, result: { ...refuse(input, problems).result, status: 'refused' } };

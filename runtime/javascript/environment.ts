@@ -1,13 +1,13 @@
 import { createHash } from 'node:crypto';
 import { foldersUp } from '../folders-up.ts';
-import { readFileSync, realpathSync } from 'node:fs';
+import { realpathSync } from 'node:fs';
 import { join } from 'node:path';
 import { isJavaScript } from './interpreter.ts';
 import { markOf } from '../process/path-mark.ts';
 import { PackageAnswers } from '../process/reached-packages.ts';
 import type { PackageQuestion } from '../process/search-path.ts';
 import { writeStart, type Start } from '../start-state.ts';
-import { isFileError, type LocalStore } from '../store/local.ts';
+import { readOrNothing, type LocalStore } from '../store/local.ts';
 
 /** Files that say what an import means, in the folder of the notebook or one above. */
 const deciding = [
@@ -25,12 +25,12 @@ export function describeJavaScript(store: LocalStore, { interpreter, cwd, variab
   const hash = createHash('sha256').update(realpathSync(interpreter.executable)).update(markOf(interpreter.executable));
   for (const folder of foldersUp(cwd)) {
     for (const name of deciding) {
-      const text = textOf(join(folder, name));
+      const text = readOrNothing(join(folder, name));
       if (text !== undefined) hash.update(`\n${join(folder, name)} ${text}`);
     }
   }
   const lock = isJavaScript(interpreter) ? interpreter.lock : undefined;
-  if (lock !== undefined) hash.update(`\nlocked by ${lock} ${textOf(lock) ?? ''}`);
+  if (lock !== undefined) hash.update(`\nlocked by ${lock} ${readOrNothing(lock) ?? ''}`);
   const own = Object.entries(variables).filter(([name]) =>
     /^(?:DENO_|NODE_|NO_COLOR$|FORCE_COLOR$|NPM_CONFIG_)/.test(name),
   );
@@ -39,13 +39,4 @@ export function describeJavaScript(store: LocalStore, { interpreter, cwd, variab
   const packages = new PackageAnswers(store, { whole: base, folders: [] });
   const environment = writeStart(base, { cwd, variables });
   return { environment, whole: environment, packages };
-}
-
-function textOf(path: string): string | undefined {
-  try {
-    return readFileSync(path, 'utf8');
-  } catch (error) {
-    if (isFileError(error)) return undefined;
-    throw error;
-  }
 }

@@ -1,10 +1,9 @@
-import { readFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import type { EnvironmentFound } from '../event.ts';
 import { foldersUp } from '../folders-up.ts';
 import { listed, type LockedModule } from '../languages/module-locks.ts';
 import type { PackageQuestion } from '../process/search-path.ts';
-import { isFileError } from '../store/local.ts';
+import { readOrNothing } from '../store/local.ts';
 import { cacheOfDeno } from './deno-cache.ts';
 import { isJavaScript } from './interpreter.ts';
 import { readDenoLock } from './lock/deno-lock.ts';
@@ -17,7 +16,7 @@ export function listModules({ interpreter, cwd, variables }: PackageQuestion): F
   const caches = [cacheOfDeno(variables, cwd), ...foldersUp(cwd).map((folder) => join(folder, 'node_modules'))];
   const where = { folders: [], caches };
   const lock = isJavaScript(interpreter) ? interpreter.lock : undefined;
-  const text = lock === undefined ? undefined : textOf(lock);
+  const text = lock === undefined ? undefined : readOrNothing(lock);
   if (text === undefined || lock === undefined) return { packages: [], ...where };
   return { packages: listed(modulesIn(text, basename(lock))), ...where };
 }
@@ -26,13 +25,4 @@ function modulesIn(text: string, name: string): readonly LockedModule[] {
   if (packageLocks.misnamed(name) === undefined) return packagesIn(text);
   const read = readDenoLock(text, name);
   return read.ok ? read.value.modules : [];
-}
-
-function textOf(path: string): string | undefined {
-  try {
-    return readFileSync(path, 'utf8');
-  } catch (error) {
-    if (isFileError(error)) return undefined;
-    throw error;
-  }
 }

@@ -1,7 +1,6 @@
-import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { listFolder } from '../list-folder.ts';
-import { isFileError, type LocalStore } from '../store/local.ts';
+import { readOrNothing, type LocalStore } from '../store/local.ts';
 import { markOf } from './path-mark.ts';
 
 /** An installed distribution that lists its files. */
@@ -81,8 +80,8 @@ function readFolder(
 /** Undefined when it does not say which files it has. */
 function readDistribution(place: string, name: string, identity: string): InstalledDistribution | undefined {
   const [, base = '', release = ''] = /^(.+?)-([^-]+)\.dist-info$/.exec(name) ?? [];
-  const record = base === '' ? undefined : textOf(join(place, 'RECORD'));
-  const metadata = textOf(join(place, 'METADATA'));
+  const record = base === '' ? undefined : readOrNothing(join(place, 'RECORD'));
+  const metadata = readOrNothing(join(place, 'METADATA'));
   if (record === undefined || metadata === undefined) return undefined;
   const entries = new Set<string>();
   for (const line of record.split('\n')) {
@@ -97,7 +96,7 @@ function readDistribution(place: string, name: string, identity: string): Instal
     identity,
     entries: [...entries].sort(),
     needs: needsOf(metadata),
-    groups: groupsOf(textOf(join(place, 'entry_points.txt')) ?? ''),
+    groups: groupsOf(readOrNothing(join(place, 'entry_points.txt')) ?? ''),
   };
 }
 
@@ -115,13 +114,4 @@ function needsOf(metadata: string): readonly string[] {
 
 function groupsOf(entryPoints: string): readonly string[] {
   return [...entryPoints.matchAll(/^\s*\[(.+?)\]/gm)].map(([, group = '']) => group.trim()).sort();
-}
-
-function textOf(file: string): string | undefined {
-  try {
-    return readFileSync(file, 'utf8');
-  } catch (error) {
-    if (isFileError(error)) return undefined;
-    throw error;
-  }
 }

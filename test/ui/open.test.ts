@@ -1,13 +1,11 @@
 /** `cellwright open` in a real browser: the graph, a run, its states, an edit, a failure, and what axe-core finds. */
-import { spawn, type ChildProcess } from 'node:child_process';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { writeFileSync } from 'node:fs';
 import path from 'node:path';
-import type { Browser, BrowserContext, Locator, Page } from 'playwright-core';
+import type { Locator, Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { executable, findViolations, startBrowser } from '../accessibility/browser.ts';
-import { environmentIn, program } from '../service/connection.ts';
+import { executable, findViolations } from '../accessibility/browser.ts';
 import { notebookText } from './notebook.ts';
+import { openInBrowser, type OpenedPage } from './opened-page.ts';
 
 if (executable === undefined)
   process.stderr.write(
@@ -21,43 +19,24 @@ const looks = [
 ] as const;
 
 describe.skipIf(executable === undefined)('the view in a real browser', () => {
-  let folder: string;
+  let opened: OpenedPage;
   let notebook: string;
-  let child: ChildProcess;
-  let browser: Browser;
-  let context: BrowserContext;
   let page: Page;
-  let address: string;
-  const errors: string[] = [];
-  const asked: string[] = [];
   beforeAll(async () => {
-    folder = mkdtempSync(path.join(tmpdir(), 'cellwright-view-'));
-    notebook = path.join(folder, 'rain.ipynb');
-    writeFileSync(notebook, notebookText());
-    child = spawn(process.execPath, [program, 'open', 'rain.ipynb', '--no-browser'], {
-      cwd: folder,
-      env: environmentIn(folder),
-      stdio: ['ignore', 'pipe', 'inherit'],
-    });
-    address = await new Promise<string>((resolve) =>
-      child.stdout?.once('data', (data: Buffer) => resolve(data.toString().trim())),
-    );
-    browser = await startBrowser();
-    context = await browser.newContext({ viewport: { width: 1200, height: 900 } });
-    page = await context.newPage();
-    page.setDefaultTimeout(10_000);
-    page.on('pageerror', (error) => errors.push(error.message));
-    page.on('console', (said) => {
+    opened = await openInBrowser({
+      fill: (folder) => {
+        notebook = path.join(folder, 'rain.ipynb');
+        writeFileSync(notebook, notebookText());
+        return 'rain.ipynb';
+      },
+      patience: 10_000,
       // That the program of an output is stopped is what is wanted.
-      if (said.type() === 'error' && !said.text().startsWith('Blocked script execution in')) errors.push(said.text());
+      isWanted: (complaint) => complaint.startsWith('Blocked script execution in'),
     });
-    context.on('request', (request) => asked.push(request.url()));
-    await page.goto(address);
+    ({ page } = opened);
   }, 60_000);
   afterAll(async () => {
-    await browser.close();
-    child.kill('SIGINT');
-    rmSync(folder, { recursive: true, force: true });
+    await opened.close();
   });
 
   const row = (name: RegExp): Locator => page.getByRole('treeitem', { name });
@@ -214,9 +193,9 @@ describe.skipIf(executable === undefined)('the view in a real browser', () => {
   test.each(looks)(
     'axe-core finds nothing: %s',
     async (_, media) => {
-      const own = await browser.newContext({ ...media, viewport: { width: 1200, height: 900 } });
+      const own = await opened.browser.newContext({ ...media, viewport: { width: 1200, height: 900 } });
       const seen = await own.newPage();
-      await seen.goto(address);
+      await seen.goto(opened.address);
       await seen.getByRole('treeitem', { name: /^Task 4 of 7/ }).click();
       const found: unknown[] = [];
       const look = async (what: string): Promise<void> => {
@@ -260,9 +239,11 @@ describe.skipIf(executable === undefined)('the view in a real browser', () => {
 
   test('nothing was asked of another machine, and nothing went wrong in the page', () => {
     expect(
-      asked.filter((url) => !url.startsWith(new URL(address).origin) && !/^(?:data|blob|about):/.test(url)),
+      opened.asked.filter(
+        (url) => !url.startsWith(new URL(opened.address).origin) && !/^(?:data|blob|about):/.test(url),
+      ),
     ).toEqual([]);
-    expect(asked.filter((url) => url.includes('typescript'))).toEqual([]);
-    expect(errors).toEqual([]);
+    expect(opened.asked.filter((url) => url.includes('typescript'))).toEqual([]);
+    expect(opened.errors).toEqual([]);
   });
 });

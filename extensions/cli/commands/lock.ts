@@ -8,6 +8,7 @@ import { isThere, shownPath } from '../files.ts';
 import { requireUv } from '../find-uv.ts';
 import { usage, type CommandResult, type Host, type Outcome } from '../host.ts';
 import { openInput, type Input } from '../input.ts';
+import { interruptedBefore } from '../interrupted.ts';
 import { compareLock, type LockDifference } from '../lock-differences.ts';
 import { chooseLockFile, openLock } from '../lock-file.ts';
 import { lockModules } from '../lock-modules.ts';
@@ -60,7 +61,7 @@ async function makeLock(host: Host, input: Input, { file, wish }: Work): Promise
   const folder = path.dirname(file);
   const { executable } = requirements;
   const asked = await askHashes(uv.value, { executable, pins, cwd: input.folder, signal });
-  if (isAborted(signal)) return { ok: false, result: interrupted(input) };
+  if (isAborted(signal)) return { ok: false, result: interruptedBefore(input, 'written') };
   if (!asked.ok) return refuse(input, asked.error);
   const index = readLock(asked.value, 'the answer of uv');
   if (!index.ok) return refuse(input, index.error);
@@ -75,11 +76,6 @@ async function makeLock(host: Host, input: Input, { file, wish }: Work): Promise
 /** It may be aborted at any time. */
 function isAborted(signal: AbortSignal): boolean {
   return signal.aborted;
-}
-
-function interrupted(input: Input): CommandResult {
-  const text = 'Interrupted. Nothing was written.\n';
-  return { status: 'interrupted', diagnostics: [], text, document: { notebook: input.path } };
 }
 
 function nameOf(input: Input): string {

@@ -15,6 +15,7 @@ import { shownPath } from '../files.ts';
 import { refuseForeign } from '../foreign-bundle.ts';
 import { usage, type CommandResult, type Host, type Outcome } from '../host.ts';
 import { openInput, type Input } from '../input.ts';
+import { interruptedBefore } from '../interrupted.ts';
 import { prepareEnvironment } from '../locked-environment.ts';
 import { formatSeconds } from '../progress.ts';
 import { renderTable } from '../render.ts';
@@ -110,7 +111,7 @@ async function compareRuns(host: Host, work: Comparison): Promise<Outcome<Compar
   };
   for (const which of ['first', 'second']) {
     const made = await runAgain(which);
-    if (isStopped()) return { ok: false, result: interrupted(input) };
+    if (isStopped()) return { ok: false, result: interruptedBefore(input, 'compared') };
     if (!made.ok) {
       const problem = { text: '', document: { notebook: input.path }, diagnostics: made.error, sources };
       return { ok: false, result: { status: 'usage', ...problem } };
@@ -118,7 +119,7 @@ async function compareRuns(host: Host, work: Comparison): Promise<Outcome<Compar
     plain.push(made.value);
   }
   const record = await runAfresh(host, input, work);
-  if (isStopped()) return { ok: false, result: interrupted(input) };
+  if (isStopped()) return { ok: false, result: interruptedBefore(input, 'compared') };
   if (record.status === 'refused') {
     const problem = { text: '', document: { notebook: input.path }, diagnostics: record.diagnostics, sources };
     return { ok: false, result: { status: 'refused', ...problem } };
@@ -127,15 +128,10 @@ async function compareRuns(host: Host, work: Comparison): Promise<Outcome<Compar
   if (tasks.every(({ verdict }) => verdict !== 'different')) return { ok: true, value: { plain, record, tasks } };
   // Two plain runs may agree by chance.
   const third = await runAgain('third');
-  if (isStopped()) return { ok: false, result: interrupted(input) };
+  if (isStopped()) return { ok: false, result: interruptedBefore(input, 'compared') };
   if (!third.ok) return { ok: true, value: { plain, record, tasks } };
   const all = [...plain, third.value];
   return { ok: true, value: { plain: all, record, tasks: judgeRuns(bundle, all, record.notebook) } };
-}
-
-function interrupted(input: Input): CommandResult {
-  const text = 'Interrupted. Nothing was compared.\n';
-  return { status: 'interrupted', diagnostics: [], text, document: { notebook: input.path } };
 }
 
 /** What became of the certificate that was asked for. */

@@ -52,6 +52,5 @@ def census_in(cells: Sequence[str]) -> str:
     asking = [asked[1] for asked in map(_NUMBER.search, cells) if asked is not None]
     if len(asking) > 1 or (len(cells) > 1 and any(map(_KEPT.search, cells))):
         return f"{asking[0]} has the same answer in all cells"
-    for part in (found for pattern in (_PARTS, _SET_PARTS) for found in map(pattern.search, cells) if found is not None):
-        return f"{part[1] or part[2]} is a part of a function, which may be one of a library"
-    return ""
+    part = next((found for pattern in (_PARTS, _SET_PARTS) for found in map(pattern.search, cells) if found is not None), None)
+    return "" if part is None else f"{part[1] or part[2]} is a part of a function, which may be one of a library"

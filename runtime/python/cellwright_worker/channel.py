@@ -75,10 +75,7 @@ class Channel:
 def _encoded(line: str, message: Message) -> bytes:
     """A line as UTF-8. What a cell shows is written as a kernel writes it (`jupyter_client.session.json_packer`): a surrogate that
     stands for a byte is that byte, which whoever reads it replaces."""
-    for errors in ("strict", "surrogateescape"):
-        try:
-            return line.encode("utf-8", errors)
-        except UnicodeEncodeError:
-            if message["type"] != "output":
-                break
-    return line.encode("utf-8", "surrogatepass")
+    try:
+        return line.encode("utf-8", "surrogateescape" if message["type"] == "output" else "surrogatepass")
+    except UnicodeEncodeError:  # One that stands for no byte.
+        return line.encode("utf-8", "surrogatepass")

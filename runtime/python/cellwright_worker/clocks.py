@@ -7,6 +7,7 @@ the other. In which order tasks run, and which come from the cache, shows there.
 from __future__ import annotations
 
 import ast
+from collections.abc import Sequence
 
 _CLOCKS = frozenset(
     {
@@ -19,11 +20,11 @@ _CLOCKS = frozenset(
 class Clocks:
     """Where a notebook keeps the time, and where it looks at it again."""
 
-    def __init__(self, cells: list[str]) -> None:
-        """`cells` are their texts as Python."""
+    def __init__(self, cells: Sequence[ast.Module | None]) -> None:
+        """`cells` are their trees (`cell_trees.py`)."""
         # Name → the cells that set it to the time.
         self._kept: dict[str, set[int]] = {}
-        trees = [(place, tree) for place, text in enumerate(cells) if (tree := _parse(text)) is not None]
+        trees = [(place, tree) for place, tree in enumerate(cells) if tree is not None]
         for place, tree in trees:
             for name in _kept_in(tree):
                 self._kept.setdefault(name, set()).add(place)
@@ -36,13 +37,6 @@ class Clocks:
         others = sorted(name for name in names if name in self._kept and name not in own)
         looks_again = any(_is_clock(node) for node in ast.walk(tree))
         return others[0] if len(others) > (0 if looks_again else 1) else ""
-
-
-def _parse(text: str) -> ast.Module | None:
-    try:
-        return ast.parse(text)
-    except (SyntaxError, ValueError, RecursionError, MemoryError):
-        return None
 
 
 def _kept_in(tree: ast.Module) -> set[str]:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import ast
 import enum
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 _UNCHANGING: tuple[type, ...] = (str, bytes, int, float, complex, tuple, frozenset, range, slice)
@@ -25,13 +25,13 @@ _SINGLE_ATTRIBUTES = frozenset({"nan", "NaN", "NA", "NaT"})
 class Comparisons:
     """What the cells of a notebook compare with `is`."""
 
-    def __init__(self, cells: list[str]) -> None:
-        """`cells` are their texts as Python; those that are not valid compare nothing."""
+    def __init__(self, cells: Sequence[ast.Module | None]) -> None:
+        """`cells` are their trees (`cell_trees.py`); those that are not valid compare nothing."""
         self._names: set[str] = set()
         self._has_literal = False
-        for text in cells:
-            if " is " in text:
-                self._read(text)
+        for tree in cells:
+            if tree is not None:
+                self._read(tree)
 
     def of_unchanging(self, variables: dict[str, Any]) -> str:
         """Which variables a comparison would not see as they are in one process; empty when there are none."""
@@ -40,11 +40,7 @@ class Comparisons:
         name = next((name for name in self._names if name in variables and _is_ambiguous(variables[name])), None)
         return f"{name}, which cannot change, is compared by `is`" if name is not None else ""
 
-    def _read(self, text: str) -> None:
-        try:
-            tree = ast.parse(text)
-        except (SyntaxError, ValueError, RecursionError, MemoryError):
-            return
+    def _read(self, tree: ast.Module) -> None:
         for pair in _pairs(tree):
             if not any(_is_single(side) for side in pair):
                 self._names.update(name for name in map(_name_of, pair) if name)

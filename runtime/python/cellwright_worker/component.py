@@ -13,8 +13,8 @@ class Stuck(Exception):
 class Component:
     """One kind of hidden state."""
 
-    def __init__(self, name: str, capture: Callable[[], Any], restore: Callable[[Any], None]) -> None:
-        """`capture` gives None when there is nothing to say."""
+    def __init__(self, name: str, capture: Callable[[], Any], restore: Callable[[Any], None] = lambda value: None) -> None:
+        """`capture` gives None when there is nothing to say; without `restore` it says nothing or is `Stuck`."""
         self.name = f"state:{name}"
         self.capture = capture
         self.restore = restore

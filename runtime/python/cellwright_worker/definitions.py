@@ -15,8 +15,8 @@ import types
 from typing import Any, Callable, Optional
 
 from . import rebuild
+from .python_classes import is_written_in_python
 
-_HEAP = 1 << 9
 _FROZEN = 1 << 8
 _NATIVE = (
     types.MethodDescriptorType,
@@ -109,7 +109,7 @@ def importable(thing: Any) -> bool:
 def written_in_python(kind: Any) -> bool:
     """True for classes made by a `class` statement or its like, and not by native code."""
     table = vars(kind)
-    if not kind.__flags__ & _HEAP or kind.__flags__ & _FROZEN or "__module__" not in table:
+    if not is_written_in_python(kind) or kind.__flags__ & _FROZEN or "__module__" not in table:
         return False
     return not any(
         isinstance(value, _NATIVE) and value.__objclass__ is kind and name not in ("__dict__", "__weakref__")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import types
+from collections.abc import Sequence
 from typing import Any
 
 from .interpreter import is_own
@@ -14,9 +15,9 @@ _SETTERS = frozenset({"setattr", "delattr"})
 class FunctionAttributes:
     """What the texts of the cells set attributes of: chains of names such as `json.dumps`."""
 
-    def __init__(self, cells: list[str]) -> None:
-        """`cells` are their texts as Python."""
-        self._chains = {chain for text in cells for chain in _chains_in(text)}
+    def __init__(self, cells: Sequence[ast.Module | None]) -> None:
+        """`cells` are their trees (`cell_trees.py`)."""
+        self._chains = {chain for tree in cells if tree is not None for chain in _chains_in(tree)}
 
     def of_libraries(self, variables: dict[str, Any]) -> str:
         """The first of them that is a function of a library, now that the variables are these; empty when none is."""
@@ -29,11 +30,8 @@ class FunctionAttributes:
         return ""
 
 
-def _chains_in(text: str) -> set[tuple[str, ...]]:
-    try:
-        nodes = list(ast.walk(ast.parse(text)))
-    except (SyntaxError, ValueError, RecursionError, MemoryError):
-        return set()
+def _chains_in(tree: ast.Module) -> set[tuple[str, ...]]:
+    nodes = list(ast.walk(tree))
     stored = [node.value for node in nodes if isinstance(node, ast.Attribute) and not isinstance(node.ctx, ast.Load)]
     calls = [node for node in nodes if isinstance(node, ast.Call) and node.args]
     named = [node.args[0] for node in calls if isinstance(node.func, ast.Name) and node.func.id in _SETTERS]

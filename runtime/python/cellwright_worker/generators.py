@@ -88,10 +88,6 @@ def _capture_seeds() -> None:
         raise Stuck(f"the seed of {min(_seeded)}, which draws in native code")
 
 
-def _no_seeds(value: Any) -> None:
-    """There are none that could be put back."""
-
-
 def _capture_numpy() -> Any:
     module = loaded("numpy.random")
     return None if module is None else module.mtrand._rand.get_state(legacy=False)
@@ -120,6 +116,6 @@ def components() -> list[Component]:
         Component("random", random.getstate, random.setstate),
         Component("numpy.random", _capture_numpy, _restore_numpy),
         Component("torch.random", _capture_torch, _restore_torch),
-        Component("native-seeds", _capture_seeds, _no_seeds),
+        Component("native-seeds", _capture_seeds),
         Component("modules.random", module_generators.capture, module_generators.restore),
     ]

@@ -8,10 +8,11 @@ import types
 from collections.abc import Iterator
 from typing import Any
 
+from .python_classes import is_written_in_python
+
 _CONSTANT = (int, float, complex, str, bytes, bool, type(None), range, slice)
 _NAMED = (types.ModuleType, types.BuiltinFunctionType, type)
 _LOCKS = (type(threading.Lock()), type(threading.RLock()))
-_HEAP_TYPE = 1 << 9
 _DEEPEST = 20
 
 
@@ -37,7 +38,7 @@ def kept_by(function: Any) -> list[Any]:
 def can_be_filled(value: Any) -> bool:
     """True for an instance of which its attributes are all: it can be given others and is what it was."""
     return all(
-        kind is object or (kind.__flags__ & _HEAP_TYPE and not vars(kind).get("__slots__")) for kind in type(value).__mro__
+        kind is object or (is_written_in_python(kind) and not vars(kind).get("__slots__")) for kind in type(value).__mro__
     ) and not hasattr(type(value), "__setstate__")
 
 

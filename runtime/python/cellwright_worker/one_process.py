@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 from typing import Any
 
+from .cell_trees import trees_of
 from .census import census_in, resized_in
 from .clocks import Clocks
 from .comparisons import Comparisons
@@ -16,9 +17,9 @@ class Togetherness:
 
     def __init__(self, cells: list[str]) -> None:
         """`cells` are their texts as Python."""
-        self._compared, self._measured, self._census = Comparisons(cells), Clocks(cells).measured, census_in(cells)
-        self._resized = resized_in(cells)
-        self._attributes = FunctionAttributes(cells)
+        trees = trees_of(cells)
+        self._compared, self._measured, self._attributes = Comparisons(trees), Clocks(trees).measured, FunctionAttributes(trees)
+        self._census, self._resized = census_in(cells), resized_in(cells)
 
     def reason(self, variables: dict[str, Any]) -> str:
         """Why they have to, now that the variables are these; empty when they do not."""

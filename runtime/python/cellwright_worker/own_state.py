@@ -9,12 +9,12 @@ from __future__ import annotations
 from typing import Any
 
 from . import sharing
+from .python_classes import is_written_in_python
 from .reach import reachable
 
 _METHODS = frozenset({"__getstate__", "__setstate__", "__reduce__", "__reduce_ex__"})
 # Their frames, arrays and models are followed in their own ways.
 _KNOWN = frozenset({"numpy", "pandas", "scipy", "sklearn", "matplotlib", "polars", "pyarrow"})
-_HEAP_TYPE = 1 << 9
 
 
 def common_parts(memo: dict[int, Any], by_name: set[int]) -> dict[str, int]:
@@ -32,7 +32,7 @@ def common_parts(memo: dict[int, Any], by_name: set[int]) -> dict[str, int]:
 def _says_itself(kind: type, kinds: dict[type, bool]) -> bool:
     known = kinds.get(kind)
     if known is None:
-        written = [part for part in kind.__mro__ if part.__flags__ & _HEAP_TYPE and not _METHODS.isdisjoint(vars(part))]
+        written = [part for part in kind.__mro__ if is_written_in_python(part) and not _METHODS.isdisjoint(vars(part))]
         # A class with a slot of that name has the slot there.
         modules = (part.__module__ for part in written)
         roots = {module.partition(".")[0] for module in modules if isinstance(module, str)}

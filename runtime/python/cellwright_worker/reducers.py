@@ -18,6 +18,7 @@ from typing import Any, Callable, Optional
 
 from . import arrays, cellcode, rebuild, records, tables
 from .definitions import Refusal, importable
+from .python_classes import is_written_in_python
 
 Handler = Callable[[Any, Any], Any]
 
@@ -342,7 +343,7 @@ def _slots(thing: Any) -> list[tuple[Any, str, Any]]:
     found = []
     for part in type(thing).__mro__:
         for name, member in vars(part).items():
-            if isinstance(member, types.MemberDescriptorType) and member.__objclass__ is part and part.__flags__ & (1 << 9):
+            if isinstance(member, types.MemberDescriptorType) and member.__objclass__ is part and is_written_in_python(part):
                 try:
                     found.append((part, name, member.__get__(thing)))
                 except AttributeError:
@@ -424,7 +425,7 @@ def _instance_handler(kind: Any, ours: Callable[[Any], bool]) -> Optional[Handle
 
 def _stateless(part: Any) -> bool:
     """A base that adds nothing of its own to an instance but attributes."""
-    if not part.__flags__ & (1 << 9):
+    if not is_written_in_python(part):
         return False
     return not any(hook in vars(part) for hook in (*_HOOKS, "__new__")) and part.__basicsize__ <= object.__basicsize__ + 16
 

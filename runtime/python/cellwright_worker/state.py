@@ -406,9 +406,6 @@ class HiddenState:
 
         self.settings = Settings(loop)
 
-        def nothing(value: Any) -> None:
-            return None
-
         self.components = [
             *generators.components(),
             Component("cwd", os.getcwd, os.chdir),
@@ -431,11 +428,11 @@ class HiddenState:
             Component("future", *_future(shell)),
             Component("shell", options.capture, options.restore),
             Component("last-error", error.capture, error.restore),
-            Component("hooks", Hooks(shell).capture, nothing),
+            Component("hooks", Hooks(shell).capture),
             Component("local-modules", modules.capture, modules.restore),
-            Component("interpreter", self.settings.capture, nothing),
-            Component("context-variables", _capture_context(dict(contextvars.copy_context().items())), nothing),
-            Component("threads", capture_work(loop), nothing),
-            Component("pools", capture_waiting, nothing),
+            Component("interpreter", self.settings.capture),
+            Component("context-variables", _capture_context(dict(contextvars.copy_context().items()))),
+            Component("threads", capture_work(loop)),
+            Component("pools", capture_waiting),
         ]
         self.by_name = {component.name: component for component in self.components}
