@@ -27,7 +27,7 @@ from .loading_order import loading_order
 from .local_modules import LocalModules
 from .measure import Surroundings, measure
 from .meter import Meter
-from .namespace import FaultingBuiltins, follow_main, watch_imports
+from .namespace import FaultingBuiltins, follow_main, leave_main, watch_imports
 from .reach import reachable
 from .reached import reached
 from .time_limit import TimeLimit
@@ -281,6 +281,8 @@ class Attempt:
             prelude.import_again(message["imports"])
             with shell_module.messages.muted():
                 self._within(self._preload, message["preload"])
+        else:
+            leave_main(self._shell.user_module)
         self._slots.observe_new()
         self._imports.start([] if self._lane else message["certainImports"])
         before = {} if self._lane else self._within(self._capture)[0]

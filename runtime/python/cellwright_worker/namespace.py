@@ -77,10 +77,25 @@ class FaultingBuiltins(dict[str, Any]):
 FaultingBuiltins.__name__ = FaultingBuiltins.__qualname__ = "module"
 
 
+# Those that take the dict of the module a class or function is from to look for single names in it, which are asked for.
+_LOOK_BY_NAME = frozenset({"IPython", "annotationlib", "attr", "cellwright_worker", "dataclasses", "ipykernel", "pydantic", "typing", "typing_extensions"})
+_DICT_OF_MODULE: Any = vars(types.ModuleType)["__dict__"]
+
+
 def follow_main(module: Any, names: FaultingBuiltins, everything: Callable[[], None]) -> None:
-    """Let `__main__` have as attributes what can be asked for, and call `everything` before somebody lists them."""
+    """Let `__main__` have as attributes what can be asked for, and call `everything` before somebody lists them.
+
+    Who takes the module's dict may list it (`doctest`, `from __main__ import *`).
+    """
 
     class NotebookModule(types.ModuleType):
+        @property
+        def __dict__(self) -> dict[str, Any]:  # type: ignore[override]
+            if sys._getframe(1).f_globals.get("__name__", "").partition(".")[0] not in _LOOK_BY_NAME:
+                everything()
+            found: dict[str, Any] = _DICT_OF_MODULE.__get__(self)
+            return found
+
         def __getattr__(self, name: str) -> Any:
             if not name.startswith("__") and name not in vars(builtins):
                 try:
@@ -95,6 +110,12 @@ def follow_main(module: Any, names: FaultingBuiltins, everything: Callable[[], N
 
     NotebookModule.__name__ = NotebookModule.__qualname__ = "module"
     module.__class__ = NotebookModule
+
+
+def leave_main(module: Any) -> None:
+    """Let `__main__` and its builtins be what they are in Jupyter, where all is there: who stores them goes by exact types (`dill`)."""
+    module.__class__ = builtins.__class__ = types.ModuleType  # type: ignore[assignment]
+    vars(module)["__builtins__"] = builtins
 
 
 _LOADING = """

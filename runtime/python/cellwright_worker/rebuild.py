@@ -370,8 +370,10 @@ def new_frame(kind: Any) -> Any:
 
 def fill_frame(target: Any, state: tuple[Any, ...]) -> None:
     """Its state, and what it remembers of the object it was taken from."""
-    content, copied, cacher = state
+    content, copied, cacher, notes = state
     target.__setstate__(content)
+    for name, value in notes.items():
+        object.__setattr__(target, name, value)
     if copied:
         object.__setattr__(target, "_is_copy", copied if isinstance(copied, str) else weakref.ref(copied[0]))
     if cacher is not None:
@@ -382,6 +384,21 @@ def fill_frame(target: Any, state: tuple[Any, ...]) -> None:
             table[key] = target
         else:
             object.__setattr__(parent, "_item_cache", {key: target})
+
+
+def fill_noted(target: Any, state: tuple[Any, ...]) -> None:
+    """What its own pickling kept, in pickle's way, and what it was given beside that."""
+    own, fill, notes = state
+    if fill is not None:
+        fill(target, own)
+    elif hasattr(target, "__setstate__") and own is not None:
+        target.__setstate__(own)
+    elif own is not None:
+        attributes, slots = own if isinstance(own, tuple) and len(own) == 2 else (own, None)
+        vars(target).update(attributes or {})
+        for name, value in (slots or {}).items():
+            setattr(target, name, value)
+    vars(target).update(notes)
 
 
 # Classes.

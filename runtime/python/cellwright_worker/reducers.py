@@ -16,7 +16,7 @@ import weakref
 from collections import OrderedDict, deque
 from typing import Any, Callable, Optional
 
-from . import arrays, cellcode, rebuild, records, tables
+from . import arrays, cellcode, notes, rebuild, records, tables
 from .definitions import Refusal, importable
 from .python_classes import is_written_in_python
 
@@ -86,7 +86,7 @@ def classify(kind: Any, ours: Callable[[Any], bool]) -> Optional[Handler]:
         return _mortal
     if any("__getattribute__" in vars(part) for part in kind.__mro__ if ours(part)):
         return _watchful
-    return _instance_handler(kind, ours) if ours(kind) else None
+    return _instance_handler(kind, ours) if ours(kind) else notes.handler(kind)
 
 
 def _of_library(kind: Any) -> Optional[Handler]:

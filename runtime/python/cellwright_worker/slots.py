@@ -166,6 +166,13 @@ def _made_by(module: str, value: Any) -> bool:
     return same and (isinstance(value, kinds) or type(value).__name__ == "_ArrayFunctionDispatcher")
 
 
+def _found_in_library(table: Any, key: Any) -> bool:
+    """True for a function in C that was asked for by its name (`_lib.predict`), and of which nobody has said how it is called."""
+    ctypes: Any = sys.modules.get("ctypes")
+    value = table.get(key) if isinstance(table, dict) and ctypes is not None else None
+    return value is not None and isinstance(value, ctypes._CFuncPtr) and value.argtypes is None and value.restype is ctypes.c_int
+
+
 def _registered_by_itself(module: str, watch: _Watch, key: Any) -> bool:
     """True for a new entry that a package put into its own table while another of its modules was imported."""
     if key is None:
@@ -384,6 +391,7 @@ class Slots:
                 self._set(name, watch, found)
             return
         keys = [key for key in watch.changed_keys() if local or not (isinstance(key, str) and "cache" in key.lower())]
+        keys = [key for key in keys if key is None or not _found_in_library(watch.table, key)]
         if watch.kind == "global":
             self._rebound(name, watch, keys, found)
         elif watch.kind == "class":

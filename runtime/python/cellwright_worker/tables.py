@@ -9,7 +9,9 @@ from __future__ import annotations
 import sys
 from typing import Any, Optional
 
-from . import rebuild
+from . import notes, rebuild
+
+_PARTS = frozenset({"_attrs", "_cacher", "_flags", "_is_copy", "_item_cache", "_mgr", "_name"})
 
 
 def copies_on_write() -> bool:
@@ -45,7 +47,9 @@ def reduce_index(dumper: Any, found: Any) -> Any:
     codes = getattr(found, "_codes", None)
     if isinstance(codes, (list, tuple)) or type(codes).__name__ == "FrozenList":
         dumper.exclude(list(codes))  # type: ignore
-    return NotImplemented
+    kind = type(found)
+    given = {name: value for name, value in vars(found).items() if not name.startswith("_") and not hasattr(kind, name)}
+    return notes.with_notes(kind, found, given) if given else NotImplemented
 
 
 def reduce_frame(dumper: Any, found: Any) -> Any:
@@ -55,9 +59,18 @@ def reduce_frame(dumper: Any, found: Any) -> Any:
             dumper.exclude(_arrays_of(part.values))
     copied = _copied(dumper, getattr(found, "_is_copy", None))
     cacher = _cacher(dumper, found)
-    if copied is None and cacher is None:
+    given = _given(dumper, found)
+    if copied is None and cacher is None and not given:
         return NotImplemented
-    return (rebuild.new_frame, (type(found),), (found.__getstate__(), copied, cacher), None, None, rebuild.fill_frame)
+    return (rebuild.new_frame, (type(found),), (found.__getstate__(), copied, cacher, given), None, None, rebuild.fill_frame)
+
+
+def _given(dumper: Any, found: Any) -> dict[str, Any]:
+    """Attributes that somebody set. What stands under a name of the class is an accessor, made when it was first asked for."""
+    kind = type(found)
+    own = _PARTS.union(kind._internal_names, kind._metadata)
+    given = vars(found).items()
+    return {name: value for name, value in given if name not in own and (not hasattr(kind, name) or dumper.ours(type(value)))}
 
 
 def _copied(dumper: Any, mark: Any) -> Any:

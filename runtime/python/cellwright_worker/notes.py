@@ -1,0 +1,64 @@
+"""Attributes that somebody gave to an object of a library, which leaves them out when it is pickled.
+
+`df.source = "web"` is kept by a frame as long as it lives, and by no pickle of it. What a library keeps out by itself (a cache, an
+open file) is not meant: a name counts that nothing in the object's classes mentions.
+"""
+
+from __future__ import annotations
+
+import copyreg
+import types
+from typing import Any, Callable, Iterator, Optional
+
+from . import rebuild
+
+_ANSWERS = ("__reduce_ex__", "__reduce__", "__getstate__")
+
+
+def handler(kind: Any) -> Optional[Callable[[Any, Any], Any]]:
+    """How objects of a library's class are pickled with what they were given; None where pickle itself keeps all attributes."""
+    if not getattr(kind, "__dictoffset__", 0) or not _answers_itself(kind):
+        return None
+    mentioned = frozenset(name for part in kind.__mro__ for entry in vars(part).values() for name in _names_in(entry))
+
+    def reduce(dumper: Any, thing: Any) -> Any:
+        given = {name: value for name, value in vars(thing).items() if name not in mentioned and not hasattr(kind, name)}
+        return with_notes(kind, thing, given) if given else NotImplemented
+
+    return reduce
+
+
+def with_notes(kind: Any, thing: Any, given: dict[str, Any]) -> Any:
+    """The answer of the object's own pickling, and those of the attributes that are not in it."""
+    how = copyreg.dispatch_table.get(kind)
+    answer = how(thing) if how is not None else thing.__reduce_ex__(5)
+    if isinstance(answer, str):
+        return answer
+    parts = (*answer, *(None,) * (6 - len(answer)))
+    kept = {name for part in _dicts_of(parts[2]) for name in part}
+    notes = {name: value for name, value in given.items() if name not in kept}
+    return (*parts[:2], (parts[2], parts[5], notes), *parts[3:5], rebuild.fill_noted) if notes else answer
+
+
+def _answers_itself(kind: Any) -> bool:
+    return kind in copyreg.dispatch_table or any(getattr(kind, name, None) is not getattr(object, name, None) for name in _ANSWERS)
+
+
+def _dicts_of(state: Any) -> list[dict[str, Any]]:
+    return [part for part in (state if isinstance(state, tuple) else (state,)) if isinstance(part, dict)]
+
+
+def _names_in(entry: Any) -> Iterator[str]:
+    """Names that a method, a property or a function that stands in a class mentions."""
+    for part in (entry, *(getattr(entry, name, None) for name in ("__func__", "fget", "fset", "fdel", "func", "__wrapped__"))):
+        if isinstance(part, types.FunctionType):
+            yield from _names_of(part.__code__)
+
+
+def _names_of(code: types.CodeType) -> Iterator[str]:
+    yield from code.co_names
+    for constant in code.co_consts:
+        if isinstance(constant, types.CodeType):
+            yield from _names_of(constant)
+        elif isinstance(constant, str):
+            yield constant
