@@ -78,7 +78,9 @@ FaultingBuiltins.__name__ = FaultingBuiltins.__qualname__ = "module"
 
 
 # Those that take the dict of the module a class or function is from to look for single names in it, which are asked for.
-_LOOK_BY_NAME = frozenset({"IPython", "annotationlib", "attr", "cellwright_worker", "dataclasses", "ipykernel", "pydantic", "typing", "typing_extensions"})
+_LOOK_BY_NAME = frozenset(
+    {"IPython", "annotationlib", "attr", "cellwright_worker", "dataclasses", "ipykernel", "pydantic", "typing", "typing_extensions"}
+)
 _DICT_OF_MODULE: Any = vars(types.ModuleType)["__dict__"]
 
 

@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import copyreg
 import types
-from typing import Any, Callable, Iterator, Optional
+from collections.abc import Iterator
+from typing import Any, Callable, Optional
 
 from . import rebuild
 
