@@ -92,10 +92,16 @@ function bareData(data) {
 /** A line of an installed package is elsewhere on another machine, and another one in another version. */
 const ofPackages = /[^\s'"]*\/site-packages\/([^\s:'"]+):\d+:/g;
 
+/** What stands before a line that a warning shows in a cell that was edited to be other code and do the same. */
+const ofEdit = /^(\s+)(?:pass|void 0); /gm;
+
 /** An output without what says nothing about the cell: counts, metadata and tracebacks; images by their digest. */
 function bareOutput(output) {
   const { output_type, name, ename, evalue } = output;
-  if (output_type === 'stream') return { output_type, name, text: joined(output.text).replaceAll(ofPackages, '$1:') };
+  if (output_type === 'stream') {
+    const text = joined(output.text).replaceAll(ofPackages, '$1:').replaceAll(ofEdit, '$1');
+    return { output_type, name, text };
+  }
   if (output_type === 'error') return { output_type, ename, evalue };
   return { output_type, data: bareData(output.data) };
 }
