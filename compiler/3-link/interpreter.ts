@@ -166,7 +166,8 @@ export class Interpreter {
           else if (what.kind === 'path' && !assumed)
             frame.happenings.add({ ...place, kind: 'state', state: 'modules', access: 'write' });
         }
-        if (isFixed(thing)) return;
+        // No call changes a class or a function by being given it; what sets an attribute of one does.
+        if (isFixed(thing) && (assumed || !thing.what.some((what) => what.kind === 'definition'))) return;
         // Parameters of the body have no version: they are told apart where it was called.
         for (const { name } of thing.roots)
           if (name.startsWith('%')) frame.happenings.add({ ...place, kind: 'change', name, assumed });

@@ -53,6 +53,18 @@ describe('explain says which step of the ladder a cell was on, and why', () => {
     expect(json('explain')).toMatchObject({ ladder: { step: 'own', own: 5, shared: 0, why: [] } });
   });
 
+  test('a function that is put on a class, and one of C that a library looks up, keep no process', () => {
+    const cells = [
+      'class Shape:\n    size = 3',
+      'def area(self): return self.size ** 2\nShape.area = area',
+      'class Square(Shape): pass',
+      'import ctypes\nfound = ctypes.pythonapi.Py_IsInitialized()',
+      'print(Square().area(), found)',
+    ];
+    run(cells);
+    expect(json('explain')).toMatchObject({ ladder: { step: 'own', own: 5, shared: 0, why: [] } });
+  });
+
   test('the process of an earlier cell: the value, the cell that made it and what it is; also when it is reused', () => {
     const cells = ['rows = [1, 2, 3]', 'g = (n for n in [1, 2, 3])', 'next(g)', 'print(rows)', 'print(list(g))'];
     const why = 'g of 02_g (a generator)';
