@@ -77,9 +77,10 @@ const neverSaid: readonly (readonly [RegExp, string])[] = [
   [cellFile, 'CELL.py'],
   [/\b\d{4,}\.py\b|<ipython-input-\d+-[0-9a-f]+>/g, 'CELL.py'],
   [/(?:<anonymous>|\bcell \d+|\bcell-\d+\.ts):\d+:\d+/g, 'PLACE'],
-  [/(?:CPU times|Wall time|Compiler time)\s*:.*/g, 'TIME'],
+  // Lines that `%time` and `%timeit` show only where something took long.
+  [/^(?:The slowest run took |(?:Compiler time|Compiler|Parser) *: [\d.]+ (?:ns|[uµμ]s|ms|s|min)\b).*\n?/gm, ''],
+  [/(?:CPU times|Wall time)\s*:.*/g, 'TIME'],
   [/[\d.]+ ?(?:ns|µs|μs|us|ms|s|min) ± .*/g, 'TIME'],
-  [/The slowest run took .*/g, 'TIME'],
   [/\d+(?:\.\d+)?(?:it\/s|s\/it)/g, 'RATE'],
   [/\d+:\d\d<(?:\d+:\d\d|\?)/g, 'TIME'],
   // Counted in a process, so it depends on what else was shown there.

@@ -11,8 +11,6 @@ import types
 from collections.abc import Iterator
 from typing import Any, Callable, Optional
 
-from . import rebuild
-
 _ANSWERS = ("__reduce_ex__", "__reduce__", "__getstate__")
 
 
@@ -38,7 +36,7 @@ def with_notes(kind: Any, thing: Any, given: dict[str, Any]) -> Any:
     parts = (*answer, *(None,) * (6 - len(answer)))
     kept = {name for part in _dicts_of(parts[2]) for name in part}
     notes = {name: value for name, value in given.items() if name not in kept}
-    return (*parts[:2], (parts[2], parts[5], notes), *parts[3:5], rebuild.fill_noted) if notes else answer
+    return (*parts[:2], (parts[2], parts[5], notes), *parts[3:5], fill_noted) if notes else answer
 
 
 def _answers_itself(kind: Any) -> bool:
@@ -63,3 +61,18 @@ def _names_of(code: types.CodeType) -> Iterator[str]:
             yield from _names_of(constant)
         elif isinstance(constant, str):
             yield constant
+
+
+def fill_noted(target: Any, state: tuple[Any, ...]) -> None:
+    """What its own pickling kept, in pickle's way, and what it was given beside that."""
+    own, fill, notes = state
+    if fill is not None:
+        fill(target, own)
+    elif hasattr(target, "__setstate__") and own is not None:
+        target.__setstate__(own)
+    elif own is not None:
+        attributes, slots = own if isinstance(own, tuple) and len(own) == 2 else (own, None)
+        vars(target).update(attributes or {})
+        for name, value in (slots or {}).items():
+            setattr(target, name, value)
+    vars(target).update(notes)

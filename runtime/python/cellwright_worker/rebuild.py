@@ -386,21 +386,6 @@ def fill_frame(target: Any, state: tuple[Any, ...]) -> None:
             object.__setattr__(parent, "_item_cache", {key: target})
 
 
-def fill_noted(target: Any, state: tuple[Any, ...]) -> None:
-    """What its own pickling kept, in pickle's way, and what it was given beside that."""
-    own, fill, notes = state
-    if fill is not None:
-        fill(target, own)
-    elif hasattr(target, "__setstate__") and own is not None:
-        target.__setstate__(own)
-    elif own is not None:
-        attributes, slots = own if isinstance(own, tuple) and len(own) == 2 else (own, None)
-        vars(target).update(attributes or {})
-        for name, value in (slots or {}).items():
-            setattr(target, name, value)
-    vars(target).update(notes)
-
-
 # Classes.
 
 
