@@ -51,6 +51,8 @@ export class Known {
       const now = Reflect.getOwnPropertyDescriptor(globalThis, key);
       // A lazy one makes itself an ordinary one when it is looked at.
       if (now === undefined || ('value' in was && !Object.is(now.value, was.value))) return String(key);
+      // What was written over these two is kept like a variable, in their place.
+      if ((key === '_' || key === '_error') && 'value' in now) return key;
       if (was.get !== undefined && now.get !== undefined && was.get !== now.get) return String(key);
     }
     return undefined;

@@ -21,6 +21,7 @@ interface Document {
 /** Modules that cells have imported, as values refer to them. */
 export interface Modules {
   exported(thing: object): readonly string[] | undefined;
+  native(prototype: object): string | undefined;
   get(path: readonly string[]): unknown;
 }
 
@@ -126,7 +127,12 @@ export class Values {
 
   #writing(): Around {
     const { known, modules, definitions } = this.#around;
-    return { known, exported: (thing) => modules.exported(thing), refer: (thing) => definitions.nameOf(thing) };
+    return {
+      known,
+      exported: (thing) => modules.exported(thing),
+      native: (prototype) => modules.native(prototype),
+      refer: (thing) => definitions.nameOf(thing),
+    };
   }
 
   #rootOf(encoder: Encoder, thing: Thing): Root {
