@@ -169,6 +169,7 @@ export class Attempt {
     }
     if (this.#reads[name] === 'absent') return undefined;
     return this.#kernel.aside(() => {
+      if (this.#isInCell) this.#known.setAside();
       try {
         const binding = this.#ask(name, false);
         return this.#bind(name, binding);
@@ -178,6 +179,8 @@ export class Attempt {
         else throw error;
         process.kill(process.pid, 'SIGKILL');
         return undefined;
+      } finally {
+        if (this.#isInCell) this.#known.putBack();
       }
     });
   }
@@ -328,6 +331,7 @@ export class Attempt {
     this.#scope.watch((name) => this.#fault(name));
     this.#pending.watch();
     this.#isInCell = true;
+    this.#known.putBack();
     try {
       const end = await this.#inspector.run(text);
       if (end.threw) {
@@ -340,6 +344,7 @@ export class Attempt {
     } finally {
       this.#modules.isConfined = false;
       await this.#pending.settle();
+      this.#known.setAside();
       this.#isInCell = false;
       this.#scope.settleExpected();
       this.#scope.unwatch();

@@ -3,6 +3,8 @@ import type { FromAttempt, ToWorker } from '../process/protocol.ts';
 
 // As they are before a cell can put others in their place.
 const { openSync, readSync, writeSync, read } = fs;
+const { stringify, parse } = JSON;
+const bytesOf = Buffer.from.bind(Buffer);
 
 /** The first line on the orders: what the process is to know before anything else. */
 export interface Configuration {
@@ -65,7 +67,7 @@ export class Channel {
 
   /** Returns when all of it is written. */
   send(message: FromAttempt): void {
-    const line = Buffer.from(`${JSON.stringify(message)}\n`);
+    const line = bytesOf(`${stringify(message)}\n`);
     for (let done = 0; done < line.length;) done += writeSync(this.#messages, line, done, line.length - done);
   }
 
@@ -74,7 +76,7 @@ export class Channel {
     this.send(message);
     for (;;) {
       const line = this.#answered.take();
-      if (line !== undefined) return JSON.parse(line) as ToWorker;
+      if (line !== undefined) return parse(line) as ToWorker;
       const count = readSync(this.#answers, this.#buffer, 0, this.#buffer.length, null);
       if (count === 0) process.kill(process.pid, 'SIGKILL');
       this.#answered.add(this.#buffer.subarray(0, count));
@@ -85,7 +87,7 @@ export class Channel {
   async next(): Promise<ToWorker | Configuration> {
     for (;;) {
       const line = this.#ordered.take();
-      if (line !== undefined) return JSON.parse(line) as ToWorker | Configuration;
+      if (line !== undefined) return parse(line) as ToWorker | Configuration;
       this.#ordered.add(await this.#readOrders());
     }
   }

@@ -84,13 +84,14 @@ export class Inspector {
     const { result, exceptionDetails } = await this.#post('Runtime.evaluate', { expression, replMode: true });
     if (exceptionDetails !== undefined) {
       const thrown = exceptionDetails.exception ?? (result as Remote);
-      return { threw: true, value: await this.#valueOf(thrown) };
+      return { threw: true, ...(await this.#valueOf(thrown)) };
     }
-    return { threw: false, value: await this.#valueOf(result as Remote) };
+    return { threw: false, ...(await this.#valueOf(result as Remote)) };
   }
 
-  async #valueOf(remote: Remote): Promise<unknown> {
-    if (remote.type === 'undefined') return undefined;
+  /** In an object, since a promise that is given back by itself would be waited for. */
+  async #valueOf(remote: Remote): Promise<{ readonly value: unknown }> {
+    if (remote.type === 'undefined') return { value: undefined };
     const { objectId, value, unserializableValue } = remote;
     const given =
       objectId !== undefined ? { objectId } : unserializableValue !== undefined ? { unserializableValue } : { value };
@@ -98,7 +99,7 @@ export class Inspector {
     const taken = this.#taken;
     this.#taken = undefined;
     if (objectId !== undefined) await this.#post('Runtime.releaseObject', { objectId });
-    return taken;
+    return { value: taken };
   }
 
   async #call(given: readonly object[]): Promise<void> {

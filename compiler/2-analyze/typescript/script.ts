@@ -3,6 +3,7 @@ import type { Script } from '../../bundle/format.ts';
 import { withKeysFirst } from './computed-keys.ts';
 import { globalsOf } from './global-object.ts';
 import { modulesOf } from './named-modules.ts';
+import { withFieldsAfterParameters } from './parameter-properties.ts';
 import { hoistedNames } from './scope.ts';
 
 type Compiler = typeof TypeScript;
@@ -83,11 +84,13 @@ function translateAll(ts: Compiler, sources: readonly string[], { kernel, target
     useCaseSensitiveFileNames: () => true,
   };
   const program = ts.createProgram({ rootNames: [...texts.keys()], options: optionsFor(ts, target), host });
+  const isDeno = /^deno/i.test(kernel);
   program.emit(undefined, undefined, undefined, false, {
+    before: isDeno ? [(context) => (file) => withFieldsAfterParameters({ ts, context }, file)] : [],
     after: [
       (context) => (file) => {
         const script = asScript({ ts, context }, file);
-        return /^deno/i.test(kernel) ? withKeysFirst({ ts, context }, script) : script;
+        return isDeno ? withKeysFirst({ ts, context }, script) : script;
       },
     ],
   });

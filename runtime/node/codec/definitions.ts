@@ -14,6 +14,8 @@ export interface Written {
   readonly name: string;
   /** The class that it extends, where that is one of the notebook. */
   readonly parent: Code;
+  /** What its prototype inherits from, where that is not what the parent gives. */
+  readonly above: Code;
   /** Own properties of the function, and of its prototype, that its text alone does not give. */
   readonly own: Code;
   readonly prototype: Code;
@@ -84,10 +86,7 @@ export class Definitions {
     if (/^(?:async\s+function\b|function\s*\*)/.test(source)) return 'expression';
     // A method may be called `function`.
     if (/^function\b/.test(source)) return Object.hasOwn(thing, 'prototype') ? 'expression' : 'member';
-    const isArrow =
-      !Object.hasOwn(thing, 'prototype') &&
-      /^(?:async\s*)?(?:\([^]*?\)|[\p{ID_Start}$_][\p{ID_Continue}$]*)\s*=>/u.test(source);
-    return isArrow && (!/^async\s*\(/.test(source) || canBeRead(`(${source})`)) ? 'expression' : 'member';
+    return isArrow(thing, source) ? 'expression' : 'member';
   }
 
   /** Looks at functions that have not been looked at; what keeps them in their process is known afterwards. */
@@ -112,6 +111,9 @@ export class Definitions {
     // The engine does not say that a scope has `this`, `super` or `new.target`, only that there is one.
     if (closures.some((scope) => scope.length === 0)) return 'a function that keeps what is around it';
     if (hides) return 'a class with private static fields';
+    // Nor is there any that has `this` alone.
+    if (isArrow(thing, source) && /\b(?:this|super)\b|\bnew\s*\.\s*target\b/.test(source))
+      return 'an arrow function that keeps this';
     if (!this.#texts.has(source, place)) return 'a function that was made from a text';
     if (/\bsuper\b/.test(source) && this.formOf(thing) === 'member') return 'a method that calls super';
     return this.formOf(thing) === 'class' ? whyNoClass(source) : undefined;
@@ -171,6 +173,15 @@ export class Definitions {
 /** Its name as it was given; one that a class makes when it is asked is its own affair. */
 function ownName(thing: object): unknown {
   return Object.getOwnPropertyDescriptor(thing, 'name')?.value as unknown;
+}
+
+/** A method may be called `async`. */
+function isArrow(thing: object, source: string): boolean {
+  return (
+    !Object.hasOwn(thing, 'prototype') &&
+    /^(?:async\s*)?(?:\([^]*?\)|[\p{ID_Start}$_][\p{ID_Continue}$]*)\s*=>/u.test(source) &&
+    (!/^async\s*\(/.test(source) || canBeRead(`(${source})`))
+  );
 }
 
 /** What it extends is put in place afterwards. */
