@@ -20,6 +20,7 @@ import { parseArgs } from 'node:util';
 import { python as ownPython, root } from './command.mjs';
 import { complaintOf, documentOf, runLimited } from './limited.mjs';
 import { baseOf, editCell, layOut, listNotebooks } from './notebooks.mjs';
+import { withUnsaidErrors } from './unsaid-errors.mjs';
 
 const { values: options, positionals } = parseArgs({
   allowPositionals: true,
@@ -75,6 +76,13 @@ const environment = {
   CELLWRIGHT_KEEP_WARM: options.rerun || options['isolated-check'] ? '1' : '0',
 };
 
+/** How a notebook is run plainly: one in Python by the interpreter that was named, any other in the kernel that it names itself. */
+function plainScript(notebook) {
+  const { language, name } = JSON.parse(readFileSync(notebook, 'utf8')).metadata?.kernelspec ?? {};
+  const isOther = /^(?:typescript|javascript)$/.test(language ?? '') || /^(?:deno|tslab|jslab)$/.test(name ?? '');
+  return isOther ? ['build', 'real_kernel.py'] : ['runtime', 'python', 'plain_run.py'];
+}
+
 /** A fresh copy of the notebook's project, at the same path for every run. */
 function freshCopy(notebook, key) {
   const copy = path.join(tmpdir(), 'cellwright-corpus', key);
@@ -87,7 +95,7 @@ async function plainRun(notebook, key, which) {
   const { copy, file } = freshCopy(notebook, key);
   const result = await runLimited(
     options.python,
-    [path.join(root, 'runtime', 'python', 'plain_run.py'), file, target, path.dirname(file), String(timeout)],
+    [path.join(root, ...plainScript(notebook)), file, target, path.dirname(file), String(timeout)],
     { cwd: path.dirname(file), env: environment, seconds: timeout + 60 },
   );
   rmSync(copy, { recursive: true, force: true });
@@ -132,6 +140,8 @@ function judge(run, plain) {
   // On an engine with a fixed graph a step checks itself, and says so when it is not to be believed.
   const unproven = document.flyte?.steps.find(({ status }) => status === 'refused');
   if (unproven !== undefined) return { verdict: 'refused', why: unproven.error.split('\n')[0] };
+  for (const [index, cell] of notebook.cells.entries())
+    if (cell.outputs !== undefined) cell.outputs = withUnsaidErrors(cell.outputs, first.cells[index]?.outputs);
   const cells = compareRuns(plain, notebook);
   const different = cells.filter(({ verdict }) => verdict === 'different');
   const found = {

@@ -7,6 +7,7 @@ import { pathToFileURL } from 'node:url';
 import { bareOutputs, readTruth, truthFile, withOutputs, writeCells } from './cases.mjs';
 import { root } from './command.mjs';
 import { complaintOf, documentOf, runLimited } from './limited.mjs';
+import { withUnsaidErrors } from './unsaid-errors.mjs';
 
 /** What the runtime's comparison of notebooks says. */
 const { compareRuns } = await import(pathToFileURL(path.join(root, 'dist', 'runtime.mjs')).href);
@@ -32,13 +33,6 @@ export function layOutCase({ cells, kernel }, folder) {
   const notebook = path.join(folder, 'here', 'notebook.ipynb');
   writeCells(notebook, cells, kernel);
   return notebook;
-}
-
-/** A kernel that says only that a cell has failed leaves the error without a name, so any will do. */
-function withUnsaidErrors(outputs, expected) {
-  const isUnsaid = ({ output_type, ename, evalue }) => output_type === 'error' && ename === '' && evalue === '';
-  const unsaid = expected?.find(isUnsaid);
-  return unsaid === undefined ? outputs : outputs.map((one) => (one.output_type === 'error' ? unsaid : one));
 }
 
 /** Where two lists of outputs first differ; undefined when they are equal. */

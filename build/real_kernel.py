@@ -26,6 +26,10 @@ def main(notebook: str, target: str, folder: str, seconds: str) -> None:
     """Write the notebook with its outputs."""
     with open(notebook, encoding="utf-8") as file:
         document = json.load(file)
+    for cell in document["cells"]:
+        if cell["cell_type"] == "code":
+            cell["outputs"] = []
+    started = time.monotonic()
     manager = KernelManager(kernel_name=document["metadata"]["kernelspec"]["name"])
     manager.start_kernel(cwd=folder, stderr=subprocess.DEVNULL)
     client = manager.client()
@@ -39,6 +43,8 @@ def main(notebook: str, target: str, folder: str, seconds: str) -> None:
     for cell in document["cells"]:
         for output in cell.get("outputs", []):
             output.pop("transient", None)
+    failed = any(has_error(cell) for cell in document["cells"] if cell["cell_type"] == "code")
+    document["metadata"]["plain"] = {"seconds": time.monotonic() - started, "status": int(failed)}
     with open(target, "w", encoding="utf-8") as file:
         json.dump(document, file)
 

@@ -32,6 +32,13 @@ import { describeThrown, hideOwnFrames, Scripts } from './scripts.ts';
 // As it is before a cell can see it.
 const now = performance.now.bind(performance);
 
+const useInWords: Readonly<Record<Use, string>> = {
+  storage: 'the storage of its process',
+  'last match': 'the last match of a regular expression',
+  'number of the process': 'the number of its process',
+  'address of an object': 'an address of an object of its process',
+};
+
 export type RunOrder = Extract<ToWorker, { type: 'run' }>;
 
 /** The process of an attempt: it runs one task, and more when it holds values that cannot leave it. */
@@ -149,7 +156,7 @@ export class Attempt {
   #used(use: Use): void {
     if (!this.#isInCell) return;
     this.#usesStorage ||= use === 'storage';
-    const what = use === 'storage' ? 'the storage of its process' : 'the last match of a regular expression';
+    const what = useInWords[use];
     if (!this.#isLane) this.#channel.send({ type: 'one-process', reason: `it uses ${what}` });
   }
 

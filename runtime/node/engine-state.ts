@@ -6,7 +6,7 @@ const { readdirSync, readlinkSync } = fs;
 const entries = performance.getEntries.bind(performance);
 
 /** What of the engine a cell uses that is kept outside of all variables, and that no other process has. */
-export type Use = 'storage' | 'last match';
+export type Use = 'storage' | 'last match' | 'number of the process' | 'address of an object';
 
 interface Listening {
   readonly listeners: Readonly<Record<string, readonly unknown[]>>;
@@ -15,23 +15,26 @@ interface Listening {
 /** What the engine keeps for all that runs in a process, besides variables and its own objects. */
 export class EngineState {
   readonly #events: () => string;
+  readonly #eventsAtStart: string;
+  readonly #exitCode: unknown;
   readonly #files: ReadonlySet<string>;
 
   /** @param told when a cell uses what no other process has */
   constructor(told: (use: Use) => void) {
     followStorage(told);
     followLastMatch(told);
+    followNames(told);
+    this.#exitCode = exitCode();
     this.#events = events();
-    this.#files = new Set(openFiles());
     this.#eventsAtStart = this.#events();
+    this.#files = new Set(openFiles());
   }
-
-  readonly #eventsAtStart: string;
 
   /** What there is that was not there at the start, in words; undefined when there is nothing. @param opens whether files may have been opened by number */
   describe(opens: boolean): string | undefined {
     if (entries().length > 0) return 'a mark on the clock of its process';
     if (this.#events() !== this.#eventsAtStart) return 'a listener of its process';
+    if (exitCode() !== this.#exitCode) return 'the exit code of its process';
     if (opens && openFiles().some((file) => !this.#files.has(file))) return 'a file that is open';
     return undefined;
   }
@@ -39,36 +42,46 @@ export class EngineState {
 
 /** Storage of the kind that browsers have is asked for by these names; what is in it is in no file that anybody tells of. */
 function followStorage(told: (use: Use) => void): void {
-  for (const name of ['localStorage', 'sessionStorage', 'caches']) {
-    const found = Object.getOwnPropertyDescriptor(globalThis, name);
-    if (found?.get === undefined) continue;
-    const { get } = found;
-    const follow = {
-      get(this: unknown): unknown {
-        told('storage');
-        return Reflect.apply(get, globalThis, []) as unknown;
-      },
-    };
-    const after = Object.getOwnPropertyDescriptor(follow, 'get')?.value as () => unknown;
-    Object.defineProperty(globalThis, name, { ...found, get: after });
-  }
+  for (const name of ['localStorage', 'sessionStorage', 'caches']) follow(globalThis, name, () => told('storage'));
 }
 
 /** `RegExp.$1` and the like tell of the last match of the whole process. */
 function followLastMatch(told: (use: Use) => void): void {
-  for (const name of Object.getOwnPropertyNames(RegExp)) {
-    const found = Object.getOwnPropertyDescriptor(RegExp, name);
-    if (found?.get === undefined) continue;
-    const { get } = found;
-    const follow = {
-      get(this: unknown): unknown {
-        told('last match');
-        return Reflect.apply(get, this, []) as unknown;
-      },
-    };
-    const after = Object.getOwnPropertyDescriptor(follow, 'get')?.value as () => unknown;
-    Object.defineProperty(RegExp, name, { ...found, get: after });
+  for (const name of Object.getOwnPropertyNames(RegExp))
+    if (Reflect.getOwnPropertyDescriptor(RegExp, name)?.get !== undefined)
+      follow(RegExp, name, () => told('last match'));
+}
+
+/** Numbers and texts that mean something in one process alone. */
+function followNames(told: (use: Use) => void): void {
+  const deno: unknown = Reflect.get(globalThis, 'Deno');
+  for (const holder of [deno, process])
+    if (typeof holder === 'object' && holder !== null) follow(holder, 'pid', () => told('number of the process'));
+  const make = Reflect.get(URL, 'createObjectURL') as CallableFunction;
+  function createObjectURL(...given: readonly unknown[]): unknown {
+    told('address of an object');
+    return Reflect.apply(make, URL, given) as unknown;
   }
+  const before = Reflect.getOwnPropertyDescriptor(URL, 'createObjectURL');
+  Reflect.defineProperty(URL, 'createObjectURL', { ...before, value: createObjectURL });
+}
+
+function exitCode(): unknown {
+  const deno: unknown = Reflect.get(globalThis, 'Deno');
+  return typeof deno === 'object' && deno !== null ? (Reflect.get(deno, 'exitCode') as unknown) : undefined;
+}
+
+/** Tells when a property is read. */
+function follow(holder: object, name: string, told: () => void): void {
+  const found = Reflect.getOwnPropertyDescriptor(holder, name);
+  if (found?.configurable !== true) return;
+  const [value, read, set] = ['value', 'get', 'set'].map((part) => Reflect.get(found, part) as unknown);
+  function get(this: unknown): unknown {
+    told();
+    return typeof read === 'function' ? (Reflect.apply(read, this, []) as unknown) : value;
+  }
+  const also = typeof set === 'function' ? { set: set as (value: unknown) => void } : {};
+  Reflect.defineProperty(holder, name, { get, ...also, enumerable: found.enumerable === true, configurable: true });
 }
 
 /** How many listeners there are of what, on the global object and on the process. */

@@ -32,7 +32,7 @@ export class HiddenState {
     this.#around = around;
     this.#start = around.kernel.environment();
     this.#folder = process.cwd();
-    this.#mask = around.kernel.aside(() => process.umask());
+    this.#mask = around.kernel.fileMask();
   }
 
   /** What differs from the start. */
@@ -49,7 +49,7 @@ export class HiddenState {
     if (Object.keys(changed).length > 0) found.set(environ, sorted(changed));
     const folder = process.cwd();
     if (folder !== this.#folder) found.set(cwd, folder);
-    const mask = process.umask();
+    const mask = this.#around.kernel.fileMask();
     if (mask !== this.#mask) found.set(umask, mask);
     return found;
   }
@@ -68,7 +68,7 @@ export class HiddenState {
   restore(name: string, value: unknown): void {
     const { kernel } = this.#around;
     if (name === cwd) kernel.aside(() => process.chdir(String(value)));
-    if (name === umask) kernel.aside(() => process.umask(Number(value)));
+    if (name === umask) kernel.fileMask(Number(value));
     if (name !== environ) return;
     const wanted = { ...this.#start, ...(value as Record<string, string | null>) };
     for (const [variable, set] of Object.entries(wanted)) kernel.setVariable(variable, set ?? undefined);

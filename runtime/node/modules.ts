@@ -119,9 +119,13 @@ export class ImportedModules implements Modules {
   #keep(thing: object, [specifier = '']: readonly string[]): void {
     if (/^(?:node:)?process$/.test(specifier)) return;
     this.#before.set(thing, describe(thing));
-    if (!isBuiltin(specifier)) return;
-    for (const [key, { get, set }] of describe(thing))
-      if (get !== undefined && set !== undefined) this.#settings.push({ thing, key, was: shownSetting(thing, key) });
+    if (!isBuiltin(specifier)) {
+      for (const inner of insidesOf(thing)) if (!this.#before.has(inner)) this.#before.set(inner, describe(inner));
+      return;
+    }
+    for (const [key, found] of describe(thing))
+      if (typeof found.get === 'function' && typeof found.set === 'function')
+        this.#settings.push({ thing, key, was: shownSetting(thing, key) });
   }
 
   /** The class of a module of the engine that makes objects with this prototype; undefined for any other. */
@@ -134,7 +138,7 @@ export class ImportedModules implements Modules {
     for (const [thing, before] of this.#before) {
       const now = describe(thing);
       const isAsBefore = now.size === before.size && [...before].every(([key, was]) => isSame(was, now.get(key)));
-      if (!isAsBefore) return (this.#names.get(thing) ?? []).join(' ');
+      if (!isAsBefore) return (this.#names.get(thing) ?? ['an object that a module exports']).join(' ');
     }
     const other = this.#settings.find(({ thing, key, was }) => shownSetting(thing, key) !== was);
     return other === undefined ? undefined : `${(this.#names.get(other.thing) ?? []).join(' ')} ${String(other.key)}`;
@@ -157,6 +161,16 @@ export class ModuleAbsent extends Error {}
 
 function isStateless(specifier: string): boolean {
   return isBuiltin(specifier) ? looked.has(specifier.replace(/^node:/, '')) : stateless.test(specifier);
+}
+
+/** Plain objects that an exported thing has, and those inside of them: options mostly. */
+function insidesOf(thing: object, depth = 0): readonly object[] {
+  if (depth > 2) return [];
+  return Reflect.ownKeys(thing).flatMap((key) => {
+    const inner = Reflect.getOwnPropertyDescriptor(thing, key)?.value as unknown;
+    const isPlain = typeof inner === 'object' && inner !== null && Object.getPrototypeOf(inner) === Object.prototype;
+    return isPlain ? [inner, ...insidesOf(inner, depth + 1)] : [];
+  });
 }
 
 /** A setting as a text. */

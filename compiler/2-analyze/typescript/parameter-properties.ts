@@ -66,7 +66,7 @@ function isLeftAlone(ts: Compiler, member: TypeScript.PropertyDeclaration): bool
     ts.SyntaxKind.AccessorKeyword,
   ]);
   return (
-    ts.isComputedPropertyName(member.name) || (member.modifiers ?? []).some(({ kind }) => kinds.has(kind as never))
+    ts.isComputedPropertyName(member.name) || (member.modifiers ?? []).some(({ kind }) => kinds.has(kind))
   );
 }
 

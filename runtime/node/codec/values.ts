@@ -144,7 +144,7 @@ export class Values {
     const above = Object.getPrototypeOf(definition) as object | null;
     const isPlain = above === null || known.nameOf(above)?.startsWith('%') === true || above === Function.prototype;
     const parent = isPlain ? 0 : encoder.encode(above);
-    const beyond = this.#beyond(encoder, definition, isPlain ? undefined : (above ?? undefined));
+    const beyond = this.#beyond(encoder, definition, isPlain ? undefined : above);
     const own = this.#difference(encoder, definition, form);
     const source = definitions.textOf(definition);
     const name = Object.getOwnPropertyDescriptor(definition, 'name')?.value as unknown;
@@ -340,7 +340,7 @@ function complete(decoder: Decoder, thing: object, root: Extract<Root, { source:
   const body = Reflect.get(thing, 'prototype') as unknown;
   if (parent !== undefined && Object.getPrototypeOf(thing) !== parent) {
     Object.setPrototypeOf(thing, parent);
-    const above = Reflect.get(parent, 'prototype') as object | null;
+    const above = Reflect.get(parent, 'prototype') as object | null | undefined;
     if (typeof body === 'object' && body !== null && above !== undefined) Object.setPrototypeOf(body, above);
   }
   if (Array.isArray(root.above) && typeof body === 'object' && body !== null)

@@ -10,6 +10,7 @@ interface DenoNamespace {
   readonly internal: symbol;
   readonly noColor: boolean;
   readonly dlopen: (path: string, symbols: object) => unknown;
+  readonly umask: (mask?: number) => number;
   readonly env: {
     get: (name: string) => string | undefined;
     set: (name: string, value: string) => void;
@@ -39,6 +40,7 @@ export class DenoKernel implements Kernel {
   readonly #internals: Internals;
   readonly #env: DenoNamespace['env'];
   readonly #dlopen: DenoNamespace['dlopen'];
+  readonly #umask: DenoNamespace['umask'];
   #emit: Emit = () => undefined;
   #groups = 0;
   readonly #timers = new Set<string>();
@@ -52,6 +54,7 @@ export class DenoKernel implements Kernel {
     const { get, set, delete: remove, toObject } = this.#deno.env;
     this.#env = { get, set, delete: remove, toObject };
     this.#dlopen = this.#deno.dlopen;
+    this.#umask = this.#deno.umask;
   }
 
   install(emit: Emit): void {
@@ -223,6 +226,10 @@ export class DenoKernel implements Kernel {
 
   environment(): Record<string, string> {
     return this.aside(() => this.#env.toObject());
+  }
+
+  fileMask(next?: number): number {
+    return this.aside(() => this.#umask(next));
   }
 
   setVariable(name: string, value: string | undefined): void {
