@@ -6,6 +6,23 @@ const { openSync, readSync, writeSync, read } = fs;
 const { stringify, parse } = JSON;
 const bytesOf = Buffer.from.bind(Buffer);
 
+const { getOwnPropertyDescriptor, defineProperty, deleteProperty } = Reflect;
+const { prototype: ofArrays } = Array;
+const { prototype: ofObjects } = Object;
+
+/** A message as JSON, whatever a cell has put on all objects to have them written in another way. */
+function written(message: FromAttempt): string {
+  if (!('toJSON' in ofArrays)) return stringify(message);
+  const arrays = getOwnPropertyDescriptor(ofArrays, 'toJSON');
+  const objects = getOwnPropertyDescriptor(ofObjects, 'toJSON');
+  deleteProperty(ofArrays, 'toJSON');
+  deleteProperty(ofObjects, 'toJSON');
+  const text = stringify(message);
+  if (arrays !== undefined) defineProperty(ofArrays, 'toJSON', arrays);
+  if (objects !== undefined) defineProperty(ofObjects, 'toJSON', objects);
+  return text;
+}
+
 /** The first line on the orders: what the process is to know before anything else. */
 export interface Configuration {
   readonly type: 'configure';
@@ -67,7 +84,7 @@ export class Channel {
 
   /** Returns when all of it is written. */
   send(message: FromAttempt): void {
-    const line = bytesOf(`${stringify(message)}\n`);
+    const line = bytesOf(`${written(message)}\n`);
     for (let done = 0; done < line.length;) done += writeSync(this.#messages, line, done, line.length - done);
   }
 

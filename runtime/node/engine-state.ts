@@ -16,7 +16,7 @@ interface Listening {
 export class EngineState {
   readonly #events: () => string;
   readonly #eventsAtStart: string;
-  readonly #exitCode: unknown;
+  readonly #processState: string;
   readonly #files: ReadonlySet<string>;
 
   /** @param told when a cell uses what no other process has */
@@ -24,7 +24,7 @@ export class EngineState {
     followStorage(told);
     followLastMatch(told);
     followNames(told);
-    this.#exitCode = exitCode();
+    this.#processState = processState();
     this.#events = events();
     this.#eventsAtStart = this.#events();
     this.#files = new Set(openFiles());
@@ -34,7 +34,7 @@ export class EngineState {
   describe(opens: boolean): string | undefined {
     if (entries().length > 0) return 'a mark on the clock of its process';
     if (this.#events() !== this.#eventsAtStart) return 'a listener of its process';
-    if (exitCode() !== this.#exitCode) return 'the exit code of its process';
+    if (processState() !== this.#processState) return 'what the cell has set on its process';
     if (opens && openFiles().some((file) => !this.#files.has(file))) return 'a file that is open';
     return undefined;
   }
@@ -66,9 +66,11 @@ function followNames(told: (use: Use) => void): void {
   Reflect.defineProperty(URL, 'createObjectURL', { ...before, value: createObjectURL });
 }
 
-function exitCode(): unknown {
+/** What a cell may have set on the object of its process. */
+function processState(): string {
   const deno: unknown = Reflect.get(globalThis, 'Deno');
-  return typeof deno === 'object' && deno !== null ? (Reflect.get(deno, 'exitCode') as unknown) : undefined;
+  const code: unknown = typeof deno === 'object' && deno !== null ? Reflect.get(deno, 'exitCode') : process.exitCode;
+  return JSON.stringify([code, process.title, process.argv, Reflect.ownKeys(process).map(String)]);
 }
 
 /** Tells when a property is read. */

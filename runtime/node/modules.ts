@@ -109,20 +109,22 @@ export class ImportedModules implements Modules {
       const body = typeof value === 'function' ? (Reflect.get(value, 'prototype') as unknown) : undefined;
       if (typeof body !== 'object' || body === null || this.#names.has(body)) return;
       this.#names.set(body, [...path, 'prototype']);
-      this.#keep(body, path);
+      this.#keep(body, path, true);
       const own = path.at(-1) ?? '';
       if (isBuiltin(path[0] ?? '') && !plainClasses.has(own)) this.#native.set(body, path.join(' '));
     }
   }
 
   /** What there is of a process changes as it goes, and is looked at elsewhere. */
-  #keep(thing: object, [specifier = '']: readonly string[]): void {
+  #keep(thing: object, [specifier = '']: readonly string[], isPrototype = false): void {
     if (/^(?:node:)?process$/.test(specifier)) return;
     this.#before.set(thing, describe(thing));
     if (!isBuiltin(specifier)) {
       for (const inner of insidesOf(thing)) if (!this.#before.has(inner)) this.#before.set(inner, describe(inner));
       return;
     }
+    // Of what objects inherit, a getter may put the value in its place when it is asked.
+    if (isPrototype) return;
     for (const [key, found] of describe(thing))
       if (typeof found.get === 'function' && typeof found.set === 'function')
         this.#settings.push({ thing, key, was: shownSetting(thing, key) });
