@@ -118,16 +118,14 @@ export class ImportedModules implements Modules {
   /** What there is of a process changes as it goes, and is looked at elsewhere. */
   #keep(thing: object, [specifier = '']: readonly string[], isPrototype = false): void {
     if (/^(?:node:)?process$/.test(specifier)) return;
+    // What is asked for the first time may put itself in its place, so it is described afterwards. Of what objects inherit nothing is asked.
+    if (isBuiltin(specifier) && !isPrototype)
+      for (const [key, found] of describe(thing))
+        if (typeof found.get === 'function' && typeof found.set === 'function')
+          this.#settings.push({ thing, key, was: shownSetting(thing, key) });
     this.#before.set(thing, describe(thing));
-    if (!isBuiltin(specifier)) {
-      for (const inner of insidesOf(thing)) if (!this.#before.has(inner)) this.#before.set(inner, describe(inner));
-      return;
-    }
-    // Of what objects inherit, a getter may put the value in its place when it is asked.
-    if (isPrototype) return;
-    for (const [key, found] of describe(thing))
-      if (typeof found.get === 'function' && typeof found.set === 'function')
-        this.#settings.push({ thing, key, was: shownSetting(thing, key) });
+    if (isBuiltin(specifier)) return;
+    for (const inner of insidesOf(thing)) if (!this.#before.has(inner)) this.#before.set(inner, describe(inner));
   }
 
   /** The class of a module of the engine that makes objects with this prototype; undefined for any other. */
