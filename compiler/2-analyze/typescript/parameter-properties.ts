@@ -65,9 +65,7 @@ function isLeftAlone(ts: Compiler, member: TypeScript.PropertyDeclaration): bool
     ts.SyntaxKind.AbstractKeyword,
     ts.SyntaxKind.AccessorKeyword,
   ]);
-  return (
-    ts.isComputedPropertyName(member.name) || (member.modifiers ?? []).some(({ kind }) => kinds.has(kind))
-  );
+  return ts.isComputedPropertyName(member.name) || (member.modifiers ?? []).some(({ kind }) => kinds.has(kind));
 }
 
 function isSuperCall(ts: Compiler, statement: TypeScript.Statement): boolean {
