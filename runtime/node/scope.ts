@@ -73,7 +73,9 @@ export class Scope {
         return found === undefined ? (Reflect.get(behind, key, receiver) as unknown) : found.value;
       },
       set: (...[, key, value, receiver]: readonly [object, PropertyKey, unknown, unknown]) => {
-        const found = findFor(key);
+        // Nobody asks first here. Notebooks that look on the global object for what cells declare run in one process.
+        looked = undefined;
+        const found = find(key);
         if (found === undefined) return Reflect.set(behind, key, value, receiver);
         if (found.kind === 'const') throw new TypeError('Assignment to constant variable.');
         found.value = value;
