@@ -41,7 +41,11 @@ const entries = [
   { from: 'compiler/index.ts', to: 'compiler.mjs', options: forAnywhere, pure: true },
   { from: 'compiler/bundle/index.ts', to: 'bundle.mjs', options: forAnywhere, pure: true },
   { from: 'runtime/index.ts', to: 'runtime.mjs', options: forNode },
-  { from: 'runtime/node/worker.ts', to: 'node/worker.mjs', options: forNode },
+  {
+    from: 'runtime/node/worker.ts',
+    to: 'node/worker.mjs',
+    options: { ...forNode, inject: [path.join(root, 'build', 'own-globals.js')] },
+  },
   { from: 'runtime/javascript/serve-steps.ts', to: 'node/steps.mjs', options: forNode },
   { from: 'runtime/node/stored-inputs.ts', to: 'node/stored-inputs.mjs', options: forNode },
   { from: 'extensions/cli/main.ts', to: 'cellwright.mjs', options: forNode, program: true },

@@ -20,6 +20,7 @@ import { parseArgs } from 'node:util';
 import { python as ownPython, root } from './command.mjs';
 import { complaintOf, documentOf, runLimited } from './limited.mjs';
 import { baseOf, editCell, layOut, listNotebooks } from './notebooks.mjs';
+import { withUnsaidErrors } from './unsaid-errors.mjs';
 
 const { values: options, positionals } = parseArgs({
   allowPositionals: true,
@@ -60,8 +61,7 @@ function programDigest() {
   const hash = createHash('sha256').update(`${edits} ${engine ?? ''}`);
   const dist = path.join(root, 'dist');
   for (const name of existsSync(dist) ? readdirSync(dist, { recursive: true }).map(String).sort() : []) {
-    if (/(?:cellwright\.mjs|runtime\.mjs|\.py)$/.test(name))
-      hash.update(name).update(readFileSync(path.join(dist, name)));
+    if (/\.(?:mjs|py)$/.test(name)) hash.update(name).update(readFileSync(path.join(dist, name)));
   }
   return hash.digest('hex').slice(0, 16);
 }
@@ -75,6 +75,17 @@ const environment = {
   CELLWRIGHT_KEEP_WARM: options.rerun || options['isolated-check'] ? '1' : '0',
 };
 
+function isOtherLanguage({ metadata }) {
+  const { language, name } = metadata?.kernelspec ?? {};
+  return /^(?:typescript|javascript)$/.test(language ?? '') || /^(?:deno|tslab|jslab)$/.test(name ?? '');
+}
+
+/** How a notebook is run plainly: one in Python by the interpreter that was named, any other in the kernel that it names itself. */
+function plainScript(notebook) {
+  const isOther = isOtherLanguage(JSON.parse(readFileSync(notebook, 'utf8')));
+  return isOther ? ['build', 'real_kernel.py'] : ['runtime', 'python', 'plain_run.py'];
+}
+
 /** A fresh copy of the notebook's project, at the same path for every run. */
 function freshCopy(notebook, key) {
   const copy = path.join(tmpdir(), 'cellwright-corpus', key);
@@ -87,7 +98,7 @@ async function plainRun(notebook, key, which) {
   const { copy, file } = freshCopy(notebook, key);
   const result = await runLimited(
     options.python,
-    [path.join(root, 'runtime', 'python', 'plain_run.py'), file, target, path.dirname(file), String(timeout)],
+    [path.join(root, ...plainScript(notebook)), file, target, path.dirname(file), String(timeout)],
     { cwd: path.dirname(file), env: environment, seconds: timeout + 60 },
   );
   rmSync(copy, { recursive: true, force: true });
@@ -132,6 +143,13 @@ function judge(run, plain) {
   // On an engine with a fixed graph a step checks itself, and says so when it is not to be believed.
   const unproven = document.flyte?.steps.find(({ status }) => status === 'refused');
   if (unproven !== undefined) return { verdict: 'refused', why: unproven.error.split('\n')[0] };
+  if (isOtherLanguage(first)) {
+    for (const [index, cell] of notebook.cells.entries())
+      if (cell.outputs !== undefined) cell.outputs = withUnsaidErrors(cell.outputs, first.cells[index]?.outputs);
+    // Stacks of other kernels have the frames of their engine, ours those of cells.
+    for (const cell of [notebook, ...plain].flatMap((one) => one.cells))
+      for (const output of cell.outputs ?? []) if (output.output_type === 'error') output.traceback = [];
+  }
   const cells = compareRuns(plain, notebook);
   const different = cells.filter(({ verdict }) => verdict === 'different');
   const found = {

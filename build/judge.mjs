@@ -7,6 +7,7 @@ import { pathToFileURL } from 'node:url';
 import { bareOutputs, readTruth, truthFile, withOutputs, writeCells } from './cases.mjs';
 import { root } from './command.mjs';
 import { complaintOf, documentOf, runLimited } from './limited.mjs';
+import { withUnsaidErrors } from './unsaid-errors.mjs';
 
 /** What the runtime's comparison of notebooks says. */
 const { compareRuns } = await import(pathToFileURL(path.join(root, 'dist', 'runtime.mjs')).href);
@@ -36,7 +37,8 @@ export function layOutCase({ cells, kernel }, folder) {
 
 /** Where two lists of outputs first differ; undefined when they are equal. */
 export function firstDifference({ cells }, expected, given) {
-  const verdicts = compareRuns([withOutputs(cells, expected)], withOutputs(cells, given));
+  const said = given.map((outputs, index) => withUnsaidErrors(outputs, expected[index]));
+  const verdicts = compareRuns([withOutputs(cells, expected)], withOutputs(cells, said));
   const other = verdicts.find(({ verdict }) => verdict !== 'equal');
   return other === undefined ? undefined : `cell ${other.index + 1}: ${other.what}`;
 }

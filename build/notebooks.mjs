@@ -59,7 +59,7 @@ export function layOut(notebook, base, copy) {
 }
 
 /**
- * Puts `pass` before the first line of a cell: its code is another, what it does is not.
+ * Puts `pass`, or `void 0` in TypeScript, before the first line of a cell: its code is another, what it does is not.
  * @param part where the cell is among those that can be edited so, from 0 to 1
  * @returns the cell's place in the notebook; undefined when there is no such cell
  */
@@ -73,7 +73,8 @@ export function editCell(file, part) {
   });
   const cell = cells[Math.floor(cells.length * part)];
   if (cell === undefined) return undefined;
-  const edited = `pass\n${text(cell)}`;
+  const isScript = /^(?:deno|tslab|jslab)$/.test(notebook.metadata?.kernelspec?.name ?? '');
+  const edited = `${isScript ? 'void 0;' : 'pass'}\n${text(cell)}`;
   if ('source' in cell) cell.source = edited;
   else cell.input = edited;
   writeFileSync(file, JSON.stringify(notebook));

@@ -26,6 +26,10 @@ def main(notebook: str, target: str, folder: str, seconds: str) -> None:
     """Write the notebook with its outputs."""
     with open(notebook, encoding="utf-8") as file:
         document = json.load(file)
+    for cell in document["cells"]:
+        if cell["cell_type"] == "code":
+            cell["outputs"] = []
+    started = time.monotonic()
     manager = KernelManager(kernel_name=document["metadata"]["kernelspec"]["name"])
     manager.start_kernel(cwd=folder, stderr=subprocess.DEVNULL)
     client = manager.client()
@@ -36,6 +40,11 @@ def main(notebook: str, target: str, folder: str, seconds: str) -> None:
     finally:
         client.stop_channels()
         manager.shutdown_kernel(now=True)
+    for cell in document["cells"]:
+        for output in cell.get("outputs", []):
+            output.pop("transient", None)
+    failed = any(has_error(cell) for cell in document["cells"] if cell["cell_type"] == "code")
+    document["metadata"]["plain"] = {"seconds": time.monotonic() - started, "status": int(failed)}
     with open(target, "w", encoding="utf-8") as file:
         json.dump(document, file)
 
@@ -83,7 +92,10 @@ def listen(client: Any, message: str, by_message: dict[str, dict[str, Any]], dea
                 ended = latest = time.monotonic()
         elif parent in by_message:
             latest = time.monotonic()
-            add_output(by_message[parent]["outputs"], kind, content)
+            if kind == "update_display_data":
+                update_display(list(by_message.values()), content)
+            else:
+                add_output(by_message[parent]["outputs"], kind, content)
 
 
 def has_error(cell: dict[str, Any]) -> bool:
@@ -104,6 +116,14 @@ def listen_for_error(client: Any, cell: dict[str, Any], by_message: dict[str, di
             add_output(by_message[parent]["outputs"], found["msg_type"], found["content"])
 
 
+def update_display(cells: list[dict[str, Any]], content: dict[str, Any]) -> None:
+    """Show something else wherever a display with this name was shown, as a front end does."""
+    for cell in cells:
+        for output in cell["outputs"]:
+            if output.get("transient") == content["transient"]["display_id"]:
+                output.update(data=content["data"], metadata=content["metadata"])
+
+
 def add_output(outputs: list[dict[str, Any]], kind: str, content: dict[str, Any]) -> None:
     """Add what a message says to a cell's outputs; text goes on the stream that is written already."""
     if kind == "stream":
@@ -114,7 +134,16 @@ def add_output(outputs: list[dict[str, Any]], kind: str, content: dict[str, Any]
             outputs.append({"output_type": "stream", **content})
     elif kind in ("display_data", "execute_result"):
         count = {"execution_count": content["execution_count"]} if kind == "execute_result" else {}
-        outputs.append({"output_type": kind, "data": content["data"], "metadata": content["metadata"], **count})
+        identity = content.get("transient", {}).get("display_id")
+        outputs.append(
+            {
+                "output_type": kind,
+                "data": content["data"],
+                "metadata": content["metadata"],
+                **count,
+                **({"transient": identity} if identity else {}),
+            }
+        )
     elif kind == "error":
         kept = {name: content.get(name, "") for name in ("ename", "evalue")}
         outputs.append({"output_type": "error", "traceback": content.get("traceback", []), **kept})

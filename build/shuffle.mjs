@@ -42,7 +42,9 @@ function disorderOf(random) {
 }
 
 async function runOnce(found, truth, { cells, jobs, standBy, random, settings, notebook }) {
-  const { bundle, notebook: read, diagnostics } = compiler.compile(JSON.stringify(notebookOf(cells)), 'notebook.ipynb');
+  const text = JSON.stringify(notebookOf(cells, found.kernel));
+  await compiler.prepare(text, 'notebook.ipynb');
+  const { bundle, notebook: read, diagnostics } = compiler.compile(text, 'notebook.ipynb');
   const refusal = (list) =>
     list.filter(({ severity }) => severity === 'error').map(({ code, message }) => `${code} ${message}`);
   if (bundle === undefined) return { verdict: 'refused', why: refusal(diagnostics).join('; ') };

@@ -17,6 +17,7 @@ import { Known } from './codec/known.ts';
 import { Store, StoreDamaged } from './codec/store.ts';
 import { Values } from './codec/values.ts';
 import { concludeVariables } from './conclude.ts';
+import { EngineState, type Use } from './engine-state.ts';
 import { HiddenState } from './hidden-state.ts';
 import { Inspector } from './inspector.ts';
 import type { Kernel } from './kernels/kernel.ts';
@@ -30,6 +31,13 @@ import { describeThrown, hideOwnFrames, Scripts } from './scripts.ts';
 
 // As it is before a cell can see it.
 const now = performance.now.bind(performance);
+
+const useInWords: Readonly<Record<Use, string>> = {
+  storage: 'the storage of its process',
+  'last match': 'the last match of a regular expression',
+  'number of the process': 'the number of its process',
+  'address of an object': 'an address of an object of its process',
+};
 
 export type RunOrder = Extract<ToWorker, { type: 'run' }>;
 
@@ -50,6 +58,9 @@ export class Attempt {
   readonly #arrivals = new Arrivals();
   #reads: Record<string, string> = {};
   #isLane = false;
+  /** A cell runs, so what is done is its doing. */
+  #isInCell = false;
+  #usesStorage = false;
 
   private constructor(
     channel: Channel,
@@ -76,6 +87,7 @@ export class Attempt {
     this.#pending.install();
     hideOwnFrames();
     this.#clock.install(origin);
+    const engine = new EngineState((use) => this.#used(use));
     this.#definitions = new Definitions(inspector);
     Object.defineProperty(globalThis, '__cellwright_import', {
       value: async (specifier: unknown, options?: object) => await modules.import(specifier, options),
@@ -87,7 +99,14 @@ export class Attempt {
     const around = { inspector, known: this.#known, store, definitions: this.#definitions, modules, secrets: kept };
     this.#values = new Values(around);
     this.#values.fetch = (name) => this.#fetchDefinition(name);
-    this.#state = new HiddenState({ kernel, known: this.#known, modules, pending: this.#pending, scope: this.#scope });
+    this.#state = new HiddenState({
+      engine,
+      kernel,
+      known: this.#known,
+      modules,
+      pending: this.#pending,
+      scope: this.#scope,
+    });
   }
 
   static async start(
@@ -133,6 +152,14 @@ export class Attempt {
     this.#channel.send({ type: 'one-process', reason: `a value of the module ${error.message} is read unexpectedly` });
   }
 
+  /** A cell uses what the engine keeps for all cells of a process: no other process has it. */
+  #used(use: Use): void {
+    if (!this.#isInCell) return;
+    this.#usesStorage ||= use === 'storage';
+    const what = useInWords[use];
+    if (!this.#isLane) this.#channel.send({ type: 'one-process', reason: `it uses ${what}` });
+  }
+
   #emit(output: OutputMessage): void {
     this.#channel.send({ type: 'output', output });
   }
@@ -149,6 +176,7 @@ export class Attempt {
     }
     if (this.#reads[name] === 'absent') return undefined;
     return this.#kernel.aside(() => {
+      if (this.#isInCell) this.#known.setAside();
       try {
         const binding = this.#ask(name, false);
         return this.#bind(name, binding);
@@ -158,6 +186,8 @@ export class Attempt {
         else throw error;
         process.kill(process.pid, 'SIGKILL');
         return undefined;
+      } finally {
+        if (this.#isInCell) this.#known.putBack();
       }
     });
   }
@@ -302,9 +332,13 @@ export class Attempt {
       return { threw: true, value: undefined };
     }
     const text = this.#scripts.add(executionCount, script, this.#kernel.prefix);
+    this.#definitions.know(text);
     this.#modules.isConfined = script.isConfined === true;
+    if (!this.#isLane) this.#scope.expect(script.declares.flatMap(({ name, how }) => (how === 'var' ? [name] : [])));
     this.#scope.watch((name) => this.#fault(name));
     this.#pending.watch();
+    this.#isInCell = true;
+    this.#known.putBack();
     try {
       const end = await this.#inspector.run(text);
       if (end.threw) {
@@ -317,6 +351,9 @@ export class Attempt {
     } finally {
       this.#modules.isConfined = false;
       await this.#pending.settle();
+      this.#known.setAside();
+      this.#isInCell = false;
+      this.#scope.settleExpected();
       this.#scope.unwatch();
     }
   }
@@ -373,7 +410,15 @@ export class Attempt {
     const filesRead = this.#kernel.aside(() => this.#filesOfModules());
     const reason = this.#state.reasonToStay();
     const running = reason?.name === 'state:pending' ? [`it leaves ${reason.what}`] : [];
-    const observed = { filesRead, variables, packages, filesWritten, requests, outside: [...outside, ...running] };
+    const stored = this.#usesStorage ? ['it uses the storage of its process'] : [];
+    const observed = {
+      filesRead,
+      variables,
+      packages,
+      filesWritten,
+      requests,
+      outside: [...outside, ...running, ...stored],
+    };
     return { type: 'concluded', observed };
   }
 }

@@ -3,6 +3,25 @@ import type { FromAttempt, ToWorker } from '../process/protocol.ts';
 
 // As they are before a cell can put others in their place.
 const { openSync, readSync, writeSync, read } = fs;
+const { stringify, parse } = JSON;
+const bytesOf = Buffer.from.bind(Buffer);
+
+const { getOwnPropertyDescriptor, defineProperty, deleteProperty } = Reflect;
+const { prototype: ofArrays } = Array;
+const { prototype: ofObjects } = Object;
+
+/** A message as JSON, whatever a cell has put on all objects to have them written in another way. */
+function written(message: FromAttempt): string {
+  if (!('toJSON' in ofArrays)) return stringify(message);
+  const arrays = getOwnPropertyDescriptor(ofArrays, 'toJSON');
+  const objects = getOwnPropertyDescriptor(ofObjects, 'toJSON');
+  deleteProperty(ofArrays, 'toJSON');
+  deleteProperty(ofObjects, 'toJSON');
+  const text = stringify(message);
+  if (arrays !== undefined) defineProperty(ofArrays, 'toJSON', arrays);
+  if (objects !== undefined) defineProperty(ofObjects, 'toJSON', objects);
+  return text;
+}
 
 /** The first line on the orders: what the process is to know before anything else. */
 export interface Configuration {
@@ -65,7 +84,7 @@ export class Channel {
 
   /** Returns when all of it is written. */
   send(message: FromAttempt): void {
-    const line = Buffer.from(`${JSON.stringify(message)}\n`);
+    const line = bytesOf(`${written(message)}\n`);
     for (let done = 0; done < line.length;) done += writeSync(this.#messages, line, done, line.length - done);
   }
 
@@ -74,7 +93,7 @@ export class Channel {
     this.send(message);
     for (;;) {
       const line = this.#answered.take();
-      if (line !== undefined) return JSON.parse(line) as ToWorker;
+      if (line !== undefined) return parse(line) as ToWorker;
       const count = readSync(this.#answers, this.#buffer, 0, this.#buffer.length, null);
       if (count === 0) process.kill(process.pid, 'SIGKILL');
       this.#answered.add(this.#buffer.subarray(0, count));
@@ -85,7 +104,7 @@ export class Channel {
   async next(): Promise<ToWorker | Configuration> {
     for (;;) {
       const line = this.#ordered.take();
-      if (line !== undefined) return JSON.parse(line) as ToWorker | Configuration;
+      if (line !== undefined) return parse(line) as ToWorker | Configuration;
       this.#ordered.add(await this.#readOrders());
     }
   }

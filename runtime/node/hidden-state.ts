@@ -1,10 +1,12 @@
 import type { Known } from './codec/known.ts';
+import type { EngineState } from './engine-state.ts';
 import type { Kernel } from './kernels/kernel.ts';
 import type { ImportedModules } from './modules.ts';
 import type { Pending } from './pending.ts';
 import type { Scope } from './scope.ts';
 
 interface Around {
+  readonly engine: EngineState;
   readonly kernel: Kernel;
   readonly known: Known;
   readonly modules: ImportedModules;
@@ -17,17 +19,20 @@ export type Captured = ReadonlyMap<string, unknown>;
 
 const environ = 'state:environ';
 const cwd = 'state:cwd';
+const umask = 'state:umask';
 
 /** What cells share without naming it. */
 export class HiddenState {
   readonly #around: Around;
   readonly #start: Readonly<Record<string, string>>;
   readonly #folder: string;
+  readonly #mask: number;
 
   constructor(around: Around) {
     this.#around = around;
     this.#start = around.kernel.environment();
     this.#folder = process.cwd();
+    this.#mask = around.kernel.fileMask();
   }
 
   /** What differs from the start. */
@@ -44,6 +49,8 @@ export class HiddenState {
     if (Object.keys(changed).length > 0) found.set(environ, sorted(changed));
     const folder = process.cwd();
     if (folder !== this.#folder) found.set(cwd, folder);
+    const mask = this.#around.kernel.fileMask();
+    if (mask !== this.#mask) found.set(umask, mask);
     return found;
   }
 
@@ -52,7 +59,8 @@ export class HiddenState {
     const found = new Map<string, unknown>();
     for (const name of new Set([...before.keys(), ...after.keys()])) {
       if (JSON.stringify(before.get(name)) === JSON.stringify(after.get(name))) continue;
-      found.set(name, after.get(name) ?? (name === cwd ? this.#folder : {}));
+      const atStart = name === cwd ? this.#folder : name === umask ? this.#mask : {};
+      found.set(name, after.get(name) ?? atStart);
     }
     return found;
   }
@@ -60,6 +68,7 @@ export class HiddenState {
   restore(name: string, value: unknown): void {
     const { kernel } = this.#around;
     if (name === cwd) kernel.aside(() => process.chdir(String(value)));
+    if (name === umask) kernel.fileMask(Number(value));
     if (name !== environ) return;
     const wanted = { ...this.#start, ...(value as Record<string, string | null>) };
     for (const [variable, set] of Object.entries(wanted)) kernel.setVariable(variable, set ?? undefined);
@@ -69,11 +78,15 @@ export class HiddenState {
 
   /** What no store has and every later cell may find; undefined when there is nothing of the kind. */
   reasonToStay(): { readonly name: string; readonly what: string } | undefined {
-    const { known, kernel, modules, pending, scope } = this.#around;
+    const { engine, known, kernel, modules, pending, scope } = this.#around;
     const running = pending.describe();
     if (running !== undefined) return { name: 'state:pending', what: running };
     const changed = known.changed() ?? known.changedGlobal(scope.baseline);
     if (changed !== undefined) return { name: 'state:builtins', what: `${changed}, which was changed` };
+    const unusual = scope.unusual();
+    if (unusual !== undefined) return { name: 'state:globals', what: `${unusual}, which is no ordinary variable` };
+    const kept = kernel.aside(() => engine.describe(modules.has('node:fs') || modules.has('fs')));
+    if (kept !== undefined) return { name: 'state:engine', what: kept };
     if (scope.unset !== undefined) return { name: 'state:unset', what: `${scope.unset}, which never got a value` };
     const shown = kernel.consoleState();
     if (shown !== undefined) return { name: 'state:console', what: shown };

@@ -15,6 +15,12 @@ interface Property {
   readonly value?: Remote;
 }
 
+interface Location {
+  readonly scriptId: string | undefined;
+  readonly lineNumber?: number;
+  readonly columnNumber?: number;
+}
+
 interface Answer {
   readonly result?: Remote | readonly Property[];
   readonly exceptionDetails?: { readonly exception?: Remote; readonly text: string };
@@ -33,7 +39,10 @@ export interface Evaluated {
 export interface FunctionPlace {
   /** Undefined for one that is not written in JavaScript. */
   readonly script: string | undefined;
-  /** The names of the variables in each scope that it has besides the global ones. */
+  /** Where in that script, counted from 0. */
+  readonly line: number;
+  readonly column: number;
+  /** The names of the variables in each scope that it has besides the global ones; none are told of a scope that has but `this`. */
   readonly closures: readonly (readonly string[])[];
 }
 
@@ -75,13 +84,14 @@ export class Inspector {
     const { result, exceptionDetails } = await this.#post('Runtime.evaluate', { expression, replMode: true });
     if (exceptionDetails !== undefined) {
       const thrown = exceptionDetails.exception ?? (result as Remote);
-      return { threw: true, value: await this.#valueOf(thrown) };
+      return { threw: true, ...(await this.#valueOf(thrown)) };
     }
-    return { threw: false, value: await this.#valueOf(result as Remote) };
+    return { threw: false, ...(await this.#valueOf(result as Remote)) };
   }
 
-  async #valueOf(remote: Remote): Promise<unknown> {
-    if (remote.type === 'undefined') return undefined;
+  /** In an object, since a promise that is given back by itself would be waited for. */
+  async #valueOf(remote: Remote): Promise<{ readonly value: unknown }> {
+    if (remote.type === 'undefined') return { value: undefined };
     const { objectId, value, unserializableValue } = remote;
     const given =
       objectId !== undefined ? { objectId } : unserializableValue !== undefined ? { unserializableValue } : { value };
@@ -89,7 +99,7 @@ export class Inspector {
     const taken = this.#taken;
     this.#taken = undefined;
     if (objectId !== undefined) await this.#post('Runtime.releaseObject', { objectId });
-    return taken;
+    return { value: taken };
   }
 
   async #call(given: readonly object[]): Promise<void> {
@@ -152,9 +162,10 @@ export class Inspector {
   async #placeOf(objectId: string): Promise<FunctionPlace> {
     const { internalProperties = [] } = await this.#post('Runtime.getProperties', { objectId, ownProperties: true });
     const location = internalProperties.find(({ name }) => name === '[[FunctionLocation]]')?.value?.value;
-    const script = (location as { readonly scriptId?: string } | undefined)?.scriptId;
+    const { scriptId: script, lineNumber = 0, columnNumber = 0 } = (location ?? {}) as Location;
+    const place = { script, line: lineNumber, column: columnNumber };
     const scopes = internalProperties.find(({ name }) => name === '[[Scopes]]')?.value?.objectId;
-    if (scopes === undefined) return { script, closures: [] };
+    if (scopes === undefined) return { ...place, closures: [] };
     const { result } = await this.#post('Runtime.getProperties', { objectId: scopes, ownProperties: true });
     const inner = (result as readonly Property[]).filter(
       ({ value }) => !/^(?:|Script|Global)$/.test(value?.description ?? ''),
@@ -164,6 +175,6 @@ export class Inspector {
       const { result: variables } = await this.#post('Runtime.getProperties', asked);
       return (variables as readonly Property[]).map(({ name }) => name).filter((name) => name !== '__proto__');
     });
-    return { script, closures: await Promise.all(closures) };
+    return { ...place, closures: await Promise.all(closures) };
   }
 }

@@ -18,6 +18,19 @@ const stateless =
 
 const builtin = new Set(builtinModules);
 
+/**
+ * Modules of the engine that keep nothing from call to call but what can be looked at. Not here: what has contexts, caches, hooks, messages,
+ * servers or timers of its own (`vm`, `module`, `async_hooks`, `worker_threads`, `timers`).
+ */
+const looked = new Set(
+  'assert assert/strict buffer child_process constants crypto events fs fs/promises os path path/posix path/win32 perf_hooks process punycode querystring readline readline/promises sqlite stream stream/consumers stream/promises stream/web string_decoder tty url util util/types zlib'.split(
+    ' ',
+  ),
+);
+
+/** Classes of such modules whose objects are nothing but their properties. */
+const plainClasses: ReadonlySet<string> = new Set(['Stats', 'BigIntStats', 'Dirent', 'AssertionError']);
+
 /** The modules that cells have imported in this process. */
 export class ImportedModules implements Modules {
   readonly #loader: Loader;
@@ -25,6 +38,10 @@ export class ImportedModules implements Modules {
   readonly #names = new Map<object, readonly string[]>();
   /** What exported classes and objects had when they were imported. */
   readonly #before = new Map<object, ReadonlyMap<PropertyKey, PropertyDescriptor>>();
+  /** Settings of the engine's modules, and what they were. */
+  readonly #settings: { readonly thing: object; readonly key: PropertyKey; readonly was: string }[] = [];
+  /** Prototypes of classes of the engine's modules, with the name of the class. */
+  readonly #native = new Map<object, string>();
   /** The first module that may keep something from cell to cell. */
   keeper: string | undefined;
   /** True while a cell runs that closes what it imports. */
@@ -92,13 +109,28 @@ export class ImportedModules implements Modules {
       const body = typeof value === 'function' ? (Reflect.get(value, 'prototype') as unknown) : undefined;
       if (typeof body !== 'object' || body === null || this.#names.has(body)) return;
       this.#names.set(body, [...path, 'prototype']);
-      this.#keep(body, path);
+      this.#keep(body, path, true);
+      const own = path.at(-1) ?? '';
+      if (isBuiltin(path[0] ?? '') && !plainClasses.has(own)) this.#native.set(body, path.join(' '));
     }
   }
 
-  /** What the engine itself has changes as it goes, and is looked at elsewhere. */
-  #keep(thing: object, [specifier = '']: readonly string[]): void {
-    if (!isBuiltin(specifier)) this.#before.set(thing, describe(thing));
+  /** What there is of a process changes as it goes, and is looked at elsewhere. */
+  #keep(thing: object, [specifier = '']: readonly string[], isPrototype = false): void {
+    if (/^(?:node:)?process$/.test(specifier)) return;
+    // What is asked for the first time may put itself in its place, so it is described afterwards. Of what objects inherit nothing is asked.
+    if (isBuiltin(specifier) && !isPrototype)
+      for (const [key, found] of describe(thing))
+        if (typeof found.get === 'function' && typeof found.set === 'function')
+          this.#settings.push({ thing, key, was: shownSetting(thing, key) });
+    this.#before.set(thing, describe(thing));
+    if (isBuiltin(specifier)) return;
+    for (const inner of insidesOf(thing)) if (!this.#before.has(inner)) this.#before.set(inner, describe(inner));
+  }
+
+  /** The class of a module of the engine that makes objects with this prototype; undefined for any other. */
+  native(prototype: object): string | undefined {
+    return this.#native.get(prototype);
   }
 
   /** The first class or object of a module that is not as it was when it was imported; undefined when there is none. */
@@ -106,9 +138,10 @@ export class ImportedModules implements Modules {
     for (const [thing, before] of this.#before) {
       const now = describe(thing);
       const isAsBefore = now.size === before.size && [...before].every(([key, was]) => isSame(was, now.get(key)));
-      if (!isAsBefore) return (this.#names.get(thing) ?? []).join(' ');
+      if (!isAsBefore) return (this.#names.get(thing) ?? ['an object that a module exports']).join(' ');
     }
-    return undefined;
+    const other = this.#settings.find(({ thing, key, was }) => shownSetting(thing, key) !== was);
+    return other === undefined ? undefined : `${(this.#names.get(other.thing) ?? []).join(' ')} ${String(other.key)}`;
   }
 
   exported(thing: object): readonly string[] | undefined {
@@ -127,7 +160,28 @@ export class ImportedModules implements Modules {
 export class ModuleAbsent extends Error {}
 
 function isStateless(specifier: string): boolean {
-  return isBuiltin(specifier) || stateless.test(specifier);
+  return isBuiltin(specifier) ? looked.has(specifier.replace(/^node:/, '')) : stateless.test(specifier);
+}
+
+/** Plain objects that an exported thing has, and those inside of them: options mostly. */
+function insidesOf(thing: object, depth = 0): readonly object[] {
+  if (depth > 2) return [];
+  return Reflect.ownKeys(thing).flatMap((key) => {
+    const inner = Reflect.getOwnPropertyDescriptor(thing, key)?.value as unknown;
+    const isPlain = typeof inner === 'object' && inner !== null && Object.getPrototypeOf(inner) === Object.prototype;
+    return isPlain ? [inner, ...insidesOf(inner, depth + 1)] : [];
+  });
+}
+
+/** A setting as a text. */
+function shownSetting(thing: object, key: PropertyKey): string {
+  try {
+    const value: unknown = Reflect.get(thing, key);
+    return typeof value === 'object' && value !== null ? JSON.stringify(value) : String(value);
+  } catch {
+    // It is asked for in another way, so nobody sets it in this one.
+    return '';
+  }
 }
 
 function isBuiltin(specifier: string): boolean {

@@ -1,5 +1,10 @@
 import v8 from 'node:v8';
 
+// As they are before a cell can put others in their place.
+const { apply } = Reflect;
+const insert = Reflect.get(Set.prototype, 'add') as CallableFunction;
+const remove = Reflect.get(Set.prototype, 'delete') as CallableFunction;
+
 type Timer = (...args: unknown[]) => unknown;
 
 /** Work that goes on after a cell: timers that have not gone off, and promises that wait for something outside. */
@@ -25,17 +30,17 @@ export class Pending {
         const timer = begin.call(
           globalThis,
           (...args: unknown[]): void => {
-            if (once) timers.delete(timer);
-            Reflect.apply(callback, globalThis, args);
+            if (once) apply(remove, timers, [timer]);
+            apply(callback, globalThis, args);
           },
           delay,
           ...given,
         );
-        timers.add(timer);
+        apply(insert, timers, [timer]);
         return timer;
       },
       [stop](timer: unknown): unknown {
-        timers.delete(timer);
+        apply(remove, timers, [timer]);
         return end.call(globalThis, timer);
       },
     };
@@ -50,10 +55,10 @@ export class Pending {
 
   #hook(): void {
     const began = (promise: object): void => {
-      if (this.#isWatching) this.#promises.add(promise);
+      if (this.#isWatching) apply(insert, this.#promises, [promise]);
     };
     const settled = (promise: object): void => {
-      this.#promises.delete(promise);
+      apply(remove, this.#promises, [promise]);
     };
     const deno = Reflect.get(globalThis, 'Deno') as { readonly internal: symbol } | undefined;
     if (deno === undefined) {

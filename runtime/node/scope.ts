@@ -24,6 +24,7 @@ export class Scope {
   readonly served: Map<string, { kind: Kind; value: unknown }> = new Map();
   /** A variable whose initializer has thrown: who looks for it gets an error, whatever he asks. */
   unset: string | undefined;
+  readonly #expected = new Set<string>();
   #fault: Fault = () => undefined;
   #watches = false;
 
@@ -72,7 +73,9 @@ export class Scope {
         return found === undefined ? (Reflect.get(behind, key, receiver) as unknown) : found.value;
       },
       set: (...[, key, value, receiver]: readonly [object, PropertyKey, unknown, unknown]) => {
-        const found = findFor(key);
+        // Nobody asks first here. Notebooks that look on the global object for what cells declare run in one process.
+        looked = undefined;
+        const found = find(key);
         if (found === undefined) return Reflect.set(behind, key, value, receiver);
         if (found.kind === 'const') throw new TypeError('Assignment to constant variable.');
         found.value = value;
@@ -110,6 +113,47 @@ export class Scope {
     if (threw) throw new Error(`the variables could not be declared: ${String(value)}`);
   }
 
+  /** The first property of the global object that is no ordinary variable, so that no other process can have it; undefined when there is none. */
+  unusual(): string | undefined {
+    for (const key of Reflect.ownKeys(globalThis)) {
+      if (this.baseline.has(key)) continue;
+      const described = Reflect.getOwnPropertyDescriptor(globalThis, key);
+      const isOrdinary = described?.writable === true && described.enumerable === true;
+      if (!isOrdinary || typeof key === 'symbol' || !identifier.test(key)) return String(key);
+    }
+    return Object.isExtensible(globalThis) ? undefined : 'the global object';
+  }
+
+  /**
+   * Names that a script declares with `var`: it keeps what earlier cells have given them, so who reads one before the script has written to it
+   * has to be given that. Nobody is asked for one that is written first. Before the names are watched.
+   */
+  expect(names: readonly string[]): void {
+    for (const name of names) {
+      if (name in globalThis) continue;
+      this.#expected.add(name);
+      const become = (value: unknown, kind: Kind = 'var'): void => {
+        this.#expected.delete(name);
+        const configurable = kind === 'property';
+        Object.defineProperty(globalThis, name, { value, writable: true, enumerable: true, configurable });
+      };
+      const get = (): unknown => {
+        const found = this.#fault(name);
+        become(found?.value, found?.kind);
+        return found?.value;
+      };
+      const set = (value: unknown): void => {
+        become(value);
+      };
+      Object.defineProperty(globalThis, name, { get, set, enumerable: true, configurable: true });
+    }
+  }
+
+  /** The cell is over: what it has declared and not touched is what it was, or undefined. */
+  settleExpected(): void {
+    for (const name of this.#expected) void Reflect.get(globalThis, name);
+  }
+
   /** Every variable of the notebook that is here, with what it holds. */
   async all(): Promise<Map<string, Variable>> {
     const found = new Map<string, Variable>();
@@ -118,7 +162,8 @@ export class Scope {
       const described = Reflect.getOwnPropertyDescriptor(globalThis, key);
       if (described === undefined) continue;
       const kind = described.configurable === false ? 'var' : 'property';
-      found.set(key, { kind, value: Reflect.get(globalThis, key) });
+      // To ask a getter could be seen.
+      found.set(key, { kind, value: described.value as unknown });
     }
     for (const [name, variable] of this.served) found.set(name, { ...variable });
     for (const [name, variable] of await this.#lexical()) found.set(name, variable);

@@ -67,13 +67,17 @@ interface Frame {
 /** Frames of what runs the cells, which a kernel has outside of the engine. */
 const ours = /\/node\/worker\.mjs|ext:deno_node\/inspector\.js|^node:inspector|\$deno\$eval\.|\[eval\d*\]/;
 
+const ofCell = /^cell-\d+\.ts$/;
+
 /** Lets stacks end where the cell begins. */
 export function hideOwnFrames(): void {
   const prepare = (error: unknown, frames: readonly Frame[]): string => {
-    const first = frames.findIndex((frame) =>
-      ours.test(frame.getFileName() ?? frame.getScriptNameOrSourceURL?.() ?? ''),
-    );
-    const shown = first < 0 ? frames : frames.slice(0, first);
+    const isOurs = (frame: Frame): boolean =>
+      ours.test(frame.getFileName() ?? frame.getScriptNameOrSourceURL?.() ?? '');
+    // An import waits in what runs the cells, with the cell behind it.
+    const lastOfCell = frames.findLastIndex((frame) => ofCell.test(frame.getScriptNameOrSourceURL?.() ?? ''));
+    const end = frames.findIndex((frame, place) => place > lastOfCell && isOurs(frame));
+    const shown = (end < 0 ? frames : frames.slice(0, end)).filter((frame) => !isOurs(frame));
     return [headOf(error), ...shown.map((frame) => `    at ${String(frame)}`)].join('\n');
   };
   Object.defineProperty(Error, 'prepareStackTrace', { value: prepare, writable: true, configurable: true });

@@ -4,7 +4,8 @@ type Compiler = typeof TypeScript;
 
 /**
  * Deno's translation evaluates the computed keys of a class in statements of their own that stand before it: `_computedKey = …`, a variable that
- * all cells share. It shows, since a cell that ends with such a class has the last key as its result.
+ * all cells share. It shows, since a cell that ends with such a class has the last key as its result. Keys that are written as a text or a
+ * number are evaluated there as well.
  */
 export function withKeysFirst(
   { ts, context }: { readonly ts: Compiler; readonly context: TypeScript.TransformationContext },
@@ -22,8 +23,12 @@ export function withKeysFirst(
   };
   const member = (node: TypeScript.ClassElement, before: TypeScript.Statement[]): TypeScript.ClassElement => {
     const { name } = node;
+    if (name !== undefined && (ts.isStringLiteral(name) || ts.isNumericLiteral(name))) take(name, before);
     if (name === undefined || !ts.isComputedPropertyName(name) || ts.isIdentifier(name.expression)) return node;
-    const key = factory.createComputedPropertyName(take(name.expression, before));
+    const kept = take(name.expression, before);
+    // What is the same whenever it is asked stays: the variable may have another key by the time the class is read again.
+    if (isConstant(ts, name.expression)) return node;
+    const key = factory.createComputedPropertyName(kept);
     return ts.visitEachChild(node, (child) => (child === name ? key : child), context);
   };
   const statements = (list: readonly TypeScript.Statement[]): TypeScript.Statement[] =>
@@ -54,4 +59,10 @@ export function withKeysFirst(
     names.map((name) => factory.createVariableDeclaration(name)),
   );
   return factory.updateSourceFile(file, [declared, ...all]);
+}
+
+/** A text, a number, or a symbol that the language has. */
+function isConstant(ts: Compiler, key: TypeScript.Expression): boolean {
+  if (ts.isPropertyAccessExpression(key)) return ts.isIdentifier(key.expression) && key.expression.text === 'Symbol';
+  return ts.isStringLiteralLike(key) || ts.isNumericLiteral(key);
 }

@@ -88,7 +88,7 @@ export function hoistedNames(typescript: TypeScript, body: ts.Node): Set<string>
   const { ts } = typescript;
   const found = new Set<string>();
   const walk = (node: ts.Node): void => {
-    if (ts.isFunctionLike(node) || ts.isClassLike(node)) return;
+    if (ts.isFunctionLike(node) || ts.isClassLike(node) || ts.isModuleDeclaration(node)) return;
     if (ts.isVariableDeclarationList(node) && (node.flags & ts.NodeFlags.BlockScoped) === 0)
       for (const { name } of node.declarations)
         for (const { text } of namesOfPattern(typescript, name)) found.add(text);

@@ -3,6 +3,8 @@ import type { Script } from '../../bundle/format.ts';
 import { withKeysFirst } from './computed-keys.ts';
 import { globalsOf } from './global-object.ts';
 import { modulesOf } from './named-modules.ts';
+import { withFieldsAfterParameters } from './parameter-properties.ts';
+import { hoistedNames } from './scope.ts';
 
 type Compiler = typeof TypeScript;
 
@@ -32,8 +34,8 @@ export class Translator {
   translate(sources: readonly string[], kernel: string): ReadonlyMap<string, Script> {
     const keyOf = (source: string): string => `${kernel}\n${source}`;
     const fresh = [...new Set(sources)].filter((source) => !this.#known.has(keyOf(source)));
-    // No engine knows decorators yet, so the translation has to.
-    const isDecorated = (source: string): boolean => /^\s*@[\w$]/m.test(source);
+    // No engine knows decorators and fields that are accessors yet, so the translation has to.
+    const isDecorated = (source: string): boolean => /^\s*@[\w$]|\baccessor\s/m.test(source);
     const made = new Map([
       ...translateAll(this.#ts, fresh.filter(isDecorated), { kernel, target: this.#ts.ScriptTarget.ES2022 }),
       ...translateAll(
@@ -82,11 +84,13 @@ function translateAll(ts: Compiler, sources: readonly string[], { kernel, target
     useCaseSensitiveFileNames: () => true,
   };
   const program = ts.createProgram({ rootNames: [...texts.keys()], options: optionsFor(ts, target), host });
+  const isDeno = /^deno/i.test(kernel);
   program.emit(undefined, undefined, undefined, false, {
+    before: isDeno ? [(context) => (file) => withFieldsAfterParameters({ ts, context }, file)] : [],
     after: [
       (context) => (file) => {
         const script = asScript({ ts, context }, file);
-        return /^deno/i.test(kernel) ? withKeysFirst({ ts, context }, script) : script;
+        return isDeno ? withKeysFirst({ ts, context }, script) : script;
       },
     ],
   });
@@ -243,7 +247,8 @@ function declaredBy(ts: Compiler, file: TypeScript.SourceFile): Script['declares
     } else if (ts.isClassDeclaration(statement) || ts.isEnumDeclaration(statement)) {
       const how = ts.isClassDeclaration(statement) ? 'let' : 'var';
       if (statement.name !== undefined) bind(statement.name, how);
-    } else if (ts.isFunctionDeclaration(statement) && statement.name !== undefined) bind(statement.name, 'var');
+    } else if (ts.isModuleDeclaration(statement) && ts.isIdentifier(statement.name)) bind(statement.name, 'var');
+    else if (ts.isFunctionDeclaration(statement) && statement.name !== undefined) bind(statement.name, 'var');
     else if (ts.isImportDeclaration(statement)) {
       const { name, namedBindings, phaseModifier } = statement.importClause ?? {};
       if (phaseModifier === ts.SyntaxKind.TypeKeyword) continue;
@@ -252,5 +257,7 @@ function declaredBy(ts: Compiler, file: TypeScript.SourceFile): Script['declares
       else for (const one of namedBindings?.elements ?? []) bind(one.name, 'const');
     }
   }
+  for (const name of hoistedNames({ ts } as Parameters<typeof hoistedNames>[0], file))
+    if (!found.has(name)) found.set(name, 'var');
   return [...found].map(([name, how]) => ({ name, how }));
 }

@@ -116,7 +116,9 @@ export class Decoder {
       if (prototype !== Object.getPrototypeOf(made)) Object.setPrototypeOf(made, prototype);
     }
     this.define(made, how.properties);
-    if (how.integrity === 1) Object.preventExtensions(made);
+    const integrity = Number(how.integrity);
+    if ((integrity & 2) !== 0) Object.defineProperty(made, 'length', { writable: false });
+    if ((integrity & 1) !== 0) Object.preventExtensions(made);
   }
 
   #prototype(code: Code): object | null {

@@ -1,6 +1,8 @@
 import { types } from 'node:util';
-import type { Inspector } from '../inspector.ts';
+import type { FunctionPlace, Inspector } from '../inspector.ts';
+import { whyNoClass, withFreeParent } from './classes.ts';
 import type { Code } from './encode.ts';
+import { Texts } from './texts.ts';
 
 /** How a function was written. */
 export type Form = 'declaration' | 'expression' | 'class' | 'member';
@@ -12,6 +14,8 @@ export interface Written {
   readonly name: string;
   /** The class that it extends, where that is one of the notebook. */
   readonly parent: Code;
+  /** What its prototype inherits from, where that is not what the parent gives. */
+  readonly above: Code;
   /** Own properties of the function, and of its prototype, that its text alone does not give. */
   readonly own: Code;
   readonly prototype: Code;
@@ -30,6 +34,8 @@ export class Definitions {
   /** Those that came from the store, by their names. */
   readonly loaded: Map<string, object> = new Map();
   readonly #counts = new Map<string, number>();
+  /** What this process has run in the strict mode: who is written elsewhere was made from a text by a cell. */
+  readonly #texts = new Texts();
   task = '';
 
   constructor(inspector: Inspector) {
@@ -48,7 +54,7 @@ export class Definitions {
   nameOf(thing: object): string {
     const known = this.#names.get(thing);
     if (known !== undefined) return known;
-    const own = (thing as { readonly name?: unknown }).name;
+    const own = ownName(thing);
     const plain = `def:${this.task}:${typeof own === 'string' ? own.replaceAll(/[:*#]/g, '_') : ''}`;
     const count = this.#counts.get(plain) ?? 0;
     this.#counts.set(plain, count + 1);
@@ -62,23 +68,25 @@ export class Definitions {
     return this.#sources.get(thing) ?? sourceOf(thing);
   }
 
-  formOf(thing: object): Form {
-    const known = this.#forms.get(thing);
-    if (known !== undefined) return known;
-    const source = this.textOf(thing);
-    const form = source.startsWith('class') ? 'class' : this.#formOfFunction(thing, source);
-    this.#forms.set(thing, form);
-    return form;
+  /** The text of a cell, as the engine has got it. */
+  know(text: string): void {
+    this.#texts.add(text);
   }
 
-  #formOfFunction(thing: object, source: string): Form {
-    const [, name] = /^(?:async\s+)?function\s*\*?\s*([\p{ID_Start}$_][\p{ID_Continue}$]*)/u.exec(source) ?? [];
-    if (name !== undefined) return Reflect.get(globalThis, name) === thing ? 'declaration' : 'expression';
-    if (/^(?:async\s+)?function\b/.test(source)) return 'expression';
-    const isArrow =
-      !Object.hasOwn(thing, 'prototype') &&
-      /^(?:async\s*)?(?:\([^]*?\)|[\p{ID_Start}$_][\p{ID_Continue}$]*)\s*=>/u.test(source);
-    return isArrow ? 'expression' : 'member';
+  /** How a function was written. It has been examined, or came from the store. */
+  formOf(thing: object): Form {
+    return this.#forms.get(thing) ?? 'expression';
+  }
+
+  #formAt(thing: object, place: FunctionPlace): Form {
+    const source = this.textOf(thing);
+    if (/^class(?:\s+[\p{ID_Start}$_][\p{ID_Continue}$]*)?\s*(?:\bextends\b|\{)/u.test(source)) return 'class';
+    if (/^(?:async\s+)?function\s*\*?\s*[\p{ID_Start}$_]/u.test(source))
+      return this.#texts.isAtTop(source, place) ? 'declaration' : 'expression';
+    if (/^(?:async\s+function\b|function\s*\*)/.test(source)) return 'expression';
+    // A method may be called `function`.
+    if (/^function\b/.test(source)) return Object.hasOwn(thing, 'prototype') ? 'expression' : 'member';
+    return isArrow(thing, source) ? 'expression' : 'member';
   }
 
   /** Looks at functions that have not been looked at; what keeps them in their process is known afterwards. */
@@ -86,27 +94,27 @@ export class Definitions {
     const fresh = functions.filter((one) => !this.#reasons.has(one));
     const places = await this.#inspector.placesOf(fresh);
     const hidden = await this.#inspector.hasPrivateFields(fresh);
-    fresh.forEach((thing, place) => {
-      const found = places[place];
-      this.#reasons.set(
-        thing,
-        this.#whyNot(thing, found?.script, { closures: found?.closures ?? [], hides: hidden[place] === true }),
-      );
+    fresh.forEach((thing, index) => {
+      const place = places[index] ?? { script: undefined, line: 0, column: 0, closures: [] };
+      if (!this.#forms.has(thing)) this.#forms.set(thing, this.#formAt(thing, place));
+      this.#reasons.set(thing, this.#whyNot(thing, place, hidden[index] === true));
     });
   }
 
-  #whyNot(
-    thing: object,
-    script: string | undefined,
-    { closures, hides }: { readonly closures: readonly (readonly string[])[]; readonly hides: boolean },
-  ): string | undefined {
-    if (script === undefined) return types.isProxy(thing) ? 'a proxy' : 'a function of the kernel';
+  #whyNot(thing: object, place: FunctionPlace, hides: boolean): string | undefined {
+    if (place.script === undefined) return types.isProxy(thing) ? 'a proxy' : 'a function of the kernel';
+    const { closures } = place;
     // What finds itself by its own name finds itself again.
-    const own = (thing as { readonly name?: unknown }).name;
-    const names = closures.flat().filter((name) => name !== own);
+    const names = closures.flat().filter((name) => name !== ownName(thing));
     if (names.length > 0) return `a function that keeps ${names[0] ?? ''} to itself`;
     const source = this.textOf(thing);
+    // The engine does not say that a scope has `this`, `super` or `new.target`, only that there is one.
+    if (closures.some((scope) => scope.length === 0)) return 'a function that keeps what is around it';
     if (hides) return 'a class with private static fields';
+    // Nor is there any that has `this` alone.
+    if (isArrow(thing, source) && /\b(?:this|super)\b|\bnew\s*\.\s*target\b/.test(source))
+      return 'an arrow function that keeps this';
+    if (!this.#texts.has(source, place)) return 'a function that was made from a text';
     if (/\bsuper\b/.test(source) && this.formOf(thing) === 'member') return 'a method that calls super';
     return this.formOf(thing) === 'class' ? whyNoClass(source) : undefined;
   }
@@ -134,7 +142,7 @@ export class Definitions {
 
   #evaluate(source: string, form: Form, name: string): object {
     if (form === 'member') {
-      const holder = evaluate(`({${source}})`) as object;
+      const holder = this.#run(`({${source}})`) as object;
       const [key = ''] = Reflect.ownKeys(holder);
       const found = Reflect.getOwnPropertyDescriptor(holder, key);
       return (found?.value ?? found?.get ?? found?.set) as object;
@@ -143,33 +151,54 @@ export class Definitions {
     const text =
       form === 'declaration'
         ? source.replace(/^((?:async\s+)?function\s*\*?\s*)[\p{ID_Start}$_][\p{ID_Continue}$]*/u, '$1')
-        : source;
-    const made = evaluate(`(${text})`) as object;
-    if (name !== '' && (made as { readonly name?: string }).name !== name) {
+        : form === 'class'
+          ? withFreeParent(source)
+          : source;
+    const made = this.#run(`(${text})`) as object;
+    if (text !== source && form === 'class') detach(made);
+    if (name !== '' && ownName(made) !== name) {
       const found = Object.getOwnPropertyDescriptor(made, 'name');
       if (found?.configurable !== false) Object.defineProperty(made, 'name', { value: name, configurable: true });
     }
     return made;
   }
+
+  #run(source: string): unknown {
+    const text = `'use strict'; ${source}`;
+    this.#texts.add(text);
+    return evaluateGlobally(text) as unknown;
+  }
 }
 
-/** A class whose text does something when it is read again, or has what no text gives. */
-function whyNoClass(source: string): string | undefined {
-  if (/\bstatic\s*\{/.test(source)) return 'a class with a static block';
-  if (/\bstatic\s+#/.test(source)) return 'a class with private static fields';
-  for (const [, initial = ''] of source.matchAll(/\bstatic\s+[\p{ID_Start}$_][\p{ID_Continue}$]*\s*=([^\n;}]*)/gu)) {
-    const plain = initial.replaceAll(
-      /"[^"]*"|'[^']*'|\b(?:true|false|null|undefined)\b|\b0x[\da-f]+|\de[+-]?\d/gi,
-      '0',
-    );
-    if (!/^[\s\d._+\-*/[\],]+$/.test(plain) || plain.trim() === '') return 'a class whose static fields are computed';
+/** Its name as it was given; one that a class makes when it is asked is its own affair. */
+function ownName(thing: object): unknown {
+  return Object.getOwnPropertyDescriptor(thing, 'name')?.value as unknown;
+}
+
+/** A method may be called `async`. */
+function isArrow(thing: object, source: string): boolean {
+  return (
+    !Object.hasOwn(thing, 'prototype') &&
+    /^(?:async\s*)?(?:\([^]*?\)|[\p{ID_Start}$_][\p{ID_Continue}$]*)\s*=>/u.test(source) &&
+    (!/^async\s*\(/.test(source) || canBeRead(`(${source})`))
+  );
+}
+
+/** What it extends is put in place afterwards. */
+function detach(made: object): void {
+  Object.setPrototypeOf(made, Function.prototype);
+  Object.setPrototypeOf(Reflect.get(made, 'prototype') as object, Object.prototype);
+}
+
+/** True for the text of an expression. Only functions are read so, which do nothing by that. */
+function canBeRead(source: string): boolean {
+  try {
+    evaluateGlobally(`'use strict'; ${source}`);
+    return true;
+  } catch {
+    return false;
   }
-  return undefined;
 }
 
 // As it is before a cell can put another in its place. Under another name it sees the global scope alone.
 const { eval: evaluateGlobally } = globalThis;
-
-function evaluate(source: string): unknown {
-  return evaluateGlobally(`'use strict'; ${source}`) as unknown;
-}

@@ -13,6 +13,8 @@ export interface Around {
   readonly known: Known;
   /** Specifier and path of what an imported module exports; undefined for anything else. */
   readonly exported: (thing: object) => readonly string[] | undefined;
+  /** The module of Node that makes objects with this prototype, which have something inside; undefined for any other. */
+  readonly native: (prototype: object) => string | undefined;
   /** The name of a function or class of the notebook: `def:…`. What kind of function it is is looked at later. */
   readonly refer: (thing: object) => string;
 }
@@ -148,9 +150,9 @@ export class Encoder {
     const { length } = value;
     const items: Code[] = [];
     let count = 0;
-    // A long array with a few elements has nothing but these.
-    const isSparse = length > 64 && Object.keys(value).length * 4 < length;
-    for (let place = 0; !isSparse && place < length; place++) {
+    // A long array with a few elements has nothing but these; one that keeps any of them from being written to has them with their flags.
+    const isApart = (length > 64 && Object.keys(value).length * 4 < length) || !hasUsualElements(value);
+    for (let place = 0; !isApart && place < length; place++) {
       const rows = this.#rows(value, place);
       if (rows !== undefined) {
         items.push(rows);
@@ -161,11 +163,13 @@ export class Encoder {
         count++;
       } else items.push(['h']);
     }
-    const isPlain = Object.getPrototypeOf(value) === Array.prototype && Object.isExtensible(value);
-    if (isPlain && !isSparse && this.#hasOnly(value, count + 1, length)) return ['a', items];
+    const isFixed = Object.getOwnPropertyDescriptor(value, 'length')?.writable === false;
+    const isPlain = Object.getPrototypeOf(value) === Array.prototype && Object.isExtensible(value) && !isFixed;
+    if (isPlain && !isApart && this.#hasOnly(value, count + 1, length)) return ['a', items];
     const prototype = this.#prototype(value);
-    const isOther = (key: PropertyKey): boolean => key !== 'length' && (isSparse || !isIndex(key));
-    return ['A', isSparse ? [] : items, length, prototype, this.properties(value, isOther), this.#integrity(value)];
+    const isOther = (key: PropertyKey): boolean => key !== 'length' && (isApart || !isIndex(key));
+    const integrity = Number(this.#integrity(value)) + (isFixed ? 2 : 0);
+    return ['A', items, length, prototype, this.properties(value, isOther), integrity];
   }
 
   /** Elements from a place on that are rows of a table, as columns; undefined when there are too few. Each gets its number before its values do. */
@@ -203,7 +207,8 @@ export class Encoder {
     if (types.isDate(value)) return this.#with(value, ['D', this.encode(Date.prototype.getTime.call(value))]);
     if (types.isRegExp(value)) {
       const { source, flags, lastIndex } = value;
-      return this.#with(value, ['R', source, flags, lastIndex], (key) => key !== 'lastIndex');
+      const isFree = Object.getOwnPropertyDescriptor(value, 'lastIndex')?.writable === true;
+      return this.#with(value, ['R', source, flags, lastIndex], (key) => key !== 'lastIndex' || !isFree);
     }
     if (types.isMap(value)) {
       const entries = [...Map.prototype.entries.call(value)].flat() as unknown[];
@@ -238,6 +243,7 @@ export class Encoder {
     if (types.isSharedArrayBuffer(value)) throw new Unstorable('shared memory');
     if (types.isArrayBuffer(value)) {
       if (Reflect.get(value, 'resizable') === true) throw new Unstorable('memory that can be resized');
+      if (Reflect.get(value, 'detached') === true) throw new Unstorable('memory that was given away');
       return this.#with(value, ['b', this.#bytes(value)]);
     }
     const view = value as ArrayBufferView & { readonly length?: number };
@@ -270,17 +276,21 @@ export class Encoder {
 
   /** Objects of the engine and of the kernel have something inside that nobody can write. */
   #refuseInsides(value: object): void {
-    const tag = Object.prototype.toString.call(value);
-    let home: object | null = value;
-    while (home !== null && !Object.hasOwn(home, Symbol.toStringTag))
-      home = Object.getPrototypeOf(home) as object | null;
-    const isNamed = home !== null && this.#around.known.nameOf(home) !== undefined;
-    if (isNamed || (home === null && tag !== '[object Object]')) throw new Unstorable(describeTag(tag));
+    const home = homeOfTag(value);
+    // A tag of the notebook's own hides what the engine would say, and may be code.
+    if (home === undefined || this.#around.known.nameOf(home) !== undefined) {
+      const tag = Object.prototype.toString.call(value);
+      if (home !== undefined || tag !== '[object Object]') throw new Unstorable(describeTag(tag));
+    } else if (hidesInsides(value)) throw new Unstorable('an object of the engine');
     const prototype = Object.getPrototypeOf(value) as object | null;
     if (prototype === null || prototype === Object.prototype) return;
     const name = this.#around.known.nameOf(prototype);
     if (name !== undefined)
       throw new Unstorable(`an object made by ${name.replace(/^globalThis\.|\.prototype$/g, '')}`);
+    for (let above: object | null = prototype; above !== null; above = Object.getPrototypeOf(above) as object | null) {
+      const maker = this.#around.native(above);
+      if (maker !== undefined) throw new Unstorable(`an object made by ${maker}`);
+    }
   }
 
   /** `0` for the usual one. */
@@ -288,6 +298,7 @@ export class Encoder {
     const prototype = Object.getPrototypeOf(value) as object | null;
     if (prototype === Object.prototype) return 0;
     if (prototype === null) return null;
+    refuseProxy(prototype);
     const name = this.#around.known.nameOf(prototype);
     if (name !== undefined) return ['g', name];
     const maker = makerOf(prototype);
@@ -323,7 +334,47 @@ export class Encoder {
 /** The function or class whose prototype this is. */
 function makerOf(value: object): object | undefined {
   const maker = Object.getOwnPropertyDescriptor(value, 'constructor')?.value as unknown;
-  return typeof maker === 'function' && maker.prototype === value ? maker : undefined;
+  return typeof maker === 'function' && !types.isProxy(maker) && maker.prototype === value ? maker : undefined;
+}
+
+/** False when an element is no ordinary value that can be changed. */
+function hasUsualElements(value: readonly unknown[]): boolean {
+  if (!Object.isExtensible(value)) return false;
+  for (let place = 0; place < value.length; place++) {
+    const found = Reflect.getOwnPropertyDescriptor(value, place);
+    if (found !== undefined && !(found.writable === true && found.enumerable === true && found.configurable === true))
+      return false;
+  }
+  return true;
+}
+
+/** Where an object has its tag from; undefined when it has none. Nothing of it is read, since reading may be code of the notebook. */
+function homeOfTag(value: object): object | undefined {
+  let home: object | null = value;
+  while (home !== null && !Object.hasOwn(home, Symbol.toStringTag)) {
+    home = Object.getPrototypeOf(home) as object | null;
+    if (home !== null) refuseProxy(home);
+  }
+  return home ?? undefined;
+}
+
+function refuseProxy(prototype: object): void {
+  if (types.isProxy(prototype)) throw new Unstorable('an object whose prototype is a proxy');
+}
+
+/** What the engine keeps in an object, whatever tag it has. */
+function hidesInsides(value: object): boolean {
+  return (
+    types.isPromise(value) ||
+    types.isGeneratorObject(value) ||
+    types.isWeakMap(value) ||
+    types.isWeakSet(value) ||
+    types.isArgumentsObject(value) ||
+    types.isModuleNamespaceObject(value) ||
+    types.isMapIterator(value) ||
+    types.isSetIterator(value) ||
+    types.isExternal(value)
+  );
 }
 
 function flagsOf({ writable, enumerable, configurable }: PropertyDescriptor): number {

@@ -18,7 +18,6 @@ export function shapeOf(thing: unknown): readonly string[] | undefined {
 export function hasShape(thing: unknown, keys: readonly string[]): thing is Record<string, unknown> {
   if (typeof thing !== 'object' || thing === null || types.isProxy(thing)) return false;
   if (Object.getPrototypeOf(thing) !== Object.prototype || !Object.isExtensible(thing)) return false;
-  if (hasInsides(thing)) return false;
   const own = Reflect.ownKeys(thing);
   if (own.length !== keys.length) return false;
   for (let place = 0; place < own.length; place++) {
@@ -27,7 +26,7 @@ export function hasShape(thing: unknown, keys: readonly string[]): thing is Reco
     const found = Reflect.getOwnPropertyDescriptor(thing, key);
     if (found?.writable !== true || found.enumerable !== true || found.configurable !== true) return false;
   }
-  return true;
+  return !hasInsides(thing);
 }
 
 /** Something that no property shows, which an object keeps when it gets another prototype. */

@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import { types } from 'node:util';
 import type { ValueRef } from '../../process/protocol.ts';
 import type { Inspector } from '../inspector.ts';
 import type { Kind, Variable } from '../scope.ts';
@@ -21,6 +22,7 @@ interface Document {
 /** Modules that cells have imported, as values refer to them. */
 export interface Modules {
   exported(thing: object): readonly string[] | undefined;
+  native(prototype: object): string | undefined;
   get(path: readonly string[]): unknown;
 }
 
@@ -126,7 +128,12 @@ export class Values {
 
   #writing(): Around {
     const { known, modules, definitions } = this.#around;
-    return { known, exported: (thing) => modules.exported(thing), refer: (thing) => definitions.nameOf(thing) };
+    return {
+      known,
+      exported: (thing) => modules.exported(thing),
+      native: (prototype) => modules.native(prototype),
+      refer: (thing) => definitions.nameOf(thing),
+    };
   }
 
   #rootOf(encoder: Encoder, thing: Thing): Root {
@@ -137,10 +144,23 @@ export class Values {
     const above = Object.getPrototypeOf(definition) as object | null;
     const isPlain = above === null || known.nameOf(above)?.startsWith('%') === true || above === Function.prototype;
     const parent = isPlain ? 0 : encoder.encode(above);
+    const beyond = this.#beyond(encoder, definition, isPlain ? undefined : above);
     const own = this.#difference(encoder, definition, form);
     const source = definitions.textOf(definition);
     const name = Object.getOwnPropertyDescriptor(definition, 'name')?.value as unknown;
-    return { form, source, name: typeof name === 'string' ? name : '', parent, ...own };
+    return { form, source, name: typeof name === 'string' ? name : '', parent, above: beyond, ...own };
+  }
+
+  /** What the prototype of a function inherits from; `0` where making it again gives that. */
+  #beyond(encoder: Encoder, definition: object, parent: object | undefined): Code {
+    const body = Object.getOwnPropertyDescriptor(definition, 'prototype')?.value as unknown;
+    if (typeof body !== 'object' || body === null || types.isGeneratorFunction(definition)) return 0;
+    // Its objects are told by what their prototype says has made them.
+    if (Object.getOwnPropertyDescriptor(body, 'constructor')?.value !== definition)
+      throw new Unstorable('a function whose prototype is an object of another kind');
+    const inherited: unknown = Object.getPrototypeOf(body);
+    const usual: unknown = parent === undefined ? Object.prototype : Reflect.get(parent, 'prototype');
+    return inherited === usual ? 0 : ['!', encoder.encode(inherited)];
   }
 
   /** What a function has that its text does not give. */
@@ -175,11 +195,13 @@ export class Values {
     for (const key of Reflect.ownKeys(twin))
       if (typeof key === 'string' && !Object.hasOwn(thing, key)) removed.push(`${mark}${key}`);
     return encoder.properties(thing, (key) => {
-      if (key === 'prototype' || key === 'arguments' || key === 'caller' || key === 'constructor') return false;
+      if (key === 'prototype' || key === 'arguments' || key === 'caller') return false;
+      if (key === 'constructor' && Object.getOwnPropertyDescriptor(thing, key)?.enumerable !== true) return false;
       if (mark === 's' && (key === 'name' || key === 'length')) return false;
       const [left, right] = [thing, twin].map((one) => Reflect.getOwnPropertyDescriptor(one, key));
       if (left === undefined || right === undefined) return true;
-      return (['value', 'get', 'set'] as const).some((part) => !this.#isAlike(left[part], right[part]));
+      const isOther = (['writable', 'enumerable', 'configurable'] as const).some((flag) => left[flag] !== right[flag]);
+      return isOther || (['value', 'get', 'set'] as const).some((part) => !this.#isAlike(left[part], right[part]));
     });
   }
 
@@ -318,9 +340,11 @@ function complete(decoder: Decoder, thing: object, root: Extract<Root, { source:
   const body = Reflect.get(thing, 'prototype') as unknown;
   if (parent !== undefined && Object.getPrototypeOf(thing) !== parent) {
     Object.setPrototypeOf(thing, parent);
-    const above = Reflect.get(parent, 'prototype') as object | null;
-    if (typeof body === 'object' && body !== null) Object.setPrototypeOf(body, above);
+    const above = Reflect.get(parent, 'prototype') as object | null | undefined;
+    if (typeof body === 'object' && body !== null && above !== undefined) Object.setPrototypeOf(body, above);
   }
+  if (Array.isArray(root.above) && typeof body === 'object' && body !== null)
+    Object.setPrototypeOf(body, decoder.decode((root.above as readonly Code[])[1] ?? null) as object | null);
   for (const word of root.removed) {
     const holder = word.startsWith('s') ? thing : (body as object);
     Reflect.deleteProperty(holder, word.slice(1));

@@ -10,6 +10,7 @@ interface DenoNamespace {
   readonly internal: symbol;
   readonly noColor: boolean;
   readonly dlopen: (path: string, symbols: object) => unknown;
+  readonly umask: (mask?: number) => number;
   readonly env: {
     get: (name: string) => string | undefined;
     set: (name: string, value: string) => void;
@@ -39,6 +40,7 @@ export class DenoKernel implements Kernel {
   readonly #internals: Internals;
   readonly #env: DenoNamespace['env'];
   readonly #dlopen: DenoNamespace['dlopen'];
+  readonly #umask: DenoNamespace['umask'];
   #emit: Emit = () => undefined;
   #groups = 0;
   readonly #timers = new Set<string>();
@@ -52,6 +54,7 @@ export class DenoKernel implements Kernel {
     const { get, set, delete: remove, toObject } = this.#deno.env;
     this.#env = { get, set, delete: remove, toObject };
     this.#dlopen = this.#deno.dlopen;
+    this.#umask = this.#deno.umask;
   }
 
   install(emit: Emit): void {
@@ -70,12 +73,40 @@ export class DenoKernel implements Kernel {
     const quiet = (event: Event): void => {
       event.preventDefault();
     };
+    this.#installNames();
     // What nobody catches ends no kernel.
     const listen = Reflect.get(globalThis, 'addEventListener') as (
       type: string,
       listener: (event: Event) => void,
     ) => void;
     for (const type of ['error', 'unhandledrejection']) listen(type, quiet);
+  }
+
+  /** Names that the kernel has besides those of the engine. It never fills the first two. */
+  #installNames(): void {
+    for (const [name, what] of [
+      ['_', 'evaluation result'],
+      ['_error', 'thrown error'],
+    ] as const) {
+      const set = (value: unknown): void => {
+        Object.defineProperty(globalThis, name, { value, writable: true, enumerable: true, configurable: true });
+        console.log(`Last ${what} is no longer saved to ${name}.`);
+      };
+      Object.defineProperty(globalThis, name, { get: () => undefined, set, configurable: true });
+    }
+    const own = { writable: true, enumerable: true, configurable: true };
+    const clear: unknown = console.clear.bind(console);
+    Object.defineProperty(globalThis, 'clear', { ...own, value: clear });
+    for (const name of ['prompt', 'confirm']) {
+      // The kernel would wait for a person, who is not there.
+      const ask = {
+        [name]: (): never => {
+          throw new Error(`${name} asks a person, and nobody is there to answer: give the value as a parameter.`);
+        },
+      };
+      Object.defineProperty(globalThis, name, { ...own, value: ask[name] });
+    }
+    Reflect.deleteProperty(globalThis, 'nodeBootstrap');
   }
 
   /** Groups that are open, counters and clocks are a state that later cells find. */
@@ -112,7 +143,7 @@ export class DenoKernel implements Kernel {
   }
 
   async show(value: unknown): Promise<{ readonly data: MimeBundle; readonly metadata: MimeBundle } | undefined> {
-    if (value === undefined || value === null) return undefined;
+    if (value === undefined || value === null || isLeftOut(value)) return undefined;
     return { data: await this.#format(value), metadata: {} };
   }
 
@@ -197,6 +228,10 @@ export class DenoKernel implements Kernel {
     return this.aside(() => this.#env.toObject());
   }
 
+  fileMask(next?: number): number {
+    return this.aside(() => this.#umask(next));
+  }
+
   setVariable(name: string, value: string | undefined): void {
     this.aside(() => {
       if (value === undefined) this.#env.delete(name);
@@ -221,6 +256,11 @@ export class DenoKernel implements Kernel {
       if (--this.#depth === 0) this.#env.get(marks.watched);
     }
   }
+}
+
+/** Results that the kernel does not show, since they cannot be said in JSON. */
+function isLeftOut(value: unknown): boolean {
+  return typeof value === 'bigint' || (typeof value === 'number' && (!Number.isFinite(value) || Object.is(value, -0)));
 }
 
 function readBytes(path: string): Uint8Array {

@@ -14,6 +14,8 @@ export interface Kernel {
   consoleState(): string | undefined;
   /** All environment variables. */
   environment(): Record<string, string>;
+  /** The permissions that files made by the process do not get. @param next what they are from now on */
+  fileMask(next?: number): number;
   setVariable(name: string, value: string | undefined): void;
   /** For what the process itself is going to look at, which is no cell's doing. */
   /** Asks whoever watches the process, as loading native code would, though that is here already. */
