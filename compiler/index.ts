@@ -14,7 +14,15 @@ export type { Compilation } from './compile.ts';
 export { cannotExport, exportedCells, type ExportedCell } from './4-emit/exported-cells.ts';
 export type { Notebook, Cell } from './1-read/notebook.ts';
 export { targets } from './4-emit/targets/all.ts';
-export type { EmittedFile, Emission, EngineParameter, EngineSettings, Target } from './4-emit/targets/target.ts';
+export type {
+  CellProgram,
+  CellRunner,
+  EmittedFile,
+  Emission,
+  EngineParameter,
+  EngineSettings,
+  Target,
+} from './4-emit/targets/target.ts';
 export { workflowName } from './4-emit/targets/step-names.ts';
 export { planForEngines } from './4-emit/engine-plan.ts';
 export { canonicalAddress } from './environment/canonical-address.ts';

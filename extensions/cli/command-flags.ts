@@ -1,5 +1,6 @@
 /** Flags of single commands. */
 import type { Flag } from './args.ts';
+import { stateFlag } from './options.ts';
 
 /** The folder that `compile` writes. */
 export const folderFlag: Flag = {
@@ -130,6 +131,11 @@ export const modulesFlag: Flag = {
 
 /** Of `suggest`: into the notebook. */
 export const writeFlag: Flag = { name: 'write', values: [], help: 'put the directives into the notebook' };
+/** Of `emit` and `image`: where the last run is, which tells what ran the cells. */
+export const ranFlag: Flag = {
+  ...stateFlag,
+  help: 'where the run is kept that says which version of Deno ran the cells (default: as for run)',
+};
 /** Flags of `image` alone. */
 export const imageFlags: readonly Flag[] = [
   { ...folderFlag, help: 'the folder to write (default: NB.image beside the notebook)' },

@@ -1,4 +1,4 @@
-import { readFileSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { createConnection, type Socket } from 'node:net';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -6,8 +6,12 @@ import { javascript } from '../languages/javascript.ts';
 import { readLines, writeLine } from '../process/reception.ts';
 import type { ToWorker } from '../process/protocol.ts';
 import type { TaskProcess } from '../process/worker-parent.ts';
-import { findJavaScript } from './interpreter.ts';
+import type { Bundle } from '../../compiler/bundle/format.ts';
+import type { InterpreterAsked } from '../languages/language-runtime.ts';
+import { findJavaScript, type JavaScriptInterpreter } from './interpreter.ts';
 import { JavaScriptProcesses } from './processes.ts';
+import { tagOfStepEngine } from './step-environment.ts';
+import { fetchStepModules } from './step-modules.ts';
 
 /** What whoever runs steps says first, on standard input. */
 interface StartLine {
@@ -31,11 +35,10 @@ async function serve(): Promise<void> {
   const start = JSON.parse(readFileSync(0, 'utf8')) as StartLine;
   const { kernel, cwd, lock, store, journal, secrets } = start;
   const environment = process.env;
-  const asked = { kernel, environment, cwd, lock };
-  const interpreter = findJavaScript(asked);
-  if (interpreter === undefined) {
-    const { message, help } = javascript.noInterpreter(asked);
-    throw new Error(`${message} ${help}`);
+  const interpreter = engineFor({ kernel, environment, cwd, lock });
+  if (lock !== undefined) {
+    const [problem] = await fetchStepModules({ interpreter, cwd, variables: environment }, lock);
+    if (problem !== undefined) throw new Error(`${problem.message} ${problem.help}`);
   }
   // Beside this file is the worker.
   const script = join(dirname(dirname(fileURLToPath(import.meta.url))), 'python', 'worker.py');
@@ -57,6 +60,28 @@ async function serve(): Promise<void> {
     if (asked.type === 'stage') writeLine(door, { type: 'stage-same', stage: asked.stage });
     else void open(parent, start, asked.attempt);
   });
+}
+
+function engineFor(asked: InterpreterAsked): JavaScriptInterpreter {
+  const found = findJavaScript(asked);
+  if (found !== undefined) return found;
+  const { message, help } = javascript.noInterpreter(asked);
+  throw new Error(`${message} ${help}`);
+}
+
+/** `environment BUNDLE CWD`: prints a word for engines that use results again. */
+function printEnvironment(bundle: string, cwd: string): void {
+  const { notebook } = JSON.parse(readFileSync(join(bundle, 'bundle.json'), 'utf8')) as Bundle;
+  const kept = join(bundle, 'deno.lock');
+  const lock = existsSync(kept) ? kept : undefined;
+  const interpreter = engineFor({ kernel: notebook.kernelName, environment: process.env, cwd, lock });
+  process.stdout.write(`${tagOfStepEngine(interpreter, cwd, lock)}\n`);
+}
+
+async function start(): Promise<void> {
+  const [command, bundle = '', cwd = ''] = process.argv.slice(2);
+  if (command === 'environment') printEnvironment(bundle, cwd);
+  else await serve();
 }
 
 async function connect({ socket }: StartLine): Promise<Socket> {
@@ -96,7 +121,7 @@ function relay(line: Socket, made: TaskProcess): void {
   });
 }
 
-serve().catch((error: unknown) => {
+start().catch((error: unknown) => {
   process.stderr.write(`${error instanceof Error ? error.message : String(error)}\n`);
   process.exit(1);
 });
