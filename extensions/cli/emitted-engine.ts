@@ -25,13 +25,14 @@ export interface StepEngine {
  * machine would look for the modules by itself.
  * @param what the command, for messages
  */
-export function findStepEngine(host: Host, parsed: ParsedArguments, { input, what }: Asked): Outcome<StepEngine> {
+export function findStepEngine(host: Host, parsed: ParsedArguments, asked: Asked): Outcome<StepEngine> {
+  const { input, what } = asked;
   const { staysHere } = needsOf(parsed, input);
   if (staysHere !== undefined) {
     const result = usage(`${what}: ${staysHere.why}.`, staysHere.next, 'CW401');
     return { ok: false, result: { ...result, status: 'refused', document: { notebook: input.path } } };
   }
-  const engine = findEngineHere(host, parsed, input);
+  const engine = findEngineHere(host, parsed, asked);
   if (!engine.ok || engine.value.runner === undefined || engine.value.lock !== undefined) return engine;
   const fetched = importsOf(input.bundle).find(({ specifier }) => !/^(?:node:|\.{0,2}\/)/.test(specifier));
   if (fetched === undefined) return engine;
@@ -42,6 +43,8 @@ export function findStepEngine(host: Host, parsed: ParsedArguments, { input, wha
 interface Asked {
   readonly input: Input;
   readonly what: string;
+  /** A lock that was named. */
+  readonly lock?: string | undefined;
 }
 
 /** What steps need for the kernel of a notebook. */
@@ -50,14 +53,18 @@ export function needsOf(parsed: ParsedArguments, { bundle }: Input): StepNeeds {
 }
 
 /** The same for steps on a machine that has the notebook's folder. */
-export function findEngineHere(host: Host, parsed: ParsedArguments, input: Input): Outcome<StepEngine> {
+export function findEngineHere(
+  host: Host,
+  parsed: ParsedArguments,
+  { input, lock: named }: Omit<Asked, 'what'>,
+): Outcome<StepEngine> {
   const { files, programs, takesValues } = needsOf(parsed, input);
   if (programs.length === 0) return { ok: true, value: { files: [], runner: undefined, lock: undefined, takesValues } };
   const worker = files.map((name) => ({
     path: `bundle/worker/${name}`,
     text: readFileSync(path.join(host.installation, name), 'utf8'),
   }));
-  const found = lockOf(host, parsed, input);
+  const found = lockOf(host, parsed, { input, named });
   if (!found.ok) return found;
   const lock = found.value;
   const digest = lock === undefined ? undefined : digestOf(lock.text);
@@ -70,10 +77,15 @@ export function findEngineHere(host: Host, parsed: ParsedArguments, input: Input
   return { ok: true, value: { files: [...worker, ...locked], runner, lock, takesValues } };
 }
 
-function lockOf(host: Host, parsed: ParsedArguments, input: Input): Outcome<LockText | undefined> {
+function lockOf(
+  host: Host,
+  parsed: ParsedArguments,
+  { input, named }: { readonly input: Input; readonly named: string | undefined },
+): Outcome<LockText | undefined> {
   const locks = moduleLocksOf(parsed, input);
   // Packages that lie beside the notebook are where they are.
   const file = locks?.entryOf === undefined ? undefined : findModuleLock(locks, input);
+  if (named !== undefined) return openModuleLock(host, path.resolve(host.cwd, named));
   return file === undefined ? { ok: true, value: undefined } : openModuleLock(host, file);
 }
 

@@ -31,7 +31,10 @@ export function lockQuestion(host: Host, parsed: ParsedArguments, input: Input):
   const asked = { python: undefined, kernel: kernelOf(parsed, input.bundle), environment, cwd: cwd.value };
   const interpreter = languageOfNotebook(input.bundle.notebook.language).findInterpreter(asked);
   const variables = { ...environment, ...interpreter?.environment };
-  return { ok: true, value: { interpreter, cwd: cwd.value, variables, imports: importsOf(input.bundle), signal: undefined } };
+  return {
+    ok: true,
+    value: { interpreter, cwd: cwd.value, variables, imports: importsOf(input.bundle), signal: undefined },
+  };
 }
 
 /** What to say where nothing runs the cells. */

@@ -63,8 +63,7 @@ export async function emitTo(
   const input = await openFor(host, parsed, { target, observed });
   if (!input.ok) return input;
   const asked = { input: input.value, what: `emit --target ${target.name}` };
-  const engine =
-    target.isHere === true ? findEngineHere(host, parsed, input.value) : findStepEngine(host, parsed, asked);
+  const engine = target.isHere === true ? findEngineHere(host, parsed, asked) : findStepEngine(host, parsed, asked);
   if (!engine.ok) return engine;
   const { bundle, compilation, stem, folder, profile, sources } = input.value;
   const plan = planForEngines(bundle, profile);
