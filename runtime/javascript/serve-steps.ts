@@ -1,6 +1,6 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { createConnection, type Socket } from 'node:net';
-import { dirname, join } from 'node:path';
+import { dirname, join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { javascript } from '../languages/javascript.ts';
 import { readLines, writeLine } from '../process/reception.ts';
@@ -80,7 +80,7 @@ function printEnvironment(bundle: string, cwd: string): void {
 
 async function start(): Promise<void> {
   const [command, bundle = '', cwd = ''] = process.argv.slice(2);
-  if (command === 'environment') printEnvironment(bundle, cwd);
+  if (command === 'environment') printEnvironment(resolve(bundle), resolve(cwd));
   else await serve();
 }
 

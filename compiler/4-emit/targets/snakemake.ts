@@ -1,4 +1,5 @@
 import { quoted } from '../shell-steps.ts';
+import { engineEnvironment } from './engine-environment.ts';
 import { engineSteps, secondsFor, type EngineStep } from './engine-steps.ts';
 import { neededPython, requirementsFile } from './requirements-file.ts';
 import { docstring, pythonText } from './python-text.ts';
@@ -91,10 +92,7 @@ function environmentOf({ runner }: EngineSettings): string {
     return `# Another interpreter or other packages are a reason to run a step again.
 ENVIRONMENT = subprocess.check_output([PYTHON, str(HERE / "bundle" / "worker" / "task.py"), "environment"], text=True).strip()
 `;
-  const name = runner.programs.at(-1)?.name ?? '';
-  return `# Another ${name} or other modules are a reason to run a step again.
-ENVIRONMENT = subprocess.check_output(["node", HERE / "bundle" / "worker" / "node" / "steps.mjs", "environment", HERE / "bundle", CELLS], text=True).strip()
-`;
+  return engineEnvironment(runner, 'ENVIRONMENT', 'CELLS');
 }
 
 function parametersOf(parameters: readonly EngineParameter[]): string {
