@@ -1,13 +1,14 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { createConnection, type Socket } from 'node:net';
-import { dirname, join, resolve } from 'node:path';
+import { dirname, isAbsolute, join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { javascript } from '../languages/javascript.ts';
 import { readLines, writeLine } from '../process/reception.ts';
-import type { ToWorker } from '../process/protocol.ts';
+import type { FileRead, FromAttempt, ToWorker } from '../process/protocol.ts';
 import type { TaskProcess } from '../process/worker-parent.ts';
 import type { Bundle } from '../../compiler/bundle/format.ts';
 import type { InterpreterAsked } from '../languages/language-runtime.ts';
+import { cacheOfDeno } from './deno-cache.ts';
 import { findJavaScript, type JavaScriptInterpreter } from './interpreter.ts';
 import { JavaScriptProcesses } from './processes.ts';
 import { tagOfStepEngine } from './step-environment.ts';
@@ -32,7 +33,8 @@ type Asked = Extract<ToWorker, { type: 'fork' | 'stage' }>;
  * A process here needs no imports beforehand, so every stage is the first one.
  */
 async function serve(): Promise<void> {
-  const start = JSON.parse(readFileSync(0, 'utf8')) as StartLine;
+  const said = JSON.parse(readFileSync(0, 'utf8')) as StartLine;
+  const start = { ...said, ...(said.lock === undefined ? {} : { lock: lockFrom(said.lock) }) };
   const { kernel, cwd, lock, store, journal, secrets } = start;
   const environment = process.env;
   const interpreter = engineFor({ kernel, environment, cwd, lock });
@@ -60,6 +62,13 @@ async function serve(): Promise<void> {
     if (asked.type === 'stage') writeLine(door, { type: 'stage-same', stage: asked.stage });
     else void open(parent, start, asked.attempt);
   });
+}
+
+/** A path from where the command was started, which is not where this is started: then the lock is beside the worker, of which this file is. */
+function lockFrom(named: string): string {
+  if (isAbsolute(named)) return named;
+  const worker = dirname(dirname(fileURLToPath(import.meta.url)));
+  return join(dirname(worker), 'deno.lock');
 }
 
 function engineFor(asked: InterpreterAsked): JavaScriptInterpreter {
@@ -103,12 +112,24 @@ async function open(parent: JavaScriptProcesses, start: StartLine, attempt: stri
   }
   const line = await connect(start);
   writeLine(line, { type: 'hello', token: start.token, role: 'attempt', attempt, pid: made.pid });
-  relay(line, made);
+  relay(line, made, start);
 }
 
-function relay(line: Socket, made: TaskProcess): void {
+/** What Deno keeps of modules is what the lock has, which was compared: an engine that uses results again has the lock instead. */
+function withoutLocked(message: FromAttempt, cwd: string): FromAttempt {
+  const kept = `${cacheOfDeno(process.env, cwd)}/`;
+  const others = (looks: readonly FileRead[]): readonly FileRead[] =>
+    looks.filter(({ path }) => !path.startsWith(kept));
+  if (message.type === 'done')
+    return { ...message, result: { ...message.result, filesRead: others(message.result.filesRead) } };
+  if (message.type === 'concluded')
+    return { ...message, observed: { ...message.observed, filesRead: others(message.observed.filesRead) } };
+  return message;
+}
+
+function relay(line: Socket, made: TaskProcess, start: StartLine): void {
   made.onMessage = (message) => {
-    writeLine(line, message);
+    writeLine(line, start.lock === undefined ? message : withoutLocked(message, start.cwd));
   };
   made.onExit = () => {
     line.end();

@@ -42,14 +42,23 @@ async function emitHere(name: string): Promise<void> {
   await must('emit', `${name}.ipynb`, '--target', 'shell', '-o', name);
 }
 
-/** Runs the steps, while the registry of this process answers. */
-async function runSteps(name: string, cache: string): Promise<{ readonly status: number; readonly stderr: string }> {
+/** Runs a program, while the registry of this process answers. @param cache the folder of Deno */
+async function call(program: string, words: readonly string[], cache: string): Promise<Ended> {
   const env = { ...process.env, ...place.variables, CELLWRIGHT_PYTHON: python, DENO_DIR: at('..', cache) };
   return await new Promise((resolve) => {
-    const child = execFile('sh', [at(name, 'run.sh')], { env }, (_, __, stderr) => {
+    const child = execFile(program, words, { cwd: place.folder, env }, (_, __, stderr) => {
       resolve({ status: child.exitCode ?? -1, stderr });
     });
   });
+}
+
+interface Ended {
+  readonly status: number;
+  readonly stderr: string;
+}
+
+async function runSteps(name: string, cache: string): Promise<Ended> {
+  return await call('sh', [at(name, 'run.sh')], cache);
 }
 
 describe.skipIf(deno === undefined)('a project for the shell, of a notebook of Deno', () => {
@@ -90,6 +99,10 @@ describe.skipIf(deno === undefined)('a project for the shell, of a notebook of D
     expect(fetched).toBeGreaterThan(before);
     expect(await runSteps('modules', 'elsewhere')).toMatchObject({ status: 0 });
     expect(registry.asked()).toBe(fetched);
+    // As engines call it, from their own folder.
+    const step = ['run', '--bundle', 'modules/bundle', '--store', 'modules/store', '--step', '01_twice'];
+    const called = await call(python, ['modules/bundle/worker/task.py', ...step, '--reused'], 'elsewhere');
+    expect(called.status, called.stderr).toBe(0);
     const lock = textOf('modules', 'bundle', 'deno.lock');
     writeFileSync(
       at('modules', 'bundle', 'deno.lock'),
