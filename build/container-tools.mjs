@@ -76,7 +76,9 @@ export function outputsIn(file) {
       outputs.map(({ output_type: type, name, text, data }) => ({
         type,
         ...(name === undefined ? {} : { name, text: joined(text) }),
-        ...(data === undefined ? {} : { data: { ...data, 'text/plain': joined(data['text/plain']) } }),
+        ...(data === undefined
+          ? {}
+          : { data: Object.fromEntries(Object.entries(data).map(([kind, value]) => [kind, joined(value)])) }),
       })),
     );
 }

@@ -5,10 +5,14 @@ import { python, root } from '../environment.ts';
 import { deno } from '../typescript/workplace.ts';
 import { EmittedProject } from './emitted-project.ts';
 
-/** The sample in TypeScript in a folder of its own, with Deno on the path. @param interpreter of the engine */
-export function makeDenoProject(folder: string, interpreter: string = python): EmittedProject {
-  const project = new EmittedProject(folder, interpreter, 'pass\n');
-  cpSync(path.join(root, 'samples', 'typescript'), folder, { recursive: true });
+/** The sample in TypeScript in a folder of its own, with Deno on the path. */
+export function makeDenoProject(folder: string): EmittedProject {
+  return withDenoSample(new EmittedProject(folder, python, 'pass\n'));
+}
+
+/** The same for a project that an engine has already: its notebook becomes the sample. */
+export function withDenoSample<P extends EmittedProject>(project: P): P {
+  cpSync(path.join(root, 'samples', 'typescript'), project.folder, { recursive: true });
   const { environment } = project;
   environment['PATH'] = `${path.dirname(deno ?? '')}${path.delimiter}${environment['PATH'] ?? ''}`;
   return project;
