@@ -3,6 +3,7 @@ import { execFile } from 'node:child_process';
 import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import type { EnginePlan } from '../../compiler/bundle/engine-plan.ts';
 import type { Workplace } from '../cli/installation.ts';
 import { mistakesIn } from '../cli/schemas.ts';
 import { python } from '../environment.ts';
@@ -135,6 +136,17 @@ describe.skipIf(deno === undefined)('a notebook of Deno for engines whose machin
     rmSync(at('pylock.toml'));
   });
 
+  test('a secret goes by name, to the steps that have it or may be given it, and their results are not used again', async () => {
+    place.write('secret.ipynb', denoNotebook('//: parameters\nconst token = "";', 'token.length', '1 + 1'));
+    place.variables = { ...place.variables, TOKEN: 'open-sesame-4711' };
+    await must('run', 'secret.ipynb', '-p', 'token', 'env:TOKEN', '--no-report');
+    await must('profile', 'secret.ipynb');
+    await must('emit', 'secret.ipynb', '-t', 'snakemake', '-o', 'secret', '-p', 'token', 'env:TOKEN');
+    const { steps } = JSON.parse(textOf('secret', 'bundle', 'plan.json')) as EnginePlan;
+    expect(steps.map(({ secrets }) => secrets)).toEqual([[], ['TOKEN'], ['TOKEN'], []]);
+    expect(textOf('secret', 'Snakefile')).toContain('# Always run again: it takes a secret.');
+  });
+
   test('an image has their programs, fetches the modules before the bundle, and names no registry of this machine', async () => {
     const document = await must('image', 'modules.ipynb', '--json');
     expect(mistakesIn([['image', document]])).toBe('');
@@ -159,7 +171,7 @@ describe.skipIf(deno === undefined)('a notebook of Deno for engines whose machin
       what: 'a name that only a file explains',
       cells: ['import { twice } from "twice";'],
       words: ['image', '--lock', 'deno.lock', '--base', 'example.org/deno:1'],
-      said: /CW703.*twice is imported by its name alone/,
+      said: /CW708.*twice is imported by its name alone/,
     },
     {
       what: 'an image without a run that says which Deno',

@@ -203,7 +203,7 @@ function entryOf(imports: readonly NamedImport[], lock: LockText): Result<string
     const message = `${specifier} is imported by its name alone, which only a file beside the notebook explains: an image does not have it.`;
     const help = `Write npm:${specifier}, or what the file has for it, and lock the notebook again.`;
     const location = { cell, index, range };
-    return { ok: false, error: [{ code: 'CW703', severity: 'error', message, help, location, related: [] }] };
+    return { ok: false, error: [{ code: 'CW708', severity: 'error', message, help, location, related: [] }] };
   }
   const { specifiers, redirects, modules } = read.value;
   const inLock = [...specifiers.keys()].filter((name) => name.startsWith('npm:'));
