@@ -143,7 +143,7 @@ export const imageFlags: readonly Flag[] = [
   {
     name: 'base',
     values: ['IMAGE'],
-    help: 'the image to begin with (default: python, of the version that was locked)',
+    help: 'the image to begin with (default: python, of the version that was locked; for a notebook of Deno one that has python3, node and deno, instead of the images of these)',
   },
 ];
 /** Flags of `emit` alone. */
