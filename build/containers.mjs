@@ -10,18 +10,26 @@ import { spawnSync } from 'node:child_process';
 import { mkdtempSync, mkdirSync, readFileSync, chmodSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import { isDeepStrictEqual, parseArgs } from 'node:util';
+import { isDeepStrictEqual } from 'node:util';
 
-import { python, root } from './command.mjs';
+import { python } from './command.mjs';
+import {
+  build,
+  call,
+  cellwright,
+  check,
+  checkLayers,
+  failed,
+  missingTools,
+  outputsIn,
+  podman,
+  runIn,
+  values,
+} from './container-tools.mjs';
+import { checkDeno } from './containers-deno.mjs';
 
-const { values } = parseArgs({
-  options: { base: { type: 'string' }, 'pip-conf': { type: 'string' }, certificates: { type: 'string' } },
-});
 const usualBase = 'docker.io/library/python:3.11-slim-bookworm';
 const ownBase = 'localhost/cellwright-base:bookworm';
-const podman = ['podman', '--cgroup-manager', 'cgroupfs', '--runtime', 'runc'];
-const limits = ['--ulimit', 'nofile=1024:1024', '--ulimit', 'nproc=1024:1024'];
-const program = path.join(root, 'dist', 'cellwright.mjs');
 
 const notebook = `# %%
 import numpy as np
@@ -35,27 +43,6 @@ total
 # %%
 print(f"{total:.1f} {means.sum():.3f}")
 `;
-
-let failures = 0;
-function check(what, holds, detail = '') {
-  if (!holds) failures++;
-  process.stdout.write(`${holds ? 'ok  ' : 'FAIL'}  ${what}${holds || detail === '' ? '' : `: ${detail}`}\n`);
-}
-
-/** Runs a program to its end; what it prints is shown when it fails. */
-function call(words, options = {}) {
-  const [name, ...rest] = words;
-  const done = spawnSync(name, rest, { encoding: 'utf8', maxBuffer: 1 << 28, ...options });
-  if (done.status !== 0 && options.mayFail !== true) {
-    throw new Error(`${words.join(' ')} ended with ${done.status}:\n${done.stdout}\n${done.stderr}`);
-  }
-  return done;
-}
-
-function missingTools() {
-  if (process.platform !== 'linux') return ['Linux'];
-  return ['buildah', 'podman', 'runc'].filter((name) => spawnSync(name, ['--version']).status !== 0);
-}
 
 /** The image to begin with: the one that was named, the usual one, or a Debian of our own, made once. */
 function findBase(folder) {
@@ -72,49 +59,10 @@ function findBase(folder) {
   return ownBase;
 }
 
-function cellwright(place, ...words) {
-  return call([process.execPath, program, ...words], { cwd: place });
-}
-
-function build(place, base, tag) {
-  const secret = values['pip-conf'] === undefined ? [] : ['--secret', `id=pip,src=${path.resolve(values['pip-conf'])}`];
-  const volumes = values.certificates === undefined ? [] : ['-v', `${values.certificates}:/etc/ssl/certs:ro`];
-  const words = ['--isolation', 'chroot', '--layers', '--build-arg', `BASE=${base}`, ...secret, ...volumes];
-  const started = performance.now();
-  call(['buildah', 'bud', ...words, '-t', tag, 'sums.image'], { cwd: place });
-  const [image] = JSON.parse(call([...podman, 'image', 'inspect', tag]).stdout);
-  return { image, seconds: ((performance.now() - started) / 1000).toFixed(1) };
-}
-
-function runIn({ place, tag }, words, variables = {}) {
-  const set = Object.entries(variables).flatMap(([name, value]) => ['-e', `${name}=${value}`]);
-  const volume = ['-v', `${path.join(place, 'out')}:/work/out`];
-  return call([...podman, 'run', '--rm', '--network', 'none', ...limits, ...volume, ...set, tag, ...words], {
-    mayFail: true,
-  });
-}
-
-/** Outputs of the code cells of an executed notebook. */
-function outputsIn(file) {
-  const { cells } = JSON.parse(readFileSync(file, 'utf8'));
-  const joined = (text) => (Array.isArray(text) ? text.join('') : text);
-  return cells
-    .filter(({ cell_type: type }) => type === 'code')
-    .map(({ outputs }) =>
-      outputs.map(({ output_type: type, name, text, data }) => ({
-        type,
-        ...(name === undefined ? {} : { name, text: joined(text) }),
-        ...(data === undefined ? {} : { data: { ...data, 'text/plain': joined(data['text/plain']) } }),
-      })),
-    );
-}
-
 function checkRuns(place, tag) {
   const made = { place, tag };
-  const whole = runIn(made, [], {
-    CELLWRIGHT_OUT: '/work/out/executed.ipynb',
-    CELLWRIGHT_STORE: '/work/out/store',
-  });
+  const variables = { CELLWRIGHT_OUT: '/work/out/executed.ipynb', CELLWRIGHT_STORE: '/work/out/store' };
+  const whole = runIn(made, [], { variables });
   check('the container runs the notebook, without a network', whole.status === 0, whole.stderr);
   const inside = outputsIn(path.join(place, 'out', 'executed.ipynb'));
   const outside = outputsIn(path.join(place, 'outside.ipynb'));
@@ -128,28 +76,6 @@ function checkRuns(place, tag) {
   check('a step that is not there is an error', wrong.status !== 0, String(wrong.status));
   const who = runIn(made, ['id', '-u']).stdout.trim();
   check('it runs as nobody of this machine', who === '10001', who);
-}
-
-function checkLayers(place, base, first) {
-  writeFileSync(path.join(place, 'sums.py'), notebook.replace('.3f', '.2f'));
-  cellwright(place, 'image', 'sums.py');
-  const second = build(place, base, 'cellwright-sums:2');
-  const [before, after] = [first.image.RootFS.Layers, second.image.RootFS.Layers];
-  const same = before.filter((layer, at) => layer === after[at]).length;
-  process.stdout.write(`      first build ${first.seconds} s, after a change of a cell ${second.seconds} s\n`);
-  for (const [at, layer] of after.entries())
-    process.stdout.write(`      ${layer.slice(0, 19)}  ${layer === before[at] ? 'as before' : 'new'}\n`);
-  check(
-    'another text of a cell makes only the last layer again',
-    before.length === after.length && same === before.length - 1 && before.at(-1) !== after.at(-1),
-    `${same} of ${before.length} as before`,
-  );
-  const labels = (image) => image.Labels ?? image.Config.Labels;
-  const name = 'dev.cellwright.bundle';
-  check(
-    'the label with the digest of the bundle is another one',
-    labels(first.image)[name] !== labels(second.image)[name],
-  );
 }
 
 function main(folder) {
@@ -169,7 +95,7 @@ function main(folder) {
   cellwright(place, 'profile', 'sums.py', '--state', 'state');
   cellwright(place, 'lock', ...words);
   cellwright(place, 'image', 'sums.py');
-  const first = build(place, base, 'cellwright-sums:1');
+  const first = build(place, { folder: 'sums.image', tag: 'cellwright-sums:1', more: ['--build-arg', `BASE=${base}`] });
   const labels = first.image.Labels ?? first.image.Config.Labels;
   check(
     'the image has its labels',
@@ -177,7 +103,13 @@ function main(folder) {
     JSON.stringify(labels),
   );
   checkRuns(place, 'cellwright-sums:1');
-  checkLayers(place, base, first);
+  writeFileSync(path.join(place, 'sums.py'), notebook.replace('.3f', '.2f'));
+  cellwright(place, 'image', 'sums.py');
+  checkLayers(
+    first,
+    build(place, { folder: 'sums.image', tag: 'cellwright-sums:2', more: ['--build-arg', `BASE=${base}`] }),
+  );
+  checkDeno(path.join(folder, 'deno'), base);
 }
 
 const folder = mkdtempSync(path.join(tmpdir(), 'cellwright-containers-'));
@@ -186,5 +118,5 @@ try {
 } finally {
   rmSync(folder, { recursive: true, force: true });
 }
-process.stdout.write(failures === 0 ? '' : `${failures} failed\n`);
-process.exitCode = failures === 0 ? 0 : 1;
+process.stdout.write(failed() === 0 ? '' : `${failed()} failed\n`);
+process.exitCode = failed() === 0 ? 0 : 1;

@@ -58,5 +58,6 @@ for (const engine of chosen) await install(engine);
 await must(process.execPath, [path.join(root, 'build', 'build.mjs')]);
 const filter = values.name ?? `^(${chosen.map((one) => names[one]).join('|')})`;
 const vitest = path.join(root, 'node_modules', 'vitest', 'vitest.mjs');
-const words = [vitest, 'run', path.join('test', 'engines', 'targets.test.ts'), '-t', filter];
+const files = ['targets', 'deno-targets'].map((name) => path.join('test', 'engines', `${name}.test.ts`));
+const words = [vitest, 'run', ...files, '-t', filter];
 await must(process.execPath, words, { env: { CELLWRIGHT_TARGETS: folder } });

@@ -14,7 +14,15 @@ export type { Compilation } from './compile.ts';
 export { cannotExport, exportedCells, type ExportedCell } from './4-emit/exported-cells.ts';
 export type { Notebook, Cell } from './1-read/notebook.ts';
 export { targets } from './4-emit/targets/all.ts';
-export type { EmittedFile, Emission, EngineParameter, EngineSettings, Target } from './4-emit/targets/target.ts';
+export type {
+  CellProgram,
+  CellRunner,
+  EmittedFile,
+  Emission,
+  EngineParameter,
+  EngineSettings,
+  Target,
+} from './4-emit/targets/target.ts';
 export { workflowName } from './4-emit/targets/step-names.ts';
 export { planForEngines } from './4-emit/engine-plan.ts';
 export { canonicalAddress } from './environment/canonical-address.ts';
@@ -23,7 +31,10 @@ export { readLock } from './environment/read-lock.ts';
 export { requirementLines, type RequirementLines } from './environment/requirement-lines.ts';
 export { readScriptMetadata, type ScriptMetadata } from './1-read/script-metadata.ts';
 export { writeLock } from './environment/write-lock.ts';
-export { imageFiles, type ImageOrder } from './4-emit/container/image.ts';
+export type { ImageEnvironment } from './4-emit/container/environment.ts';
+export { imageFiles, imagePlaces, type ImageOrder } from './4-emit/container/image.ts';
+export { packagesEnvironment } from './4-emit/container/packages.ts';
+export { programsEnvironment } from './4-emit/container/programs.ts';
 
 /** The compiler, ready to be called any number of times. */
 export interface Compiler {

@@ -33,6 +33,7 @@ export { findRequirements, type ImportPlace, type Requirements } from './environ
 export { callUv, findUv, reasonOf, type Uv } from './environment/uv.ts';
 export { engineKinds, type EngineAsked, type StoreAsked } from './hosts/engine.ts';
 export {
+  importsOf,
   listed,
   type ComparedLock,
   type ListedModule,
@@ -42,6 +43,7 @@ export {
   type ModuleLocks,
   type NamedImport,
 } from './languages/module-locks.ts';
+export type { StepNeeds } from './languages/language-runtime.ts';
 export { runtimeOf as languageOfNotebook } from './languages/registry.ts';
 export { findInterpreter } from './process/interpreter.ts';
 export { readDocument, writeAtomically } from './store/local.ts';

@@ -217,8 +217,8 @@ function isWithin(folder: string, path: string): boolean {
 }
 
 const farthest = 2;
-/** Packages and what Python makes of modules are the same for everybody, and nobody's data. */
-const ofPackages = /(?:^|\/)(?:site-packages|dist-packages|__pycache__)(?:\/|$)/;
+/** Packages, what Python makes of modules, and the folder of Deno are the same for everybody, and nobody's data. */
+const ofPackages = /(?:^|\/)(?:site-packages|dist-packages|__pycache__|\.cache\/deno)(?:\/|$)/;
 
 /** A path from the notebook's folder, at most two folders up; undefined for one that only says where things are on this machine. */
 function nearPath(folder: string, file: string): string | undefined {

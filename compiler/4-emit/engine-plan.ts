@@ -96,7 +96,8 @@ function secretsFor(name: string, places: readonly number[], around: Around): re
   return sortedUnion(sources.map((text) => [...text.matchAll(secretReference)].map(([, found = '']) => found)));
 }
 
-const secretReference = /__import__\("os"\)\.environ\["([A-Za-z_]\w*)"\]/g;
+/** As the cell with values of parameters names an environment variable, in each language. */
+const secretReference = /(?:__import__\("os"\)\.environ|process\.env)\["([A-Za-z_]\w*)"\]/g;
 
 /** True when the value of one of its parameters is a secret, which no file and no cache may know. */
 export function takesSecret({ id, source }: Pick<Task, 'id' | 'source'>): boolean {

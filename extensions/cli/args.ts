@@ -1,3 +1,5 @@
+import type { ForPython } from './python-only.ts';
+
 /** A thin table of flags: papermill's `-p NAME VALUE` takes two words, which `node:util` cannot read. */
 
 /** One flag of a command. */
@@ -18,7 +20,7 @@ export interface ParsedArguments {
   readonly positionals: readonly string[];
   readonly uses: readonly { readonly flag: string; readonly values: readonly string[] }[];
   /** The command, where it is for notebooks in Python alone. */
-  readonly forPython?: string | undefined;
+  readonly forPython?: ForPython | undefined;
 }
 
 /** Why a command line cannot be read, in one sentence. */

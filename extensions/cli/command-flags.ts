@@ -1,5 +1,6 @@
 /** Flags of single commands. */
 import type { Flag } from './args.ts';
+import { stateFlag } from './options.ts';
 
 /** The folder that `compile` writes. */
 export const folderFlag: Flag = {
@@ -130,6 +131,11 @@ export const modulesFlag: Flag = {
 
 /** Of `suggest`: into the notebook. */
 export const writeFlag: Flag = { name: 'write', values: [], help: 'put the directives into the notebook' };
+/** Of `emit` and `image`: where the last run is, which tells what ran the cells. */
+export const ranFlag: Flag = {
+  ...stateFlag,
+  help: 'where the run is kept that says which version of Deno ran the cells (default: as for run)',
+};
 /** Flags of `image` alone. */
 export const imageFlags: readonly Flag[] = [
   { ...folderFlag, help: 'the folder to write (default: NB.image beside the notebook)' },
@@ -137,7 +143,7 @@ export const imageFlags: readonly Flag[] = [
   {
     name: 'base',
     values: ['IMAGE'],
-    help: 'the image to begin with (default: python, of the version that was locked)',
+    help: 'the image to begin with (default: python, of the version that was locked; for a notebook of Deno one that has python3, node and deno, instead of the images of these)',
   },
 ];
 /** Flags of `emit` alone. */

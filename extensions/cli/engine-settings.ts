@@ -1,7 +1,7 @@
-import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { requirementLines, type EngineParameter, type EngineSettings } from '../../compiler/index.ts';
 import { hasFlag, lastValue, type ParsedArguments } from './args.ts';
+import { digestOf, type StepEngine } from './emitted-engine.ts';
 import { usage, type Host, type Outcome } from './host.ts';
 import type { Input } from './input.ts';
 import { findLockFile, openLock } from './lock-file.ts';
@@ -10,16 +10,21 @@ import type { ParameterValue, ParameterValues } from './parameters.ts';
 import { EnvironmentText, PythonNumber, isList, toPython } from './python-literal.ts';
 
 /** What `emit` was told beside the notebook: values of parameters, variants, a schedule, and the lock beside the notebook. */
-export function readEngineSettings(host: Host, parsed: ParsedArguments, input: Input): Outcome<EngineSettings> {
+export function readEngineSettings(
+  host: Host,
+  parsed: ParsedArguments,
+  { input, engine: { runner, takesValues } }: { readonly input: Input; readonly engine: StepEngine },
+): Outcome<EngineSettings> {
   const schedule = lastValue(parsed, 'schedule');
   if (schedule !== undefined && schedule.trim().split(/\s+/).length !== 5)
     return { ok: false, result: usage(`${schedule} is no schedule.`, 'Give the five fields of cron: "0 6 * * *".') };
   const matrix = readMatrix(host, parsed);
   if (!matrix.ok) return matrix;
-  const parameters = shown(input.values);
+  const parameters = takesValues ? shown(input.values) : [];
   const names = new Set(parameters.map(({ name }) => name));
   const unknown = [...matrix.value.keys()].find((name) => !names.has(name));
-  if (unknown !== undefined) return { ok: false, result: usage(`--matrix: ${unknown} is not set by the engine.`, why) };
+  if (unknown !== undefined)
+    return { ok: false, result: usage(`--matrix: ${unknown} is not set by the engine.`, takesValues ? why : whyFixed) };
   const variants =
     matrix.value.size === 0
       ? []
@@ -29,7 +34,7 @@ export function readEngineSettings(host: Host, parsed: ParsedArguments, input: I
         }));
   const image = lastValue(parsed, 'image');
   const store = lastValue(parsed, 'store');
-  const lock = readLockBeside(host, input);
+  const lock = runner === undefined ? readLockBeside(host, input) : ({ ok: true, value: undefined } as const);
   if (!lock.ok) return lock;
   return {
     ok: true,
@@ -41,10 +46,13 @@ export function readEngineSettings(host: Host, parsed: ParsedArguments, input: I
       ...(image === undefined ? {} : { image }),
       ...(store === undefined ? {} : { store }),
       ...(lock.value === undefined ? {} : { lock: lock.value }),
+      ...(runner === undefined ? {} : { runner }),
     },
   };
 }
 
+const whyFixed =
+  'Steps of this notebook have the values that it is emitted with: emit it once for each, with -p NAME VALUE and a folder of its own.';
 const why =
   'Its default is computed, or it is no parameter: give it a plain value in the cell tagged parameters, or with -p.';
 
@@ -65,10 +73,6 @@ function readLockBeside(host: Host, input: Input): Outcome<EngineSettings['lock'
       ...(python === undefined ? {} : { python }),
     },
   };
-}
-
-function digestOf(bytes: Uint8Array): `sha256:${string}` {
-  return `sha256:${createHash('sha256').update(bytes).digest('hex')}`;
 }
 
 /** Values as engines show them. A secret is not among them. */

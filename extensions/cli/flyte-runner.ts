@@ -49,7 +49,7 @@ export async function runPyflyte(call: PyflyteCall): Promise<FlyteRun> {
   const log = openSync(call.log, 'w');
   try {
     const child = spawn(call.python, ['-c', program, ...call.words], {
-      ...{ cwd: call.folder, env: { ...call.environment, NO_COLOR: '1' } },
+      ...{ cwd: call.folder, env: { ...call.environment } },
       stdio: ['ignore', log, log],
       detached: true,
     });
@@ -90,5 +90,7 @@ function tellSteps({ results, onStep }: PyflyteCall, seen: Set<string>): void {
 }
 
 function endOf(file: string): string {
-  return `${readFileSync(file, 'utf8').trimEnd().split('\n').slice(-lastLines).join('\n')}\n`;
+  // Cells may colour what they say, so what they run in must not be told to leave colours out.
+  const text = readFileSync(file, 'utf8').replaceAll(/\u001B\[[0-9;]*m/g, '');
+  return `${text.trimEnd().split('\n').slice(-lastLines).join('\n')}\n`;
 }

@@ -2,11 +2,11 @@ import { createHash } from 'node:crypto';
 import path from 'node:path';
 import type { Diagnostic } from '../../compiler/bundle/diagnostic.ts';
 import {
+  importsOf,
   languageOfNotebook,
   type LockQuestion,
   type LockText,
   type ModuleLocks,
-  type NamedImport,
 } from '../../runtime/index.ts';
 import { lastValue, type ParsedArguments } from './args.ts';
 import { decodeText, isThere, readNamedFile, shownPath } from './files.ts';
@@ -31,7 +31,10 @@ export function lockQuestion(host: Host, parsed: ParsedArguments, input: Input):
   const asked = { python: undefined, kernel: kernelOf(parsed, input.bundle), environment, cwd: cwd.value };
   const interpreter = languageOfNotebook(input.bundle.notebook.language).findInterpreter(asked);
   const variables = { ...environment, ...interpreter?.environment };
-  return { ok: true, value: { interpreter, cwd: cwd.value, variables, imports: importsOf(input), signal: undefined } };
+  return {
+    ok: true,
+    value: { interpreter, cwd: cwd.value, variables, imports: importsOf(input.bundle), signal: undefined },
+  };
 }
 
 /** What to say where nothing runs the cells. */
@@ -43,13 +46,6 @@ export function noEngine(host: Host, parsed: ParsedArguments, { bundle }: Input)
 /** The name of the kernel that runs the cells: the one that was asked for, else the notebook's own. */
 export function kernelOf(parsed: ParsedArguments, { notebook }: Input['bundle']): string {
   return lastValue(parsed, 'kernel') ?? notebook.kernelName;
-}
-
-function importsOf({ bundle }: Input): readonly NamedImport[] {
-  const tasks = bundle.tasks.filter(({ executionCount }) => executionCount > 0);
-  return tasks.flatMap(({ id, index, script }) =>
-    (script?.modules ?? []).map(({ specifier, range }) => ({ specifier, cell: id, index, range })),
-  );
 }
 
 /** The lock that is there for a notebook; undefined when there is none. */

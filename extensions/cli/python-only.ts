@@ -14,15 +14,14 @@ interface Reason {
   readonly next: string;
 }
 
+/** A command that is for notebooks in Python alone. */
+export type ForPython = 'export' | 'test';
+
 /** Commands that make something of Python, and what helps in other languages. */
-const reasons: Readonly<Record<string, Reason>> = {
+const reasons: Readonly<Record<ForPython, Reason>> = {
   export: {
     why: 'what it writes is a package of Python',
     next: 'cellwright compile NB writes the text of each task as a file of its own.',
-  },
-  image: {
-    why: 'an image runs the steps of a notebook by a worker of Python',
-    next: 'Make an image with Node, Deno, this program and the notebook beside its deno.lock: cellwright lock --check NB fetches the modules while it is built, and cellwright run NB --env lock runs it without a network.',
   },
   test: {
     why: 'a check calls the function of a cell in Python',
@@ -30,20 +29,14 @@ const reasons: Readonly<Record<string, Reason>> = {
   },
 };
 
-/** Engines other than a shell, whose machines have Python alone. */
-const otherEngines: Reason = {
-  why: 'its machines are set up with Python alone',
-  next: 'Emit it for the shell (--target shell) and call run.sh where Node and Deno are, or let the engine have one step that runs cellwright run NB --env lock.',
-};
-
 /** True for a command that is for notebooks in Python alone. */
-export function isForPython(command: string): boolean {
-  return command in reasons;
+export function isForPython(command: string): command is ForPython {
+  return Object.hasOwn(reasons, command);
 }
 
 /** Why a command is not for a notebook, and what helps. */
-export function refuseLanguage({ bundle, path: notebook, sources }: Input, command: string): CommandResult {
-  const { why, next } = reasons[command] ?? otherEngines;
+export function refuseLanguage({ bundle, path: notebook, sources }: Input, command: ForPython): CommandResult {
+  const { why, next } = reasons[command];
   const message = `${command} is for notebooks in Python so far, and this one is in ${bundle.notebook.language}: ${why}.`;
   const diagnostics: Diagnostic[] = [{ code: 'CW401', severity: 'error', message, help: next, related: [] }];
   return { status: 'refused', diagnostics, text: '', document: { notebook }, sources };

@@ -10,7 +10,7 @@ import { writeStart, type Start } from '../start-state.ts';
 import { readOrNothing, type LocalStore } from '../store/local.ts';
 
 /** Files that say what an import means, in the folder of the notebook or one above. */
-const deciding = [
+export const decidingFiles: readonly string[] = [
   'deno.json',
   'deno.jsonc',
   'deno.lock',
@@ -24,7 +24,7 @@ const deciding = [
 export function describeJavaScript(store: LocalStore, { interpreter, cwd, variables }: PackageQuestion): Start {
   const hash = createHash('sha256').update(realpathSync(interpreter.executable)).update(markOf(interpreter.executable));
   for (const folder of foldersUp(cwd)) {
-    for (const name of deciding) {
+    for (const name of decidingFiles) {
       const text = readOrNothing(join(folder, name));
       if (text !== undefined) hash.update(`\n${join(folder, name)} ${text}`);
     }

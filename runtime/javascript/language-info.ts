@@ -29,7 +29,8 @@ function versionsOf(interpreter: Interpreter, environment: string, store: LocalS
   return askOnce(store, { path, environment }, () => askVersions(interpreter))?.split(' ') ?? [];
 }
 
-function askVersions({ executable }: Interpreter): string | undefined {
+/** The version of the engine, and after a blank that of its language; undefined when it does not tell. */
+export function askVersions({ executable }: Interpreter): string | undefined {
   const { status, stdout } = spawnSync(executable, ['--version'], { encoding: 'utf8', timeout: 20_000 });
   if (status !== 0) return undefined;
   const engine = (/^deno (\S+)/m.exec(stdout) ?? /^v(\S+)/m.exec(stdout))?.[1];

@@ -1,13 +1,18 @@
-import { readFileSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { createConnection, type Socket } from 'node:net';
-import { dirname, join } from 'node:path';
+import { dirname, isAbsolute, join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { javascript } from '../languages/javascript.ts';
 import { readLines, writeLine } from '../process/reception.ts';
-import type { ToWorker } from '../process/protocol.ts';
+import type { FileRead, FromAttempt, ToWorker } from '../process/protocol.ts';
 import type { TaskProcess } from '../process/worker-parent.ts';
-import { findJavaScript } from './interpreter.ts';
+import type { Bundle } from '../../compiler/bundle/format.ts';
+import type { InterpreterAsked } from '../languages/language-runtime.ts';
+import { cacheOfDeno } from './deno-cache.ts';
+import { findJavaScript, type JavaScriptInterpreter } from './interpreter.ts';
 import { JavaScriptProcesses } from './processes.ts';
+import { tagOfStepEngine } from './step-environment.ts';
+import { fetchStepModules } from './step-modules.ts';
 
 /** What whoever runs steps says first, on standard input. */
 interface StartLine {
@@ -28,14 +33,14 @@ type Asked = Extract<ToWorker, { type: 'fork' | 'stage' }>;
  * A process here needs no imports beforehand, so every stage is the first one.
  */
 async function serve(): Promise<void> {
-  const start = JSON.parse(readFileSync(0, 'utf8')) as StartLine;
+  const said = JSON.parse(readFileSync(0, 'utf8')) as StartLine;
+  const start = { ...said, ...(said.lock === undefined ? {} : { lock: lockFrom(said.lock) }) };
   const { kernel, cwd, lock, store, journal, secrets } = start;
   const environment = process.env;
-  const asked = { kernel, environment, cwd, lock };
-  const interpreter = findJavaScript(asked);
-  if (interpreter === undefined) {
-    const { message, help } = javascript.noInterpreter(asked);
-    throw new Error(`${message} ${help}`);
+  const interpreter = engineFor({ kernel, environment, cwd, lock });
+  if (lock !== undefined) {
+    const [problem] = await fetchStepModules({ interpreter, cwd, variables: environment }, lock);
+    if (problem !== undefined) throw new Error(`${problem.message} ${problem.help}`);
   }
   // Beside this file is the worker.
   const script = join(dirname(dirname(fileURLToPath(import.meta.url))), 'python', 'worker.py');
@@ -59,6 +64,35 @@ async function serve(): Promise<void> {
   });
 }
 
+/** A path from where the command was started, which is not where this is started: then the lock is beside the worker, of which this file is. */
+function lockFrom(named: string): string {
+  if (isAbsolute(named)) return named;
+  const worker = dirname(dirname(fileURLToPath(import.meta.url)));
+  return join(dirname(worker), 'deno.lock');
+}
+
+function engineFor(asked: InterpreterAsked): JavaScriptInterpreter {
+  const found = findJavaScript(asked);
+  if (found !== undefined) return found;
+  const { message, help } = javascript.noInterpreter(asked);
+  throw new Error(`${message} ${help}`);
+}
+
+/** `environment BUNDLE CWD`: prints a word for engines that use results again. */
+function printEnvironment(bundle: string, cwd: string): void {
+  const { notebook } = JSON.parse(readFileSync(join(bundle, 'bundle.json'), 'utf8')) as Bundle;
+  const kept = join(bundle, 'deno.lock');
+  const lock = existsSync(kept) ? kept : undefined;
+  const interpreter = engineFor({ kernel: notebook.kernelName, environment: process.env, cwd, lock });
+  process.stdout.write(`${tagOfStepEngine(interpreter, cwd, lock)}\n`);
+}
+
+async function start(): Promise<void> {
+  const [command, bundle = '', cwd = ''] = process.argv.slice(2);
+  if (command === 'environment') printEnvironment(resolve(bundle), resolve(cwd));
+  else await serve();
+}
+
 async function connect({ socket }: StartLine): Promise<Socket> {
   const opened = createConnection(socket);
   await new Promise<void>((resolve, reject) => {
@@ -78,12 +112,24 @@ async function open(parent: JavaScriptProcesses, start: StartLine, attempt: stri
   }
   const line = await connect(start);
   writeLine(line, { type: 'hello', token: start.token, role: 'attempt', attempt, pid: made.pid });
-  relay(line, made);
+  relay(line, made, start);
 }
 
-function relay(line: Socket, made: TaskProcess): void {
+/** What Deno keeps of modules is what the lock has, which was compared: an engine that uses results again has the lock instead. */
+function withoutLocked(message: FromAttempt, cwd: string): FromAttempt {
+  const kept = `${cacheOfDeno(process.env, cwd)}/`;
+  const others = (looks: readonly FileRead[]): readonly FileRead[] =>
+    looks.filter(({ path }) => !path.startsWith(kept));
+  if (message.type === 'done')
+    return { ...message, result: { ...message.result, filesRead: others(message.result.filesRead) } };
+  if (message.type === 'concluded')
+    return { ...message, observed: { ...message.observed, filesRead: others(message.observed.filesRead) } };
+  return message;
+}
+
+function relay(line: Socket, made: TaskProcess, start: StartLine): void {
   made.onMessage = (message) => {
-    writeLine(line, message);
+    writeLine(line, start.lock === undefined ? message : withoutLocked(message, start.cwd));
   };
   made.onExit = () => {
     line.end();
@@ -96,7 +142,7 @@ function relay(line: Socket, made: TaskProcess): void {
   });
 }
 
-serve().catch((error: unknown) => {
+start().catch((error: unknown) => {
   process.stderr.write(`${error instanceof Error ? error.message : String(error)}\n`);
   process.exit(1);
 });

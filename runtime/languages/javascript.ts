@@ -8,7 +8,7 @@ import { packageLocks } from '../javascript/lock/package-locks.ts';
 import { listModules } from '../javascript/list-modules.ts';
 import { JavaScriptProcesses } from '../javascript/processes.ts';
 import { executableOnPath } from '../process/interpreter.ts';
-import type { InterpreterAsked, LanguageRuntime } from './language-runtime.ts';
+import type { InterpreterAsked, LanguageRuntime, StepNeeds } from './language-runtime.ts';
 
 function noInterpreter({ kernel }: InterpreterAsked): Diagnostic {
   const known = kernelOf(kernel);
@@ -24,6 +24,16 @@ function noInterpreter({ kernel }: InterpreterAsked): Diagnostic {
           : 'Install it: npm install tslab in the folder of the notebook.',
     related: [],
   };
+}
+
+function stepsOf(kernel: string): StepNeeds {
+  const files = ['node/worker.mjs', 'node/steps.mjs'];
+  if (kernelOf(kernel) === 'deno') return { files, programs: ['node', 'deno'], takesValues: false };
+  const staysHere = {
+    why: `cells of ${kernel} all run in one process, with what npm has installed beside the notebook, so there is nothing that an engine could divide`,
+    next: 'Let the engine have one step: npm ci && cellwright run NB, or --target shell. Notebooks of the kernel deno can be divided.',
+  };
+  return { files, programs: ['node'], takesValues: false, staysHere };
 }
 
 /** Cells of TypeScript and JavaScript, under Deno or Node. */
@@ -50,6 +60,6 @@ export const javascript: LanguageRuntime = {
   plainNeeds:
     'verify needs a Python with jupyter_client, and the kernel of the notebook: --python EXE names the Python.',
   modulesOf: (kernel) => (kernelOf(kernel) === 'deno' ? denoLocks : packageLocks),
-  stepFiles: ['node/worker.mjs', 'node/steps.mjs'],
+  stepsOf,
   knowsEverything: false,
 };

@@ -31,6 +31,18 @@ export interface PlainCommand {
   readonly environment: Variables;
 }
 
+/** What a machine needs for steps of engines, besides a Python and the files that every step has. */
+export interface StepNeeds {
+  /** Files of the installation. */
+  readonly files: readonly string[];
+  /** Programs on the path. The last one is what runs the cells; where there is none, Python does, with its packages. */
+  readonly programs: readonly string[];
+  /** False where values of parameters are those that the notebook was emitted with, and no engine can give others. */
+  readonly takesValues: boolean;
+  /** Why they run only where the notebook's folder is, and what helps; absent when they run anywhere. */
+  readonly staysHere?: { readonly why: string; readonly next: string };
+}
+
 /** What running cells of one language takes that other languages do otherwise. */
 export interface LanguageRuntime {
   /** True for the languages that it runs, as a notebook names them. */
@@ -58,8 +70,8 @@ export interface LanguageRuntime {
   readonly plainNeeds: string;
   /** How the modules of a kernel's engine are locked; undefined where packages are installed into an environment, which `pylock.toml` describes. */
   modulesOf(kernel: string): ModuleLocks | undefined;
-  /** Files of the installation, besides those of Python, that steps of engines need. */
-  readonly stepFiles: readonly string[];
+  /** What steps of engines need for a kernel. */
+  stepsOf(kernel: string): StepNeeds;
   /** False where tasks cannot run on other machines, and nothing is made of a notebook but runs and what is told of them. */
   readonly knowsEverything: boolean;
 }

@@ -1,4 +1,5 @@
 import type { Diagnostic, Range, Result } from '../../compiler/bundle/diagnostic.ts';
+import type { Bundle } from '../../compiler/bundle/format.ts';
 import type { Interpreter } from '../process/interpreter.ts';
 import type { Variables } from '../variables.ts';
 
@@ -9,6 +10,15 @@ export interface NamedImport {
   /** The cell's place in the notebook. */
   readonly index: number;
   readonly range: Range;
+}
+
+/** What the cells of a bundle import by names that their texts say. */
+export function importsOf({ tasks }: Pick<Bundle, 'tasks'>): readonly NamedImport[] {
+  return tasks
+    .filter(({ executionCount }) => executionCount > 0)
+    .flatMap(({ id, index, script }) =>
+      (script?.modules ?? []).map(({ specifier, range }) => ({ specifier, cell: id, index, range })),
+    );
 }
 
 /** A module as a lock has it. */
@@ -93,6 +103,11 @@ export interface ModuleLocks {
    * @param before the lock as it is: what it holds stays as it is
    */
   make(question: LockQuestion, before: LockText | undefined): Promise<Result<MadeLock>>;
+  /**
+   * A module that imports all that is in a lock, so that it can be fetched where the notebook is not. Fails for what only files beside the notebook
+   * explain. Undefined where packages lie beside the notebook.
+   */
+  readonly entryOf?: (imports: readonly NamedImport[], lock: LockText) => Result<string>;
   /** The modules that cells would get without a lock, now. What is not kept here is fetched. */
   resolve(question: LockQuestion): Promise<Result<readonly LockedModule[]>>;
   /**

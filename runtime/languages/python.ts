@@ -39,6 +39,6 @@ export const python: LanguageRuntime = {
   }),
   plainNeeds: 'verify needs nbclient and ipykernel in the interpreter that runs the notebook.',
   modulesOf: () => undefined,
-  stepFiles: [],
+  stepsOf: () => ({ files: [], programs: [], takesValues: true }),
   knowsEverything: true,
 };

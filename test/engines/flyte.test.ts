@@ -10,6 +10,8 @@ import { setTimeout as wait } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { EnginePlan } from '../../compiler/bundle/engine-plan.ts';
 import { outputsOf } from '../equivalence/normalise.ts';
+import { deno } from '../typescript/workplace.ts';
+import { runInDeno, withDenoSample } from './deno-project.ts';
 import { Bucket, runNodes, type Cluster, type NodeRun } from './flyte-nodes.ts';
 import { FlyteProject } from './flyte-project.ts';
 import { functionOf, promisesOf, readSerialized, type Literal, type Serialized } from './flyte-serialized.ts';
@@ -33,6 +35,14 @@ function make(text: string, interpreter = python): FlyteProject {
   const project = new FlyteProject(path.join(base, String(next++)), interpreter, text);
   writeFileSync(project.at('sales.csv'), 'region,amount\nnorth,10\nnorth,20\nsouth,1\nsouth,2\n');
   return project;
+}
+
+/** The sample in TypeScript, as a run has observed it, and what Deno's own kernel gives for it. */
+async function makeDeno(interpreter = python): Promise<{ readonly project: FlyteProject; readonly truth: unknown[] }> {
+  const project = withDenoSample(make('pass\n', interpreter));
+  const truth = outputsOf(runInDeno(project));
+  await project.observe();
+  return { project, truth };
 }
 
 /** Two branches that meet, a metric, a gate, files in and out, an alias, chance. */
@@ -117,6 +127,23 @@ describe.skipIf(python === '')('run --on flyte', () => {
     expect(ran.map(({ name }) => name)).not.toContain('01_region');
     expect(outputsOf(project.at('flyte.ipynb'))[4]).toEqual([['stdout', "north ['a', 'b'] 21.0\n"]]);
   }, 400_000);
+
+  test.skipIf(deno === undefined)(
+    'gives what the kernel gives for a notebook of Deno, and is served from the cache',
+    async () => {
+      const { project, truth } = await makeDeno();
+      for (const status of ['ran', 'reused']) {
+        const { code, err, document } = await project.onFlyte();
+        expect(code, err).toBe(0);
+        expect(outputsOf(project.at('flyte.ipynb'))).toEqual(truth);
+        expect(new Set(document.flyte.steps.map((step) => step.status))).toEqual(new Set([status]));
+      }
+      writeFileSync(project.at('deno.json'), '{}');
+      const { document } = await project.onFlyte();
+      expect(document.flyte.steps[0]?.status).toBe('ran');
+    },
+    400_000,
+  );
 
   test('a gate that does not hold and a cell that raises: exit codes, the error of the cell, and what came before', async () => {
     const project = make(sales);
@@ -294,6 +321,25 @@ describe.skipIf(python === '')("each node's own container command, over a real S
     expect(mostAtOnce).toBe(2);
   }, 600_000);
 
+  test.skipIf(deno === undefined)(
+    'gives what the kernel gives for a notebook of Deno',
+    async () => {
+      const { project, truth } = await makeDeno();
+      await project.emitted();
+      rmSync(project.at('data'), { recursive: true });
+      const { runs, bucket } = await start(project);
+      const all = [...runs.values()];
+      expect(all.flatMap(({ error, outputs, said }) => error ?? (outputs === undefined ? said : []))).toEqual([]);
+      const last = all.find((run) => run.function === 'executed_notebook')?.outputs?.['o0']?.scalar?.blob?.uri ?? '';
+      writeFileSync(
+        project.at('flyte.ipynb'),
+        (await bucket.get(last.replace(/^s3:\/\/[^/]+\//, ''))) ?? new Uint8Array(),
+      );
+      expect(outputsOf(project.at('flyte.ipynb'))).toEqual(truth);
+    },
+    600_000,
+  );
+
   test('a task that failed is one, though its process exits with 0, and nothing behind it runs', async () => {
     const project = make('x = 1\n---\ny = x / 0\n---\nprint(y)\n');
     await project.emitted();
@@ -320,4 +366,18 @@ describe.skipIf(python === '' || python2 === '')('flyte run --local', () => {
     expect(said.code, said.out + said.err).toBe(0);
     expect(withoutInjected(outputsOf(executed))).toEqual(truth);
   }, 300_000);
+
+  test.skipIf(deno === undefined)(
+    'gives what the kernel gives for a notebook of Deno',
+    async () => {
+      const { project, truth } = await makeDeno(python2);
+      await project.emitted();
+      const flyte = path.join(path.dirname(python2), 'flyte');
+      const words = ['run', '--local', path.join('project', 'workflow_v2.py'), 'notebook'];
+      const said = await project.call(flyte, words, { CELLWRIGHT_EXECUTED: project.at('flyte.ipynb') });
+      expect(said.code, said.out + said.err).toBe(0);
+      expect(outputsOf(project.at('flyte.ipynb'))).toEqual(truth);
+    },
+    300_000,
+  );
 });

@@ -1,5 +1,5 @@
 import { spawnSync } from 'node:child_process';
-import { readFileSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { readFileSync, readdirSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { Called, Workplace } from '../cli/installation.ts';
@@ -165,36 +165,5 @@ describe.skipIf(deno === undefined)('debug of a notebook of Deno', () => {
     argv: [program, 'jupyter', '--kernel', '--conn', '{connection_file}'],
     display_name: 'Deno',
     language: 'typescript',
-  });
-});
-
-describe.skipIf(deno === undefined)('a project for the shell, of a notebook of Deno', () => {
-  test('gives step by step what a run gives: values that are shared, held and changed, files, variables, errors', async () => {
-    place.write(
-      'steps.ipynb',
-      denoNotebook(
-        'const rows = [{ n: 1 }, { n: 2 }]; const first = rows[0]!;',
-        'function* count() { let n = 0; for (;;) yield ++n }\nconst numbers = count();',
-        'first.n = 100; await Deno.writeTextFile("left.txt", JSON.stringify(rows)); Deno.env.set("MODE", "fast");',
-        '[numbers.next().value, rows.includes(first), await Deno.readTextFile("left.txt"), Deno.env.get("MODE")]',
-        '//: raises-exception\nthrow new RangeError("no")',
-      ),
-    );
-    expect((await run('steps')).code).toBe(0);
-    rmSync(join(place.folder, 'left.txt'));
-    expect((await place.call('profile', 'steps.ipynb')).code).toBe(0);
-    const emitted = await place.call('emit', 'steps.ipynb', '--target', 'shell', '-o', 'project');
-    expect(emitted.code, emitted.err).toBe(0);
-    const env = { ...process.env, ...place.variables, CELLWRIGHT_PYTHON: python };
-    const done = spawnSync('sh', [join(place.folder, 'project', 'run.sh')], { env, encoding: 'utf8' });
-    expect(done.status, done.stderr).toBe(0);
-    const shown = shownIn(join(place.folder, 'project', 'executed.ipynb'));
-    expect(shown).toEqual(shownIn(join(place.folder, 'steps.out.ipynb')));
-    expect(shown[3]).toContain('"fast"');
-    const other = await place.call('emit', 'steps.ipynb', '--target', 'argo', '-o', 'argo');
-    expect([other.code, other.err]).toEqual([
-      3,
-      expect.stringContaining('emit --target argo is for notebooks in Python'),
-    ]);
   });
 });

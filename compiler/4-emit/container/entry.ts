@@ -1,16 +1,11 @@
 import { stepFunctions } from '../shell-steps.ts';
-
-/** Where things are in the image. */
-interface Places {
-  readonly home: string;
-  readonly environment: string;
-}
+import type { ImagePlaces } from './environment.ts';
 
 /**
  * What a container does: one step, as an engine asks for it; the whole notebook, where nothing is asked for; else the command that it is
  * given, since engines put their own agent into an image.
  */
-export function entryScript({ home, environment }: Places): string {
+export function entryScript({ home, environment }: ImagePlaces): string {
   return `#!/bin/sh
 #   run --step NAME --store DIR …   one step
 #   collect --store DIR …           the executed notebook from what steps gave

@@ -2,6 +2,7 @@ import type { EnginePlan } from '../../bundle/engine-plan.ts';
 import type { EmittedFile } from '../targets/target.ts';
 import { stepCalls } from '../shell-steps.ts';
 import { entryScript } from './entry.ts';
+import type { ImageEnvironment, ImagePlaces } from './environment.ts';
 
 /** What an image is made from. */
 export interface ImageOrder {
@@ -10,21 +11,14 @@ export interface ImageOrder {
   readonly stem: string;
   /** Digest of the bundle, `sha256:…`. */
   readonly bundle: string;
-  /** Digest of the lock file, `sha256:…`. */
-  readonly lock: string;
-  /** Requirements with hashes, a line each. */
-  readonly packages: readonly string[];
-  /** The image that it begins with: one that has this Python as `python3`. */
-  readonly base: string;
-  /** Version of Python that was locked, or as much of it as is known; empty: any. */
-  readonly python: string;
+  readonly environment: ImageEnvironment;
   /** Files of the bundle by path, the plan among them. */
   readonly files: ReadonlyMap<string, string>;
 }
 
 /** Where things are in the image. */
-const home = '/opt/cellwright';
-const environment = '/opt/notebook';
+export const imagePlaces: ImagePlaces = { home: '/opt/cellwright', environment: '/opt/notebook' };
+const { home, environment: programs } = imagePlaces;
 /** A number that no user of a machine has, so that a container that breaks out is nobody. */
 const user = 10001;
 
@@ -32,59 +26,60 @@ const workerFolder = 'worker/';
 
 /**
  * The folder that a builder makes an image from. What changes rarely comes first, so that another text of a cell makes only the last layer
- * again: the base, the user, the locked packages, the worker, and then the bundle. The same order gives the same bytes.
+ * again: the base, the user, what the cells run in, the worker, and then the bundle. The same order gives the same bytes.
  */
 export function imageFiles(order: ImageOrder): readonly EmittedFile[] {
   const bundle = [...order.files].map(([path, text]) => {
     const ofWorker = path.startsWith(workerFolder);
     return { path: ofWorker ? path : `bundle/${path}`, text };
   });
+  const { files } = order.environment;
   return [
     { path: 'Dockerfile', text: dockerfile(order) },
-    { path: '.dockerignore', text: ignored },
-    { path: 'packages.txt', text: order.packages.map((line) => `${line}\n`).join('') },
-    { path: 'entry.sh', text: entryScript({ home, environment }), isProgram: true },
+    { path: '.dockerignore', text: ignored(files) },
+    ...files,
+    { path: 'entry.sh', text: entryScript(imagePlaces), isProgram: true },
     { path: 'bundle/steps.sh', text: stepCalls(order.plan) },
     ...bundle,
   ];
 }
 
 /** Whatever else comes to lie in the folder goes into no image. */
-const ignored = `# Only what the Dockerfile copies.
+function ignored(files: readonly EmittedFile[]): string {
+  return `# Only what the Dockerfile copies.
 *
-!packages.txt
-!entry.sh
+${files.map(({ path }) => `!${path}\n`).join('')}!entry.sh
 !worker
 !bundle
 **/__pycache__
 `;
+}
 
-function dockerfile({ stem, bundle, lock, base, python, plan }: ImageOrder): string {
+function dockerfile({ stem, bundle, environment, plan }: ImageOrder): string {
+  const { base, lock, advice, images, stages, from, brought, variables } = environment;
   const labels: readonly (readonly [string, string])[] = [
     ['org.opencontainers.image.title', stem],
     ['org.opencontainers.image.description', `Steps of the notebook ${stem}, compiled by Cellwright`],
     ['org.opencontainers.image.base.name', base],
     ['dev.cellwright.bundle', bundle],
-    ['dev.cellwright.lock', lock],
+    ...(lock === undefined ? [] : [['dev.cellwright.lock', lock] as const]),
     ['dev.cellwright.steps', String(plan.steps.length)],
   ];
+  const settings = [
+    `PATH=${programs}/bin:/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin`,
+    ...['HOME=/tmp', 'PYTHONDONTWRITEBYTECODE=1', ...variables],
+  ];
   return `# Builds with docker, podman or buildah: docker build -t NAME .
-# Another base, such as one by its digest: --build-arg BASE=python@sha256:…
-# An index of packages that needs a password: --secret id=pip,src=pip.conf
-ARG BASE=${base}
-
-FROM \${BASE} AS packages
-${checkOfPython(python)}RUN python3 -m venv ${environment}
-COPY packages.txt /tmp/packages.txt
-RUN --mount=type=secret,id=pip,target=/etc/pip.conf \\
-    ${environment}/bin/python -m pip install --no-cache-dir --no-deps --require-hashes -r /tmp/packages.txt
-
-FROM \${BASE}
+${advice.map((line) => `# ${line}\n`).join('')}ARG BASE=${base}
+${Object.entries(images)
+  .map(([name, image]) => `ARG ${name}=${image}\n`)
+  .join('')}
+${stages}
+FROM ${from}
 RUN echo 'notebook:x:${String(user)}:${String(user)}::/work:/sbin/nologin' >> /etc/passwd \\
  && echo 'notebook:x:${String(user)}:' >> /etc/group \\
  && mkdir -p /work ${home} && chown ${String(user)}:${String(user)} /work
-COPY --from=packages ${environment} ${environment}
-ENV PATH=${environment}/bin:/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin HOME=/tmp PYTHONDONTWRITEBYTECODE=1
+${brought}ENV ${settings.join(' ')}
 WORKDIR /work
 USER ${String(user)}:${String(user)}
 ENTRYPOINT ["/bin/sh", "${home}/entry.sh"]
@@ -93,14 +88,6 @@ COPY worker ${home}/bundle/worker
 COPY bundle ${home}/bundle
 LABEL ${labels.map(([name, value]) => `${name}="${plain(value)}"`).join(' \\\n      ')}
 `;
-}
-
-/** With another version of Python the packages may be other ones, and results with them. */
-function checkOfPython(python: string): string {
-  const minor = /^\d+\.\d+/.exec(python)?.[0];
-  if (minor === undefined) return '';
-  const test = `import sys; v = '%d.%d' % sys.version_info[:2]; sys.exit(0 if v == '${minor}' else 'The base has Python ' + v + ', the lock is for ${minor}: give another BASE.')`;
-  return `RUN python3 -c "${test}"\n`;
 }
 
 /** A label is text that builders fill variables into. */

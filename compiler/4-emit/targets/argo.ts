@@ -2,7 +2,7 @@ import { engineSteps, secondsFor, type EngineStep } from './engine-steps.ts';
 import { sizeText } from './kubernetes-size.ts';
 import { workflowName } from './step-names.ts';
 import { textOf, valueWord } from './step-values.ts';
-import type { Emission, EngineParameter, Target } from './target.ts';
+import type { Emission, EngineParameter, EngineSettings, Target } from './target.ts';
 import { yamlText, type Mapping } from './yaml-text.ts';
 
 /** A workflow template for Argo Workflows, and what an image of the notebook needs. */
@@ -21,7 +21,7 @@ export const argoTarget: Target = {
             text: yamlText(emission, 'started by the clock', cronWorkflow(emission, emission.settings.schedule)),
           },
         ]),
-    { path: 'Dockerfile', text: dockerfile },
+    { path: 'Dockerfile', text: dockerfile(emission.settings) },
   ],
 };
 
@@ -34,14 +34,32 @@ const image = 'cellwright-image';
 const store = 'cellwright-store';
 const collecting = 'executed-notebook';
 
-const dockerfile = `# The image of the steps: the notebook's environment, and on top of it what was emitted here.
+/** Packages of Python that speak to a store, by how its address begins. */
+const clients: Readonly<Record<string, string>> = { s3: 's3fs', gs: 'gcsfs', abfs: 'adlfs' };
+
+function dockerfile({ runner, store: address = '' }: EngineSettings): string {
+  const head = `# The image of the steps: the notebook's environment, and on top of it what was emitted here.
 #   cellwright image NB && docker build -t ENVIRONMENT NB.image       # once, and when packages change
 #   docker build --build-arg BASE=ENVIRONMENT -t IMAGE .
-# Any other BASE needs python3 with IPython, what the notebook imports, and the client of the store (s3fs, gcsfs, adlfs).
+`;
+  if (runner === undefined)
+    return `${head}# Any other BASE needs python3 with IPython, what the notebook imports, and the client of the store (s3fs, gcsfs, adlfs).
 ARG BASE
 FROM \${BASE}
 COPY . ${home}
 `;
+  const client = clients[address.replace(/:\/\/.*$/, '')] ?? '';
+  return `${head}# Any other BASE needs python3, ${runner.programs.map(({ name }) => name).join(' and ')} on its path, with the modules of bundle/deno.lock.
+# CLIENT is the package of Python that speaks to the store, such as --build-arg CLIENT=s3fs==VERSION; a store in a folder that all pods have needs none.
+ARG BASE
+FROM \${BASE}
+ARG CLIENT=${client}
+USER 0:0
+RUN if [ -n "$CLIENT" ]; then python3 -m pip install --no-cache-dir "$CLIENT"; fi
+USER 10001:10001
+COPY . ${home}
+`;
+}
 
 /** A name as Kubernetes takes it. */
 function dashed(name: string): string {

@@ -42,7 +42,7 @@ const runKey = 'CELLWRIGHT_RUN_KEY';
 
 /** What the emitted files themselves name. */
 const ownNames =
-  'sys os asyncio partial step flyte timedelta Path NamedTuple Cache CronSchedule ImageSpec LaunchPlan Resources Secret FlyteFile File StepOutputs StepResult Project flyte_files task workflow executed_notebook done NOTEBOOK IMAGE env driver main'.split(
+  'sys os subprocess ENGINE asyncio partial step flyte timedelta Path NamedTuple Cache CronSchedule ImageSpec LaunchPlan Resources Secret FlyteFile File StepOutputs StepResult Project flyte_files task workflow executed_notebook done NOTEBOOK IMAGE env driver main'.split(
     ' ',
   );
 

@@ -1,3 +1,4 @@
+import { engineEnvironment } from './engine-environment.ts';
 import { secondsFor } from './engine-steps.ts';
 import type { FlyteStep } from './flyte-steps.ts';
 import { call, docstring, pythonText } from './python-text.ts';
@@ -11,8 +12,15 @@ export function ownNames(steps: readonly FlyteStep[]): string {
 
 /** The project, as the emitted file makes it. @param more further arguments */
 export function projectCall({ settings, notebookFolder }: Emission, more: readonly string[] = []): string {
-  const lock = settings.lock === undefined ? [] : [`lock=${pythonText(settings.lock.digest)}`];
+  const { lock: locked, runner } = settings;
+  const own = locked === undefined ? [] : [`lock=${pythonText(locked.digest)}`];
+  const lock = runner === undefined ? own : ['lock=ENGINE'];
   return call('Project', ['HERE', `notebook_folder=${pythonText(notebookFolder)}`, ...lock, ...more]);
+}
+
+/** What stands before the project where Python does not run the cells. */
+export function engineLines({ settings: { runner }, notebookFolder }: Emission): string {
+  return runner === undefined ? '' : engineEnvironment(runner, 'ENGINE', `HERE / ${pythonText(notebookFolder)}`);
 }
 
 /** The task of a step: why it is not cached, its decorator, and its function, which is the same for both SDKs. */

@@ -2,6 +2,7 @@ import { flyteSteps, type FlyteStep } from './flyte-steps.ts';
 import {
   aboutWorkflow,
   cacheCall,
+  engineLines,
   givenTo,
   inputsOf,
   launchesOf,
@@ -87,7 +88,7 @@ function head(emission: Emission, steps: readonly FlyteStep[], special: readonly
   return `${docstring(about.trimEnd(), '')}
 
 import asyncio
-import sys
+${settings.runner === undefined ? '' : 'import subprocess\n'}import sys
 ${hasTimeout ? 'from datetime import timedelta\n' : ''}from pathlib import Path
 ${hasTuple ? 'from typing import NamedTuple\n' : ''}
 import flyte
@@ -98,7 +99,7 @@ sys.path.insert(0, str(HERE / "bundle" / "worker"))
 
 from cellwright_flyte.on_flyte2 import ${ownNames(steps)}  # noqa: E402
 
-NOTEBOOK = ${projectCall(emission)}
+${engineLines(emission)}NOTEBOOK = ${projectCall(emission)}
 IMAGE = NOTEBOOK.image() or ${image}
 env = flyte.TaskEnvironment(name=${pythonText(name)}, image=IMAGE, env_vars=NOTEBOOK.environment())
 ${special.map(({ text }) => `${text}\n`).join('')}${driverEnvironment(name, special)}`;

@@ -2,6 +2,7 @@ import { flyteSteps, type FlyteStep } from './flyte-steps.ts';
 import {
   aboutWorkflow,
   cacheCall,
+  engineLines,
   givenTo,
   inputsOf,
   launchesOf,
@@ -62,7 +63,7 @@ function head(emission: Emission, steps: readonly FlyteStep[], name: string): st
   const common = ['task', 'container_image=IMAGE', 'environment=NOTEBOOK.environment()'];
   return `${docstring(about, '')}
 
-import sys
+import ${settings.runner === undefined ? '' : 'subprocess\nimport '}sys
 ${imports.join('\n')}
 
 from flytekit import ${names.join(', ')}
@@ -73,7 +74,7 @@ sys.path.insert(0, str(HERE / "bundle" / "worker"))
 
 from cellwright_flyte.on_flytekit import ${ownNames(steps)}  # noqa: E402
 
-NOTEBOOK = ${projectCall(emission, has(({ secrets }) => secrets.length > 0) ? [`secret_group=${pythonText(secretGroup(emission))}`] : [])}
+${engineLines(emission)}NOTEBOOK = ${projectCall(emission, has(({ secrets }) => secrets.length > 0) ? [`secret_group=${pythonText(secretGroup(emission))}`] : [])}
 ${imageOf(emission)}
 # What all steps have in common: the image, what was chosen at registration, and a deck with what the cells show.
 step = ${call('partial', [...common, 'enable_deck=True', 'deck_fields=()'])}`;

@@ -2,7 +2,7 @@ import { engineSteps, secondsFor, type EngineStep } from './engine-steps.ts';
 import { requirementsFile } from './requirements-file.ts';
 import { workflowName } from './step-names.ts';
 import { textOf, valueWord } from './step-values.ts';
-import type { Emission, EngineParameter, EngineSettings, Target } from './target.ts';
+import type { CellProgram, CellRunner, Emission, EngineParameter, EngineSettings, Target } from './target.ts';
 import { variantNames } from './variant-names.ts';
 import { yamlText, type Mapping } from './yaml-text.ts';
 
@@ -132,9 +132,10 @@ function variableOf({ name }: EngineParameter): string {
 }
 
 /** The files of the repository, Python and the packages; an image has its own. */
-function environmentSteps({ lock }: EngineSettings, hasImage: boolean): readonly Mapping[] {
+function environmentSteps({ lock, runner }: EngineSettings, hasImage: boolean): readonly Mapping[] {
   const checkout = { uses: 'actions/checkout@v4' };
   if (hasImage) return [checkout];
+  if (runner !== undefined) return [checkout, ...runnerSteps(runner)];
   const file = lock === undefined ? 'requirements.txt' : '${{ env.PROJECT }}/requirements.txt';
   const settings = { 'python-version': lock?.python ?? '3.x', cache: 'pip', 'cache-dependency-path': file };
   const install = `python3 -m pip install -r ${lock === undefined ? 'requirements.txt' : '"$PROJECT/requirements.txt"'}\n`;
@@ -143,6 +144,26 @@ function environmentSteps({ lock }: EngineSettings, hasImage: boolean): readonly
     { uses: 'actions/setup-python@v5', with: settings },
     { name: 'Install the packages', run: install },
   ];
+}
+
+/** How programs that run cells get onto the path; a version that nobody knows is the newest of its major one. */
+const setups: Readonly<Record<string, (program: CellProgram, lock: string | undefined) => Mapping>> = {
+  node: ({ version = '24' }) => ({ uses: 'actions/setup-node@v4', with: { 'node-version': version } }),
+  deno: ({ version = 'v2.x' }, lock) => ({
+    uses: 'denoland/setup-deno@v2',
+    // Its modules are kept from job to job as long as the lock is the same.
+    with: { 'deno-version': version, ...(lock === undefined ? {} : { cache: true, 'cache-hash': lock }) },
+  }),
+};
+
+/** Any Python starts a step; it needs no packages. */
+function runnerSteps({ programs, lock }: CellRunner): readonly Mapping[] {
+  const python = { uses: 'actions/setup-python@v5', with: { 'python-version': '3.x' } };
+  const own = programs.flatMap((program) => {
+    const setup = setups[program.name];
+    return setup === undefined ? [] : [setup(program, lock)];
+  });
+  return [python, ...own];
 }
 
 const kept = '${{ env.PROJECT }}/run';

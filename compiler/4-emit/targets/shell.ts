@@ -1,12 +1,12 @@
 import { quoted, stepCalls, stepFunctions } from '../shell-steps.ts';
 import { dataFiles } from './data-files.ts';
-import { requirementsFile } from './requirements-file.ts';
+import { neededPython, requirementsFile } from './requirements-file.ts';
 import type { Emission, Target } from './target.ts';
 
 /** A script that runs the steps one after the other, for any machine with a shell and the notebook's Python. */
 export const shellTarget: Target = {
   name: 'shell',
-  runsAnyLanguage: true,
+  isHere: true,
   help: 'a POSIX shell script: sh run.sh',
   without: ['matrix', 'schedule', 'image', 'store', 'signed'],
   emit: (emission) => [
@@ -36,12 +36,11 @@ done
 `;
 }
 
-function head({ stem, notebookFolder, settings: { lock } }: Emission): string {
-  const packages = lock === undefined ? 'what the notebook imports' : 'the packages of requirements.txt';
+function head({ stem, notebookFolder, settings }: Emission): string {
   return `#!/bin/sh
 # ${stem.replaceAll(/[\r\n]/g, ' ')}, step by step. Each step is a process of its own that gets its inputs from the store.
 #
-#   CELLWRIGHT_PYTHON  the interpreter, with ${lock === undefined ? 'IPython and ' : ''}${packages} (default: python3)
+#   CELLWRIGHT_PYTHON  ${neededPython(settings)} (default: python3)
 #   CELLWRIGHT_STORE   where values and files are kept (default: store, beside this file)
 #   CELLWRIGHT_CWD     the folder that the cells run in (default: the notebook's)
 #   CELLWRIGHT_OUT     the executed notebook (default: executed.ipynb, beside this file)

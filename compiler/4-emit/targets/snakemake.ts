@@ -1,9 +1,10 @@
 import { quoted } from '../shell-steps.ts';
+import { engineEnvironment } from './engine-environment.ts';
 import { engineSteps, secondsFor, type EngineStep } from './engine-steps.ts';
-import { requirementsFile } from './requirements-file.ts';
+import { neededPython, requirementsFile } from './requirements-file.ts';
 import { docstring, pythonText } from './python-text.ts';
 import { pythonValue, variantTable } from './python-values.ts';
-import type { Emission, EngineParameter, Target } from './target.ts';
+import type { Emission, EngineParameter, EngineSettings, Target } from './target.ts';
 
 /** A Snakefile: one rule a step, run again when its code, its parameters, or what it reads has changed. */
 export const snakemakeTarget: Target = {
@@ -37,7 +38,7 @@ function head(emission: Emission, steps: readonly EngineStep[]): string {
 
     snakemake --cores 2 --snakefile Snakefile --config NAME=VALUE
 
-CELLWRIGHT_PYTHON is the interpreter with IPython and what the notebook imports (default: python3), CELLWRIGHT_STORE where values are kept
+CELLWRIGHT_PYTHON is ${neededPython(settings)} (default: python3), CELLWRIGHT_STORE where values are kept
 (default: store, beside this file), CELLWRIGHT_CWD the folder that the cells run in (default: the notebook's).`;
   const variants =
     settings.variants.length === 0
@@ -60,9 +61,7 @@ CELLS = Path(os.environ.get("CELLWRIGHT_CWD") or HERE / ${pythonText(notebookFol
 PYTHON = os.environ.get("CELLWRIGHT_PYTHON", "python3")
 STORE = os.environ.get("CELLWRIGHT_STORE", ${pythonText(settings.store ?? 'store')})
 TASK = f"{quote(PYTHON)} bundle/worker/task.py"
-# Another interpreter or other packages are a reason to run a step again.
-ENVIRONMENT = subprocess.check_output([PYTHON, str(HERE / "bundle" / "worker" / "task.py"), "environment"], text=True).strip()
-# For steps whose results are not used again.
+${environmentOf(settings)}# For steps whose results are not used again.
 NOW = time.time()
 ${parametersOf(settings.parameters)}${variants}
 
@@ -85,6 +84,15 @@ def existing(*names):
     """Files that are there before the notebook runs; their names have no wildcards."""
     return [str(CELLS / name).replace("{", "{{").replace("}", "}}") for name in names if (CELLS / name).is_file()]
 `;
+}
+
+/** Another engine or other packages are a reason to run a step again. */
+function environmentOf({ runner }: EngineSettings): string {
+  if (runner === undefined)
+    return `# Another interpreter or other packages are a reason to run a step again.
+ENVIRONMENT = subprocess.check_output([PYTHON, str(HERE / "bundle" / "worker" / "task.py"), "environment"], text=True).strip()
+`;
+  return engineEnvironment(runner, 'ENVIRONMENT', 'CELLS');
 }
 
 function parametersOf(parameters: readonly EngineParameter[]): string {

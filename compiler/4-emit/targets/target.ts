@@ -32,6 +32,22 @@ export interface EngineSettings {
   readonly store?: string;
   /** The locked environment beside the notebook. */
   readonly lock?: EngineLock;
+  /** What runs the cells; absent where Python does, with its packages. */
+  readonly runner?: CellRunner;
+}
+
+/** What runs cells that are none of Python's. */
+export interface CellRunner {
+  /** Programs that a machine needs on its path, beside a Python of any kind. The last one runs the cells. */
+  readonly programs: readonly CellProgram[];
+  /** Digest of the lock of their modules; absent when they import none. */
+  readonly lock?: Digest;
+}
+
+/** A program, and its version where it is known. */
+export interface CellProgram {
+  readonly name: string;
+  readonly version?: string;
 }
 
 /** A locked environment. */
@@ -73,8 +89,8 @@ export interface Target {
   readonly help: string;
   /** True when the engine sets parameters as it starts a run: the notebook gets a cell that assigns all of them, as papermill makes it. */
   readonly takesParameters?: true;
-  /** True when its machines have whatever the cells need; otherwise they are set up for Python alone. */
-  readonly runsAnyLanguage?: true;
+  /** True when all steps run on one machine, where the notebook's folder is, and no result is used again. */
+  readonly isHere?: true;
   /** True when its machines do not have the notebook's folder: the files that cells read are copied into `files/`. */
   readonly takesFiles?: true;
   /** Flags for what the engine does not have; asking for it is an error. */

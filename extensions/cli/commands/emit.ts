@@ -13,9 +13,8 @@ import type { FoundProfile } from '../profile-file.ts';
 import { findMissing } from '../parameter-types.ts';
 import { copyInputs, findInputs } from '../emitted-inputs.ts';
 import { readEngineSettings } from '../engine-settings.ts';
-import { filesOfEngine } from '../emitted-engine.ts';
+import { findEngineHere, findStepEngine, needsOf } from '../emitted-engine.ts';
 import { writeProject } from '../project-folder.ts';
-import { isPython, refuseLanguage } from '../python-only.ts';
 import { count } from '../render.ts';
 import { listBundleFiles } from '../toolchain.ts';
 
@@ -63,12 +62,13 @@ export async function emitTo(
 ): Promise<Outcome<Emitted>> {
   const input = await openFor(host, parsed, { target, observed });
   if (!input.ok) return input;
-  if (!isPython(input.value) && target.runsAnyLanguage !== true)
-    return { ok: false, result: refuseLanguage(input.value, `emit --target ${target.name}`) };
+  const asked = { input: input.value, what: `emit --target ${target.name}` };
+  const engine = target.isHere === true ? findEngineHere(host, parsed, asked) : findStepEngine(host, parsed, asked);
+  if (!engine.ok) return engine;
   const { bundle, compilation, stem, folder, profile, sources } = input.value;
   const plan = planForEngines(bundle, profile);
   const notebookFolder = path.relative(output, folder).split(path.sep).join('/');
-  const settings = readEngineSettings(host, parsed, input.value);
+  const settings = readEngineSettings(host, parsed, { input: input.value, engine: engine.value });
   const projectFolder = inRepository(output);
   if (target.usesRepository === true && path.posix.join(projectFolder, notebookFolder).startsWith('..'))
     return {
@@ -90,7 +90,7 @@ export async function emitTo(
   const inBundle = [...listBundleFiles(host.installation, compilation)];
   const files: readonly EmittedFile[] = [
     ...inBundle.map(([file, text]) => ({ path: `bundle/${file}`, text })),
-    ...filesOfEngine(host, parsed, input.value),
+    ...engine.value.files,
     { path: 'bundle/plan.json', text: `${canonicalJson(plan)}\n` },
     ...own,
   ];
@@ -143,7 +143,7 @@ async function openFor(
   const { plain, values } = input.value;
   const missing = findMissing(values, plain.bundle.parameters);
   if (missing !== undefined) return { ok: false, result: usage(missing.message, missing.help, 'CW901') };
-  if (target.takesParameters !== true) return input;
+  if (target.takesParameters !== true || !needsOf(parsed, input.value).takesValues) return input;
   const all = withDefaults(values, plain.bundle.parameters);
   return all.size === values.size ? input : open(input.value, all);
 }

@@ -30,6 +30,7 @@ export const denoLocks: ModuleLocks = {
   },
   usual: (folder) => join(folder, 'deno.lock'),
   misnamed: (name) => (/^deno\.(?:[^.]+\.)?lock$/.test(name) ? undefined : 'deno.lock or deno.NAME.lock'),
+  entryOf,
   make,
   resolve,
   compare,
@@ -183,9 +184,32 @@ function importsOf(question: LockQuestion): string {
       if (existsSync(file)) wanted.add(pathToFileURL(file).href);
     } else if (isBare(specifier) ? hasNames : !isBuiltin(specifier)) wanted.add(specifier);
   }
-  return [...wanted]
+  return importing([...wanted]);
+}
+
+function importing(names: readonly string[]): string {
+  return [...new Set(names)]
     .map((name) => `import ${JSON.stringify(name)}${isJson(name) ? ' with { type: "json" }' : ''};\n`)
     .join('');
+}
+
+/** Local modules are the notebook's own files; what they import from npm, or by an address, is in the lock. */
+function entryOf(imports: readonly NamedImport[], lock: LockText): Result<string> {
+  const read = readDenoLock(lock.text, lock.shown);
+  if (!read.ok) return read;
+  const bare = imports.find(({ specifier }) => isBare(specifier));
+  if (bare !== undefined) {
+    const { specifier, cell, index, range } = bare;
+    const message = `${specifier} is imported by its name alone, which only a file beside the notebook explains: an image does not have it.`;
+    const help = `Write npm:${specifier}, or what the file has for it, and lock the notebook again.`;
+    const location = { cell, index, range };
+    return { ok: false, error: [{ code: 'CW708', severity: 'error', message, help, location, related: [] }] };
+  }
+  const { specifiers, redirects, modules } = read.value;
+  const inLock = [...specifiers.keys()].filter((name) => name.startsWith('npm:'));
+  const addresses = [...redirects, ...modules.map(({ name }) => name)].filter((name) => /^https?:/.test(name));
+  const written = imports.map(({ specifier }) => specifier).filter((name) => askedBy(name) !== undefined);
+  return { ok: true, value: importing([...inLock, ...addresses, ...written].sort()) };
 }
 
 function isJson(name: string): boolean {
