@@ -40,6 +40,7 @@ import { loadDigests, saveDigests } from './store/digests.ts';
 import { objectsFolder, openLocalStore, writeAtomically, type LocalStore } from './store/local.ts';
 import { sharedAddress, sharedFolder, type SharedObjects } from './store/shared.ts';
 import { keepBelow, sweepRuns, sweepTemporary, untilCleaned } from './store/sweep.ts';
+import { tellModules } from './tell-modules.ts';
 import { tellReachedByTasks } from './tell-reached.ts';
 import type { Variables } from './variables.ts';
 import type { Member } from './variants/team.ts';
@@ -147,7 +148,7 @@ function nothingRan(bundle: Bundle, document: string, diagnostic: Diagnostic): O
     result: undefined,
   }));
   const notebook = executedNotebook(document, tasks);
-  return { status: 'refused', tasks, diagnostics: [diagnostic], seconds: 0, lane: false, notebook };
+  return { status: 'refused', tasks, diagnostics: [diagnostic], seconds: 0, lane: false, packages: [], notebook };
 }
 
 /**
@@ -206,6 +207,10 @@ export async function run(bundle: Bundle, document: string, options: RunOptions)
     onEvent: emit,
     gates,
   });
+  const { cwd, signal } = options;
+  const kernel = options.kernel ?? bundle.notebook.kernelName;
+  const around = { kernel, interpreter, cwd, variables, signal, known: common.packages().packages, emit };
+  const packages = await tellModules(bundle, seen.tasks, around);
   const { language, told } = describeLanguage(bundle, { interpreter, start: start.whole, store });
   if (told !== undefined) emit(told);
   const source = await common.source();
@@ -232,7 +237,7 @@ export async function run(bundle: Bundle, document: string, options: RunOptions)
   }
   log.close();
   const diagnostics = [...outcome.diagnostics, ...gates.diagnostics];
-  return { id, ...outcome, diagnostics, seconds, notebook, folder: log.folder };
+  return { id, ...outcome, diagnostics, seconds, packages, notebook, folder: log.folder };
 }
 
 interface Telling {

@@ -69,14 +69,16 @@ export interface ComparedLock {
 export interface ListedModule {
   readonly name: string;
   readonly version: string;
+  /** The digest of its files, where that is known besides the version. */
+  readonly integrity?: string;
 }
 
 /** Sorted by name. */
 export function listed(modules: readonly LockedModule[]): readonly ListedModule[] {
-  const found = modules.map(({ name, version, integrity }) => ({
-    name,
-    version: version === '' ? integrity : version,
-  }));
+  const found = modules.map(({ name, version, integrity }): ListedModule => {
+    if (version === '') return { name, version: integrity };
+    return { name, version, ...(integrity !== '' && { integrity }) };
+  });
   return found.sort((left, right) => (left.name < right.name ? -1 : Number(left.name > right.name)));
 }
 
@@ -95,6 +97,15 @@ export interface ModuleLocks {
   make(question: LockQuestion, before: LockText | undefined): Promise<Result<MadeLock>>;
   /** The modules that cells would get without a lock, now. What is not kept here is fetched. */
   resolve(question: LockQuestion): Promise<Result<readonly LockedModule[]>>;
+  /**
+   * The modules that the cells of a run have had, with what these require. Nothing is fetched: what has gone from here meanwhile cannot be told, and
+   * then it is not known.
+   * @param question with the imports that stand in the cells that ran
+   * @param imported names that cells were seen to import
+   */
+  found(question: LockQuestion, imported: readonly string[]): Promise<readonly LockedModule[] | undefined>;
+  /** The module that a name in an import leads to, as a lock calls it; undefined for files and for what the engine has itself. */
+  moduleOf(specifier: string): string | undefined;
   /**
    * Compares a lock with what the cells import and with what is kept here. Fails where the lock cannot be used at all.
    * @param fetches true: what is not kept here is fetched

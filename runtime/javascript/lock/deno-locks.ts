@@ -1,7 +1,7 @@
 import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { isBuiltin } from 'node:module';
 import { tmpdir } from 'node:os';
-import { join, resolve as resolvePath } from 'node:path';
+import { dirname, join, resolve as resolvePath } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import type { Diagnostic, Result } from '../../../compiler/bundle/diagnostic.ts';
 import { foldersUp } from '../../folders-up.ts';
@@ -16,9 +16,15 @@ import type {
   NamedImport,
 } from '../../languages/module-locks.ts';
 import { callProgram } from '../../process/call-program.ts';
+import { readOrNothing } from '../../store/local.ts';
 import { cacheOfDeno } from '../deno-cache.ts';
 import { askedBy, holds, isKeptAsWritten, nameOf, readDenoLock, withoutMirrors, type DenoLock } from './deno-lock.ts';
 import { keptOtherwise } from './kept-packages.ts';
+
+const writing = ['cache', '--frozen=false'];
+const comparing = ['cache', '--frozen=true'];
+/** Of no configuration it installs what that names: it is told of the entry alone. */
+const looking = ['install', '--entrypoint', '--cached-only', '--frozen=false'];
 
 const empty = { version: '5', specifiers: {} };
 
@@ -32,13 +38,15 @@ export const denoLocks: ModuleLocks = {
   misnamed: (name) => (/^deno\.(?:[^.]+\.)?lock$/.test(name) ? undefined : 'deno.lock or deno.NAME.lock'),
   make,
   resolve,
+  found,
+  moduleOf: nameOf,
   compare,
 };
 
 async function make(question: LockQuestion, before: LockText | undefined): Promise<Result<MadeLock>> {
   const known = before === undefined ? undefined : readDenoLock(before.text, before.shown);
   if (known?.ok === false) return known;
-  const written = await askDeno(question, before?.text, false);
+  const written = await askDeno(question, before?.text, writing);
   if ('reason' in written) return refuse(`Deno could not find what the cells import: ${written.reason}.`, lockHelp);
   const text = withoutMirrors(written.lock);
   const read = readDenoLock(text, 'the lock that Deno wrote');
@@ -51,6 +59,22 @@ async function resolve(question: LockQuestion): Promise<Result<readonly LockedMo
   if (importsOf(question) === '') return { ok: true, value: [] };
   const made = await make(question, undefined);
   return made.ok ? { ok: true, value: made.value.modules } : made;
+}
+
+async function found(question: LockQuestion, imported: readonly string[]): Promise<readonly LockedModule[] | undefined> {
+  const nowhere = { cell: '', index: 0, range: { start: { line: 0, column: 0 }, end: { line: 0, column: 0 } } };
+  const asked = { ...question, imports: imported.map((specifier) => ({ specifier, ...nowhere })) };
+  if (importsOf(asked) === '') return [];
+  const told = await askDeno(asked, lockThatDenoFinds(asked), looking);
+  const read = 'reason' in told ? undefined : readDenoLock(told.lock, 'the lock that Deno wrote');
+  return read?.ok === true ? read.value.modules : undefined;
+}
+
+/** Beside a configuration Deno keeps to a lock of its own accord. */
+function lockThatDenoFinds(question: LockQuestion): string | undefined {
+  const configuration = configurationOf(question);
+  const text = configuration === undefined ? undefined : readOrNothing(join(dirname(configuration), 'deno.lock'));
+  return text !== undefined && readDenoLock(text, '').ok ? text : undefined;
 }
 
 const lockHelp =
@@ -68,7 +92,7 @@ async function compare(question: LockQuestion, lock: LockText, fetches: boolean)
     const differences = [...surely.map((one) => absentFrom(one, lock.shown)), ...changed];
     return { ok: true, value: { ...value, differences } };
   }
-  const checked = await askDeno(question, lock.text, true);
+  const checked = await askDeno(question, lock.text, comparing);
   if (!('reason' in checked)) {
     // What was fetched just now may be something else as well.
     return { ok: true, value: { ...value, differences: changedHere(question, read.value, lock.shown) } };
@@ -150,7 +174,7 @@ function configurationOf({ cwd }: LockQuestion): string | undefined {
 async function askDeno(
   question: LockQuestion,
   before: string | undefined,
-  isFrozen: boolean,
+  how: readonly string[],
 ): Promise<{ readonly lock: string } | { readonly reason: string }> {
   const { interpreter, cwd, variables, signal } = question;
   if (interpreter === undefined) return { reason: 'no Deno was found' };
@@ -161,7 +185,7 @@ async function askDeno(
     writeFileSync(lock, before ?? JSON.stringify(empty));
     const configuration = configurationOf(question);
     const words = [
-      ...['cache', '--quiet', '--allow-import', `--lock=${lock}`, `--frozen=${String(isFrozen)}`],
+      ...[...how, '--quiet', '--allow-import', `--lock=${lock}`],
       ...(configuration === undefined ? [] : ['--config', configuration]),
       entry,
     ];
