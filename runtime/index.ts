@@ -42,6 +42,7 @@ export {
   type ModuleLocks,
   type NamedImport,
 } from './languages/module-locks.ts';
+export { namedImports } from './languages/named-imports.ts';
 export { runtimeOf as languageOfNotebook } from './languages/registry.ts';
 export { findInterpreter } from './process/interpreter.ts';
 export { readDocument, writeAtomically } from './store/local.ts';

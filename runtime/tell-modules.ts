@@ -1,6 +1,7 @@
 import type { Bundle } from '../compiler/bundle/format.ts';
 import type { InstalledPackage, RunEvent } from './event.ts';
 import { listed } from './languages/module-locks.ts';
+import { namedImports } from './languages/named-imports.ts';
 import { runtimeOf } from './languages/registry.ts';
 import type { Interpreter } from './process/interpreter.ts';
 import type { TaskOutcome } from './run-state.ts';
@@ -29,10 +30,10 @@ export async function tellModules(
   const locks = runtimeOf(notebook.language).modulesOf(kernel);
   if (locks === undefined || known.length > 0) return known;
   const ended = tasks.filter(({ status }) => status === 'ran' || status === 'cached');
-  const imports = ended.flatMap(({ task: { id, index, script } }) =>
-    (script?.modules ?? []).map(({ specifier, range }) => ({ specifier, range, cell: id, index })),
+  const imports = namedImports(ended.map(({ task }) => task));
+  const imported = tasks.flatMap(({ result }) =>
+    result === undefined || result.imported.length === 0 ? [] : [result.imported],
   );
-  const imported = [...new Set(tasks.flatMap(({ result }) => result?.imported ?? []))];
   if (imports.length === 0 && imported.length === 0) return known;
   const found = await locks.found({ ...asked, imports }, imported);
   if (found === undefined) return known;

@@ -3,6 +3,7 @@ import path from 'node:path';
 import type { Diagnostic } from '../../compiler/bundle/diagnostic.ts';
 import {
   languageOfNotebook,
+  namedImports,
   type LockQuestion,
   type LockText,
   type ModuleLocks,
@@ -46,10 +47,7 @@ export function kernelOf(parsed: ParsedArguments, { notebook }: Input['bundle'])
 }
 
 function importsOf({ bundle }: Input): readonly NamedImport[] {
-  const tasks = bundle.tasks.filter(({ executionCount }) => executionCount > 0);
-  return tasks.flatMap(({ id, index, script }) =>
-    (script?.modules ?? []).map(({ specifier, range }) => ({ specifier, cell: id, index, range })),
-  );
+  return namedImports(bundle.tasks.filter(({ executionCount }) => executionCount > 0));
 }
 
 /** The lock that is there for a notebook; undefined when there is none. */

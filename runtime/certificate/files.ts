@@ -31,7 +31,8 @@ export function recordFiles(
   const byCell = results.map((result) => {
     const own = new Set<string>();
     for (const file of result?.filesRead ?? []) {
-      if (file.signature === 'missing' || file.kind === 'link' || written.has(file.path) || isCached(file.path)) continue;
+      if (file.signature === 'missing' || file.kind === 'link' || written.has(file.path) || isCached(file.path))
+        continue;
       const fact = { path: words.pathOf(file.path), ...describe(file, written) };
       if (!isTelling(fact)) continue;
       own.add(fact.path);

@@ -73,13 +73,14 @@ export interface ListedModule {
   readonly integrity?: string;
 }
 
-/** Sorted by name. */
+/** Sorted by name and version. */
 export function listed(modules: readonly LockedModule[]): readonly ListedModule[] {
   const found = modules.map(({ name, version, integrity }): ListedModule => {
     if (version === '') return { name, version: integrity };
     return { name, version, ...(integrity !== '' && { integrity }) };
   });
-  return found.sort((left, right) => (left.name < right.name ? -1 : Number(left.name > right.name)));
+  const keyOf = ({ name, version }: ListedModule): string => `${name} ${version}`;
+  return found.sort((left, right) => (keyOf(left) < keyOf(right) ? -1 : Number(keyOf(left) > keyOf(right))));
 }
 
 /** How the modules of an engine are locked, where the engine has a format of its own for it. */
@@ -101,11 +102,16 @@ export interface ModuleLocks {
    * The modules that the cells of a run have had, with what these require. Nothing is fetched: what has gone from here meanwhile cannot be told, and
    * then it is not known.
    * @param question with the imports that stand in the cells that ran
-   * @param imported names that cells were seen to import
+   * @param imported names that cells were seen to import, those of each cell together
    */
-  found(question: LockQuestion, imported: readonly string[]): Promise<readonly LockedModule[] | undefined>;
+  found(question: LockQuestion, imported: readonly (readonly string[])[]): Promise<readonly LockedModule[] | undefined>;
   /** The module that a name in an import leads to, as a lock calls it; undefined for files and for what the engine has itself. */
   moduleOf(specifier: string): string | undefined;
+  /**
+   * Variables of the environment with which a real kernel has no other modules than those of a lock, although it takes none.
+   * @param folder of its own for that, which is removed after the kernel has ended
+   */
+  holdKernel(question: LockQuestion, lock: LockText, folder: string): Promise<Result<Variables>>;
   /**
    * Compares a lock with what the cells import and with what is kept here. Fails where the lock cannot be used at all.
    * @param fetches true: what is not kept here is fetched

@@ -107,7 +107,10 @@ function head(host: Host, found: FoundRun): string {
 }
 
 /** What the cells import of an engine that fetches modules by itself is known by a lock, or when they have run. */
-function packagesIn({ packages, caches, digest }: NonNullable<FoundRun['run']['environment']>, isLocked: boolean): string {
+function packagesIn(
+  { packages, caches, digest }: NonNullable<FoundRun['run']['environment']>,
+  isLocked: boolean,
+): string {
   const which = caches === undefined ? 'installed' : isLocked ? 'locked' : 'imported, not locked';
   return `${packages.length} ${which}, ${shortDigest(digest)}`;
 }

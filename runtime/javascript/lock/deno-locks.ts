@@ -15,10 +15,12 @@ import type {
   ModuleLocks,
   NamedImport,
 } from '../../languages/module-locks.ts';
+import type { Variables } from '../../variables.ts';
 import { callProgram } from '../../process/call-program.ts';
 import { readOrNothing } from '../../store/local.ts';
 import { cacheOfDeno } from '../deno-cache.ts';
 import { askedBy, holds, isKeptAsWritten, nameOf, readDenoLock, withoutMirrors, type DenoLock } from './deno-lock.ts';
+import { makeLockedCache } from './locked-cache.ts';
 import { keptOtherwise } from './kept-packages.ts';
 
 const writing = ['cache', '--frozen=false'];
@@ -40,6 +42,7 @@ export const denoLocks: ModuleLocks = {
   resolve,
   found,
   moduleOf: nameOf,
+  holdKernel,
   compare,
 };
 
@@ -61,13 +64,48 @@ async function resolve(question: LockQuestion): Promise<Result<readonly LockedMo
   return made.ok ? { ok: true, value: made.value.modules } : made;
 }
 
-async function found(question: LockQuestion, imported: readonly string[]): Promise<readonly LockedModule[] | undefined> {
-  const nowhere = { cell: '', index: 0, range: { start: { line: 0, column: 0 }, end: { line: 0, column: 0 } } };
-  const asked = { ...question, imports: imported.map((specifier) => ({ specifier, ...nowhere })) };
-  if (importsOf(asked) === '') return [];
-  const told = await askDeno(asked, lockThatDenoFinds(asked), looking);
-  const read = 'reason' in told ? undefined : readDenoLock(told.lock, 'the lock that Deno wrote');
-  return read?.ok === true ? read.value.modules : undefined;
+/** Deno takes one version for two ranges where one serves both, so what two processes have imported must not be asked for together. */
+async function found(
+  question: LockQuestion,
+  imported: readonly (readonly string[])[],
+): Promise<readonly LockedModule[] | undefined> {
+  const all = new Map<string, LockedModule>();
+  const sets = new Map(imported.map((names) => [JSON.stringify([...names].sort()), names]));
+  for (const names of sets.values()) {
+    const asked = { ...question, imports: names.map((specifier) => ({ specifier, ...nowhere })) };
+    if (importsOf(asked) === '') continue;
+    const told = await askDeno(asked, lockThatDenoFinds(asked), looking);
+    const read = 'reason' in told ? undefined : readDenoLock(told.lock, 'the lock that Deno wrote');
+    if (read?.ok !== true) return undefined;
+    for (const module of read.value.modules) all.set(keyOf(module), module);
+  }
+  return [...all.values()];
+}
+
+const nowhere = { cell: '', index: 0, range: { start: { line: 0, column: 0 }, end: { line: 0, column: 0 } } };
+
+function keyOf({ name, version, integrity }: LockedModule): string {
+  return `${name} ${version} ${integrity}`;
+}
+
+async function holdKernel(question: LockQuestion, lock: LockText, folder: string): Promise<Result<Variables>> {
+  const read = readDenoLock(lock.text, lock.shown);
+  if (!read.ok) return read;
+  const { cwd, variables } = question;
+  const { modules } = read.value;
+  const cache = join(folder, 'deno');
+  makeLockedCache(cacheOfDeno(variables, cwd), cache, { modules, variables });
+  const value = { DENO_DIR: cache };
+  const imported = question.imports.map(({ specifier }) => [specifier]);
+  const got = await found({ ...question, variables: { ...variables, ...value } }, imported);
+  const locked = new Set(modules.map(keyOf));
+  const other = got?.find((module) => !locked.has(keyOf(module)));
+  if (got !== undefined && other === undefined) return { ok: true, value };
+  const what = other === undefined ? 'modules from elsewhere' : `${other.name} ${other.version}`.trim();
+  return refuse(
+    `The real kernel takes no lock, and would import ${what}, which is not what ${lock.shown} has.`,
+    'Compare without --env, or name versions in the imports of the cells as the lock has them.',
+  );
 }
 
 /** Beside a configuration Deno keeps to a lock of its own accord. */

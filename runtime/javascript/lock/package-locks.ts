@@ -36,12 +36,17 @@ export const packageLocks: ModuleLocks = {
   },
   found: async ({ imports, cwd }, imported) => {
     await Promise.resolve();
-    const seen = imported.flatMap((specifier) => packageIn(specifier) ?? []);
+    const seen = imported.flat().flatMap((specifier) => packageIn(specifier) ?? []);
     return installedModules([...new Set([...importedNames(imports), ...seen])].sort(), cwd);
   },
   moduleOf: (specifier) => {
     const name = packageIn(specifier);
     return name === undefined ? undefined : `npm:${name}`;
+  },
+  // What is installed was compared with the lock, and the kernel finds nothing else.
+  holdKernel: async () => {
+    await Promise.resolve();
+    return { ok: true, value: {} };
   },
   compare: async ({ imports }, lock) => {
     await Promise.resolve();
