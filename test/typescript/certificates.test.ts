@@ -31,10 +31,11 @@ const cells = [
 ];
 
 describe.skipIf(deno === undefined)('a certificate of a notebook of Deno', () => {
+  const program = String(deno);
   const write = (...sources: readonly string[]): void => place.write('certified.ipynb', denoNotebook(...sources));
   const check = async (...words: readonly string[]): Promise<string> => {
     const { out, err } = await place.call('verify', '--check', 'certificate.json', '--quiet', '--json', ...words);
-    const { first, facts } = JSON.parse(out) as { first: object; facts: object };
+    const { first, facts } = JSON.parse(out) as { first: object | null; facts: object };
     return JSON.stringify(first ?? facts, null, 1) + err;
   };
 
@@ -47,7 +48,7 @@ describe.skipIf(deno === undefined)('a certificate of a notebook of Deno', () =>
     place.write('newer.ts', 'import "npm:cw-twice@1.1.0";');
     const env = { ...process.env, ...place.variables };
     // The registry is in this process, which therefore must not wait.
-    const fetched = spawn(deno ?? '', ['cache', '--quiet', '--reload', 'newer.ts'], { cwd: place.folder, env });
+    const fetched = spawn(program, ['cache', '--quiet', '--reload', 'newer.ts'], { cwd: place.folder, env });
     expect((await once(fetched, 'exit'))[0]).toBe(0);
     const words = ['certified.ipynb', '--python', python, '--env', 'lock', '--certificate', 'certificate.json'];
     const made = await place.call('verify', ...words);

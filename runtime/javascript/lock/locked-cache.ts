@@ -53,7 +53,7 @@ function withVersions(
     ...rest,
     versions: Object.fromEntries(kept),
     ...(tags !== undefined && { 'dist-tags': { latest: newest, ...Object.fromEntries(still) } }),
-    ...(latest !== undefined && { latest: locked.has(String(latest)) ? latest : newest }),
+    ...(typeof latest === 'string' && { latest: locked.has(latest) ? latest : newest }),
   };
 }
 
