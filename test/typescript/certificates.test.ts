@@ -28,6 +28,7 @@ const cells = [
   'const rows = JSON.parse(await Deno.readTextFile("rows.json")) as number[];',
   '%%bash --out said\necho said',
   '[rows.map((n) => twice(n) + triple(n)), said, Math.random() > 2, Deno.env.get("LEVEL")]',
+  '//: raises-exception\n%%bash\nexit 4',
 ];
 
 describe.skipIf(deno === undefined)('a certificate of a notebook of Deno', () => {
@@ -53,7 +54,7 @@ describe.skipIf(deno === undefined)('a certificate of a notebook of Deno', () =>
     const words = ['certified.ipynb', '--python', python, '--env', 'lock', '--certificate', 'certificate.json'];
     const made = await place.call('verify', ...words);
     expect(made.code, made.err + made.out).toBe(0);
-    expect(made.out).toContain('4 of 4 cells equal');
+    expect(made.out).toContain('5 of 5 cells equal');
     const { facts } = JSON.parse(readFileSync(join(place.folder, 'certificate.json'), 'utf8')) as { facts: object };
     expect(facts).toMatchObject({
       cells: [
@@ -61,6 +62,7 @@ describe.skipIf(deno === undefined)('a certificate of a notebook of Deno', () =>
         { packages: [], files: ['rows.json'] },
         { packages: [] },
         { packages: [], variables: [] },
+        { verdict: 'raises' },
       ],
       files: [{ path: 'rows.json' }],
       environment: {
