@@ -16,10 +16,6 @@ interface Reason {
 
 /** Commands that make something of Python, and what helps in other languages. */
 const reasons: Readonly<Record<string, Reason>> = {
-  export: {
-    why: 'what it writes is a package of Python',
-    next: 'cellwright compile NB writes the text of each task as a file of its own.',
-  },
   image: {
     why: 'an image runs the steps of a notebook by a worker of Python',
     next: 'Make an image with Node, Deno, this program and the notebook beside its deno.lock: cellwright lock --check NB fetches the modules while it is built, and cellwright run NB --env lock runs it without a network.',
