@@ -39,7 +39,7 @@ describe.skipIf(deno === undefined)('a notebook of Deno, exported as modules', (
     expect(ran.code, ran.err).toBe(0);
     const made = await place.call('export', 'whole.ipynb', '--modules', join('out', 'whole'));
     expect(made.code, made.err).toBe(0);
-    expect(made.out).toContain('[5] cells/05_spread.ts(Kind, Point, bump, count, helper, rows) -> length, spread');
+    expect(made.out).toContain('[5] cells/05_length.ts(Kind, Point, bump, count, helper, rows) -> length, spread');
     place.write('use.ts', 'import { spread, temp } from "./out/whole/main.ts";\nconsole.log(spread.length, temp);');
     const done = runModules('use.ts');
     const shown = shownIn(join(place.folder, 'whole.out.ipynb')).filter((text) => text !== '');
