@@ -2,8 +2,11 @@ import { spawnSync } from 'node:child_process';
 import { machine, type as systemName } from 'node:os';
 import { join } from 'node:path';
 import type { Result } from '../../compiler/bundle/diagnostic.ts';
+import { isObject } from '../../compiler/bundle/follow-schema.ts';
 import type { EnvironmentDescription, EnvironmentQuestion } from '../certificate/environment.ts';
+import type { InstalledPackage } from '../event.ts';
 import { foldersUp } from '../folders-up.ts';
+import { readDocument } from '../store/local.ts';
 import { cacheOfDeno } from './deno-cache.ts';
 import { findJavaScript } from './interpreter.ts';
 import { askEngine } from './language-info.ts';
@@ -21,7 +24,11 @@ export function describeModules(asked: EnvironmentQuestion): Result<EnvironmentD
     value: {
       python: { implementation: engine.name, version: engine.version },
       platform: { system: systemName(), machine: machine(), libc: libraryOfC() },
-      packages: packages.map((found) => ({ ...found, modules: [found.name], needs: [] })),
+      packages: [...packages, ...kernelIn(interpreter.home)].map((found) => ({
+        ...found,
+        modules: [found.name],
+        needs: [],
+      })),
       path: [cache, ...foldersUp(cwd).map((folder) => join(folder, 'node_modules'))],
       library: '',
       prefixes: [interpreter.executable],
@@ -29,6 +36,13 @@ export function describeModules(asked: EnvironmentQuestion): Result<EnvironmentD
       variables,
     },
   };
+}
+
+/** A kernel that is a package of its own: what the cells show is its doing as well. @param home its folder; empty: there is none */
+function kernelIn(home: string): readonly InstalledPackage[] {
+  const read = home === '' ? undefined : readDocument(join(home, 'package.json'));
+  if (!isObject(read)) return [];
+  return [{ name: `npm:${String(read['name'])}`, version: String(read['version']) }];
 }
 
 /** Such as `glibc 2.36`; empty where the system does not say it. */
