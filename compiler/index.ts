@@ -25,6 +25,8 @@ export type {
 } from './4-emit/targets/target.ts';
 export { workflowName } from './4-emit/targets/step-names.ts';
 export { planForEngines } from './4-emit/engine-plan.ts';
+export { projectMark, type ModuleProject } from './4-emit/module-project.ts';
+export { projectOf } from './languages.ts';
 export { canonicalAddress } from './environment/canonical-address.ts';
 export type { Lock, LockedFile, LockedPackage } from './environment/lock.ts';
 export { readLock } from './environment/read-lock.ts';

@@ -7,6 +7,7 @@ import { loadTypeScript, type TypeScriptSource } from './2-analyze/typescript/lo
 import { javascriptParameters } from './3-link/javascript-parameters.ts';
 import { pythonParameters } from './3-link/parameters.ts';
 import type { ParameterReader } from './3-link/tagged-parameters.ts';
+import { moduleProject } from './4-emit/module-project.ts';
 import type { ModuleOrder } from './4-emit/module-order.ts';
 import { printModule as printPython } from './4-emit/python.ts';
 import { printModule as printTypeScript } from './4-emit/typescript.ts';
@@ -23,6 +24,8 @@ interface LanguageFacts {
   readonly parameters: ParameterReader;
   /** A printer for the tasks of one notebook. */
   readonly printer: (notebook: Notebook) => (order: ModuleOrder) => string;
+  /** How the cells become modules that run by themselves; absent where that is for the language's own interpreter to do. */
+  readonly project?: typeof moduleProject;
 }
 
 /** Everything in which one language of notebooks is another than the next. No other file of the compiler asks which one it is. */
@@ -41,6 +44,7 @@ const ofTypeScript = {
   knowledge: javascriptKnowledge,
   parameters: javascriptParameters,
   printer: () => printTypeScript,
+  project: moduleProject,
 };
 const typescript: LanguageFacts = { name: 'typescript', extension: 'ts', ...ofTypeScript };
 const javascript: LanguageFacts = { name: 'javascript', extension: 'js', ...ofTypeScript };
@@ -57,6 +61,11 @@ export function languageOf(notebook: Notebook, languages: readonly Language[]): 
 /** A printer for the tasks of a notebook; undefined for one that is in no language we know. */
 export function printerOf(notebook: Notebook): ((order: ModuleOrder) => string) | undefined {
   return [python, typescript, javascript].find(isIn(notebook))?.printer(notebook);
+}
+
+/** How the cells of a notebook become modules that run by themselves; undefined where its interpreter makes a package of them. */
+export function projectOf(notebook: Notebook): typeof moduleProject | undefined {
+  return [python, typescript, javascript].find(isIn(notebook))?.project;
 }
 
 /** True when a notebook is in one of the languages of `loadTypeScriptLanguages`. */

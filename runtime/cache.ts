@@ -36,6 +36,8 @@ export interface LaneNote {
   readonly outputs: readonly (readonly OutputMessage[])[];
   /** What was recorded after each of them. */
   readonly measured: readonly (Measured | null)[];
+  /** What each of them was seen to import. */
+  readonly imported: readonly AttemptResult['imported'][];
 }
 
 /** Why a task cannot be taken from the cache: the part of the key that differs. */

@@ -40,10 +40,12 @@ export interface EnvironmentFound {
   readonly caches?: readonly string[];
 }
 
-/** A distribution as the names of its folder say it. */
+/** A distribution as the names of its folder say it, or a module of an engine that fetches them by itself. */
 export interface InstalledPackage {
   readonly name: string;
   readonly version: string;
+  /** The digest of a module's files, where that is known besides the version. */
+  readonly integrity?: string;
 }
 
 /** The language of the cells as their kernel says it, and what runs them. */
@@ -100,6 +102,8 @@ export type RunEvent =
   | ({ readonly type: 'together' } & Together)
   /** Names of the installed distributions that the cells reached, with what these require; absent where all of them count. */
   | { readonly type: 'reached'; readonly packages: readonly string[] }
+  /** The modules that the cells had, with what these require, where no lock said it from the start. */
+  | { readonly type: 'modules'; readonly modules: readonly InstalledPackage[] }
   /** All tasks start again. */
   | { readonly type: 'restarted'; readonly reason: string }
   | {

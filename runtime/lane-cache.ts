@@ -107,7 +107,7 @@ export function reuseLane(context: RunContext): RunOutcome | Miss | undefined {
     const measured = note.measured[place] ?? undefined;
     const found = { ...initialState(task, place), outputs: [...outputs], because: reason, cached: entry.run };
     context.onEvent(finishedEvent(found, 'cached'), outputs);
-    const result = withMeasured(entry.result, measured);
+    const result = { ...withMeasured(entry.result, measured), imported: note.imported[place] ?? [] };
     const judged = { task, result, verdicts: [] };
     context.gates.judge(judged);
     return { ...judged, status: 'cached', outputs, seconds: 0, reason };
@@ -153,6 +153,7 @@ export function rememberLane(
     why,
     outputs: ran.map(({ outputs }) => outputs),
     measured: ran.map(({ result: own }) => own?.measured ?? null),
+    imported: ran.map(({ result: own }) => own?.imported ?? []),
   };
   const state = { ...initialState(unit.task, 0), result, lane };
   remember(context, [state], state);

@@ -1,7 +1,7 @@
 import { appendFileSync, fsyncSync, mkdirSync, openSync, closeSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Diagnostic } from '../compiler/bundle/diagnostic.ts';
-import type { RunEvent } from './event.ts';
+import type { InstalledPackage, RunEvent } from './event.ts';
 import type { TaskOutcome } from './run-state.ts';
 import { claim, release } from './store/owner.ts';
 
@@ -13,6 +13,8 @@ export interface RunRecord {
   readonly diagnostics: readonly Diagnostic[];
   readonly seconds: number;
   readonly lane: boolean;
+  /** What is installed, or the modules that the cells had. */
+  readonly packages: readonly InstalledPackage[];
   /** The executed notebook as nbformat JSON text. */
   readonly notebook: string;
   /** The folder of the run's log. */

@@ -7,7 +7,6 @@ import { canonicalJson } from '../compiler/bundle/canonical.ts';
 import { whyOneProcess } from '../compiler/bundle/one-process.ts';
 import type { Bundle, Task } from '../compiler/bundle/format.ts';
 import { describeMiss } from './cache.ts';
-import { describeLanguage } from './describe-language.ts';
 import { delayProcesses, type Disorder } from './disorder.ts';
 import type { EnvironmentFound, RunEvent, RunStarted } from './event.ts';
 import { describeRunner, type Origin } from './history/origin.ts';
@@ -41,6 +40,7 @@ import { objectsFolder, openLocalStore, writeAtomically, type LocalStore } from 
 import { sharedAddress, sharedFolder, type SharedObjects } from './store/shared.ts';
 import { keepBelow, sweepRuns, sweepTemporary, untilCleaned } from './store/sweep.ts';
 import { tellReachedByTasks } from './tell-reached.ts';
+import { tellWhatRan } from './tell-what-ran.ts';
 import type { Variables } from './variables.ts';
 import type { Member } from './variants/team.ts';
 
@@ -147,7 +147,7 @@ function nothingRan(bundle: Bundle, document: string, diagnostic: Diagnostic): O
     result: undefined,
   }));
   const notebook = executedNotebook(document, tasks);
-  return { status: 'refused', tasks, diagnostics: [diagnostic], seconds: 0, lane: false, notebook };
+  return { status: 'refused', tasks, diagnostics: [diagnostic], seconds: 0, lane: false, packages: [], notebook };
 }
 
 /**
@@ -175,7 +175,8 @@ export async function run(bundle: Bundle, document: string, options: RunOptions)
   secrets = secretsOf(document, options, variables);
   const start = common.describe();
   const { executable } = interpreter;
-  emit({ type: 'environment', executable, digest: `sha256:${sha256(start.whole)}`, ...common.packages() });
+  const installed = common.packages();
+  emit({ type: 'environment', executable, digest: `sha256:${sha256(start.whole)}`, ...installed });
   const previous = common.accepted.before(options.origin);
   const gates = new Gates({ judges: options.judges ?? true, previous, onEvent: emit });
   const seen = await runAndTell({
@@ -206,10 +207,9 @@ export async function run(bundle: Bundle, document: string, options: RunOptions)
     onEvent: emit,
     gates,
   });
-  const { language, told } = describeLanguage(bundle, { interpreter, start: start.whole, store });
-  if (told !== undefined) emit(told);
-  const source = await common.source();
-  if (source !== undefined) emit({ type: 'source-control', ...source });
+  const { source } = common;
+  const asked = { ...options, interpreter, variables, store, source, start: start.whole, installed, emit };
+  const { language, packages } = await tellWhatRan(bundle, seen.tasks, asked);
   // Of tasks that came from the cache as well.
   const outcome = {
     ...seen,
@@ -232,7 +232,7 @@ export async function run(bundle: Bundle, document: string, options: RunOptions)
   }
   log.close();
   const diagnostics = [...outcome.diagnostics, ...gates.diagnostics];
-  return { id, ...outcome, diagnostics, seconds, notebook, folder: log.folder };
+  return { id, ...outcome, diagnostics, seconds, packages, notebook, folder: log.folder };
 }
 
 interface Telling {

@@ -61,16 +61,26 @@ export function exportedCells(
 
 const asPython = 'Write it in Python, or leave the cell out with the tag skip.';
 
-/** The diagnostic of a cell that cannot be a function. */
+/** The diagnostic of a cell that cannot be a function, or a module. */
 export function cannotExport(
   task: Pick<Task, 'id' | 'index'>,
-  { line, why, help }: { readonly line: number; readonly why: string; readonly help: string },
+  {
+    line,
+    why,
+    help,
+    kind = 'function',
+  }: {
+    readonly line: number;
+    readonly why: string;
+    readonly help: string;
+    readonly kind?: 'function' | 'module';
+  },
 ): Diagnostic {
   const place = { line, column: 0 };
   return {
     code: 'CW709',
     severity: 'error',
-    message: `The cell cannot be a function: ${why}.`,
+    message: `The cell cannot be a ${kind}: ${why}.`,
     location: { cell: task.id, index: task.index, range: { start: place, end: place } },
     help,
     related: [],

@@ -337,9 +337,9 @@ export const diagnosticCatalogue: Readonly<Record<DiagnosticCode, CatalogueEntry
     next: 'Add it with `cellwright lock NB` (in a notebook of tslab with `npm install --save-exact`), which leaves what is locked already as it is.',
   },
   CW709: {
-    title: 'A cell cannot be a function',
-    why: "`export --modules` writes a function for every cell, which gives what the cell gives. Some of what cells do, no function does: IPython's own syntax, a function that changes a variable of the notebook, a name that is looked up by its text. The message says what it is. Nothing was written.",
-    next: 'Write that part in plain Python, with arguments and results, or tag the cell `skip` when the package does not need it.',
+    title: 'A cell cannot be a function or a module',
+    why: "`export --modules` writes a function for every cell of Python, and a module for every cell of TypeScript, which gives what the cell gives. Some of what cells do, these cannot do: IPython's own syntax, a function or cell that changes a variable of another, a name that is looked up by its text. The message says what it is. Nothing was written.",
+    next: 'Write that part in plain Python with arguments and results, or in TypeScript with names of its own; or tag the cell `skip` when nothing else needs it.',
   },
   CW710: {
     title: 'The run has stored no values',

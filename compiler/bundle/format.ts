@@ -180,6 +180,8 @@ export interface Script {
   readonly standsFor?: number;
   /** Present and true: what it imports it closes itself, so that nothing of it is there for later cells, and native code in that opens only files that the text has opened before. */
   readonly isConfined?: true;
+  /** Present: the file of which it only looks whether it is there, although it asks to read it. */
+  readonly looksFor?: string;
 }
 
 /** One code cell as an isolated unit of work. Tasks stand in notebook order. */

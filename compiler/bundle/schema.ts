@@ -144,6 +144,7 @@ const definitions: Readonly<Record<string, Schema>> = {
           modules: { type: 'array', items: record({ specifier: text, range: reference('range') }) },
           standsFor: place,
           isConfined: flag,
+          looksFor: text,
         },
       ),
       lowered: text,

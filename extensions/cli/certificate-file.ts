@@ -1,8 +1,8 @@
 import path from 'node:path';
 import {
-  describeEnvironment,
   digestOfFacts,
   gatherFacts,
+  languageOfNotebook,
   readCertificate,
   writeCertificate,
   type Certificate,
@@ -24,21 +24,24 @@ export interface WitnessedRun {
   readonly input: Input;
   /** The folder that the cells ran in. */
   readonly cwd: string;
+  readonly place: Place;
   readonly environment: EnvironmentDescription;
   readonly record: RunRecord;
   readonly plain: readonly PlainRun[];
 }
 
-/** Asks the interpreter of the cells what is installed in it. */
+/** Finds out what ran the cells, and what was installed there. */
 export function lookAtEnvironment(
   host: Host,
-  { input, cwd, place }: { readonly input: Input; readonly cwd: string; readonly place: Place },
+  { input, cwd, place, record }: Pick<WitnessedRun, 'input' | 'cwd' | 'place' | 'record'>,
 ): Outcome<EnvironmentDescription> {
-  const described = describeEnvironment({
+  const described = languageOfNotebook(input.bundle.notebook.language).describeEnvironment({
     script: path.join(host.installation, 'python', 'describe_environment.py'),
     cwd,
     python: place.python,
-    kernel: place.kernel ?? input.bundle.notebook.kernelName,
+    kernel: kernelIn(place, input),
+    lock: place.lock,
+    packages: record.packages,
     environment: place.environment,
   });
   if (described.ok) return described;
@@ -51,14 +54,19 @@ export function lookAtEnvironment(
   return { ok: false, result };
 }
 
+function kernelIn({ kernel }: Place, { bundle }: Input): string {
+  return kernel ?? bundle.notebook.kernelName;
+}
+
 /** What a certificate says of a run. */
-export function witness({ input, cwd, environment, record, plain }: WitnessedRun): Witness {
+export function witness({ input, cwd, place, environment, record, plain }: WitnessedRun): Witness {
   return gatherFacts({
     name: input.isStream ? 'standard input' : path.basename(input.path),
     bundle: input.bundle,
     parameters: recordParameters(input.values),
     folder: input.folder,
     cwd,
+    kernel: kernelIn(place, input),
     environment,
     record,
     plain: plain.map(({ notebook }) => notebook),

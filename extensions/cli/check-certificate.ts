@@ -60,16 +60,16 @@ export async function checkCertificate(host: Host, parsed: ParsedArguments, name
   const prepared = await prepareEnvironment(host, parsed, { input, place: found.value, builds: true, silent });
   if (!prepared.ok) return prepared.result;
   const { place } = prepared.value;
-  const environment = lookAtEnvironment(host, { input, cwd: cwd.value, place });
-  if (!environment.ok) return environment.result;
   const signal = host.interruption();
   // The signal may be aborted at any time.
   const isStopped = (): boolean => signal.aborted;
   const runAgain = (): Promise<RunRecord> => runAfresh(host, input, { cwd: cwd.value, place, signal, silent });
-  const witnessed = { input, cwd: cwd.value, environment: environment.value, plain: [] };
   const record = await runAgain();
   if (isStopped()) return interruptedBefore(input, 'compared');
   if (record.status === 'refused') return refused(input, record);
+  const environment = lookAtEnvironment(host, { input, cwd: cwd.value, place, record });
+  if (!environment.ok) return environment.result;
+  const witnessed = { input, cwd: cwd.value, place, environment: environment.value, plain: [] };
   const now = witness({ ...witnessed, record });
   const checked = checkRun({ certified: certificate.facts, now, bundle: input.bundle, environment: environment.value });
   let again: Witness | undefined;

@@ -266,7 +266,7 @@ const commands: readonly Command[] = [
   {
     name: 'export',
     words: 'NB --modules DIR|--hook DIR',
-    help: 'Writes a Python package with a function for every cell. Executes nothing.',
+    help: 'Writes a Python package with a function for every cell; of a notebook of Deno a module for every cell. Executes nothing.',
     flags: [modulesFlag, hookFlag, ...environmentFlags],
     most: 1,
     run: exportCommand,

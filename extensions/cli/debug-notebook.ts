@@ -9,6 +9,8 @@ export interface DebugSubject {
   readonly task: RecordedTask;
   /** The cell's text as it was run. */
   readonly source: string;
+  /** The same as its kernel alone can run it, where that is another text. */
+  readonly lowered: string | undefined;
   /** The state that has the run and its values. */
   readonly state: string;
   /** The folder of this program. */
@@ -29,11 +31,11 @@ export interface DebugSubject {
 
 /** A notebook whose first cell loads what the cell started with, and whose second is the cell. */
 export function debugNotebook(subject: DebugSubject): string {
-  const { task, source, metadata } = subject;
+  const { task, source, lowered, metadata } = subject;
   const cells = [
     { cell_type: 'markdown', id: 'about', metadata: {}, source: about(subject) },
     codeCell('inputs', loadingIn(subject.language).source(subject)),
-    codeCell(task.id, source),
+    codeCell(task.id, lowered ?? source),
   ];
   return `${JSON.stringify({ cells, metadata, nbformat: 4, nbformat_minor: 5 }, null, 1)}\n`;
 }
@@ -42,7 +44,7 @@ function codeCell(id: string, source: string): object {
   return { cell_type: 'code', id, metadata: {}, source, outputs: [], execution_count: null };
 }
 
-function about({ run, task, names, absent, language }: DebugSubject): string {
+function about({ run, task, source, lowered, names, absent, language }: DebugSubject): string {
   const error = task.observed?.error;
   const ended =
     error === undefined
@@ -58,7 +60,22 @@ function about({ run, task, names, absent, language }: DebugSubject): string {
       ? 'It needs no variable of an earlier cell.'
       : `The next cell loads ${names.map((name) => `\`${name}\``).join(', ')} from the store, by reference: nothing is copied, and what is changed here changes nothing there. ${loadingIn(language).more}`,
     ...(missing.length === 0 ? [] : ['', ...missing]),
+    ...(lowered === undefined
+      ? []
+      : [
+          '',
+          'The kernel does not know such a cell by itself. The last cell is what stands for it:',
+          '',
+          fenced(source),
+        ]),
   ].join('\n');
+}
+
+/** As Markdown shows a text, whatever is in it. */
+function fenced(text: string): string {
+  const longest = Math.max(2, ...[...text.matchAll(/`+/g)].map(([run]) => run.length));
+  const fence = '`'.repeat(longest + 1);
+  return `${fence}\n${text}\n${fence}`;
 }
 
 function firstLine(text: string): string {

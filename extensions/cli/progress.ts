@@ -55,6 +55,7 @@ export function describeEvent(event: RunEvent): string | undefined {
     case 'environment':
     case 'together':
     case 'reached':
+    case 'modules':
     case 'language':
     case 'source-control':
     case 'metric':

@@ -15,14 +15,10 @@ interface Reason {
 }
 
 /** A command that is for notebooks in Python alone. */
-export type ForPython = 'export' | 'test';
+export type ForPython = 'test';
 
 /** Commands that make something of Python, and what helps in other languages. */
 const reasons: Readonly<Record<ForPython, Reason>> = {
-  export: {
-    why: 'what it writes is a package of Python',
-    next: 'cellwright compile NB writes the text of each task as a file of its own.',
-  },
   test: {
     why: 'a check calls the function of a cell in Python',
     next: 'Write the check as a cell that throws an error and tag it gate, or keep a run with cellwright freeze NB.',

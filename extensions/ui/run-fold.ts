@@ -135,6 +135,7 @@ export function withEvent(run: RunState, event: TimedEvent): RunState {
     case 'source-control':
     case 'together':
     case 'reached':
+    case 'modules':
     case 'slice':
       return run;
   }

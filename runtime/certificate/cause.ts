@@ -80,7 +80,7 @@ function fromCells({ lineage, differences }: Omit<Evidence, 'varies'>, kind: Kin
 
 /** A module beside the notebook is read as a file, and code. */
 function say({ kind, name, what }: FactDifference, suffix: string): Cause {
-  const known = { code: 'code', file: name.endsWith('.py') ? 'code' : 'data' } as const;
+  const known = { code: 'code', file: /\.(?:py|[cm]?[jt]sx?)$/.test(name) ? 'code' : 'data' } as const;
   return { kind: kind === 'code' || kind === 'file' ? known[kind] : 'environment', what: `${what}${suffix}` };
 }
 
@@ -141,7 +141,7 @@ function byChance({ lineage, tasks }: Evidence, isCertain: boolean): Cause | und
 }
 
 const asksMachine =
-  /\b(?:getuser|getlogin|gethostname|platform\.node|Path\.home|expanduser|cpu_count|getpid|os\.environ(?=\)|\.(?:copy|items|keys|values)\())/;
+  /\b(?:getuser|getlogin|gethostname|platform\.node|Path\.home|expanduser|cpu_count|getpid|os\.environ(?=\)|\.(?:copy|items|keys|values)\()|(?:Deno|os)\.hostname|hardwareConcurrency|os\.cpus|homedir|userInfo|(?:Deno|process)\.pid|env\.toObject)/;
 
 /** What is another one on every machine, and is not compared therefore. */
 function fromMachine({ lineage, tasks }: Evidence): Cause | undefined {

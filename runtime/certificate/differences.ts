@@ -68,18 +68,43 @@ function compareFiles(before: readonly RecordedFile[], now: readonly RecordedFil
 
 /** Those that a cell imports first. */
 function differencesOfPackages(before: ComparedFacts, now: ComparedFacts, called: string): readonly FactDifference[] {
-  const versions = ({ environment }: ComparedFacts): ReadonlyMap<string, string> =>
-    new Map(environment.packages.map(({ name, version }) => [name, version]));
-  const [old, fresh] = [versions(before), versions(now)];
+  const [old, fresh] = [before, now].map(({ environment }) => versionsOf(environment.packages));
   const all = [...before.environment.packages, ...now.environment.packages];
   const used = all.filter(({ imported }) => imported).map(({ name }) => name);
   const names = new Set([...used.sort(), ...all.map(({ name }) => name).sort()]);
   return [...names].flatMap((name): FactDifference[] => {
-    const [was, is] = [old.get(name), fresh.get(name)];
-    if (was === is) return [];
-    const shown = (version: string | undefined): string => version ?? 'not installed';
-    return [{ kind: 'package', name, what: `${name} is ${shown(is)} here, ${shown(was)} in ${called}` }];
+    const [was, is] = [old?.get(name), fresh?.get(name)];
+    if (was?.version !== is?.version) {
+      const shown = (found: Versions | undefined): string => found?.version ?? absentWord(name);
+      return [{ kind: 'package', name, what: `${name} is ${shown(is)} here, ${shown(was)} in ${called}` }];
+    }
+    // Where one of both is not known, nothing is.
+    const isSame = was?.integrity === is?.integrity || was?.integrity === '' || is?.integrity === '';
+    const what = `${name} ${is?.version ?? ''} has other files here than in ${called}`;
+    return isSame ? [] : [{ kind: 'package', name, what }];
   });
+}
+
+interface Versions {
+  readonly version: string;
+  readonly integrity: string;
+}
+
+/** Modules may be there in several versions. */
+function versionsOf(packages: Facts['environment']['packages']): ReadonlyMap<string, Versions> {
+  const found = new Map<string, Versions>();
+  for (const { name, version, integrity = '' } of packages) {
+    const before = found.get(name);
+    const both = (left: string | undefined, right: string): string =>
+      left === undefined ? right : left === '' || right === '' ? '' : `${left} and ${right}`;
+    found.set(name, { version: both(before?.version, version), integrity: both(before?.integrity, integrity) });
+  }
+  return found;
+}
+
+/** A module has where it comes from in its name. */
+function absentWord(name: string): string {
+  return name.includes(':') ? 'not imported' : 'not installed';
 }
 
 function differencesOfVariables(before: ComparedFacts, now: ComparedFacts): readonly FactDifference[] {

@@ -2,14 +2,17 @@ import { spawnSync } from 'node:child_process';
 import type { Result } from '../../compiler/bundle/diagnostic.ts';
 import { findMismatch } from '../../compiler/bundle/follow-schema.ts';
 import { record, type Schema } from '../../compiler/bundle/schema.ts';
+import type { InstalledPackage } from '../event.ts';
 import { findInterpreter } from '../process/interpreter.ts';
 import { lastAnswer } from '../process/last-answer.ts';
 import type { Variables } from '../variables.ts';
 
-/** An installed distribution. */
+/** An installed distribution, or a module of an engine that fetches them by itself. */
 export interface Distribution {
   readonly name: string;
   readonly version: string;
+  /** The digest of its files, where that is known besides the version. */
+  readonly integrity?: string;
   /** Modules at the top level. */
   readonly modules: readonly string[];
   /** Names of the distributions that it requires. */
@@ -26,6 +29,8 @@ export interface EnvironmentDescription {
   /** Of the standard library. */
   readonly library: string;
   readonly prefixes: readonly string[];
+  /** Folders in which the engine keeps what it has fetched: what is there is told by versions and digests of packages. Absent: none. */
+  readonly caches?: readonly string[];
   /** What the cells are started with; never written anywhere. */
   readonly variables: Variables;
 }
@@ -48,11 +53,15 @@ export interface EnvironmentQuestion {
   readonly cwd: string;
   readonly python?: string | undefined;
   readonly kernel: string;
+  /** Absolute path of a lock from which alone modules come. */
+  readonly lock?: string | undefined;
   readonly environment: Variables;
+  /** What the run is known to have had of packages, for an engine that fetches them by itself. */
+  readonly packages: readonly InstalledPackage[];
 }
 
-/** Asks the interpreter that runs the cells what it is and what is installed in it. */
-export function describeEnvironment(asked: EnvironmentQuestion): Result<EnvironmentDescription> {
+/** Asks Python, which runs the cells, what it is and what is installed in it. */
+export function describePython(asked: EnvironmentQuestion): Result<EnvironmentDescription> {
   const { script, cwd, environment } = asked;
   const interpreter = findInterpreter(asked);
   if (interpreter === undefined) return refuse(`No interpreter was found for ${asked.python ?? asked.kernel}.`);

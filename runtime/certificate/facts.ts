@@ -1,6 +1,7 @@
 import { canonicalJson } from '../../compiler/bundle/canonical.ts';
 import type { Bundle, Task } from '../../compiler/bundle/format.ts';
 import { homedir, userInfo } from 'node:os';
+import { runtimeOf } from '../languages/registry.ts';
 import type { RunRecord } from '../record.ts';
 import type { TaskOutcome } from '../run-state.ts';
 import type { ExecutedNotebook } from '../verify/compare.ts';
@@ -23,6 +24,8 @@ export interface Witnessed {
   readonly folder: string;
   /** Where the cells ran. */
   readonly cwd: string;
+  /** The kernel by whose ways they ran. */
+  readonly kernel: string;
   readonly environment: EnvironmentDescription;
   /** The compiled run. */
   readonly record: RunRecord;
@@ -43,7 +46,7 @@ export function gatherFacts(witnessed: Witnessed): Witness {
   const words = wordsOf(witnessed);
   const outcomes = record.tasks.filter(({ task }) => task.executionCount > 0);
   const results = outcomes.map(({ result }) => result);
-  const { files, byCell } = recordFiles(results, words);
+  const { files, byCell } = recordFiles(results, words, environment.caches ?? []);
   const read = outcomes.map((outcome) => variablesOf(outcome));
   const variables = recordVariables(new Set(read.flat()), environment.variables);
   const known = new Set(variables.map((variable) => variable.name));
@@ -63,7 +66,7 @@ export function gatherFacts(witnessed: Witnessed): Witness {
       cause: verdict === 'unstable' ? (chanceOf(task)?.what ?? 'an input that differs from run to run') : '',
       ...outputs,
       needs: needsOf(bundle, task),
-      packages: packagesOf(outcome, environment),
+      packages: packagesOf(outcome, witnessed),
       files: byCell[place] ?? [],
       variables: (read[place] ?? []).filter((variable) => known.has(variable)),
     };
@@ -114,21 +117,9 @@ function needsOf(bundle: Bundle, task: Task): readonly string[] {
   return bundle.tasks.filter(({ id }) => earlier.has(id)).map(({ name }) => name);
 }
 
-const statement = /^\s*(?:from\s+([A-Za-z_][\w.]*)\s+import|import\s+(.+))/;
-
-/** The modules at the top level that a line imports. */
-function importedBy(line: string): readonly string[] {
-  const [, from, names] = statement.exec(line) ?? [];
-  return (from ?? names ?? '').split(',').map((name) => /^\s*([A-Za-z_]\w*)/.exec(name)?.[1] ?? '');
-}
-
-/** Distributions of the modules that a cell's text imports, or that it turned out to import. IPython runs every cell. */
-function packagesOf({ task, result }: TaskOutcome, environment: EnvironmentDescription): readonly string[] {
-  const dynamic = (result?.imported ?? []).map((module) => module.split('.')[0] ?? '');
-  const modules = new Set([
-    ...[...task.imports, ...task.source.split('\n')].flatMap(importedBy),
-    ...dynamic.filter((module) => module !== 'IPython'),
-  ]);
+/** Distributions of the modules that a cell's text imports, or that it turned out to import. */
+function packagesOf({ task, result }: TaskOutcome, { bundle, kernel, environment }: Witnessed): readonly string[] {
+  const modules = runtimeOf(bundle.notebook.language).importedBy(task, result?.imported ?? [], kernel);
   return environment.packages
     .filter((distribution) => distribution.modules.some((module) => modules.has(module)))
     .map(({ name }) => name);
@@ -142,7 +133,12 @@ function describe(
   return {
     python,
     platform,
-    packages: packages.map(({ name, version }) => ({ name, version, imported: used.has(name) })),
+    packages: packages.map(({ name, version, integrity }) => ({
+      name,
+      version,
+      ...(integrity !== undefined && { integrity }),
+      imported: used.has(name),
+    })),
     variables,
   };
 }

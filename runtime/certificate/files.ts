@@ -1,5 +1,5 @@
 import { readdirSync, statSync } from 'node:fs';
-import { dirname } from 'node:path';
+import { dirname, sep } from 'node:path';
 import { stillSame } from '../marks.ts';
 import type { AttemptResult, FileRead } from '../process/protocol.ts';
 import { hashFile } from '../store/digests.ts';
@@ -20,13 +20,19 @@ export interface FilesRead {
  * The files that the cells read, as they are now. Left out is what the notebook itself writes, since its code makes it, and caches,
  * which every machine makes for itself. What is not there is left out too, so that what is there later is a file more.
  */
-export function recordFiles(results: readonly (AttemptResult | undefined)[], words: PlaceWords): FilesRead {
+export function recordFiles(
+  results: readonly (AttemptResult | undefined)[],
+  words: PlaceWords,
+  caches: readonly string[],
+): FilesRead {
+  const isCached = (path: string): boolean => caches.some((folder) => path.startsWith(`${folder}${sep}`));
   const written = new Set(results.flatMap((result) => result?.filesWritten ?? []));
   const facts = new Map<string, RecordedFile>();
   const byCell = results.map((result) => {
     const own = new Set<string>();
     for (const file of result?.filesRead ?? []) {
-      if (file.signature === 'missing' || file.kind === 'link' || written.has(file.path)) continue;
+      if (file.signature === 'missing' || file.kind === 'link' || written.has(file.path) || isCached(file.path))
+        continue;
       const fact = { path: words.pathOf(file.path), ...describe(file, written) };
       if (!isTelling(fact)) continue;
       own.add(fact.path);

@@ -108,8 +108,14 @@ export interface RecordedFile {
 export interface RecordedEnvironment {
   readonly python: { readonly implementation: string; readonly version: string };
   readonly platform: { readonly system: string; readonly machine: string; readonly libc: string };
-  /** Every installed distribution. `imported`: a cell imports from it. */
-  readonly packages: readonly { readonly name: string; readonly version: string; readonly imported: boolean }[];
+  /** Every installed distribution, or every module that the cells had. `imported`: a cell imports from it. */
+  readonly packages: readonly {
+    readonly name: string;
+    readonly version: string;
+    /** The digest of a module's files, where that is known besides the version. */
+    readonly integrity?: string;
+    readonly imported: boolean;
+  }[];
   /** Those that were read and set, without those of the machine or of the person, such as `HOME`. */
   readonly variables: readonly { readonly name: string; readonly digest: string }[];
 }

@@ -40,7 +40,7 @@ function namedFolders({ notebook, cwd, packages, library, python, home }: Places
 /** A search path in the notebook's folder holds the person's own modules, unless packages are installed there. */
 function isApart(folder: string, notebook: string): boolean {
   if (contains(folder, notebook)) return false;
-  return !contains(notebook, folder) || /^(?:site|dist)-packages$/.test(basename(folder));
+  return !contains(notebook, folder) || /^(?:(?:site|dist)-packages|node_modules)$/.test(basename(folder));
 }
 
 function contains(folder: string, file: string): boolean {

@@ -50,7 +50,7 @@ const definitions: Readonly<Record<string, Schema>> = {
   environment: record({
     python: record({ implementation: text, version: text }),
     platform: record({ system: text, machine: text, libc: text }),
-    packages: listOf(record({ name: text, version: text, imported: flag })),
+    packages: listOf(record({ name: text, version: text, imported: flag }, { integrity: text })),
     variables: listOf(record({ name: text, digest: { type: 'string', pattern: '^scrypt:[0-9a-f]{64}$' } })),
   }),
   facts: record({

@@ -97,6 +97,7 @@ export function foldRun(id: string, events: readonly LoggedEvent[]): RecordedRun
   for (const event of events) {
     if (event.type === 'run-started') run.started = event;
     else if (event.type === 'environment') run.environment = event;
+    else if (event.type === 'modules') run.environment = withModules(run.environment, event.modules);
     else if (event.type === 'reached') run.reached = event.packages;
     else if (event.type === 'language') run.language = event;
     else if (event.type === 'source-control') run.sourceControl = event;
@@ -117,6 +118,13 @@ export function foldRun(id: string, events: readonly LoggedEvent[]): RecordedRun
     if (event.type === 'restarted' || event.type === 'lane') Object.assign(measures, noMeasures());
   }
   return { ...run, ...measures, tasks: inOrder(tasks) };
+}
+
+function withModules(
+  environment: RecordedRun['environment'],
+  packages: EnvironmentFound['packages'],
+): RecordedRun['environment'] {
+  return environment === undefined ? undefined : { ...environment, packages };
 }
 
 /** A task that a later one overtook was heard of after it. */

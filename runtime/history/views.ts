@@ -33,7 +33,7 @@ export { compareRuns, type CellVerdict, type ExecutedNotebook } from '../verify/
 export { judgeRuns, runPlainly, type PlainRun, type VerifiedTask } from '../verify/verify.ts';
 export { checkRun, type Checked, type CheckedCell } from '../certificate/check.ts';
 export type { Cause } from '../certificate/cause.ts';
-export { describeEnvironment, type EnvironmentDescription } from '../certificate/environment.ts';
+export { type EnvironmentDescription } from '../certificate/environment.ts';
 export { gatherFacts, type Witness } from '../certificate/facts.ts';
 export type { Certificate, Facts, RecordedValue } from '../certificate/format.ts';
 export { digestOfFacts, readCertificate, writeCertificate } from '../certificate/read.ts';

@@ -20,8 +20,17 @@ export function javaScriptInfo(
 /** Deno, or Node, under which tslab runs. */
 export function javaScriptEngine(interpreter: Interpreter, environment: string, store: LocalStore): Engine | undefined {
   const [version] = versionsOf(interpreter, environment, store);
-  const name = isJavaScript(interpreter) && interpreter.kernel === 'deno' ? 'deno' : 'node';
-  return version === undefined ? undefined : { name, version };
+  return version === undefined ? undefined : { name: nameOfEngine(interpreter), version };
+}
+
+/** The engine as it tells of itself now; undefined when it does not tell its version. */
+export function askEngine(interpreter: Interpreter): Engine | undefined {
+  const [version] = askVersions(interpreter)?.split(' ') ?? [];
+  return version === undefined ? undefined : { name: nameOfEngine(interpreter), version };
+}
+
+function nameOfEngine(interpreter: Interpreter): string {
+  return isJavaScript(interpreter) && interpreter.kernel === 'deno' ? 'deno' : 'node';
 }
 
 /** The engine's version and that of its language, where it has one of its own. */
@@ -39,7 +48,7 @@ export function askVersions({ executable }: Interpreter): string | undefined {
 }
 
 function describe(version: string, interpreter: Interpreter): LanguageInfo {
-  const isDeno = isJavaScript(interpreter) && interpreter.kernel === 'deno';
+  const isDeno = nameOfEngine(interpreter) === 'deno';
   return {
     name: 'typescript',
     version,

@@ -44,6 +44,7 @@ export class Observer {
   #isAside = true;
   #isLane = false;
   #isConfined = false;
+  #looksFor: string | undefined;
   #mayAct = false;
   /** What acts on the outside is asked for each time. */
   #asksEach = false;
@@ -67,6 +68,8 @@ export class Observer {
     this.#mayAct = order.head;
     this.#asksEach = order.asksEach === true;
     this.#isConfined = order.script?.isConfined === true;
+    // In a process of all cells, one of an earlier cell may be read meanwhile.
+    this.#looksFor = order.lane === true ? undefined : order.script?.looksFor;
     const isFirst = !this.#isLane;
     this.#isLane = order.lane === true;
     this.#shadowed = order.shadowedBuiltins;
@@ -152,7 +155,8 @@ export class Observer {
 
   #seeRead(path: string): void {
     if (this.#isOwn(path) || this.#written.has(path)) return;
-    for (const kind of kindsFor(path)) {
+    const onlyLooks = this.#looksFor !== undefined && path === this.#absolute(this.#looksFor);
+    for (const kind of onlyLooks ? whetherThere : kindsFor(path)) {
       const key = `${kind} ${path}`;
       if (!this.#files.has(key)) this.#files.set(key, { path, kind, signature: markOf(path, kind) });
     }
@@ -223,6 +227,8 @@ export class Observer {
 export function marked({ path, kind }: FileRead): FileRead {
   return { path, kind, signature: markOf(path, kind) };
 }
+
+const whetherThere: readonly FileRead['kind'][] = ['type'];
 
 /** What a question about a path may have been, as far as nobody says which it was. */
 function kindsFor(path: string): readonly FileRead['kind'][] {

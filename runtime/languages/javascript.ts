@@ -1,5 +1,6 @@
 import { join } from 'node:path';
 import type { Diagnostic } from '../../compiler/bundle/diagnostic.ts';
+import { describeModules } from '../javascript/describe-modules.ts';
 import { describeJavaScript } from '../javascript/environment.ts';
 import { findJavaScript, isJavaScript, kernelCommand, kernelOf } from '../javascript/interpreter.ts';
 import { javaScriptEngine, javaScriptInfo } from '../javascript/language-info.ts';
@@ -9,6 +10,7 @@ import { listModules } from '../javascript/list-modules.ts';
 import { JavaScriptProcesses } from '../javascript/processes.ts';
 import { executableOnPath } from '../process/interpreter.ts';
 import type { InterpreterAsked, LanguageRuntime, StepNeeds } from './language-runtime.ts';
+import type { ModuleLocks } from './module-locks.ts';
 
 function noInterpreter({ kernel }: InterpreterAsked): Diagnostic {
   const known = kernelOf(kernel);
@@ -36,6 +38,10 @@ function stepsOf(kernel: string): StepNeeds {
   return { files, programs: ['node'], takesValues: false, staysHere };
 }
 
+function locksOf(kernel: string): ModuleLocks {
+  return kernelOf(kernel) === 'deno' ? denoLocks : packageLocks;
+}
+
 /** Cells of TypeScript and JavaScript, under Deno or Node. */
 export const javascript: LanguageRuntime = {
   runs: (language) => /^(?:typescript|javascript)\b/.test(language),
@@ -43,6 +49,11 @@ export const javascript: LanguageRuntime = {
   noInterpreter,
   describeStart: describeJavaScript,
   listPackages: (_store, asked) => listModules(asked),
+  describeEnvironment: describeModules,
+  importedBy: ({ script }, imported, kernel) => {
+    const names = [...(script?.modules ?? []).map(({ specifier }) => specifier), ...imported];
+    return new Set(names.flatMap((name) => locksOf(kernel).moduleOf(name) ?? []));
+  },
   languageInfo: javaScriptInfo,
   engineOf: javaScriptEngine,
   startProcesses: async (options) => {
@@ -59,7 +70,7 @@ export const javascript: LanguageRuntime = {
   },
   plainNeeds:
     'verify needs a Python with jupyter_client, and the kernel of the notebook: --python EXE names the Python.',
-  modulesOf: (kernel) => (kernelOf(kernel) === 'deno' ? denoLocks : packageLocks),
+  modulesOf: locksOf,
   stepsOf,
   knowsEverything: false,
 };

@@ -1,4 +1,6 @@
-import type { Diagnostic } from '../../compiler/bundle/diagnostic.ts';
+import type { Diagnostic, Result } from '../../compiler/bundle/diagnostic.ts';
+import type { Task } from '../../compiler/bundle/format.ts';
+import type { EnvironmentDescription, EnvironmentQuestion } from '../certificate/environment.ts';
 import type { Engine, EnvironmentFound } from '../event.ts';
 import type { Interpreter } from '../process/interpreter.ts';
 import type { LanguageInfo } from '../process/language.ts';
@@ -55,6 +57,10 @@ export interface LanguageRuntime {
   describeStart(store: LocalStore, asked: PackageQuestion): Start;
   /** What is installed, once the start was described. */
   listPackages(store: LocalStore, asked: PackageQuestion): Pick<EnvironmentFound, 'packages' | 'folders' | 'caches'>;
+  /** What a certificate says of who ran the cells. Fails where it cannot be found out. */
+  describeEnvironment(asked: EnvironmentQuestion): Result<EnvironmentDescription>;
+  /** What a cell imports, by the names that its packages have. @param imported what it was seen to import */
+  importedBy(task: Task, imported: readonly string[], kernel: string): ReadonlySet<string>;
   /** As the kernel says it. @param environment digest of what cells start from: it is asked once for each */
   languageInfo(interpreter: Interpreter, environment: string, store: LocalStore): LanguageInfo | undefined;
   /** What runs the cells, by name and version, such as `python 3.12.1`; undefined when it does not tell its version. */

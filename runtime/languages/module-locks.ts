@@ -1,5 +1,5 @@
 import type { Diagnostic, Range, Result } from '../../compiler/bundle/diagnostic.ts';
-import type { Bundle } from '../../compiler/bundle/format.ts';
+import type { Bundle, Task } from '../../compiler/bundle/format.ts';
 import type { Interpreter } from '../process/interpreter.ts';
 import type { Variables } from '../variables.ts';
 
@@ -12,13 +12,16 @@ export interface NamedImport {
   readonly range: Range;
 }
 
+/** Every import that stands in the text of these cells. */
+export function namedImports(tasks: readonly Task[]): readonly NamedImport[] {
+  return tasks.flatMap(({ id, index, script }) =>
+    (script?.modules ?? []).map(({ specifier, range }) => ({ specifier, cell: id, index, range })),
+  );
+}
+
 /** What the cells of a bundle import by names that their texts say. */
 export function importsOf({ tasks }: Pick<Bundle, 'tasks'>): readonly NamedImport[] {
-  return tasks
-    .filter(({ executionCount }) => executionCount > 0)
-    .flatMap(({ id, index, script }) =>
-      (script?.modules ?? []).map(({ specifier, range }) => ({ specifier, cell: id, index, range })),
-    );
+  return namedImports(tasks.filter(({ executionCount }) => executionCount > 0));
 }
 
 /** A module as a lock has it. */
@@ -79,15 +82,18 @@ export interface ComparedLock {
 export interface ListedModule {
   readonly name: string;
   readonly version: string;
+  /** The digest of its files, where that is known besides the version. */
+  readonly integrity?: string;
 }
 
-/** Sorted by name. */
+/** Sorted by name and version. */
 export function listed(modules: readonly LockedModule[]): readonly ListedModule[] {
-  const found = modules.map(({ name, version, integrity }) => ({
-    name,
-    version: version === '' ? integrity : version,
-  }));
-  return found.sort((left, right) => (left.name < right.name ? -1 : Number(left.name > right.name)));
+  const found = modules.map(({ name, version, integrity }): ListedModule => {
+    if (version === '') return { name, version: integrity };
+    return { name, version, ...(integrity !== '' && { integrity }) };
+  });
+  const keyOf = ({ name, version }: ListedModule): string => `${name} ${version}`;
+  return found.sort((left, right) => (keyOf(left) < keyOf(right) ? -1 : Number(keyOf(left) > keyOf(right))));
 }
 
 /** How the modules of an engine are locked, where the engine has a format of its own for it. */
@@ -110,6 +116,20 @@ export interface ModuleLocks {
   readonly entryOf?: (imports: readonly NamedImport[], lock: LockText) => Result<string>;
   /** The modules that cells would get without a lock, now. What is not kept here is fetched. */
   resolve(question: LockQuestion): Promise<Result<readonly LockedModule[]>>;
+  /**
+   * The modules that the cells of a run have had, with what these require. Nothing is fetched: what has gone from here meanwhile cannot be told, and
+   * then it is not known.
+   * @param question with the imports that stand in the cells that ran
+   * @param imported names that cells were seen to import, those of each cell together
+   */
+  found(question: LockQuestion, imported: readonly (readonly string[])[]): Promise<readonly LockedModule[] | undefined>;
+  /** The module that a name in an import leads to, as a lock calls it; undefined for files and for what the engine has itself. */
+  moduleOf(specifier: string): string | undefined;
+  /**
+   * Variables of the environment with which a real kernel has no other modules than those of a lock, although it takes none.
+   * @param folder of its own for that, which is removed after the kernel has ended
+   */
+  holdKernel(question: LockQuestion, lock: LockText, folder: string): Promise<Result<Variables>>;
   /**
    * Compares a lock with what the cells import and with what is kept here. Fails where the lock cannot be used at all.
    * @param fetches true: what is not kept here is fetched

@@ -1,5 +1,7 @@
 import { join } from 'node:path';
 import type { Diagnostic } from '../../compiler/bundle/diagnostic.ts';
+import { describePython } from '../certificate/environment.ts';
+import { modulesImported } from '../certificate/imported-modules.ts';
 import { findInterpreter } from '../process/interpreter.ts';
 import { languageOf } from '../process/language.ts';
 import { listPackages } from '../process/search-path.ts';
@@ -25,6 +27,8 @@ export const python: LanguageRuntime = {
   noInterpreter,
   describeStart,
   listPackages,
+  describeEnvironment: describePython,
+  importedBy: modulesImported,
   languageInfo: languageOf,
   engineOf: (interpreter, environment, store) => {
     const version = languageOf(interpreter, environment, store)?.version;

@@ -290,6 +290,7 @@ export class Attempt {
     this.#isLane = order.lane === true;
     this.#reads = {};
     this.#definitions.task = order.task;
+    const known = new Set(this.#modules.specifiers);
     const before = await this.#kernel.asideAsync(async () => {
       if (!this.#isLane) await this.#prepare(order);
       return this.#state.capture();
@@ -310,6 +311,7 @@ export class Attempt {
       ...structuredNothing(),
       status: end.threw ? 'error' : 'ok',
       outside,
+      imported: this.#modules.specifiers.filter((name) => !known.has(name)),
       reads: this.#reads,
       shadowed: [...order.shadowedBuiltins],
       seconds,

@@ -12,6 +12,11 @@ export function keptAddress(cache: string, { protocol, hostname, port, pathname,
   return join(cache, 'remote', protocol.replace(':', ''), host, name);
 }
 
+/** Where a path below JSR is, or below the registry that is used in its place. */
+export function addressAtJsr({ JSR_URL: given = '' }: Readonly<Record<string, string | undefined>>, path: string): URL {
+  return new URL(path, URL.canParse(given) ? given : 'https://jsr.io/');
+}
+
 /**
  * The modules that a text imports or that an answer leads to. More may be found than there is, since text within comments counts: that costs
  * nothing, as it is not there.

@@ -7,7 +7,7 @@ import { registryFolders } from '../javascript/lock/kept-packages.ts';
 import { markOf } from '../marks.ts';
 import type { FileRead } from '../process/protocol.ts';
 import { isFileError } from '../store/local.ts';
-import { dependenciesOfJsr, dependenciesOfNpm, importsIn, keptAddress } from './kept-modules.ts';
+import { addressAtJsr, dependenciesOfJsr, dependenciesOfNpm, importsIn, keptAddress } from './kept-modules.ts';
 
 /** Where modules are looked for. */
 interface Around {
@@ -74,9 +74,8 @@ class Search {
   }
 
   #jsr(name: string): readonly string[] {
-    const given = this.#around.environment['JSR_URL'] ?? '';
-    const base = URL.canParse(given) ? given : 'https://jsr.io/';
-    const place = (path: string): string => keptAddress(this.#cache, new URL(`${name}/${path}`, base));
+    const { environment } = this.#around;
+    const place = (path: string): string => keptAddress(this.#cache, addressAtJsr(environment, `${name}/${path}`));
     this.#note(place('meta.json'), 'content');
     return dependenciesOfJsr(place);
   }

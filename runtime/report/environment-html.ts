@@ -9,7 +9,7 @@ import { folded } from './table.ts';
 /** What the cells ran with: interpreter, packages, machine; undefined when no interpreter was found. */
 export function environmentSection({ environment, language, started, reached }: RecordedRun): Section | undefined {
   if (environment === undefined) return undefined;
-  const { executable, digest, packages } = environment;
+  const { executable, digest, packages, caches } = environment;
   const lock = started?.origin.lock;
   const facts = factList([
     [language?.engine?.name ?? 'python', language?.engine?.version ?? language?.version ?? ''],
@@ -24,9 +24,17 @@ export function environmentSection({ environment, language, started, reached }: 
   const [own, others] = [true, false].map((isUsed) => packages.filter(({ name }) => used.has(name) === isUsed));
   const body = [
     foldedPackages(own ?? [], 'that the cells reached, with what these require'),
-    foldedPackages(others ?? [], used.size === 0 ? 'installed' : 'installed as well, which no result depends on'),
+    foldedPackages(others ?? [], whichOthers({ isFetched: caches !== undefined, isLocked: lock !== undefined }, used)),
   ];
   return { id: 'environment', title: 'Environment', body: facts + body.join('') };
+}
+
+function whichOthers(
+  { isFetched, isLocked }: { readonly isFetched: boolean; readonly isLocked: boolean },
+  used: ReadonlySet<string>,
+): string {
+  if (isFetched) return isLocked ? 'of the lock' : 'that the cells import, with what these require';
+  return used.size === 0 ? 'installed' : 'installed as well, which no result depends on';
 }
 
 /** True where the language has no version of its own. */

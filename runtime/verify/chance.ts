@@ -6,8 +6,8 @@ export interface Chance {
   readonly what: string;
 }
 
-const entropy = /\b(?:uuid[14]|urandom|secrets|SystemRandom|default_rng\(\s*\))/;
-const clock = /\b(?:time|datetime|perf_counter|now|today)\b|%%?time/;
+const entropy = /\b(?:uuid[14]|urandom|secrets|SystemRandom|default_rng\(\s*\)|randomUUID|getRandomValues|randomBytes)/;
+const clock = /\b(?:time|datetime|perf_counter|now|today)\b|%%?time|\bnew Date\(\s*\)/;
 
 /** The likeliest reason; undefined when the text tells of none. */
 export function chanceOf(task: Task): Chance | undefined {

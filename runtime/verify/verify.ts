@@ -1,12 +1,16 @@
 import { spawn } from 'node:child_process';
 import { existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import type { Diagnostic, Result } from '../../compiler/bundle/diagnostic.ts';
 import type { Bundle, Task } from '../../compiler/bundle/format.ts';
 import { endGroup } from '../process/worker-parent.ts';
 import { runtimeOf } from '../languages/registry.ts';
 import { secretNames } from '../secrets.ts';
+import type { Interpreter } from '../process/interpreter.ts';
+import { importsOf } from '../languages/module-locks.ts';
+import { readOrNothing } from '../store/local.ts';
+import type { Variables } from '../variables.ts';
 import { makeTemporary } from '../store/sweep.ts';
 import { chanceOf } from './chance.ts';
 import { compareRuns, type CellVerdict, type ExecutedNotebook } from './compare.ts';
@@ -19,6 +23,8 @@ export interface PlainOptions {
   readonly cwd: string;
   readonly python?: string | undefined;
   readonly kernel?: string | undefined;
+  /** Absolute path of a lock from which alone modules come. */
+  readonly lock?: string | undefined;
   readonly environment: Readonly<Record<string, string | undefined>>;
   /** Aborted: the kernel ends, and with it the run. */
   readonly signal?: AbortSignal | undefined;
@@ -58,6 +64,8 @@ export async function runPlainly(document: string, bundle: Bundle, options: Plai
   if (command === undefined) return refused(`The kernel ${kernel} was not found.`, language.plainNeeds);
   const folder = makeTemporary(tmpdir(), 'cw-plain-');
   try {
+    const held = await heldToLock(bundle, { kernel, interpreter, options, folder });
+    if (!held.ok) return held;
     const source = join(folder, 'notebook.ipynb');
     const target = join(folder, 'executed.ipynb');
     writeFileSync(source, asKernelKnows(document, bundle));
@@ -67,7 +75,7 @@ export async function runPlainly(document: string, bundle: Bundle, options: Plai
     const { code, complaint } = await execute(command.executable, words, {
       cwd: options.cwd,
       signal: options.signal,
-      environment: command.environment,
+      environment: { ...command.environment, ...held.value },
     });
     const seconds = (performance.now() - started) / 1000;
     if ((code !== 0 && code !== 1) || !existsSync(target)) {
@@ -79,6 +87,29 @@ export async function runPlainly(document: string, bundle: Bundle, options: Plai
   } finally {
     rmSync(folder, { recursive: true, force: true });
   }
+}
+
+/** Variables with which the kernel has the modules of the lock, where one was asked for. */
+async function heldToLock(
+  bundle: Bundle,
+  {
+    kernel,
+    interpreter,
+    options: { lock, cwd, environment, signal },
+    folder,
+  }: {
+    readonly kernel: string;
+    readonly interpreter: Interpreter;
+    readonly options: PlainOptions;
+    readonly folder: string;
+  },
+): Promise<Result<Variables>> {
+  const locks = runtimeOf(bundle.notebook.language).modulesOf(kernel);
+  if (lock === undefined || locks === undefined) return { ok: true, value: {} };
+  const variables = { ...environment, ...interpreter.environment };
+  const imports = importsOf(bundle);
+  const text = { text: readOrNothing(lock) ?? '', file: lock, shown: basename(lock) };
+  return await locks.holdKernel({ interpreter, cwd, variables, imports, signal }, text, folder);
 }
 
 function execute(

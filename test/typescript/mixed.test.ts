@@ -42,9 +42,24 @@ describe.skipIf(deno === undefined)('cells of other kinds', () => {
     const again = await run('kinds', ...cells);
     expect(again.shown[1]).toBe('Overwriting words.txt');
     expect([...again.said.matchAll(/^reused\s+(\d+)_/gm)].map(([, number]) => number)).toEqual(['01', '04']);
+    // Now the file was there before, as it is each time from here on.
+    expect((await run('kinds', ...cells)).said).toMatch(/^reused\s+02_/m);
     const document = readFileSync(join(place.folder, 'kinds.out.ipynb'), 'utf8');
     expect(document).toContain('%%bash --out said');
     expect(document).not.toContain('Deno.Command');
+  });
+
+  test('debug opens such a cell as a text that the kernel of Deno can run', async () => {
+    await run('opened', 'const level = 2;', '%%bash --out said\necho word');
+    const made = await place.call('debug', 'opened.ipynb', '--state', 'opened', '--task', '2', '-o', 'debug.ipynb');
+    expect(made.code, made.err).toBe(0);
+    const opened = JSON.parse(readFileSync(join(place.folder, 'debug.ipynb'), 'utf8')) as {
+      readonly cells: readonly { readonly source: string }[];
+    };
+    const [about, inputs, cell] = opened.cells.map(({ source }) => source);
+    expect(about).toContain('```\n%%bash --out said\necho word\n```');
+    const again = await run('again', inputs ?? '', `${cell ?? ''}\nconsole.log(said);`);
+    expect(again.shown[1], again.said).toBe('word');
   });
 
   test('an error points to the first line of its cell', async () => {
@@ -79,8 +94,13 @@ describe.skipIf(deno === undefined)('cells of other kinds', () => {
         ...cells(9).slice(0, 2),
         '%%sql empty <<\nSELECT n FROM read WHERE n > $limit',
         'empty',
+        '%%sql\nSELECT count(*) AS c, sum(n) AS s FROM empty',
+        'const nothing: { n: number }[] = [];',
+        '%%sql\nFROM nothing',
       );
       expect(none.shown[3], none.said).toBe('[]');
+      expect(none.shown[4]).toContain('<tr><td>0</td><td>NULL</td></tr>');
+      expect(none.said).toContain('nothing has no rows, so its columns are not known. Begin the query with a table');
       const other = await run('query', ...cells(2));
       expect(other.shown.slice(3)).toEqual(['[ { s: 3, c: 1 } ]', expect.stringContaining('<td>6</td>')]);
     },

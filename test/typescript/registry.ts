@@ -10,6 +10,8 @@ export interface TestRegistry {
   readonly address: string;
   /** How often it was asked for something. */
   readonly asked: () => number;
+  /** From then on it has a version 1.1.0 of `cw-twice` as well, which adds one. */
+  publish(): void;
   /** From then on nobody answers there. */
   close(): Promise<void>;
 }
@@ -19,10 +21,7 @@ const triple = 'export const triple = (n: number): number => 3 * n;\n';
 /** npm has `cw-twice` 1.0.0, JSR has `@cw/math` 1.2.0; `plain.ts` imports `four.ts`. */
 export async function openRegistry(): Promise<TestRegistry> {
   let asked = 0;
-  const archive = packed({
-    'package/package.json': JSON.stringify({ name: 'cw-twice', version: '1.0.0', main: 'index.js' }),
-    'package/index.js': 'exports.twice = (n) => 2 * n;\n',
-  });
+  const archives = new Map([['1.0.0', packTwice('1.0.0', '2 * n')]]);
   const server = createServer((question, answer) => {
     asked++;
     const found = answers()[question.url ?? ''];
@@ -33,22 +32,21 @@ export async function openRegistry(): Promise<TestRegistry> {
   });
   await new Promise<void>((done) => server.listen(0, '127.0.0.1', done));
   const address = `http://127.0.0.1:${String((server.address() as AddressInfo).port)}/`;
+  const entryOf = (version: string, archive: Buffer): object => ({
+    name: 'cw-twice',
+    version,
+    dist: {
+      tarball: `${address}cw-twice/-/cw-twice-${version}.tgz`,
+      integrity: `sha512-${createHash('sha512').update(archive).digest('base64')}`,
+    },
+  });
   const answers = (): Readonly<Record<string, string | Buffer>> => ({
     '/cw-twice': JSON.stringify({
       name: 'cw-twice',
-      'dist-tags': { latest: '1.0.0' },
-      versions: {
-        '1.0.0': {
-          name: 'cw-twice',
-          version: '1.0.0',
-          dist: {
-            tarball: `${address}cw-twice/-/cw-twice-1.0.0.tgz`,
-            integrity: `sha512-${createHash('sha512').update(archive).digest('base64')}`,
-          },
-        },
-      },
+      'dist-tags': { latest: [...archives.keys()].at(-1) },
+      versions: Object.fromEntries([...archives].map(([version, archive]) => [version, entryOf(version, archive)])),
     }),
-    '/cw-twice/-/cw-twice-1.0.0.tgz': archive,
+    ...Object.fromEntries([...archives].map(([version, archive]) => [`/cw-twice/-/cw-twice-${version}.tgz`, archive])),
     '/@cw/math/meta.json': JSON.stringify({ scope: 'cw', name: 'math', latest: '1.2.0', versions: { '1.2.0': {} } }),
     '/@cw/math/1.2.0_meta.json': JSON.stringify({
       manifest: {
@@ -65,11 +63,19 @@ export async function openRegistry(): Promise<TestRegistry> {
     address,
     variables: { NPM_CONFIG_REGISTRY: address, JSR_URL: address },
     asked: () => asked,
+    publish: () => archives.set('1.1.0', packTwice('1.1.0', '2 * n + 1')),
     close: async () => {
       server.closeAllConnections();
       await new Promise((done) => server.close(done));
     },
   };
+}
+
+function packTwice(version: string, gives: string): Buffer {
+  return packed({
+    'package/package.json': JSON.stringify({ name: 'cw-twice', version, main: 'index.js' }),
+    'package/index.js': `exports.twice = (n) => ${gives};\n`,
+  });
 }
 
 /** A `.tgz` of these files. */

@@ -29,6 +29,7 @@ export async function debugCommand(host: Host, parsed: ParsedArguments): Promise
     run,
     task: recorded,
     source: task.source,
+    lowered: task.lowered,
     state,
     installation: host.installation,
     language: bundle.notebook.language,

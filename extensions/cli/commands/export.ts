@@ -1,23 +1,26 @@
 import { readFileSync, readdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import type { Diagnostic } from '../../../compiler/bundle/diagnostic.ts';
-import { cannotExport, exportedCells } from '../../../compiler/index.ts';
+import { cannotExport, exportedCells, projectOf } from '../../../compiler/index.ts';
 import { exportPackage, type PackageAnswer } from '../../../runtime/index.ts';
 import { lastValue, type ParsedArguments } from '../args.ts';
 import { describeFileError, isFileError, shownPath, statOf } from '../files.ts';
 import { fileProblem, usage, type CommandResult, type Host, type Outcome } from '../host.ts';
+import { exportProject } from '../export-project.ts';
 import { openInput, type Input } from '../input.ts';
 import { findTypes } from '../observed-types.ts';
 import { makeFolder, temporaryBeside, writeOutput } from '../output-file.ts';
 import { findPlace, type Place } from '../state-folder.ts';
 
-/** `cellwright export NB --modules DIR`: a Python package with a function for every cell. Executes nothing. */
+/** `cellwright export NB --modules DIR`: a package or project of its cells. Executes nothing. */
 export async function exportCommand(host: Host, parsed: ParsedArguments): Promise<CommandResult> {
   const hook = lastValue(parsed, 'hook');
   if (hook !== undefined) return writeHook(host, parsed, hook);
   const opened = await openInput(host, parsed);
   if (!opened.ok) return opened.result;
   const input = opened.value;
+  const project = input.compilation.notebook === undefined ? undefined : projectOf(input.compilation.notebook);
+  if (project !== undefined) return exportProject(host, parsed, { input, project });
   const target = findTarget(host, parsed);
   if (!target.ok) return target.result;
   const place = findPlace(host, parsed, input);

@@ -95,7 +95,7 @@ function head(host: Host, found: FoundRun): string {
     ['commit', [showCommit(run), sourceControl?.branch ?? ''].filter((text) => text !== '').join(' on ')],
     ['changed', `${changed.join(', ')}${sourceControl?.more === true ? ' …' : ''}`],
     [language?.engine?.name ?? 'python', environment === undefined ? '' : engineOf(language, environment.executable)],
-    ['packages', environment === undefined ? '' : packagesIn(environment)],
+    ['packages', environment === undefined ? '' : packagesIn(environment, started?.origin.lock !== undefined)],
     ['used', used],
     ['reused', from.length === 0 ? '' : `from ${from.join(', ')}`],
     ['one process', run.lane ?? ''],
@@ -106,11 +106,13 @@ function head(host: Host, found: FoundRun): string {
   return renderTable(rows.filter(([, text]) => text !== ''));
 }
 
-/** An engine that fetches modules by itself says nothing of them but by a lock. */
-function packagesIn({ packages, caches, digest }: NonNullable<FoundRun['run']['environment']>): string {
-  const { length } = packages;
-  const which = caches === undefined ? `${length} installed` : length === 0 ? 'not locked' : `${length} locked`;
-  return `${which}, ${shortDigest(digest)}`;
+/** What the cells import of an engine that fetches modules by itself is known by a lock, or when they have run. */
+function packagesIn(
+  { packages, caches, digest }: NonNullable<FoundRun['run']['environment']>,
+  isLocked: boolean,
+): string {
+  const which = caches === undefined ? 'installed' : isLocked ? 'locked' : 'imported, not locked';
+  return `${packages.length} ${which}, ${shortDigest(digest)}`;
 }
 
 /** Version and place; the version of the language too, where it has one of its own. */

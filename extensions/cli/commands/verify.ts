@@ -21,7 +21,6 @@ import { formatSeconds } from '../progress.ts';
 import { renderTable } from '../render.ts';
 import { findUnready } from '../given-parameters.ts';
 import { findFolder } from '../run-targets.ts';
-import { isPython } from '../python-only.ts';
 import { findPlace, type Place } from '../state-folder.ts';
 
 /**
@@ -79,11 +78,6 @@ async function compareWithJupyter(host: Host, parsed: ParsedArguments): Promise<
 /** A digest of what came of a secret would let others guess it. */
 function findUncertifiable(parsed: ParsedArguments, input: Input): CommandResult | undefined {
   const { document } = input;
-  if (hasFlag(parsed, 'certificate') && !isPython(input))
-    return usage(
-      'Certificates are for notebooks in Python so far.',
-      'Leave out --certificate to compare the runs alone.',
-    );
   if (!hasFlag(parsed, 'certificate') || secretNames(document).length === 0) return undefined;
   return usage(
     'No certificate can be made of a run with secrets.',
@@ -152,10 +146,10 @@ function certify(
   { input, cwd, place }: Comparison,
   { file, compared }: { readonly file: string; readonly compared: Compared },
 ): Outcome<Certified> {
-  const environment = lookAtEnvironment(host, { input, cwd, place });
-  if (!environment.ok) return environment;
   const { plain, record } = compared;
-  const { facts } = witness({ input, cwd, environment: environment.value, record, plain });
+  const environment = lookAtEnvironment(host, { input, cwd, place, record });
+  if (!environment.ok) return environment;
+  const { facts } = witness({ input, cwd, place, environment: environment.value, record, plain });
   const saved = saveCertificate(host, file, facts);
   if (!saved.ok) return saved;
   const text = `certificate  ${shownPath(host, file)}\n`;

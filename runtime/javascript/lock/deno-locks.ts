@@ -1,7 +1,7 @@
 import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { isBuiltin } from 'node:module';
 import { tmpdir } from 'node:os';
-import { join, resolve as resolvePath } from 'node:path';
+import { dirname, join, resolve as resolvePath } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import type { Diagnostic, Result } from '../../../compiler/bundle/diagnostic.ts';
 import { foldersUp } from '../../folders-up.ts';
@@ -15,10 +15,18 @@ import type {
   ModuleLocks,
   NamedImport,
 } from '../../languages/module-locks.ts';
+import type { Variables } from '../../variables.ts';
 import { callProgram } from '../../process/call-program.ts';
+import { readOrNothing } from '../../store/local.ts';
 import { cacheOfDeno } from '../deno-cache.ts';
 import { askedBy, holds, isKeptAsWritten, nameOf, readDenoLock, withoutMirrors, type DenoLock } from './deno-lock.ts';
+import { makeLockedCache } from './locked-cache.ts';
 import { keptOtherwise } from './kept-packages.ts';
+
+const writing = ['cache', '--frozen=false'];
+const comparing = ['cache', '--frozen=true'];
+/** Of no configuration it installs what that names: it is told of the entry alone. */
+const looking = ['install', '--entrypoint', '--cached-only', '--frozen=false'];
 
 const empty = { version: '5', specifiers: {} };
 
@@ -33,13 +41,16 @@ export const denoLocks: ModuleLocks = {
   entryOf,
   make,
   resolve,
+  found,
+  moduleOf: nameOf,
+  holdKernel,
   compare,
 };
 
 async function make(question: LockQuestion, before: LockText | undefined): Promise<Result<MadeLock>> {
   const known = before === undefined ? undefined : readDenoLock(before.text, before.shown);
   if (known?.ok === false) return known;
-  const written = await askDeno(question, before?.text, false);
+  const written = await askDeno(question, before?.text, writing);
   if ('reason' in written) return refuse(`Deno could not find what the cells import: ${written.reason}.`, lockHelp);
   const text = withoutMirrors(written.lock);
   const read = readDenoLock(text, 'the lock that Deno wrote');
@@ -52,6 +63,57 @@ async function resolve(question: LockQuestion): Promise<Result<readonly LockedMo
   if (importsOf(question) === '') return { ok: true, value: [] };
   const made = await make(question, undefined);
   return made.ok ? { ok: true, value: made.value.modules } : made;
+}
+
+/** Deno takes one version for two ranges where one serves both, so what two processes have imported must not be asked for together. */
+async function found(
+  question: LockQuestion,
+  imported: readonly (readonly string[])[],
+): Promise<readonly LockedModule[] | undefined> {
+  const all = new Map<string, LockedModule>();
+  const sets = new Map(imported.map((names) => [JSON.stringify([...names].sort()), names]));
+  for (const names of sets.values()) {
+    const asked = { ...question, imports: names.map((specifier) => ({ specifier, ...nowhere })) };
+    if (importsOf(asked) === '') continue;
+    const told = await askDeno(asked, lockThatDenoFinds(asked), looking);
+    const read = 'reason' in told ? undefined : readDenoLock(told.lock, 'the lock that Deno wrote');
+    if (read?.ok !== true) return undefined;
+    for (const module of read.value.modules) all.set(keyOf(module), module);
+  }
+  return [...all.values()];
+}
+
+const nowhere = { cell: '', index: 0, range: { start: { line: 0, column: 0 }, end: { line: 0, column: 0 } } };
+
+function keyOf({ name, version, integrity }: LockedModule): string {
+  return `${name} ${version} ${integrity}`;
+}
+
+async function holdKernel(question: LockQuestion, lock: LockText, folder: string): Promise<Result<Variables>> {
+  const read = readDenoLock(lock.text, lock.shown);
+  if (!read.ok) return read;
+  const { cwd, variables } = question;
+  const { modules } = read.value;
+  const cache = join(folder, 'deno');
+  makeLockedCache(cacheOfDeno(variables, cwd), cache, { modules, variables });
+  const value = { DENO_DIR: cache };
+  const imported = question.imports.map(({ specifier }) => [specifier]);
+  const got = await found({ ...question, variables: { ...variables, ...value } }, imported);
+  const locked = new Set(modules.map(keyOf));
+  const other = got?.find((module) => !locked.has(keyOf(module)));
+  if (got !== undefined && other === undefined) return { ok: true, value };
+  const what = other === undefined ? 'modules from elsewhere' : `${other.name} ${other.version}`.trim();
+  return refuse(
+    `The real kernel takes no lock, and would import ${what}, which is not what ${lock.shown} has.`,
+    'Compare without --env, or name versions in the imports of the cells as the lock has them.',
+  );
+}
+
+/** Beside a configuration Deno keeps to a lock of its own accord. */
+function lockThatDenoFinds(question: LockQuestion): string | undefined {
+  const configuration = configurationOf(question);
+  const text = configuration === undefined ? undefined : readOrNothing(join(dirname(configuration), 'deno.lock'));
+  return text !== undefined && readDenoLock(text, '').ok ? text : undefined;
 }
 
 const lockHelp =
@@ -69,7 +131,7 @@ async function compare(question: LockQuestion, lock: LockText, fetches: boolean)
     const differences = [...surely.map((one) => absentFrom(one, lock.shown)), ...changed];
     return { ok: true, value: { ...value, differences } };
   }
-  const checked = await askDeno(question, lock.text, true);
+  const checked = await askDeno(question, lock.text, comparing);
   if (!('reason' in checked)) {
     // What was fetched just now may be something else as well.
     return { ok: true, value: { ...value, differences: changedHere(question, read.value, lock.shown) } };
@@ -151,7 +213,7 @@ function configurationOf({ cwd }: LockQuestion): string | undefined {
 async function askDeno(
   question: LockQuestion,
   before: string | undefined,
-  isFrozen: boolean,
+  how: readonly string[],
 ): Promise<{ readonly lock: string } | { readonly reason: string }> {
   const { interpreter, cwd, variables, signal } = question;
   if (interpreter === undefined) return { reason: 'no Deno was found' };
@@ -162,7 +224,7 @@ async function askDeno(
     writeFileSync(lock, before ?? JSON.stringify(empty));
     const configuration = configurationOf(question);
     const words = [
-      ...['cache', '--quiet', '--allow-import', `--lock=${lock}`, `--frozen=${String(isFrozen)}`],
+      ...[...how, '--quiet', '--allow-import', `--lock=${lock}`],
       ...(configuration === undefined ? [] : ['--config', configuration]),
       entry,
     ];

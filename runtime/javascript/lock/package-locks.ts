@@ -34,6 +34,20 @@ export const packageLocks: ModuleLocks = {
     await Promise.resolve();
     return { ok: true, value: installedModules(importedNames(imports), cwd) };
   },
+  found: async ({ imports, cwd }, imported) => {
+    await Promise.resolve();
+    const seen = imported.flat().flatMap((specifier) => packageIn(specifier) ?? []);
+    return installedModules([...new Set([...importedNames(imports), ...seen])].sort(), cwd);
+  },
+  moduleOf: (specifier) => {
+    const name = packageIn(specifier);
+    return name === undefined ? undefined : `npm:${name}`;
+  },
+  // What is installed was compared with the lock, and the kernel finds nothing else.
+  holdKernel: async () => {
+    await Promise.resolve();
+    return { ok: true, value: {} };
+  },
   compare: async ({ imports }, lock) => {
     await Promise.resolve();
     const packages = readPackages(lock.text, lock.shown);
@@ -144,12 +158,25 @@ function installedModules(names: readonly string[], folder: string): readonly Lo
     const places = foldersUp(from).map((one) => join(one, 'node_modules', name));
     const place = places.find((one) => installedVersion(one) !== undefined);
     if (place === undefined || found.has(place)) continue;
-    found.set(place, { name: `npm:${name}`, version: installedVersion(place) ?? '', integrity: '' });
+    const version = installedVersion(place) ?? '';
+    found.set(place, { name: `npm:${name}`, version, integrity: digestByNpm(place, version) });
     const read = readDocument(join(place, 'package.json'));
     for (const required of isObject(read) ? Object.keys(objectIn(read, 'dependencies')) : [])
       open.push({ name: required, from: place });
   }
   return [...found.values()];
+}
+
+/** The digest that npm noted when it installed a package; empty where another program did. @param place its folder */
+function digestByNpm(place: string, version: string): string {
+  const cut = place.lastIndexOf('/node_modules/');
+  for (let base = place.slice(0, cut); ; base = base.slice(0, base.lastIndexOf('/node_modules/'))) {
+    const read = readDocument(join(base, 'node_modules', '.package-lock.json'));
+    const packages = isObject(read) ? objectIn(read, 'packages') : {};
+    const entry = packages[place.slice(base.length + 1)];
+    if (isObject(entry)) return textIn(entry, 'version') === version ? textIn(entry, 'integrity') : '';
+    if (!base.includes('/node_modules/')) return '';
+  }
 }
 
 function installedVersion(folder: string): string | undefined {

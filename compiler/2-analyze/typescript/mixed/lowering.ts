@@ -15,6 +15,8 @@ export interface Lowering {
   readonly tables?: { readonly made: readonly string[]; readonly wanted: readonly NameUse[] };
   /** What it imports is closed when it ends, and opens only files that the text has opened before. */
   readonly isConfined?: true;
+  /** The file of which it only looks whether it is there, although it asks to read it. */
+  readonly looksFor?: string;
 }
 
 /** Why a mixed cell cannot be understood. */

@@ -33,6 +33,7 @@ export function effectsOfMixed({ mixed, lowering, diagnostics }: LoweredCell, ef
       mappings: '',
       standsFor: mixed.line,
       ...(lowering.isConfined === true && { isConfined: true }),
+      ...(lowering.looksFor !== undefined && { looksFor: lowering.looksFor }),
     },
   };
 }

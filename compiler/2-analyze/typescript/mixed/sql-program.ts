@@ -84,6 +84,7 @@ const program = String.raw`
       else if (!(error instanceof Deno.errors.IsADirectory)) throw error;
     }
   }
+  const columnsOfNoRows = Symbol.for("cellwright.columns");
   const opened: string[] = [];
   for (const path of written.filter((path) => !isAddress(path))) {
     try {
@@ -142,10 +143,11 @@ const program = String.raw`
     };
     const give = async (frame: string, value: any) => {
       const rows = rowsOf(frame, value);
-      const columns = [...new Set(rows.flatMap((row) => Object.keys(row)))];
-      if (columns.length === 0) throw new TypeError(frame + " has no rows, so its columns are not known.");
+      const known: [string, string][] = rows.length === 0 ? value[columnsOfNoRows] ?? [] : [];
+      const columns = rows.length === 0 ? known.map(([column]) => column) : [...new Set(rows.flatMap((row) => Object.keys(row)))];
+      if (columns.length === 0) throw new TypeError(frame + (rows.length === 0 ? " has no rows" : " has rows without a property") + ", so its columns are not known. Begin the query with a table that has them: CREATE TABLE " + name(frame) + " (… BIGINT, … VARCHAR); or ask for the number of rows before.");
       const values = columns.map((column) => rows.map((row) => row[column]));
-      const types = values.map((own, place) => columnType(frame, columns[place], own));
+      const types = values.map((own, place) => known[place]?.[1] ?? columnType(frame, columns[place], own));
       const table = "rows of " + frame;
       await connection.run("CREATE TEMP TABLE " + name(table) + " (" + columns.map((column, place) => name(column) + " " + types[place]).join(", ") + ")");
       const appender = await connection.createAppender(table, "main", "temp");
@@ -232,6 +234,8 @@ const program = String.raw`
     });
     const count: number = columns.length === 0 ? 0 : values[0].length;
     const rows = Array.from({ length: count }, (_, row) => Object.fromEntries(columns.map((column, place) => [column, values[place][row]])));
+    // The columns of no rows are for the next query: nothing else shows them.
+    if (count === 0 && columns.length > 0) Object.defineProperty(rows, columnsOfNoRows, { value: columns.map((column, place) => [column, types[place]]) });
     const most = 20;
     const show = (value: any): string => value === null ? "NULL" : value instanceof Date ? Number.isNaN(value.getTime()) ? String(value) : value.toISOString() : typeof value === "object" ? JSON.stringify(value, (_, inner) => typeof inner === "bigint" ? String(inner) : inner) : String(value);
     const cells = rows.slice(0, most).map((row) => columns.map((column) => show(row[column])));

@@ -34,6 +34,8 @@ export function lowerWritefile(cell: MixedCell): Lowered {
       reads: [],
       files: [{ path: file.text, access: 'write', range, reason }],
       outside: [{ outside: 'file-write', range, reason }],
+      // What an appended file had before is part of what it has then; where a home is, the variable says.
+      ...(!append && !file.text.startsWith('~/') && { looksFor: file.text }),
     },
   };
 }
