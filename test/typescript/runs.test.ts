@@ -166,9 +166,9 @@ describe.skipIf(deno === undefined)('a notebook of Deno', () => {
 
   test('refuses what is only there for Python', async () => {
     place.write('values.ipynb', denoNotebook(...values));
-    const { code, err } = await place.call('image', 'values.ipynb', '-o', 'out');
+    const { code, err } = await place.call('test', 'values.ipynb', '--capture', '2');
     expect(code).toBe(3);
-    expect(err).toContain('image is for notebooks in Python so far');
+    expect(err).toContain('test is for notebooks in Python so far');
   });
 });
 
