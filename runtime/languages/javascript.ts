@@ -72,5 +72,14 @@ export const javascript: LanguageRuntime = {
     'verify needs a Python with jupyter_client, and the kernel of the notebook: --python EXE names the Python.',
   modulesOf: locksOf,
   stepsOf,
+  typeNames: {
+    str: 'string',
+    int: 'number',
+    float: 'number',
+    bool: 'boolean',
+    None: 'null',
+    list: 'array',
+    dict: 'object',
+  },
   knowsEverything: false,
 };

@@ -1,5 +1,5 @@
 import type { Diagnostic, Result } from '../../compiler/bundle/diagnostic.ts';
-import type { Task } from '../../compiler/bundle/format.ts';
+import type { Parameter, Task } from '../../compiler/bundle/format.ts';
 import type { EnvironmentDescription, EnvironmentQuestion } from '../certificate/environment.ts';
 import type { Engine, EnvironmentFound } from '../event.ts';
 import type { Interpreter } from '../process/interpreter.ts';
@@ -78,6 +78,8 @@ export interface LanguageRuntime {
   modulesOf(kernel: string): ModuleLocks | undefined;
   /** What steps of engines need for a kernel. */
   stepsOf(kernel: string): StepNeeds;
+  /** What the language calls types of parameters, where it has other words than the bundle. */
+  readonly typeNames: Readonly<Partial<Record<Parameter['type'], string>>>;
   /** False where tasks cannot run on other machines, and nothing is made of a notebook but runs and what is told of them. */
   readonly knowsEverything: boolean;
 }

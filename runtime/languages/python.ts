@@ -44,5 +44,6 @@ export const python: LanguageRuntime = {
   plainNeeds: 'verify needs nbclient and ipykernel in the interpreter that runs the notebook.',
   modulesOf: () => undefined,
   stepsOf: () => ({ files: [], programs: [], takesValues: true }),
+  typeNames: {},
   knowsEverything: true,
 };
