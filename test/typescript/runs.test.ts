@@ -180,8 +180,8 @@ describe.skipIf(deno === undefined)('the sample', () => {
     expect(shown[3], said).toContain('52 weeks at the university');
     expect(shown.at(-1)).toMatch(/^At the \*\*university\*\*, a degree more brings \*\*\d+\.\d\*\* rides/);
     expect(existsSync(join(place.folder, 'sample.out.ipynb'))).toBe(true);
-    await place.call('run', 'sample.ipynb', 'sample.out.ipynb', '-p', 'station', 'university');
-    const report = readFileSync(join(place.folder, 'sample.out.report.html'), 'utf8');
-    expect(report).toMatch(/<td>string<\/td>[^]*<td>number<\/td>/);
+    const { out } = await place.call('run', 'sample.ipynb', '-o', 'shown.ipynb', '-p', 'station', 'university');
+    const report = readFileSync(join(place.folder, 'shown.report.html'), 'utf8');
+    expect(report, out).toMatch(/<td>string<\/td>[^]*<td>number<\/td>/);
   });
 });
