@@ -1,11 +1,11 @@
-import { mkdirSync, readFileSync, readdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { readFileSync, renameSync, rmSync } from 'node:fs';
 import path from 'node:path';
 import { projectMark, type ModuleProject, type projectOf } from '../../compiler/index.ts';
 import { lastValue, type ParsedArguments } from './args.ts';
-import { describeFileError, isFileError, isThere, shownPath, statOf } from './files.ts';
-import { fileProblem, usage, type CommandResult, type Host } from './host.ts';
+import { writeExportedFolder } from './exported-folder.ts';
+import { isThere, shownPath } from './files.ts';
+import { usage, type CommandResult, type Host } from './host.ts';
 import type { Input } from './input.ts';
-import { makeFolder, temporaryBeside } from './output-file.ts';
 
 interface Asked {
   readonly input: Input;
@@ -27,46 +27,30 @@ export function exportProject(host: Host, parsed: ParsedArguments, { input, proj
   if (made.problems.length > 0)
     return { status: 'refused', diagnostics: [...diagnostics, ...made.problems], text: '', document, sources };
   const shown = shownPath(host, target);
-  const problem = findForeign(target, shown) ?? writeProject(target, shown, made.files);
-  return problem ?? describe(input, made, { target, shown });
+  return writeProject(target, shown, made.files) ?? describe(input, made, { target, shown });
 }
 
 const [main, cells, display] = ['main.ts', 'cells', 'display.ts'];
 
 /** A folder is written into when it is empty, or has what an export wrote; what is beside that is left alone. */
-function findForeign(target: string, shown: string): CommandResult | undefined {
-  const existing = statOf(target);
-  if (existing === undefined) return undefined;
-  if (!existing.isDirectory()) return usage(`${shown} is no folder.`, 'Name a folder with --modules.');
-  const names = readdirSync(target);
-  const [taken] = [main, cells, display].filter((name) => names.includes(name));
-  if (taken === undefined) return undefined;
-  const isOurs = names.includes(main) && readFileSync(path.join(target, main), 'utf8').startsWith(projectMark);
-  return isOurs ? undefined : usage(`${shown} holds a ${taken} that export did not write.`, 'Name another folder.');
-}
-
-/** All files are written beside the folder first and then moved in. */
 function writeProject(target: string, shown: string, files: ModuleProject['files']): CommandResult | undefined {
-  const staging = temporaryBeside(target);
-  try {
-    makeFolder(staging);
-    mkdirSync(path.join(staging, cells));
-    for (const [name, text] of Object.entries(files)) writeFileSync(path.join(staging, name), text);
-    makeFolder(target);
-    for (const name of [cells, display, main]) {
-      rmSync(path.join(target, name), { recursive: true, force: true });
-      if (isThere(path.join(staging, name))) renameSync(path.join(staging, name), path.join(target, name));
-    }
-    return undefined;
-  } catch (error) {
-    if (!isFileError(error)) throw error;
-    return fileProblem(
-      `${shown} cannot be written: ${describeFileError(error)}.`,
-      'Name another folder with --modules.',
-    );
-  } finally {
-    rmSync(staging, { recursive: true, force: true });
-  }
+  return writeExportedFolder({
+    target,
+    shown,
+    files,
+    foreign: (names) => {
+      const [taken] = [main, cells, display].filter((name) => names.includes(name));
+      if (taken === undefined) return undefined;
+      const isOurs = names.includes(main) && readFileSync(path.join(target, main), 'utf8').startsWith(projectMark);
+      return isOurs ? undefined : usage(`${shown} holds a ${taken} that export did not write.`, 'Name another folder.');
+    },
+    moveIn: (staging) => {
+      for (const name of [cells, display, main]) {
+        rmSync(path.join(target, name), { recursive: true, force: true });
+        if (isThere(path.join(staging, name))) renameSync(path.join(staging, name), path.join(target, name));
+      }
+    },
+  });
 }
 
 function describe(

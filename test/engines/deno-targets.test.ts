@@ -11,16 +11,9 @@ import { ActionsRun } from './actions-workflow.ts';
 import { danglingNames, readWorkflowTemplate, runArgo } from './argo-workflow.ts';
 import { makeDenoProject, runInDeno } from './deno-project.ts';
 import type { EmittedProject, Said } from './emitted-project.ts';
+import { engines, has, program } from './installed-engines.ts';
 
-const engines = process.env['CELLWRIGHT_TARGETS'] ?? '';
-
-function has(engine: string): boolean {
-  return engines !== '' && deno !== undefined && existsSync(path.join(engines, engine));
-}
-
-function program(engine: string, name: string): string {
-  return path.join(engines, engine, 'bin', name);
-}
+const hasWithDeno = (engine: string): boolean => deno !== undefined && has(engine);
 
 let base: string;
 let project: EmittedProject;
@@ -43,7 +36,7 @@ function again(name: string): EmittedProject {
   return copy;
 }
 
-describe.skipIf(!has('snakemake'))('Snakemake, a notebook of Deno', () => {
+describe.skipIf(!hasWithDeno('snakemake'))('Snakemake, a notebook of Deno', () => {
   test('gives what the kernel gives; only what has changed is run again, another Deno or a configuration of it among that', async () => {
     const own = again('snakemake');
     await own.emit('snakemake', '--state', 'state');
@@ -68,7 +61,7 @@ describe.skipIf(!has('snakemake'))('Snakemake, a notebook of Deno', () => {
   }, 300_000);
 });
 
-describe.skipIf(!has('airflow'))('Airflow, a notebook of Deno', () => {
+describe.skipIf(!hasWithDeno('airflow'))('Airflow, a notebook of Deno', () => {
   test('dags test gives what the kernel gives', async () => {
     const own = again('airflow');
     await own.emit('airflow');
@@ -88,7 +81,7 @@ describe.skipIf(!has('airflow'))('Airflow, a notebook of Deno', () => {
   }, 400_000);
 });
 
-describe.skipIf(!has('argo'))('Argo Workflows, a notebook of Deno', () => {
+describe.skipIf(!hasWithDeno('argo'))('Argo Workflows, a notebook of Deno', () => {
   const model = `
 import sys, yaml
 from hera.workflows.models import WorkflowTemplate
@@ -108,7 +101,7 @@ assert kept == document, (kept, document)
   }, 300_000);
 });
 
-describe.skipIf(!has('github'))('GitHub Actions, a notebook of Deno', () => {
+describe.skipIf(!hasWithDeno('github'))('GitHub Actions, a notebook of Deno', () => {
   test('the published schema and actionlint have nothing to say, and the jobs give what the kernel gives', async () => {
     const own = again('github');
     mkdirSync(own.at('.git'));

@@ -12,18 +12,10 @@ import { outputsOf } from '../equivalence/normalise.ts';
 import { ActionsRun, readActionsWorkflow } from './actions-workflow.ts';
 import { readWorkflowTemplate, runArgo } from './argo-workflow.ts';
 import type { EmittedProject, Said } from './emitted-project.ts';
+import { engines, has, program } from './installed-engines.ts';
 import { makeProject, makeRepository, raising, sales, withoutInjected } from './notebooks.ts';
 
-const engines = process.env['CELLWRIGHT_TARGETS'] ?? '';
 if (engines === '') process.stderr.write('test/engines: no engines; npm run targets runs these tests\n');
-
-function has(...names: string[]): boolean {
-  return engines !== '' && existsSync(path.join(engines, ...names));
-}
-
-function program(engine: string, name: string): string {
-  return path.join(engines, engine, 'bin', name);
-}
 
 let base: string;
 let project: EmittedProject;

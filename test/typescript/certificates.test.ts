@@ -5,23 +5,18 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { Workplace } from '../cli/installation.ts';
 import { python } from '../environment.ts';
-import { openRegistry, type TestRegistry } from './registry.ts';
-import { deno, denoNotebook, makeDenoPlace } from './workplace.ts';
+import type { TestRegistry } from './registry.ts';
+import { openRegistryPlace } from './registry-place.ts';
+import { deno, denoNotebook } from './workplace.ts';
 
 let place: Workplace;
 let registry: TestRegistry;
+let close = async (): Promise<void> => {};
 beforeAll(async () => {
   if (deno === undefined) return;
-  place = makeDenoPlace();
-  registry = await openRegistry();
-  const cache = { DENO_DIR: join(place.folder, '..', 'deno') };
-  place.variables = { ...place.variables, ...registry.variables, ...cache, HTTP_PROXY: '', HTTPS_PROXY: '' };
+  ({ place, registry, close } = await openRegistryPlace());
 });
-afterAll(async () => {
-  if (deno === undefined) return;
-  await registry.close();
-  place.remove();
-});
+afterAll(async () => await close());
 
 const cells = [
   'import { twice } from "npm:cw-twice@1";\nimport { triple } from "jsr:@cw/math@1";',

@@ -7,24 +7,19 @@ import type { EnginePlan } from '../../compiler/bundle/engine-plan.ts';
 import type { Workplace } from '../cli/installation.ts';
 import { mistakesIn } from '../cli/schemas.ts';
 import { python } from '../environment.ts';
-import { openRegistry, type TestRegistry } from './registry.ts';
-import { deno, denoNotebook, makeDenoPlace, shownIn } from './workplace.ts';
+import type { TestRegistry } from './registry.ts';
+import { openRegistryPlace } from './registry-place.ts';
+import { deno, denoNotebook, shownIn } from './workplace.ts';
 
 let place: Workplace;
 let registry: TestRegistry;
+let close = async (): Promise<void> => {};
 beforeAll(async () => {
   if (deno === undefined) return;
-  place = makeDenoPlace();
-  registry = await openRegistry();
-  const cache = { DENO_DIR: at('..', 'deno') };
-  place.variables = { ...place.variables, ...registry.variables, ...cache, HTTP_PROXY: '', HTTPS_PROXY: '' };
+  ({ place, registry, close } = await openRegistryPlace());
   mkdirSync(at('.git'));
 });
-afterAll(async () => {
-  if (deno === undefined) return;
-  await registry.close();
-  place.remove();
-});
+afterAll(async () => await close());
 
 const at = (...names: string[]): string => join(place.folder, ...names);
 const textOf = (...names: string[]): string => readFileSync(at(...names), 'utf8');

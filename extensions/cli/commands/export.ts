@@ -1,15 +1,16 @@
-import { readFileSync, readdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { readFileSync, readdirSync, renameSync, rmSync } from 'node:fs';
 import path from 'node:path';
 import type { Diagnostic } from '../../../compiler/bundle/diagnostic.ts';
 import { cannotExport, exportedCells, projectOf } from '../../../compiler/index.ts';
 import { exportPackage, type PackageAnswer } from '../../../runtime/index.ts';
 import { lastValue, type ParsedArguments } from '../args.ts';
-import { describeFileError, isFileError, shownPath, statOf } from '../files.ts';
-import { fileProblem, usage, type CommandResult, type Host, type Outcome } from '../host.ts';
+import { writeExportedFolder } from '../exported-folder.ts';
+import { shownPath, statOf } from '../files.ts';
+import { usage, type CommandResult, type Host, type Outcome } from '../host.ts';
 import { exportProject } from '../export-project.ts';
 import { openInput, type Input } from '../input.ts';
 import { findTypes } from '../observed-types.ts';
-import { makeFolder, temporaryBeside, writeOutput } from '../output-file.ts';
+import { writeOutput } from '../output-file.ts';
 import { findPlace, type Place } from '../state-folder.ts';
 
 /** `cellwright export NB --modules DIR`: a package or project of its cells. Executes nothing. */
@@ -125,38 +126,6 @@ export function makePackage(host: Host, { input, place, name }: Asked): Outcome<
 const first = '__init__.py';
 const mark = '# Written by cellwright export; writing it again replaces these files.\n';
 
-/** All files are written beside the folder first and then moved in. */
-export function writePackage(
-  target: string,
-  shown: string,
-  files: Readonly<Record<string, string>>,
-): CommandResult | undefined {
-  const staging = temporaryBeside(target);
-  try {
-    const foreign = findForeign(target, shown);
-    if (foreign !== undefined) return foreign;
-    makeFolder(staging);
-    for (const [name, text] of Object.entries(files)) {
-      writeFileSync(path.join(staging, name), name === first ? mark + text : text);
-    }
-    makeFolder(target);
-    for (const name of readdirSync(target)) {
-      // What an earlier export wrote and this one does not.
-      if (name.endsWith('.py') && !Object.hasOwn(files, name)) rmSync(path.join(target, name));
-    }
-    for (const name of readdirSync(staging)) renameSync(path.join(staging, name), path.join(target, name));
-    return undefined;
-  } catch (error) {
-    if (!isFileError(error)) throw error;
-    return fileProblem(
-      `${shown} cannot be written: ${describeFileError(error)}.`,
-      'Name another folder with --modules.',
-    );
-  } finally {
-    rmSync(staging, { recursive: true, force: true });
-  }
-}
-
 const ours: ReadonlySet<string> = new Set([
   first,
   '__main__.py',
@@ -168,17 +137,31 @@ const ours: ReadonlySet<string> = new Set([
 ]);
 
 /** A folder is written into when it is empty, or holds what an export wrote and nothing else. */
-function findForeign(target: string, shown: string): CommandResult | undefined {
-  const existing = statOf(target);
-  if (existing === undefined) return undefined;
-  if (!existing.isDirectory()) return usage(`${shown} is no folder.`, 'Name a folder with --modules.');
-  const names = readdirSync(target);
-  if (names.length === 0) return undefined;
-  const isOurs =
-    names.includes(first) &&
-    names.every((name) => ours.has(name)) &&
-    readFileSync(path.join(target, first), 'utf8').startsWith(mark);
-  return isOurs ? undefined : usage(`${shown} holds something that export did not write.`, 'Name another folder.');
+export function writePackage(
+  target: string,
+  shown: string,
+  files: Readonly<Record<string, string>>,
+): CommandResult | undefined {
+  return writeExportedFolder({
+    target,
+    shown,
+    files: { ...files, [first]: mark + (files[first] ?? '') },
+    foreign: (names) => {
+      if (names.length === 0) return undefined;
+      const isOurs =
+        names.includes(first) &&
+        names.every((name) => ours.has(name)) &&
+        readFileSync(path.join(target, first), 'utf8').startsWith(mark);
+      return isOurs ? undefined : usage(`${shown} holds something that export did not write.`, 'Name another folder.');
+    },
+    moveIn: (staging) => {
+      for (const name of readdirSync(target)) {
+        // What an earlier export wrote and this one does not.
+        if (name.endsWith('.py') && !Object.hasOwn(files, name)) rmSync(path.join(target, name));
+      }
+      for (const name of readdirSync(staging)) renameSync(path.join(staging, name), path.join(target, name));
+    },
+  });
 }
 
 interface Written {
