@@ -48,7 +48,7 @@ def reduce_index(dumper: Any, found: Any) -> Any:
     if isinstance(codes, (list, tuple)) or type(codes).__name__ == "FrozenList":
         dumper.exclude(list(codes))  # type: ignore
     kind = type(found)
-    given = {name: value for name, value in vars(found).items() if not name.startswith("_") and not hasattr(kind, name)}
+    given = {name: value for name, value in vars(found).items() if not name.startswith("_") and not notes.is_made_when_asked(kind, name)}
     return notes.with_notes(kind, found, given) if given else NotImplemented
 
 
@@ -66,11 +66,13 @@ def reduce_frame(dumper: Any, found: Any) -> Any:
 
 
 def _given(dumper: Any, found: Any) -> dict[str, Any]:
-    """Attributes that somebody set. What stands under a name of the class is an accessor, made when it was first asked for."""
+    """Attributes that somebody set. An accessor is made when it is first asked for, and stands there as well."""
     kind = type(found)
     own = _PARTS.union(kind._internal_names, kind._metadata)
     given = vars(found).items()
-    return {name: value for name, value in given if name not in own and (not hasattr(kind, name) or dumper.ours(type(value)))}
+    return {
+        name: value for name, value in given if name not in own and (not notes.is_made_when_asked(kind, name) or dumper.ours(type(value)))
+    }
 
 
 def _copied(dumper: Any, mark: Any) -> Any:
